@@ -1,0 +1,11 @@
+"""What an ASGI server runs. It refuses to start with settings that are unsafe in production."""
+
+import os
+from io import StringIO
+
+from django.core.asgi import get_asgi_application
+from django.core.management import call_command
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+application = get_asgi_application()
+call_command("check", stdout=StringIO())

@@ -1,0 +1,235 @@
+"""The one reader of the environment.
+
+Every value has a default that is safe on a laptop; `downloads.checks` refuses to start in
+production with one that is not safe there. The README's table lists them all.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.read_env(BASE_DIR / ".env")
+
+# --- Where and how it runs ---------------------------------------------------------------------
+
+PRODUCTION = env.bool("PRODUCTION", default=False)
+DEBUG = env.bool("DEBUG", default=False)
+LAPTOP_SECRET_KEY = "laptop-only-not-a-secret-9d1f6a3c5b7e8024c6a1"  # noqa: S105
+SECRET_KEY = env.str("SECRET_KEY", default=LAPTOP_SECRET_KEY)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+LAPTOP_BASE_URL = "http://localhost:8000"
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default=LAPTOP_BASE_URL).rstrip("/")
+_public = urlsplit(PUBLIC_BASE_URL)
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS",
+    default=[_public.hostname or "localhost"]
+    + ([] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]),
+)
+CSRF_TRUSTED_ORIGINS = env.list(
+    "CSRF_TRUSTED_ORIGINS", default=[f"{_public.scheme}://{_public.netloc}"]
+)
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# All state of the embedded default lives in this folder.
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+LOG_DIR = DATA_DIR / "logs"
+STATIC_ROOT = DATA_DIR / "static"
+for _folder in (LOG_DIR, STATIC_ROOT):
+    _folder.mkdir(parents=True, exist_ok=True)
+
+# --- The product's own limits ------------------------------------------------------------------
+
+DOWNLOAD_URL_SECONDS = env.int("DOWNLOAD_URL_SECONDS", default=24 * 60 * 60)
+DELIVERY_WINDOW_SECONDS = env.int("DELIVERY_WINDOW_SECONDS", default=30 * 60)
+DELIVERY_BYTES_PER_SECOND = env.int("DELIVERY_BYTES_PER_SECOND", default=50_000)
+TOKEN_MISSES_PER_MINUTE = env.int("TOKEN_MISSES_PER_MINUTE", default=30)
+STOREFRONT_KEY_RATE_PER_MINUTE = env.int("STOREFRONT_KEY_RATE_PER_MINUTE", default=600)
+CUSTOMER_TOKEN_DAYS = env.int("CUSTOMER_TOKEN_DAYS", default=30)
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=5_000_000_000)
+ALLOW_HTTP_LINKS = env.bool("ALLOW_HTTP_LINKS", default=False)
+RETRY_AFTER_SECONDS = env.int("RETRY_AFTER_SECONDS", default=30)
+
+# --- Django ------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "graphene_django",
+    "downloads",
+    "storefront",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "storefront.headers.PrivateAnswers",
+    "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# SQLite answers most concurrent writes with "database is locked" unless a writer takes its lock
+# at BEGIN (IMMEDIATE) and waits for it (timeout); readers go on beside it in WAL mode.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
+}
+_database = env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+if _database["ENGINE"].endswith("sqlite3"):
+    _database["OPTIONS"] = SQLITE_OPTIONS | _database.get("OPTIONS", {})
+    # Threads cannot share a database in memory: tests that race need a file.
+    _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+else:
+    _database["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE_SECONDS", default=60)
+    _database["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": _database}
+# Counts who asks too often; share it (Redis) when more than one process serves.
+CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://downloads")}
+if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+    # The default of 300 entries would let a crowd of strangers push each other's counts out.
+    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 100_000}
+
+MEDIA_ROOT = DATA_DIR / "uploads"
+# Files are never served under a public address: they leave through a counted one.
+MEDIA_URL = ""
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+# --- What leaves the house ---------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if PRODUCTION else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=PRODUCTION)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=PRODUCTION)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+# The admin's forms need an origin to compare; answers for customers say no-referrer themselves.
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_URLS_REGEX = r"^/api/(v2/|graphql$)"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "x-storefront-key"]
+CORS_EXPOSE_HEADERS = [
+    "retry-after",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "storefront.errors.answer_rest_error",
+    "NUM_PROXIES": TRUSTED_PROXIES,
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Digital downloads",
+    "DESCRIPTION": "What a customer bought, and how often it may still be downloaded.",
+    "VERSION": "2",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/",
+}
+GRAPHENE = {"SCHEMA": "storefront.schema.schema", "SCHEMA_OUTPUT": "schema.graphql"}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "redacted": {
+            "()": "storefront.redaction.RedactingFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        },
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "redacted"},
+        "file": {
+            "class": "logging.FileHandler",
+            "filename": str(LOG_DIR / "downloads.log"),
+            "delay": True,
+            "encoding": "utf-8",
+            "formatter": "redacted",
+        },
+    },
+    "root": {"handlers": ["console", "file"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # Django hangs handlers of its own on these two, which know no redaction.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}

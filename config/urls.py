@@ -1,0 +1,19 @@
+"""The admin beside the faces; `storefront.urls` lists every public path."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+admin.site.site_header = "Digital downloads"
+admin.site.site_title = "Digital downloads"
+admin.site.index_title = "Your shop"
+admin.site.enable_nav_sidebar = True
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("storefront.urls")),
+]
+
+handler400 = "storefront.pages.bad_request"
+handler403 = "storefront.pages.forbidden"
+handler404 = "storefront.pages.not_found"
+handler500 = "storefront.pages.server_error"

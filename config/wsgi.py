@@ -1,0 +1,11 @@
+"""What a WSGI server runs. It refuses to start with settings that are unsafe in production."""
+
+import os
+from io import StringIO
+
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+application = get_wsgi_application()
+call_command("check", stdout=StringIO())

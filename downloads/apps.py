@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+from downloads import checks
+
+
+class DownloadsConfig(AppConfig):
+    name = "downloads"
+    verbose_name = "Downloads"
+
+    def ready(self) -> None:
+        checks.register_all()

@@ -1,0 +1,57 @@
+"""What can go wrong in the domain; every message is fit for the person who meets it."""
+
+
+class DownloadsError(Exception):
+    """Anything the domain refuses."""
+
+
+class NotFound(DownloadsError):
+    """There is no such thing, or it is not for this person: the two are never told apart."""
+
+
+class PlanRequired(DownloadsError):
+    """The shop's plan does not include what was asked for."""
+
+
+class Unavailable(DownloadsError):
+    """This download is not to be had now.
+
+    `reason` is one of the class's constants, `grant` the right that was asked for.
+    """
+
+    PENDING = "pending"
+    CANCELED = "canceled"
+    REFUNDED = "refunded"
+    WITHDRAWN = "withdrawn"
+    PAST = "past"
+    USED_UP = "used_up"
+    CLICK_OVER = "click_over"
+    LINK_PAST = "link_past"
+
+    MESSAGES = {
+        PENDING: "This order has not been paid yet. The download opens as soon as the payment "
+        "has arrived.",
+        CANCELED: "This order was cancelled, so its downloads are closed.",
+        REFUNDED: "This purchase was refunded, so its download is closed.",
+        WITHDRAWN: "The shop has withdrawn this download.",
+        PAST: "The time for this download is over.",
+        USED_UP: "All downloads of this item have been used.",
+        CLICK_OVER: "The time to finish this download is over.",
+        LINK_PAST: "This download link is too old.",
+    }
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(self.MESSAGES[reason])
+        self.reason = reason
+
+
+class StorageDown(DownloadsError):
+    """The file cannot be read just now. Nothing was spent."""
+
+
+class BadInput(DownloadsError):
+    """Something given to us is not acceptable; the message says what to do."""
+
+
+class BadCursor(BadInput):
+    """A page of a list was asked for in a way that names no page."""

@@ -1,0 +1,40 @@
+"""THE WRITE DOOR: every change to orders, grants and counters comes through here."""
+
+from downloads.fulfilment.attaching import apply_limit, attach_to_order, attach_to_product
+from downloads.fulfilment.counting import (
+    extend,
+    raise_limit,
+    reset,
+    restore,
+    restore_asset,
+    revoke,
+    revoke_tickets,
+    spend,
+    withdraw_asset,
+)
+from downloads.fulfilment.recording import Recorded, record_order, record_refund
+from downloads.fulfilment.settling import settle
+from downloads.fulfilment.storing import STORAGE_DOWN, open_file, require_file, store_file
+
+__all__ = [
+    "STORAGE_DOWN",
+    "Recorded",
+    "apply_limit",
+    "attach_to_order",
+    "attach_to_product",
+    "extend",
+    "open_file",
+    "raise_limit",
+    "record_order",
+    "record_refund",
+    "require_file",
+    "reset",
+    "restore",
+    "restore_asset",
+    "revoke",
+    "revoke_tickets",
+    "settle",
+    "spend",
+    "store_file",
+    "withdraw_asset",
+]

@@ -1,0 +1,121 @@
+"""Give an asset to the buyers of a product, or to one order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from downloads.errors import BadInput
+from downloads.fulfilment.settling import end_of, grant_for, lock_order, settle
+from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Attached:
+    """`grants` counts the earlier orders' lines that received the asset too."""
+
+    attachment: Attachment
+    grants: int
+
+
+@transaction.atomic
+def attach_to_product(
+    product: Product,
+    asset: Asset,
+    *,
+    limit: int | None,
+    lifetime_days: int | None = None,
+    at: datetime,
+) -> Attached:
+    """Give an asset to every buyer of a product, earlier buyers included.
+
+    `limit` is per item bought, null for unlimited; `lifetime_days` null for no end.
+
+    Raises:
+        BadInput: another shop's asset, or attached already.
+    """
+    _same_shop(product.shop_id, asset)
+    attachment, is_new = Attachment.objects.get_or_create(
+        product=product, asset=asset, defaults={"limit": limit, "lifetime_days": lifetime_days}
+    )
+    if not is_new:
+        raise BadInput(f'"{asset}" is attached to this product already.')
+    given = 0
+    for lines in _batches_of_lines(product):
+        orders = {order.pk: order for order in _lock_orders(lines)}
+        held = set(Grant.objects.filter(line__in=lines, asset=asset).values_list("line", flat=True))
+        fresh = LineItem.objects.with_refunded_units().filter(pk__in=lines).exclude(pk__in=held)
+        given += len(
+            Grant.objects.bulk_create(
+                grant_for(line, attachment, order=orders[line.order_id], at=at) for line in fresh
+            )
+        )
+    return Attached(attachment, given)
+
+
+@transaction.atomic
+def attach_to_order(
+    order: Order,
+    asset: Asset,
+    *,
+    limit: int | None,
+    lifetime_days: int | None = None,
+    at: datetime,
+) -> Grant:
+    """Give an asset to one order, beside what its lines bring.
+
+    Raises:
+        BadInput: another shop's asset, or given already.
+    """
+    _same_shop(order.shop_id, asset)
+    order = lock_order(order)
+    if order.grants.filter(line=None, asset=asset).exists():
+        raise BadInput(f'"{asset}" is attached to this order already.')
+    return order.grants.create(
+        asset=asset,
+        limit=limit,
+        bought=limit,
+        lifetime_days=lifetime_days,
+        expires_at=end_of(lifetime_days, order=order, at=at),
+        created_at=at,
+        updated_at=at,
+    )
+
+
+@transaction.atomic
+def apply_limit(attachment: Attachment, *, at: datetime) -> int:
+    """Give an attachment's present limit to earlier buyers too; return how many grants changed.
+
+    `lookups.grants_with_other_limit` says beforehand how many that will be.
+    """
+    changed = 0
+    for lines in _batches_of_lines(attachment.product):
+        orders = _lock_orders(lines)
+        grants = Grant.objects.filter(line__in=lines, asset=attachment.asset_id)
+        # Limit and bought are both null or both set, by constraint: they move together.
+        count = grants.exclude(limit=attachment.limit).update(
+            limit=attachment.limit, bought=attachment.limit, updated_at=at
+        )
+        changed += count
+        for order in orders if count else []:
+            settle(order, at=at)
+    return changed
+
+
+def _same_shop(shop_id: int, asset: Asset) -> None:
+    if asset.shop_id != shop_id:
+        raise BadInput("This asset belongs to another shop.")
+
+
+def _batches_of_lines(product: Product) -> Iterator[list[int]]:
+    numbers = list(product.lines.order_by("order", "pk").values_list("pk", flat=True))
+    for start in range(0, len(numbers), BATCH):
+        yield numbers[start : start + BATCH]
+
+
+def _lock_orders(lines: list[int]) -> list[Order]:
+    locked = LineItem.objects.filter(pk__in=lines).values("order")
+    return list(Order.objects.select_for_update().filter(pk__in=locked).order_by("pk"))

@@ -1,0 +1,119 @@
+"""Uploaded files: stored with what is known of them, found before a download is spent."""
+
+import hashlib
+import mimetypes
+import re
+import unicodedata
+from typing import IO
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+
+from downloads.errors import BadInput, StorageDown
+from downloads.models import Asset
+from downloads.models.catalog import FILE_NAME_MAX_LENGTH
+
+_RESERVED = re.compile(r'[<>:"|?*/\\]')
+STORAGE_DOWN = "This file cannot be read just now. Nothing was counted; please try again shortly."
+
+
+def store_file(asset: Asset, upload: File) -> Asset:
+    """Store an uploaded file as this asset's bytes and save the asset.
+
+    Records size in bytes, SHA-256, content type and a safe name. A file the asset had before is
+    removed once the new one is saved; when saving fails, the new one is.
+
+    Raises:
+        BadInput: empty, larger than `UPLOAD_MAX_BYTES`, or with a name that cannot be kept.
+    """
+    name = safe_file_name(upload.name or "")
+    check_size(upload.size)
+    asset.file_name = name
+    asset.content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    asset.size_bytes = upload.size
+    asset.sha256 = _sha256(upload)
+    asset.link = ""
+    storage = asset.file.storage
+    earlier = Asset.objects.filter(pk=asset.pk).values_list("file", flat=True).first()
+    stored = storage.save(asset.file.field.generate_filename(asset, name), upload)
+    try:
+        asset.file.name = stored
+        asset.save()
+    except BaseException:
+        storage.delete(stored)
+        raise
+    if earlier:
+        transaction.on_commit(lambda: storage.delete(earlier))
+    return asset
+
+
+def safe_file_name(name: str) -> str:
+    """Return the name a customer's device will see, without what devices read as commands.
+
+    Raises:
+        BadInput: nothing is left of it, or it is too long.
+    """
+    name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
+    # Control and format characters (line breaks, right-to-left overrides) and path signs.
+    name = "".join(char for char in name if unicodedata.category(char)[0] != "C")
+    name = _RESERVED.sub("_", name).strip(" .")
+    if not name:
+        raise BadInput("The file needs a name. Rename it and upload it again.")
+    if len(name) > FILE_NAME_MAX_LENGTH:
+        raise BadInput(
+            f"The file's name has {len(name)} characters; at most {FILE_NAME_MAX_LENGTH} can be "
+            "kept. Rename it and upload it again."
+        )
+    return name
+
+
+def check_size(size_bytes: int | None) -> None:
+    """Refuse a file that is empty or larger than the setting allows.
+
+    Raises:
+        BadInput: with the size and the bound.
+    """
+    if not size_bytes:
+        raise BadInput("The file is empty (0 bytes). Choose it again once it has content.")
+    if size_bytes > settings.UPLOAD_MAX_BYTES:
+        raise BadInput(
+            f"The file has {size_bytes:,} bytes; at most {settings.UPLOAD_MAX_BYTES:,} are "
+            "accepted (the setting UPLOAD_MAX_BYTES)."
+        )
+
+
+def require_file(asset: Asset) -> None:
+    """Make sure an asset's bytes are all there. A link needs none.
+
+    Raises:
+        StorageDown: missing, cut short, or the storage does not answer.
+    """
+    if asset.kind == Asset.LINK:
+        return
+    try:
+        whole = asset.file.size == asset.size_bytes
+    except OSError as error:
+        raise StorageDown(STORAGE_DOWN) from error
+    if not whole:
+        raise StorageDown(STORAGE_DOWN)
+
+
+def open_file(asset: Asset) -> IO[bytes]:
+    """Open an asset's bytes for reading; the caller closes them.
+
+    Raises:
+        StorageDown: missing, or the storage does not answer.
+    """
+    try:
+        return asset.file.storage.open(str(asset.file.name), "rb")
+    except OSError as error:
+        raise StorageDown(STORAGE_DOWN) from error
+
+
+def _sha256(upload: File) -> str:
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    upload.seek(0)
+    return digest.hexdigest()

@@ -1,0 +1,59 @@
+"""Which addresses a merchant may hand to buyers as a link asset. They are never fetched."""
+
+import ipaddress
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".test", ".invalid")
+# A numeric last label makes the whole host an IPv4 address to a browser ("127.1", "0x7f.1").
+_NUMERIC_LABEL = re.compile(r"\A(0x[0-9a-f]*|[0-9]+)\Z", re.IGNORECASE)
+_HOST = re.compile(r"\A[^\s/?#@:\[\]\\%<>\"'`{}|^]+\Z")
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+def validate_link(link: str) -> None:
+    """Refuse a link that does not lead to a public web host.
+
+    Raises:
+        ValidationError: with a message that says what to enter instead.
+    """
+    schemes = ("https", "http") if settings.ALLOW_HTTP_LINKS else ("https",)
+    if _UNSAFE.search(link):
+        raise ValidationError("Remove the spaces, line breaks and backslashes from the link.")
+    try:
+        parts = urlsplit(link)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValidationError("This is not a web address. Copy it from your browser.") from None
+    if parts.scheme not in schemes:
+        wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ValidationError(f"The link must begin with {wanted}.")
+    if parts.username is not None or parts.password is not None:
+        raise ValidationError("Remove the user name and password from the link.")
+    if not _is_public(host):
+        raise ValidationError(
+            "The link must lead to a public website, not to a local or private address."
+        )
+
+
+def _is_public(host: str) -> bool:
+    # Browsers read full-width digits and ideographic stops like plain ones.
+    host = unicodedata.normalize("NFKC", host).replace("\u3002", ".").lower().rstrip(".")
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return _is_public_name(host)
+    return (getattr(address, "ipv4_mapped", None) or address).is_global
+
+
+def _is_public_name(host: str) -> bool:
+    labels = host.split(".")
+    if not _HOST.match(host) or len(labels) < 2 or not all(labels):
+        return False
+    if _NUMERIC_LABEL.match(labels[-1]):
+        return False
+    return not f".{host}".endswith(LOCAL_SUFFIXES)

@@ -1,0 +1,108 @@
+"""`manage.py demo`: the whole product on a laptop, with the documents' own example."""
+
+import json
+import os
+import socket
+import sys
+from argparse import ArgumentParser
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from storefront.demo.example import BASIC_ORDER_TOKEN, ORDER_TOKEN, make_example
+
+HOST = "127.0.0.1"
+QUERY = (
+    'query { customerDownloadableProduct(id: "/api/shop/customer-downloadable-products/1") '
+    "{ _id productName name fileName type downloadBought downloadUsed status "
+    "remainingDownloads createdAt } }"
+)
+
+
+class Command(BaseCommand):
+    help = "Make the example shop, its orders and files, print how to get in, and serve."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="where to serve (8000)")
+        parser.add_argument("--no-serve", action="store_true", help="make and print, then exit")
+        parser.add_argument("--json", action="store_true", help="print one JSON object alone")
+
+    def handle(self, *, port: int, no_serve: bool, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("The demo's passwords are no secrets: it runs on laptops only.")
+        if not no_serve:
+            _require_free_port(port)
+        call_command("migrate", verbosity=0)
+        entries = _entries(f"http://localhost:{port}")
+        if options["json"]:
+            self.stdout.write(json.dumps(entries))
+        else:
+            self.stdout.write(_welcome(entries))
+        self.stdout.flush()
+        if not no_serve:
+            _serve(port, entries["base_url"])
+
+
+def _entries(base_url: str) -> dict[str, str]:
+    example = make_example(at=timezone.now())
+    rest_url = f"{base_url}/api/v2/customer-account-orders?id="
+    return {
+        "base_url": base_url,
+        "rest_url": rest_url + quote(ORDER_TOKEN),
+        "page_url": f"{base_url}/orders/{ORDER_TOKEN}",
+        "graphql_url": f"{base_url}/api/graphql",
+        "storefront_key": example.storefront_key,
+        "customer_token": example.customer_token,
+        "other_customer_token": example.other_customer_token,
+        "basic_rest_url": rest_url + quote(BASIC_ORDER_TOKEN),
+        "admin_url": f"{base_url}/admin/",
+        "admin_user": example.staff,
+        "admin_password": example.staff_password,
+    }
+
+
+def _welcome(entries: dict[str, str]) -> str:
+    query = json.dumps({"query": QUERY})
+    return f"""
+The buyer's page      {entries["page_url"]}
+The merchant's admin  {entries["admin_url"]}
+                      user {entries["admin_user"]}, password {entries["admin_password"]}
+
+Face A, for a storefront with an order-status token:
+
+curl "{entries["rest_url"]}"
+
+Face B, for a storefront client with a signed-in customer:
+
+curl -X POST "{entries["graphql_url"]}" \\
+  -H "X-STOREFRONT-KEY: {entries["storefront_key"]}" \\
+  -H "Authorization: Bearer {entries["customer_token"]}" \\
+  -H "Content-Type: application/json" \\
+  -d '{query}'
+"""
+
+
+def _require_free_port(port: int) -> None:
+    if not 1 <= port <= 65_535:
+        raise CommandError("A port is a number from 1 to 65535.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} cannot be used ({error.strerror}). "
+                f"Stop what runs there, or choose another: --port {port % 65_535 + 1}"
+            ) from None
+
+
+def _serve(port: int, base_url: str) -> None:
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}"]
+    command += ["--workers", "2", "--threads", "8", "--log-level", "warning"]
+    os.chdir(settings.BASE_DIR)
+    # The server takes this process's place, so that Ctrl-C reaches it and nothing stays behind.
+    os.execve(sys.executable, command, os.environ | {"PUBLIC_BASE_URL": base_url})  # noqa: S606

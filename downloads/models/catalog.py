@@ -1,0 +1,159 @@
+"""What a shop sells (products) and hands over (assets), and which goes with which."""
+
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from downloads.links import validate_link
+from downloads.models.shops import Shop
+
+FILE_NAME_MAX_LENGTH = 200
+
+
+class Product(models.Model):
+    """One row per variant, so a product of three variants is three rows."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="products")
+    name = models.CharField(max_length=500)
+    variant_name = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001 (the contract says null)
+    sku = models.CharField("SKU", max_length=255, null=True, blank=True)  # noqa: DJ001
+    vendor = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    tags = models.JSONField(default=list, blank=True, help_text='A list, like ["books"].')
+    product_id = models.BigIntegerField(
+        "product number", null=True, blank=True, help_text="In the shop's own system."
+    )
+    variant_id = models.BigIntegerField(
+        "variant number", null=True, blank=True, help_text="In the shop's own system."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name", "variant_name", "id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("shop", "variant_id"),
+                name="product_variant_is_unique_in_its_shop",
+                violation_error_message="This shop has a product with this variant number.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.variant_name})" if self.variant_name else self.name
+
+    def clean(self) -> None:
+        if not isinstance(self.tags, list) or not all(isinstance(tag, str) for tag in self.tags):
+            raise ValidationError({"tags": 'Enter a list of words, like ["books", "patterns"].'})
+
+
+def storage_key(asset: "Asset", filename: str) -> str:
+    """Name the stored file. The uploaded name never reaches the disk."""
+    return f"assets/{uuid.uuid4().hex}"
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    def withdrawn(self) -> "AssetQuerySet":
+        return self.filter(withdrawn_at__isnull=False)
+
+
+class Asset(models.Model):
+    """One uploaded file or one link; `kind` says which. The rows of grants point here.
+
+    `size_bytes` is the file's length, or what the merchant says of a link (null: unknown).
+    `sha256` is lower-case hex of the file's bytes, empty for a link.
+    """
+
+    FILE = "file"
+    LINK = "link"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="assets")
+    title = models.CharField(max_length=300, help_text="What your customers read.")
+    file = models.FileField(upload_to=storage_key, blank=True, max_length=200)
+    file_name = models.CharField(
+        max_length=FILE_NAME_MAX_LENGTH,
+        blank=True,
+        help_text="The name the file is saved under on the customer's device.",
+    )
+    content_type = models.CharField(max_length=100, blank=True)
+    size_bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+    link = models.CharField(
+        max_length=2000,
+        blank=True,
+        validators=[validate_link],
+        help_text="An https address. We never fetch it; your customers are sent there.",
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("title", "id")
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(link="") & ~Q(file="")) | (Q(file="") & ~Q(link="")),
+                name="asset_is_a_file_or_a_link",
+                violation_error_message="Choose a file or enter a link: one of the two.",
+            ),
+            models.CheckConstraint(
+                condition=Q(file="") | (Q(size_bytes__gt=0) & ~Q(sha256="") & ~Q(file_name="")),
+                name="asset_file_has_size_checksum_and_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def kind(self) -> str:
+        return self.FILE if self.file else self.LINK
+
+
+class Attachment(models.Model):
+    """An asset that every buyer of a product gets, with its limit."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="attachments")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="attachments")
+    limit = models.PositiveIntegerField(
+        "downloads per item",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="For each item bought. Leave empty for unlimited.",
+    )
+    lifetime_days = models.PositiveIntegerField(
+        "days",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Days from the moment the customer may download. Leave empty for no end.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = (F("id").asc(),)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("product", "asset"),
+                name="attachment_is_unique_per_product_and_asset",
+                violation_error_message="This asset is attached to this product already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(limit__isnull=True) | Q(limit__gte=1),
+                name="attachment_limit_is_unlimited_or_at_least_one",
+                violation_error_message="Enter at least 1, or nothing for unlimited.",
+            ),
+            models.CheckConstraint(
+                condition=Q(lifetime_days__isnull=True) | Q(lifetime_days__gte=1),
+                name="attachment_lifetime_is_endless_or_at_least_a_day",
+                violation_error_message="Enter at least 1 day, or nothing for no end.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asset} with {self.product}"

@@ -1,0 +1,203 @@
+"""THE RULE: who may download what, how often, until when. It stands here and nowhere else.
+
+It is written twice, once for the database and once for a row in memory, because an UPDATE must
+decide by itself while a page must say why. The two are pinned to each other by a truth table
+over every state (tests/downloads/test_grants.py).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+
+from downloads.errors import Unavailable
+from downloads.models.catalog import Asset
+from downloads.models.orders import LineItem, Order
+from downloads.models.shops import Customer
+
+MAX_DOWNLOADS = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What the facts of a line come to. `bought` is null for unlimited."""
+
+    bought: int | None
+    canceled: int
+    refunded: bool
+
+
+def allowance(
+    *,
+    limit: int | None,
+    added: int = 0,
+    quantity: int = 1,
+    current_quantity: int | None = None,
+    refunded_units: int = 0,
+) -> Allowance:
+    """Count what a line's facts allow (CONTRACTS, "What is one fact on every face").
+
+    `limit` is per unit, null for unlimited; `quantity` the most units ever ordered;
+    `current_quantity` the shop's own present figure, null for all. The shop's figure has refunds
+    taken off already, so the larger of the two counts, never their sum.
+    """
+    kept = quantity if current_quantity is None else current_quantity
+    units_back = min(quantity, max(refunded_units, quantity - kept, 0))
+    if limit is None:
+        return Allowance(bought=None, canceled=0, refunded=units_back == quantity)
+    return Allowance(
+        bought=min(limit * quantity + added, MAX_DOWNLOADS),
+        canceled=min(limit * units_back, MAX_DOWNLOADS),
+        refunded=units_back == quantity,
+    )
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def for_customer(self, customer: Customer) -> "GrantQuerySet":
+        """Return the grants of this customer in this customer's shop, and of nobody else."""
+        return self.filter(order__customer=customer, order__shop=customer.shop_id)
+
+    def permitted(self, at: datetime) -> "GrantQuerySet":
+        """Return the grants that hold at `at`, whatever their count says.
+
+        No condition joins another table: a filter across a join makes Django write
+        `UPDATE … WHERE id IN (SELECT … JOIN …)`, and then two rivals for the last download both
+        win on PostgreSQL. Other tables are asked by subqueries of their own.
+        """
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at),
+            order__in=Order.objects.open().values("pk"),
+            asset__in=Asset.objects.filter(withdrawn_at__isnull=True).values("pk"),
+            withdrawn_at__isnull=True,
+            refunded=False,
+        )
+
+    def available(self, at: datetime) -> "GrantQuerySet":
+        """Return the grants with a download left at `at`."""
+        return self.permitted(at).filter(
+            Q(bought__isnull=True) | Q(bought__gt=F("used") + F("canceled"))
+        )
+
+    def with_status(self, status: str, at: datetime) -> "GrantQuerySet":
+        """Return the grants whose `status(at)` is `status`; none for an unknown one."""
+        available = Q(pk__in=Grant.objects.available(at).values("pk"))
+        pending = Q(order__in=Order.objects.unpaid().values("pk"))
+        match status:
+            case Grant.AVAILABLE:
+                return self.filter(available)
+            case Grant.PENDING:
+                return self.filter(pending)
+            case Grant.EXPIRED:
+                return self.exclude(available).exclude(pending)
+        return self.none()
+
+    def with_facts(self) -> "GrantQuerySet":
+        """Load what `status`, `refusal` and the faces read: order, asset, line and product."""
+        return self.select_related("order", "asset", "line__product")
+
+
+class Grant(models.Model):
+    """One order's right to one asset, with its download counter.
+
+    `limit` is copied from the attachment when the grant is made, so that an UPDATE need not look
+    elsewhere. `bought` and `canceled` are counted from the facts by `fulfilment.settle`; `used`
+    moves by `spend` and `reset` alone. A grant without a line is an order-level asset.
+    """
+
+    AVAILABLE, EXPIRED, PENDING = "available", "expired", "pending"
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="grants")
+    line = models.ForeignKey(
+        LineItem, on_delete=models.PROTECT, null=True, blank=True, related_name="grants"
+    )
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="grants")
+    limit = models.PositiveIntegerField(
+        "downloads per item",
+        null=True,
+        blank=True,
+        help_text="For each item bought. Leave empty for unlimited.",
+    )
+    added = models.PositiveIntegerField(default=0)
+    bought = models.PositiveIntegerField(null=True, blank=True)
+    used = models.PositiveIntegerField(default=0)
+    canceled = models.PositiveIntegerField(default=0)
+    refunded = models.BooleanField(default=False)
+    lifetime_days = models.PositiveIntegerField(
+        "days",
+        null=True,
+        blank=True,
+        help_text="Days from the moment the customer may download. Leave empty for no end.",
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("order", "line", "asset"),
+                condition=Q(line__isnull=False),
+                name="grant_is_unique_per_line_and_asset",
+            ),
+            models.UniqueConstraint(
+                fields=("order", "asset"),
+                condition=Q(line__isnull=True),
+                name="grant_is_unique_per_order_and_own_asset",
+            ),
+            models.CheckConstraint(condition=Q(used__gte=0), name="grant_used_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(bought__isnull=True) | Q(bought__gte=1, bought__lte=MAX_DOWNLOADS),
+                name="grant_bought_is_unlimited_or_at_least_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(limit__isnull=True, bought__isnull=True)
+                | Q(limit__gte=1, bought__isnull=False),
+                name="grant_is_unlimited_in_limit_and_bought_alike",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asset} of {self.order}"
+
+    @property
+    def allowed(self) -> int | None:
+        """How many downloads are allowed after cancellations; null for unlimited."""
+        return None if self.bought is None else max(0, self.bought - self.canceled)
+
+    @property
+    def remaining(self) -> int | None:
+        """How many downloads are left; null for unlimited."""
+        return None if self.bought is None else max(0, self.bought - self.used - self.canceled)
+
+    def status(self, at: datetime) -> str:
+        """Return `available`, `expired` or `pending`. Needs `order` and `asset` loaded."""
+        refusal = self.refusal(at)
+        if refusal is None:
+            return self.AVAILABLE
+        return self.PENDING if refusal == Unavailable.PENDING else self.EXPIRED
+
+    def refusal(self, at: datetime) -> str | None:
+        """Return why nothing can be downloaded, a constant of `Unavailable`, or None."""
+        return self.refusal_of_right(at) or (Unavailable.USED_UP if self.remaining == 0 else None)
+
+    def refusal_of_right(self, at: datetime) -> str | None:
+        """Return why the right does not hold, whatever the count says, or None."""
+        order_refusals = {
+            Order.CANCELED: Unavailable.CANCELED,
+            Order.CLOSED: Unavailable.REFUNDED,
+            Order.PENDING: Unavailable.PENDING,
+        }
+        if self.order.status in order_refusals:
+            return order_refusals[self.order.status]
+        if self.refunded:
+            return Unavailable.REFUNDED
+        if self.withdrawn_at is not None or self.asset.withdrawn_at is not None:
+            return Unavailable.WITHDRAWN
+        if self.expires_at is not None and self.expires_at <= at:
+            return Unavailable.PAST
+        return None

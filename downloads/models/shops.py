@@ -1,0 +1,112 @@
+"""Plans, shops and their customers."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+DEFAULT_PLAN = "premium"
+DEFAULT_TITLE = "Download files for your orders"
+
+
+class Plan(models.Model):
+    """What a shop may use: one named gate per feature."""
+
+    name = models.SlugField(primary_key=True, max_length=30)
+    customer_account_links = models.BooleanField(
+        "customer-account links",
+        default=False,
+        help_text="Shops on this plan may show download links in their storefront.",
+    )
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name.title()
+
+
+class Shop(models.Model):
+    """One merchant: plan, words on the page, defaults."""
+
+    class LinkUrls(models.TextChoices):
+        DIRECT = "direct", "Show the link's own address"
+        COUNTED = "counted", "Count each visit, then redirect to the link"
+
+    name = models.CharField(max_length=200, help_text="As your customers know it.")
+    domain = models.CharField(
+        max_length=253,
+        unique=True,
+        validators=[
+            RegexValidator(
+                r"\A[a-z0-9]([a-z0-9.-]*[a-z0-9])?\Z",
+                "Enter the domain alone, in lower case, like my-store.example.",
+            )
+        ],
+        help_text="The shop's own domain, like my-store.example. Orders are matched by it.",
+    )
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, default=DEFAULT_PLAN)
+    page_title = models.CharField(
+        max_length=200, default=DEFAULT_TITLE, help_text="The heading of the download page."
+    )
+    page_text = models.TextField(
+        blank=True, help_text="Shown below the heading. Leave empty for none."
+    )
+    link_urls = models.CharField(
+        "addresses of links",
+        max_length=10,
+        choices=LinkUrls.choices,
+        default=LinkUrls.DIRECT,
+        help_text="What storefronts receive for an asset that is a link.",
+    )
+    default_limit = models.PositiveIntegerField(
+        "downloads per item",
+        null=True,
+        blank=True,
+        default=10,
+        help_text="Filled in when you attach a new asset. Leave empty for unlimited.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("domain",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(default_limit__isnull=True) | models.Q(default_limit__gte=1),
+                name="shop_default_limit_is_unlimited_or_at_least_one",
+                violation_error_message="Enter at least 1, or nothing for unlimited.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Customer(models.Model):
+    """A buyer of one shop. `email` is lower-case, or null when the shop knows none."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="customers")
+    email = models.EmailField(null=True, blank=True)  # noqa: DJ001 (unique where known)
+    first_name = models.CharField(max_length=200, blank=True)
+    last_name = models.CharField(max_length=200, blank=True)
+    platform_id = models.BigIntegerField(
+        null=True, blank=True, help_text="The customer's number in the shop's own system."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(
+                "shop",
+                Lower("email"),
+                name="customer_email_is_unique_in_its_shop",
+                violation_error_message="This shop has a customer with this address already.",
+            ),
+            models.UniqueConstraint(
+                fields=("shop", "platform_id"), name="customer_platform_id_is_unique_in_its_shop"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        name = f"{self.first_name} {self.last_name}".strip()
+        return name or self.email or f"Customer {self.pk}"

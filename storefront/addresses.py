@@ -1,0 +1,98 @@
+"""Signed addresses: of one click on a grant, and of an order's page (a ticket).
+
+The signature is the last part of the path and covers everything before it; queries are ignored,
+so a mail program or CDN that adds keys breaks nothing. Keys rotate by `SECRET_KEY_FALLBACKS`.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
+
+from downloads.errors import NotFound
+from downloads.models import Asset, Grant, Order, Shop
+
+_CLICKS = Signer(salt="storefront.click", sep="/")
+_TICKETS = Signer(salt="storefront.ticket", sep=".")
+
+
+@dataclass(frozen=True)
+class Click:
+    """One person's click on a grant: its number, its nonce, and when its address ends."""
+
+    grant: int
+    nonce: str
+    valid_until: datetime
+
+    @property
+    def signed(self) -> str:
+        return _CLICKS.sign(f"{self.grant}/{int(self.valid_until.timestamp())}/{self.nonce}")
+
+    @property
+    def url(self) -> str:
+        """The absolute address whose GET hands the download over."""
+        return absolute(reverse("download", args=[self.signed]))
+
+    @property
+    def form_action(self) -> str:
+        """The path that a form on our pages posts to."""
+        return reverse("click", args=[self.signed])
+
+
+def new_click(grant: Grant, *, at: datetime, valid_until: datetime | None = None) -> Click:
+    """Make a fresh click on a grant. It is worth nothing until its address is used."""
+    end = valid_until or at + timedelta(seconds=settings.DOWNLOAD_URL_SECONDS)
+    return Click(grant.pk, secrets.token_urlsafe(16), end)
+
+
+def read_click(signed: str) -> Click:
+    """Return the click that an address carries, also when the address has ended since.
+
+    Raises:
+        NotFound: the signature is missing or wrong.
+    """
+    try:
+        number, end, nonce = _CLICKS.unsign(signed).split("/")
+    except (BadSignature, ValueError):
+        raise NotFound("This download does not exist.") from None
+    return Click(int(number), nonce, datetime.fromtimestamp(int(end), UTC))
+
+
+def asset_url(grant: Grant, shop: Shop, *, at: datetime) -> str | None:
+    """Return what face A shows as an asset's address: null unless it may be downloaded now.
+
+    A link is shown as it is, or counted, as the shop chose. Source: CONTRACTS, face A.
+    """
+    if grant.status(at) != Grant.AVAILABLE:
+        return None
+    if grant.asset.kind == Asset.LINK and shop.link_urls == Shop.LinkUrls.DIRECT:
+        return grant.asset.link
+    return new_click(grant, at=at).url
+
+
+def counted_url(grant: Grant, *, at: datetime) -> str | None:
+    """Return a signed, counted address for a file or a link alike; null unless available."""
+    return new_click(grant, at=at).url if grant.status(at) == Grant.AVAILABLE else None
+
+
+def ticket_url(order: Order) -> str:
+    """Return the absolute address of an order's page, by ticket. Minted at need, not stored."""
+    ticket = _TICKETS.sign(f"{order.pk}.{order.ticket_revision}")
+    return absolute(reverse("order", args=[ticket]))
+
+
+def read_ticket(text: str) -> tuple[int, int] | None:
+    """Return the order's key and revision that a ticket names, or None if it is no ticket."""
+    try:
+        number, revision = _TICKETS.unsign(text).split(".")
+    except (BadSignature, ValueError):
+        return None
+    return int(number), int(revision)
+
+
+def absolute(path: str) -> str:
+    """Return a path under the public address, which is a setting, never the request's word."""
+    return settings.PUBLIC_BASE_URL + path

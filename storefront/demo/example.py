@@ -1,0 +1,243 @@
+"""The documents' own example, made through the doors: orders with their files and links.
+
+Made once; whatever is there already is left as it is.
+"""
+
+import io
+import json
+import math
+import struct
+import wave
+import zipfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+from downloads import fulfilment
+from downloads.models import Asset, Customer, Order, Product, Shop
+from downloads.reports import CustomerReport, LineReport, OrderReport, ProductReport
+from downloads.tokens import hash_token
+from storefront import shopify
+from storefront.models import KEY_PREFIX, CustomerToken, StorefrontKey
+
+ORDER_TOKEN = "0c732eb6fd9802a0821a9d29888baee8"  # noqa: S105 (published in the document)
+BASIC_ORDER_TOKEN = "5f0d1f6e0e4b4c0c8d7a3f1b2c9e6a47"  # noqa: S105 (an example too)
+STAFF = "merchant"
+REAL_ORDER = Path(__file__).with_name("shopify-order.json")
+PLACED_AT = datetime(2025, 6, 15, 10, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a visitor of the demo needs to get in."""
+
+    storefront_key: str
+    customer_token: str
+    other_customer_token: str
+    staff: str
+    staff_password: str
+
+
+@transaction.atomic
+def make_example(*, at: datetime) -> Example:
+    """Make the two shops with their orders, and everybody's keys. Again: the same keys."""
+    shop = _shop("my-store", plan="premium")
+    basic = _shop("basic-store", plan="basic")
+    if not Order.objects.filter(token_hash=hash_token(ORDER_TOKEN)).exists():
+        _make_book_order(shop, at=at)
+        _make_other_order(shop, at=at)
+        _make_basic_order(basic, at=at)
+        real = json.loads(REAL_ORDER.read_text(encoding="utf-8"))
+        for payload in shopify.orders_in(real):
+            fulfilment.record_order(shop, shopify.read_order(payload), at=at)
+    return Example(
+        storefront_key=_storefront_key(shop),
+        customer_token=_bearer(_customer(shop, "ada@example.com"), at=at),
+        other_customer_token=_bearer(_customer(shop, "grace@example.com"), at=at),
+        staff=STAFF,
+        staff_password=_staff_password(),
+    )
+
+
+def _shop(name: str, *, plan: str) -> Shop:
+    return Shop.objects.get_or_create(domain=name, defaults={"name": name, "plan_id": plan})[0]
+
+
+def _customer(shop: Shop, email: str) -> Customer:
+    return Customer.objects.get_or_create(shop=shop, email=email)[0]
+
+
+def _make_book_order(shop: Shop, *, at: datetime) -> None:
+    book = ProductReport(
+        name="My new Book",
+        variant_name="Paper back",
+        sku="my-sku",
+        product_id=123456,
+        variant_id=1234567,
+        vendor="my-store",
+        tags=("books", "paper-books"),
+    )
+    sounds = ProductReport(
+        name="Sounds of the garden",
+        sku="garden-sounds",
+        product_id=123457,
+        variant_id=1234568,
+        vendor="my-store",
+        tags=("music",),
+    )
+    order = _record(
+        shop,
+        number=1050,
+        token=ORDER_TOKEN,
+        total="39.90",
+        buyer=CustomerReport(email="ada@example.com", first_name="Ada", last_name="Byron"),
+        products=(book, sounds),
+        at=at,
+    )
+    book_row, sounds_row = (line.product for line in order.lines.select_related("product"))
+    link = Asset.objects.create(
+        shop=shop,
+        title="My new book",
+        link="https://www.my-website.com/download/my-book.pdf",
+        size_bytes=10_000_000,
+    )
+    fulfilment.attach_to_product(book_row, link, limit=10, at=at)
+    _attach_file(sounds_row, "Garden at dawn", "garden-at-dawn.wav", _tone(), limit=3, at=at)
+    guide = _file(shop, "Reading guide", "reading-guide.zip", _guide())
+    fulfilment.attach_to_order(order, guide, limit=5, at=at)
+    spent = order.grants.with_facts().get(asset=link)
+    for number in range(5):
+        fulfilment.spend(
+            spent, nonce=f"demo-{number}", valid_until=datetime.max.replace(tzinfo=UTC), at=at
+        )
+
+
+def _make_other_order(shop: Shop, *, at: datetime) -> None:
+    knitting = ProductReport(
+        name="Knitting pattern", product_id=123458, variant_id=1234569, vendor="my-store"
+    )
+    order = _record(
+        shop,
+        number=1051,
+        token=None,
+        total="6.50",
+        buyer=CustomerReport(email="grace@example.com", first_name="Grace", last_name="Murray"),
+        products=(knitting,),
+        at=at,
+    )
+    product = order.lines.select_related("product").get().product
+    _attach_file(product, "Pattern, all sizes", "pattern.zip", _guide(), limit=None, at=at)
+
+
+def _make_basic_order(shop: Shop, *, at: datetime) -> None:
+    photos = ProductReport(name="Photo set", product_id=223456, variant_id=2234567)
+    order = _record(
+        shop,
+        number=2001,
+        token=BASIC_ORDER_TOKEN,
+        total="12.00",
+        buyer=CustomerReport(email="mary@example.com", first_name="Mary"),
+        products=(photos,),
+        at=at,
+    )
+    product = order.lines.select_related("product").get().product
+    _attach_file(product, "All photos", "photos.zip", _guide(), limit=5, at=at)
+
+
+def _record(
+    shop: Shop,
+    *,
+    number: int,
+    token: str | None,
+    total: str,
+    buyer: CustomerReport,
+    products: tuple[ProductReport, ...],
+    at: datetime,
+) -> Order:
+    report = OrderReport(
+        platform_id=5_000_000 + number,
+        number=number,
+        payment=Order.Payment.PAID,
+        placed_at=PLACED_AT,
+        reported_at=PLACED_AT,
+        token=token,
+        grand_total=Decimal(total),
+        currency="EUR",
+        customer=buyer,
+        lines=tuple(
+            LineReport(platform_id=number * 10 + position, product=product, quantity=1)
+            for position, product in enumerate(products, 1)
+        ),
+    )
+    return fulfilment.record_order(shop, report, at=at).order
+
+
+def _attach_file(
+    product: Product, title: str, name: str, content: bytes, *, limit: int | None, at: datetime
+) -> None:
+    asset = _file(product.shop, title, name, content)
+    fulfilment.attach_to_product(product, asset, limit=limit, at=at)
+
+
+def _file(shop: Shop, title: str, name: str, content: bytes) -> Asset:
+    return fulfilment.store_file(Asset(shop=shop, title=title), ContentFile(content, name=name))
+
+
+def _tone() -> bytes:
+    """Return two seconds of a rising tone as a WAV file (88 KB)."""
+    rate = 22_050
+    samples = (
+        int(12_000 * math.sin(2 * math.pi * (440 + 110 * n / rate) * n / rate))
+        for n in range(2 * rate)
+    )
+    content = io.BytesIO()
+    with wave.open(content, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        sound.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+    return content.getvalue()
+
+
+def _guide() -> bytes:
+    """Return a ZIP archive of a few chapters of plain text (some 30 KB)."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
+        for chapter in range(1, 4):
+            lines = (f"Chapter {chapter}, line {line}: read slowly.\n" for line in range(1, 301))
+            archive.writestr(f"chapter-{chapter}.txt", "".join(lines))
+    return content.getvalue()
+
+
+def _derived(purpose: str) -> str:
+    # Only hashes are stored, so what is printed at every run is derived from SECRET_KEY.
+    return salted_hmac("storefront.demo", purpose, algorithm="sha256").hexdigest()
+
+
+def _storefront_key(shop: Shop) -> str:
+    key = KEY_PREFIX + _derived("storefront key")
+    if not StorefrontKey.objects.filter(key_hash=hash_token(key)).exists():
+        StorefrontKey.issue(shop, name="Demo storefront", key=key)
+    return key
+
+
+def _bearer(customer: Customer, *, at: datetime) -> str:
+    secret = _derived(f"bearer of {customer.email}")
+    token = CustomerToken.objects.filter(secret_hash=hash_token(secret)).first()
+    if token is None:
+        token, _bearer = CustomerToken.issue(customer, at=at, secret=secret)
+        CustomerToken.objects.filter(pk=token.pk).update(expires_at=None)
+    return f"{token.pk}|{secret}"
+
+
+def _staff_password() -> str:
+    password = _derived("staff password")[:20]
+    if not User.objects.filter(username=STAFF).exists():
+        User.objects.create_superuser(STAFF, "merchant@example.com", password)
+    return password

@@ -1,0 +1,87 @@
+"""One table: what the domain refuses → a status, a GraphQL error, a page."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from downloads.errors import (
+    BadInput,
+    DownloadsError,
+    NotFound,
+    PlanRequired,
+    StorageDown,
+    Unavailable,
+)
+
+
+class Unauthenticated(DownloadsError):
+    """The bearer is missing, unknown, past its end, or of another shop than the key."""
+
+    MESSAGE = "Unauthenticated. Please login to perform this action"
+
+    def __init__(self) -> None:
+        super().__init__(self.MESSAGE)
+
+
+class KeyRefused(DownloadsError):
+    """The storefront key is missing or not usable; `code` is the wire's word for it."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class RateExceeded(DownloadsError):
+    """Asked too often; come back in `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("Rate limit exceeded")
+        self.retry_after = retry_after
+
+
+class ClickOver(Unavailable):
+    """The window of this click is over; `form_action` is where a fresh one can be made."""
+
+    def __init__(self, form_action: str) -> None:
+        super().__init__(Unavailable.CLICK_OVER)
+        self.form_action = form_action
+
+
+STATUSES: dict[type[DownloadsError], int] = {
+    BadInput: 400,
+    KeyRefused: 401,
+    Unauthenticated: 401,
+    PlanRequired: 402,
+    NotFound: 404,
+    RateExceeded: 429,
+    StorageDown: 503,
+}
+
+
+def status_of(error: DownloadsError) -> int:
+    """Return the HTTP status of a refusal."""
+    if isinstance(error, Unavailable):
+        return 403 if error.reason == Unavailable.PENDING else 410
+    return next(status for kind, status in STATUSES.items() if isinstance(error, kind))
+
+
+def headers_of(error: DownloadsError) -> dict[str, str]:
+    """Return the headers that go with a refusal."""
+    if isinstance(error, RateExceeded):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, StorageDown):
+        return {"Retry-After": str(settings.RETRY_AFTER_SECONDS)}
+    return {}
+
+
+def answer_rest_error(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Write any refusal of a REST face as `{"message": …}`."""
+    if isinstance(error, DownloadsError):
+        return Response({"message": str(error)}, status=status_of(error), headers=headers_of(error))
+    response = exception_handler(error, context)
+    if response is not None and isinstance(error, APIException):
+        response.data = {"message": str(error.detail)}
+    return response

@@ -1,0 +1,22 @@
+"""What every dynamic answer carries, so that no cache, search engine or referrer keeps it."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+
+class PrivateAnswers:
+    """Mark every answer of ours as private. Static files never pass through here."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response["Cache-Control"] = "no-store, private"
+        response["X-Robots-Tag"] = "noindex"
+        match = request.resolver_match
+        if match is None or match.namespace != "admin":
+            response["Referrer-Policy"] = "no-referrer"
+        return response

@@ -1,0 +1,95 @@
+"""Credentials of storefronts and customers. What is only compared is stored as a hash."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from downloads.models import Customer, Shop
+from downloads.tokens import hash_token, make_token
+
+KEY_PREFIX = "pk_storefront_"
+SHOWN_CHARACTERS = len(KEY_PREFIX) + 6
+
+
+def default_rate() -> int:
+    return settings.STOREFRONT_KEY_RATE_PER_MINUTE
+
+
+class CredentialQuerySet(models.QuerySet):
+    def usable(self, at: datetime) -> "CredentialQuerySet":
+        """Return the credentials that are neither revoked nor past their end."""
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at), revoked_at__isnull=True
+        )
+
+    def revoke(self, at: datetime) -> int:
+        """Close these at once; return how many were open."""
+        return self.filter(revoked_at__isnull=True).update(revoked_at=at)
+
+
+class StorefrontKey(models.Model):
+    """What a storefront sends with each GraphQL request. It names the shop."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="storefront_keys")
+    name = models.CharField(max_length=100, help_text="Where this key is used.")
+    prefix = models.CharField(max_length=SHOWN_CHARACTERS, editable=False)
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    rate_per_minute = models.PositiveIntegerField(
+        default=default_rate,
+        validators=[MinValueValidator(1)],
+        help_text="Requests a minute; more are answered with 429.",
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CredentialQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @classmethod
+    def issue(cls, shop: Shop, *, name: str, key: str | None = None) -> tuple["StorefrontKey", str]:
+        """Make a key and return its row and the key itself, which is shown this once."""
+        key = key or KEY_PREFIX + make_token()
+        row = cls.objects.create(
+            shop=shop, name=name, prefix=key[:SHOWN_CHARACTERS], key_hash=hash_token(key)
+        )
+        return row, key
+
+
+class CustomerToken(models.Model):
+    """A signed-in customer's bearer, `<id>|<secret>`."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="tokens")
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CredentialQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+
+    def __str__(self) -> str:
+        return f"Token {self.pk} of {self.customer}"
+
+    @classmethod
+    def issue(
+        cls, customer: Customer, *, at: datetime, secret: str | None = None
+    ) -> tuple["CustomerToken", str]:
+        """Make a bearer and return its row and the bearer itself, which is shown this once."""
+        secret = secret or make_token()
+        row = cls.objects.create(
+            customer=customer,
+            secret_hash=hash_token(secret),
+            expires_at=at + timedelta(days=settings.CUSTOMER_TOKEN_DAYS),
+        )
+        return row, f"{row.pk}|{secret}"

@@ -1,0 +1,118 @@
+"""The download page, the front page and the probes. No page needs a script or a cookie."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from downloads import lookups
+from downloads.errors import NotFound, Unavailable
+from downloads.health import failing_parts
+from downloads.models import Asset, Grant
+from storefront.addresses import new_click, read_ticket
+from storefront.demo.example import ORDER_TOKEN
+from storefront.refusals import answers_with_pages, forms_lead_out
+from storefront.serializers import size_text
+from storefront.throttles import count_miss
+
+
+@dataclass(frozen=True)
+class Item:
+    """One download on the page: its words, and a form's action or why there is none."""
+
+    grant: Grant
+    size: str | None
+    is_link: bool
+    refusal: str | None
+    form_action: str | None
+
+
+@require_safe
+@forms_lead_out
+@answers_with_pages
+def order(request: HttpRequest, token_or_ticket: str) -> HttpResponseBase:
+    """Show one order's downloads to whoever holds its token or a ticket."""
+    at = timezone.now()
+    ticket = read_ticket(token_or_ticket)
+    try:
+        if ticket is None:
+            opened = lookups.order_for_page(token_or_ticket)
+        else:
+            opened = lookups.order_of_ticket(*ticket)
+    except NotFound:
+        count_miss(request, at=at)
+        raise
+    context = {
+        "shop": opened.order.shop,
+        "order": opened.order,
+        "lines": [
+            {"product": line.product, "items": [_item(grant, at=at) for grant in line.grants]}
+            for line in opened.lines
+        ],
+        "items": [_item(grant, at=at) for grant in opened.grants],
+    }
+    return render(request, "order.html", context)
+
+
+def _item(grant: Grant, *, at: datetime) -> Item:
+    reason = grant.refusal(at)
+    return Item(
+        grant=grant,
+        size=size_text(grant.asset.size_bytes),
+        is_link=grant.asset.kind == Asset.LINK,
+        refusal=None if reason is None else Unavailable.MESSAGES[reason],
+        form_action=new_click(grant, at=at).form_action if reason is None else None,
+    )
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Say what this is; on a laptop with a demo, lead there."""
+    has_demo = not settings.PRODUCTION and lookups.has_order(ORDER_TOKEN)
+    return render(request, "home.html", {"demo_token": ORDER_TOKEN if has_demo else None})
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Say that the process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Say whether database, migrations and storage are fit to serve."""
+    failing = failing_parts(connection)
+    if not failing:
+        return JsonResponse({"status": "ok"})
+    return JsonResponse(
+        {"status": "unavailable", "failing": failing},
+        status=503,
+        headers={"Retry-After": str(settings.RETRY_AFTER_SECONDS)},
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain_page(request, 400, "This request was not understood", "Check the address.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain_page(request, 403, "Not allowed", "Sign in with an account that may do this.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain_page(request, 404, "Not found", "Check the address.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    step = "It is our fault, and nothing was counted. Please try again in a moment."
+    return _plain_page(request, 500, "Something went wrong", step)
+
+
+def _plain_page(request: HttpRequest, status: int, title: str, step: str) -> HttpResponse:
+    return render(request, "refusal.html", {"title": title, "step": step}, status=status)

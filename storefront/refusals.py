@@ -1,0 +1,84 @@
+"""Refusals as pages: what happened, and what the person can do next."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from downloads.errors import DownloadsError, NotFound, StorageDown, Unavailable
+from storefront.errors import ClickOver, RateExceeded, headers_of, status_of
+
+# Chrome holds a form's policy against every redirect that follows it, and a link asset's leads
+# out of the house by design. Nothing a buyer typed is sent along.
+forms_lead_out = csp_update({"form-action": ["https:", *(["http:"] * settings.ALLOW_HTTP_LINKS)]})
+
+REOPEN = "Open your order page again, from the shop's mail or your account, and download there."
+ASK = "If you think this is a mistake, please ask the shop."
+TITLES_AND_STEPS = {
+    Unavailable.PENDING: (
+        "Waiting for your payment",
+        "Come back once the payment has arrived; this link will work then.",
+    ),
+    Unavailable.CANCELED: ("This order was cancelled", ASK),
+    Unavailable.REFUNDED: ("This purchase was refunded", ASK),
+    Unavailable.WITHDRAWN: ("Withdrawn by the shop", "Please ask the shop what replaces it."),
+    Unavailable.PAST: ("The time is over", "Please ask the shop for more time."),
+    Unavailable.USED_UP: ("All downloads used", "Please ask the shop to allow more."),
+    Unavailable.LINK_PAST: ("This link is too old", REOPEN),
+    Unavailable.CLICK_OVER: (
+        "The time to finish is over",
+        "Start again with the button. It counts as one more download.",
+    ),
+}
+
+
+def title_and_step(error: DownloadsError) -> tuple[str, str]:
+    """Return a heading for a refusal and what the person can do next."""
+    match error:
+        case Unavailable():
+            return TITLES_AND_STEPS[error.reason]
+        case NotFound():
+            return "Not found", REOPEN
+        case StorageDown():
+            return "The file is not within reach", "Wait a moment, then reload this page."
+        case RateExceeded():
+            return "Too many tries", f"Wait {error.retry_after} seconds, then reload this page."
+    return "This did not work", ASK
+
+
+def refusal_page(request: HttpRequest, error: DownloadsError) -> HttpResponse:
+    """Render a refusal with its status and headers."""
+    title, step = title_and_step(error)
+    context = {
+        "title": title,
+        "message": str(error),
+        "step": step,
+        "form_action": error.form_action if isinstance(error, ClickOver) else None,
+    }
+    response = render(request, "refusal.html", context, status=status_of(error))
+    for name, value in headers_of(error).items():
+        response[name] = value
+    return response
+
+
+def answers_with_pages(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Turn every domain error of a view into its page."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except DownloadsError as error:
+            return refusal_page(request, error)
+
+    return answering
+
+
+def prefetch_refused() -> HttpResponse:
+    """Answer a fetch ahead of its person: nothing to keep, nothing spent."""
+    return HttpResponse("Open this link to download.", status=503, content_type="text/plain")
