@@ -1,14 +1,45 @@
+# Two commands matter: `make demo` and `make test`. Both need Python 3.11 or newer with venv.
 PYTHON ?= python3
 BIN = .venv/bin
+POSTGRES_URL ?= postgres://downloads:downloads@127.0.0.1:5432/downloads
+# What a real deployment sets, so that `check --deploy` judges that and not a laptop.
+PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
+	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq
 
-.PHONY: demo test test-all lock
+.PHONY: demo test test-all static lock
 
-demo: .venv ## The whole product with its example, on http://localhost:8000
+## The whole product with its example, on http://localhost:8000
+demo: .venv
 	$(BIN)/python manage.py demo
+
+## Everything but the slow tests
+test: static
+	$(BIN)/pytest -q -n 2 -m "not slow"
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m "race and not slow"
+
+## The slow tests too: browsers, and the whole suite on PostgreSQL
+test-all: test
+	$(BIN)/pytest -q -m slow
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2
+
+static: .venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/python manage.py makemigrations --check
+	$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# Exact versions with hashes; no address stands in them.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+		--custom-compile-command "make lock" --extra dev pyproject.toml -o requirements-dev.txt
 
 # Made in one piece: a broken install leaves no half environment that looks whole.
 .venv: requirements-dev.txt
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt || { rm -rf .venv; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-dev.txt || { rm -rf .venv; exit 1; }
 	touch .venv

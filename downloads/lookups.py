@@ -20,7 +20,7 @@ from downloads.models import (
 )
 from downloads.tokens import MIN_LENGTH, hash_token
 
-ORDER_NOT_FOUND = "No order matches this link. Open it again from the shop's order page or mail."
+ORDER_NOT_FOUND = "No order matches this link."
 DEFAULT_PAGE = 10
 MAX_PAGE = 50
 

@@ -30,7 +30,25 @@ class CredentialQuerySet(models.QuerySet):
         return self.filter(revoked_at__isnull=True).update(revoked_at=at)
 
 
-class StorefrontKey(models.Model):
+class Credential(models.Model):
+    """What every credential has: an end that may be set, and one that may be sudden."""
+
+    expires_at = models.DateTimeField("ends on", null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CredentialQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ("-created_at", "-id")
+
+    def is_usable(self, at: datetime) -> bool:
+        """Say whether it is neither revoked nor past its end."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)
+
+
+class StorefrontKey(Credential):
     """What a storefront sends with each GraphQL request. It names the shop."""
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="storefront_keys")
@@ -42,14 +60,6 @@ class StorefrontKey(models.Model):
         validators=[MinValueValidator(1)],
         help_text="Requests a minute; more are answered with 429.",
     )
-    expires_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = CredentialQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-created_at", "-id")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
@@ -64,19 +74,11 @@ class StorefrontKey(models.Model):
         return row, key
 
 
-class CustomerToken(models.Model):
+class CustomerToken(Credential):
     """A signed-in customer's bearer, `<id>|<secret>`."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="tokens")
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = CredentialQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-created_at", "-id")
 
     def __str__(self) -> str:
         return f"Token {self.pk} of {self.customer}"

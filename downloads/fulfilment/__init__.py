@@ -14,7 +14,14 @@ from downloads.fulfilment.counting import (
 )
 from downloads.fulfilment.recording import Recorded, record_order, record_refund
 from downloads.fulfilment.settling import settle
-from downloads.fulfilment.storing import STORAGE_DOWN, open_file, require_file, store_file
+from downloads.fulfilment.storing import (
+    STORAGE_DOWN,
+    delete_asset,
+    open_file,
+    require_file,
+    store_file,
+    store_link,
+)
 
 __all__ = [
     "STORAGE_DOWN",
@@ -22,6 +29,7 @@ __all__ = [
     "apply_limit",
     "attach_to_order",
     "attach_to_product",
+    "delete_asset",
     "extend",
     "open_file",
     "raise_limit",
@@ -36,5 +44,6 @@ __all__ = [
     "settle",
     "spend",
     "store_file",
+    "store_link",
     "withdraw_asset",
 ]

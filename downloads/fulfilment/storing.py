@@ -43,9 +43,35 @@ def store_file(asset: Asset, upload: File) -> Asset:
     except BaseException:
         storage.delete(stored)
         raise
-    if earlier:
-        transaction.on_commit(lambda: storage.delete(earlier))
+    _remove_after_commit(asset, earlier)
     return asset
+
+
+def store_link(asset: Asset, *, size_bytes: int | None) -> Asset:
+    """Make a link of this asset and save it; a file it had before is removed.
+
+    `size_bytes` is what the merchant says of it, null for unknown.
+    """
+    earlier = Asset.objects.filter(pk=asset.pk).values_list("file", flat=True).first()
+    asset.file.name = ""
+    asset.file_name = asset.content_type = asset.sha256 = ""
+    asset.size_bytes = size_bytes
+    asset.save()
+    _remove_after_commit(asset, earlier)
+    return asset
+
+
+def delete_asset(asset: Asset) -> None:
+    """Delete an asset that no order holds, with its file."""
+    stored = asset.file.name
+    asset.delete()
+    _remove_after_commit(asset, stored)
+
+
+def _remove_after_commit(asset: Asset, stored: str | None) -> None:
+    # A file goes only once no row can name it any more.
+    if stored:
+        transaction.on_commit(lambda: asset.file.storage.delete(stored))
 
 
 def safe_file_name(name: str) -> str:

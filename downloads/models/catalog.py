@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -22,7 +21,7 @@ class Product(models.Model):
     variant_name = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001 (the contract says null)
     sku = models.CharField("SKU", max_length=255, null=True, blank=True)  # noqa: DJ001
     vendor = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
-    tags = models.JSONField(default=list, blank=True, help_text='A list, like ["books"].')
+    tags = models.JSONField(default=list, blank=True)
     product_id = models.BigIntegerField(
         "product number", null=True, blank=True, help_text="In the shop's own system."
     )
@@ -43,10 +42,6 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.variant_name})" if self.variant_name else self.name
-
-    def clean(self) -> None:
-        if not isinstance(self.tags, list) or not all(isinstance(tag, str) for tag in self.tags):
-            raise ValidationError({"tags": 'Enter a list of words, like ["books", "patterns"].'})
 
 
 def storage_key(asset: "Asset", filename: str) -> str:

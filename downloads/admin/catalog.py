@@ -1,0 +1,271 @@
+"""Products and assets, and attaching the one to the other."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
+from django.utils import timezone
+from django.utils.html import format_html
+
+from downloads import fulfilment, lookups
+from downloads.admin.acting import act_on_each
+from downloads.errors import BadInput, StorageDown
+from downloads.fulfilment.storing import check_size, safe_file_name
+from downloads.models import Asset, Attachment, Product
+from storefront.delivery import file_answer
+from storefront.serializers import UNITS, size_text
+
+_SIZE = re.compile(r"\A\s*(\d{1,6}(?:[.,]\d{1,3})?)\s*([KMGT]?B)\s*\Z", re.IGNORECASE | re.ASCII)
+
+
+class AssetForm(forms.ModelForm):
+    upload = forms.FileField(
+        label="File",
+        required=False,
+        help_text="Its size, type and checksum are recorded. A new file replaces the old one.",
+    )
+    stated_size = forms.CharField(
+        label="Size of the link",
+        required=False,
+        help_text='What customers read, like "10MB". Leave empty if unknown; a file\'s is known.',
+    )
+
+    class Meta:
+        model = Asset
+        fields = ("shop", "title", "link")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.link:
+            self.initial["stated_size"] = size_text(self.instance.size_bytes)
+
+    def clean_upload(self) -> Any:
+        upload = self.cleaned_data["upload"]
+        if upload:
+            try:
+                safe_file_name(upload.name)
+                check_size(upload.size)
+            except BadInput as error:
+                raise ValidationError(str(error)) from error
+        return upload
+
+    def clean_stated_size(self) -> int | None:
+        text = self.cleaned_data["stated_size"]
+        if not text:
+            return None
+        match = _SIZE.match(text)
+        if match is None:
+            raise ValidationError('Enter a number and a unit, like "10MB" or "1.5GB".')
+        number, unit = Decimal(match[1].replace(",", ".")), match[2].upper()
+        return int(number * 1000 ** UNITS.index(unit))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        has_file = bool(cleaned.get("upload") or (self.instance.file and not cleaned.get("link")))
+        if not self.errors and has_file == bool(cleaned.get("link")):
+            raise ValidationError("Choose a file or enter a link: one of the two.")
+        return cleaned
+
+
+@admin.register(Asset)
+class AssetAdmin(admin.ModelAdmin):
+    form = AssetForm
+    list_display = ("title", "shop", "kind", "size", "is_open")
+    list_select_related = ("shop",)
+    list_filter = ("shop",)
+    search_fields = ("title", "file_name", "link")
+    autocomplete_fields = ("shop",)
+    readonly_fields = ("stored_file", "sha256", "withdrawn_at")
+    fields = ("shop", "title", "upload", "link", "stated_size", *readonly_fields)
+    actions = ("withdraw", "restore")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Asset | None = None) -> Any:
+        # Products and orders of the shop may hold it, so it stays there.
+        return self.readonly_fields if obj is None else ("shop", *self.readonly_fields)
+
+    def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
+        upload = form.cleaned_data["upload"]
+        if upload:
+            fulfilment.store_file(obj, upload)
+        elif obj.link:
+            fulfilment.store_link(obj, size_bytes=form.cleaned_data["stated_size"])
+        else:
+            obj.save(update_fields=["title"])
+
+    def delete_model(self, request: HttpRequest, obj: Asset) -> None:
+        fulfilment.delete_asset(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Asset]) -> None:
+        for asset in queryset:
+            fulfilment.delete_asset(asset)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.check_file)
+        return [path("<uuid:number>/file/", view, name="asset_file"), *super().get_urls()]
+
+    def check_file(self, request: HttpRequest, number: object) -> HttpResponseBase:
+        """Hand the file to staff, who check it. Nothing is counted."""
+        asset = self.get_object(request, str(number))
+        if asset is None or asset.kind != Asset.FILE:
+            raise Http404
+        if not self.has_view_permission(request, asset):
+            raise PermissionDenied
+        try:
+            fulfilment.require_file(asset)
+            return file_answer(request, asset)
+        except StorageDown as error:
+            context = self.admin_site.each_context(request) | {"title": str(error)}
+            return TemplateResponse(request, "admin/base_site.html", context, status=503)
+
+    @admin.display(description="size")
+    def size(self, asset: Asset) -> str | None:
+        return size_text(asset.size_bytes)
+
+    @admin.display(description="open", boolean=True)
+    def is_open(self, asset: Asset) -> bool:
+        return asset.withdrawn_at is None
+
+    @admin.display(description="stored file")
+    def stored_file(self, asset: Asset) -> str:
+        if not asset.file:
+            return "–"
+        return format_html(
+            '<a href="{}">{}</a> ({}, {})',
+            reverse("admin:asset_file", args=[asset.pk]),
+            asset.file_name,
+            size_text(asset.size_bytes),
+            asset.content_type,
+        )
+
+    @admin.action(description="Withdraw from all orders", permissions=["change"])
+    def withdraw(self, request: HttpRequest, assets: QuerySet[Asset]) -> None:
+        at = timezone.now()
+        act_on_each(
+            request,
+            assets,
+            lambda asset: fulfilment.withdraw_asset(asset, at=at),
+            done="withdrawn; nobody can download it until you restore it",
+        )
+
+    @admin.action(description="Restore to all orders", permissions=["change"])
+    def restore(self, request: HttpRequest, assets: QuerySet[Asset]) -> None:
+        act_on_each(request, assets, fulfilment.restore_asset, done="restored")
+
+
+class AttachmentFormSet(BaseInlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            asset = form.cleaned_data.get("asset") if hasattr(form, "cleaned_data") else None
+            if asset and self.instance.shop_id not in (None, asset.shop_id):
+                form.add_error("asset", "This asset belongs to another shop.")
+
+
+class AttachmentInline(admin.TabularInline):
+    model = Attachment
+    formset = AttachmentFormSet
+    extra = 1
+    autocomplete_fields = ("asset",)
+    fields = ("asset", "limit", "lifetime_days")
+    verbose_name = "asset"
+    verbose_name_plural = "assets every buyer of this product gets"
+
+    def get_formset(self, request: HttpRequest, obj: Product | None = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        if obj is not None and "limit" in formset.form.base_fields:
+            formset.form.base_fields["limit"].initial = obj.shop.default_limit
+        return formset
+
+
+class ProductForm(forms.ModelForm):
+    tags = forms.CharField(
+        required=False, help_text='Separated by commas, like "books, paper-books".'
+    )
+
+    class Meta:
+        model = Product
+        fields = (
+            "shop",
+            "name",
+            "variant_name",
+            "sku",
+            "vendor",
+            "tags",
+            "product_id",
+            "variant_id",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["tags"] = ", ".join(self.instance.tags)
+
+    def clean_tags(self) -> list[str]:
+        return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin):
+    form = ProductForm
+    list_display = ("name", "variant_name", "sku", "shop", "vendor")
+    list_select_related = ("shop",)
+    list_filter = ("shop",)
+    search_fields = ("name", "variant_name", "sku", "=variant_id", "=product_id")
+    autocomplete_fields = ("shop",)
+    inlines = (AttachmentInline,)
+    actions = ("apply_limits",)
+    fields = ProductForm.Meta.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        return () if obj is None else ("shop",)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        formset.save(commit=False)
+        for attachment in formset.deleted_objects:
+            attachment.delete()
+        for attachment, _fields in formset.changed_objects:
+            attachment.save()
+        for attachment in formset.new_objects:
+            attached = fulfilment.attach_to_product(
+                formset.instance,
+                attachment.asset,
+                limit=attachment.limit,
+                lifetime_days=attachment.lifetime_days,
+                at=timezone.now(),
+            )
+            if attached.grants:
+                messages.success(
+                    request,
+                    f'"{attachment.asset}" was given to {attached.grants} earlier purchases too.',
+                )
+
+    @admin.action(description="Apply the limits to earlier orders…", permissions=["change"])
+    def apply_limits(
+        self, request: HttpRequest, products: QuerySet[Product]
+    ) -> HttpResponseBase | None:
+        attachments = Attachment.objects.filter(product__in=products)
+        attachments = attachments.select_related("product", "asset")
+        if "confirmed" in request.POST:
+            at = timezone.now()
+            changed = sum(fulfilment.apply_limit(each, at=at) for each in attachments)
+            messages.success(request, f"{changed} earlier downloads now have the new limit.")
+            return None
+        context = self.admin_site.each_context(request) | {
+            "title": "Apply the limits to earlier orders?",
+            "opts": self.opts,
+            "products": products,
+            "changes": [
+                (attachment, lookups.grants_with_other_limit(attachment))
+                for attachment in attachments
+            ],
+        }
+        return TemplateResponse(request, "admin/downloads/apply_limits.html", context)

@@ -1,0 +1,248 @@
+"""Orders: those a shop reported, and those a merchant makes by hand."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+
+from downloads import fulfilment
+from downloads.admin.grants import count_text
+from downloads.models import Grant, LineItem, Order
+from storefront.addresses import ticket_url
+
+
+class OrderForm(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = (
+            "shop",
+            "number",
+            "customer",
+            "payment",
+            "cancelled_at",
+            "grand_total",
+            "currency",
+            "placed_at",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        shop = cleaned.get("shop") or (self.instance.shop if self.instance.pk else None)
+        customer = cleaned.get("customer")
+        if shop and customer and customer.shop_id != shop.pk:
+            self.add_error("customer", "This customer belongs to another shop.")
+        return cleaned
+
+
+class SameShopFormSet(BaseInlineFormSet):
+    """Refuse rows that point into another shop. `own` names the field that points."""
+
+    own = ""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            row = getattr(form, "cleaned_data", {}).get(self.own)
+            if row and self.instance.shop_id not in (None, row.shop_id):
+                form.add_error(self.own, "This belongs to another shop.")
+
+
+class LineFormSet(SameShopFormSet):
+    own = "product"
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            cleaned = getattr(form, "cleaned_data", {})
+            quantity, kept = cleaned.get("quantity"), cleaned.get("current_quantity")
+            if quantity is not None and kept is not None and kept > quantity:
+                form.add_error("current_quantity", f"At most the {quantity} that were bought.")
+
+
+class GrantFormSet(SameShopFormSet):
+    own = "asset"
+
+    def clean(self) -> None:
+        super().clean()
+        held = set(self.instance.grants.filter(line=None).values_list("asset", flat=True))
+        for form in self.extra_forms:
+            asset = getattr(form, "cleaned_data", {}).get("asset")
+            if asset and asset.pk in held:
+                form.add_error("asset", "This order has this asset already.")
+            elif asset:
+                held.add(asset.pk)
+
+
+class LineInline(admin.TabularInline):
+    model = LineItem
+    formset = LineFormSet
+    extra = 0
+    can_delete = False
+    autocomplete_fields = ("product",)
+    fields = ("product", "quantity", "current_quantity")
+    verbose_name = "line"
+    verbose_name_plural = "lines"
+
+    def has_add_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return _is_by_hand(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return _is_by_hand(obj) and super().has_change_permission(request, obj)
+
+
+class GrantInline(admin.TabularInline):
+    """What the buyer may download. A new row attaches an asset to the order itself."""
+
+    model = Grant
+    formset = GrantFormSet
+    extra = 0
+    can_delete = False
+    autocomplete_fields = ("asset",)
+    fields = ("asset", "with_line", "limit", "lifetime_days", "downloads", "status", "more")
+    readonly_fields = ("with_line", "downloads", "status", "more")
+    verbose_name = "asset for this order"
+    verbose_name_plural = "downloads"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
+        return super().get_queryset(request).with_facts()  # type: ignore[attr-defined]
+
+    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        # A form would write every column back, the counter included, as it was when opened.
+        return False
+
+    def get_formset(self, request: HttpRequest, obj: Order | None = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        if obj is not None and "limit" in formset.form.base_fields:
+            formset.form.base_fields["limit"].initial = obj.shop.default_limit
+        return formset
+
+    @admin.display(description="with")
+    def with_line(self, grant: Grant) -> str:
+        return str(grant.line.product) if grant.line else "the order"
+
+    @admin.display(description="downloaded")
+    def downloads(self, grant: Grant) -> str:
+        return count_text(grant) if grant.pk else "–"
+
+    @admin.display(description="status")
+    def status(self, grant: Grant) -> str:
+        return grant.status(timezone.now()) if grant.pk else "–"
+
+    @admin.display(description="change")
+    def more(self, grant: Grant) -> str:
+        if not grant.pk:
+            return "–"
+        url = reverse("admin:downloads_grant_changelist") + f"?id__exact={grant.pk}"
+        return format_html('<a href="{}">Reset, raise, extend, revoke</a>', url)
+
+
+@admin.register(Order)
+class OrderAdmin(admin.ModelAdmin):
+    form = OrderForm
+    change_form_template = "admin/downloads/order/change_form.html"
+    list_display = ("number", "shop", "customer", "status", "grand_total", "placed_at")
+    list_select_related = ("shop", "customer")
+    list_filter = ("shop", "payment", "placed_at")
+    search_fields = (
+        "=number",
+        "customer__email",
+        "customer__first_name",
+        "customer__last_name",
+        "lines__product__name",
+        "lines__product__sku",
+    )
+    search_help_text = "Order number, buyer's name or mail address, product or SKU"
+    autocomplete_fields = ("shop", "customer")
+    inlines = (LineInline, GrantInline)
+    actions = ("end_page_links",)
+    fields = OrderForm.Meta.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        if obj is None:
+            return ()
+        # What the shop's own system reports is changed there.
+        return ("shop",) if _is_by_hand(obj) else self.fields
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial: dict[str, Any] = {"placed_at": timezone.now(), "payment": Order.Payment.PAID}
+        return initial | super().get_changeform_initial_data(request)
+
+    def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
+        obj.save(update_fields=form.changed_data if change else None)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        rows = formset.save(commit=False)
+        if formset.model is LineItem:
+            position = formset.instance.lines.count()
+            for offset, line in enumerate(rows):
+                if line.pk is None:
+                    line.position = position + offset
+                line.save()
+            return
+        for grant in rows:
+            fulfilment.attach_to_order(
+                formset.instance,
+                grant.asset,
+                limit=grant.limit,
+                lifetime_days=grant.lifetime_days,
+                at=timezone.now(),
+            )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        fulfilment.settle(form.instance, at=timezone.now())
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:number>/page/", view(self.open_page), name="order_page"),
+            path("<int:number>/end-links/", view(self.end_links), name="order_end_links"),
+            *super().get_urls(),
+        ]
+
+    def open_page(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
+        """Open the buyer's page by a fresh ticket."""
+        order = self._permitted(request, number, change=False)
+        return HttpResponseRedirect(ticket_url(order))
+
+    @method_decorator(require_POST)
+    def end_links(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
+        """End every ticket handed out so far."""
+        order = self._permitted(request, number, change=True)
+        fulfilment.revoke_tickets(order)
+        self.log_change(request, order, "Ended all links to the page")
+        messages.success(request, "All links to this order's page that we sent have ended.")
+        return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
+
+    def _permitted(self, request: HttpRequest, number: int, *, change: bool) -> Order:
+        order = self.get_object(request, str(number))
+        if order is None:
+            raise Http404
+        may = self.has_change_permission if change else self.has_view_permission
+        if not may(request, order):
+            raise PermissionDenied
+        return order
+
+    @admin.display(description="status")
+    def status(self, order: Order) -> str:
+        return order.status
+
+    @admin.action(description="End all links to the page", permissions=["change"])
+    def end_page_links(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        for order in orders:
+            fulfilment.revoke_tickets(order)
+        messages.success(request, f"The page links of {len(orders)} orders have ended.")
+
+
+def _is_by_hand(order: Order | None) -> bool:
+    return order is None or order.platform_id is None

@@ -1,0 +1,124 @@
+"""Rows for tests. What a door can make is made through the door, in conftest."""
+
+import itertools
+from datetime import UTC, datetime
+
+import factory
+from django.core.files.base import ContentFile
+
+from downloads import fulfilment
+from downloads.models import (
+    Asset,
+    Attachment,
+    Customer,
+    Grant,
+    LineItem,
+    Order,
+    Product,
+    Shop,
+)
+from downloads.tokens import hash_token
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+class ShopFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Shop
+
+    name = factory.Sequence(lambda n: f"Shop {n}")
+    domain = factory.Sequence(lambda n: f"shop-{n}.example")
+
+
+class CustomerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Customer
+
+    shop = factory.SubFactory(ShopFactory)
+    email = factory.Sequence(lambda n: f"buyer-{n}@example.com")
+
+
+class ProductFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Product
+
+    shop = factory.SubFactory(ShopFactory)
+    name = "My new Book"
+    variant_id = factory.Sequence(lambda n: 1_000_000 + n)
+
+
+class LinkFactory(factory.django.DjangoModelFactory):
+    """A link asset."""
+
+    class Meta:
+        model = Asset
+
+    shop = factory.SubFactory(ShopFactory)
+    title = factory.Sequence(lambda n: f"Link {n}")
+    link = "https://www.my-website.com/download/my-book.pdf"
+    size_bytes = 10_000_000
+
+
+class AttachmentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Attachment
+
+    product = factory.SubFactory(ProductFactory)
+    asset = factory.SubFactory(LinkFactory, shop=factory.SelfAttribute("..product.shop"))
+    limit = 10
+
+
+class OrderFactory(factory.django.DjangoModelFactory):
+    """A paid order; `token="…"` gives it an order-status token."""
+
+    class Meta:
+        model = Order
+
+    class Params:
+        token = None
+
+    shop = factory.SubFactory(ShopFactory)
+    customer = factory.SubFactory(CustomerFactory, shop=factory.SelfAttribute("..shop"))
+    number = factory.Sequence(lambda n: 1000 + n)
+    payment = Order.Payment.PAID
+    placed_at = NOW
+    token_hash = factory.LazyAttribute(lambda o: hash_token(o.token) if o.token else None)
+
+
+class LineFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = LineItem
+
+    order = factory.SubFactory(OrderFactory)
+    product = factory.SubFactory(ProductFactory, shop=factory.SelfAttribute("..order.shop"))
+    position = factory.Sequence(lambda n: n)
+
+
+class GrantFactory(factory.django.DjangoModelFactory):
+    """A grant of a link on a line of a paid order; `line=None` makes it the order's own."""
+
+    class Meta:
+        model = Grant
+
+    order = factory.SubFactory(OrderFactory)
+    line = factory.SubFactory(LineFactory, order=factory.SelfAttribute("..order"))
+    asset = factory.SubFactory(LinkFactory, shop=factory.SelfAttribute("..order.shop"))
+    limit = 10
+    bought = factory.SelfAttribute("limit")
+    created_at = NOW
+    updated_at = NOW
+
+
+def make_file(shop: Shop, content: bytes = b"x" * 1000, name: str = "book.epub") -> Asset:
+    """Store a real file as an asset, through the door."""
+    asset = Asset(shop=shop, title=f"File {next(_numbers)}")
+    return fulfilment.store_file(asset, ContentFile(content, name=name))
+
+
+def make_file_grant(
+    content: bytes = b"x" * 1000, name: str = "book.epub", **values: object
+) -> Grant:
+    """Make a grant of a stored file on a line of a paid order."""
+    order = values.pop("order", None) or OrderFactory()
+    return GrantFactory(order=order, asset=make_file(order.shop, content, name), **values)
