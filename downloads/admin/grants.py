@@ -20,7 +20,11 @@ def count_text(grant: Grant) -> str:
 
 
 class AmountForm(ActionForm):
-    amount = forms.IntegerField(label="How many:", required=False, min_value=1)
+    # The verbs judge the amount, in their own words; a field's complaint would read "No action
+    # selected".
+    amount = forms.CharField(
+        label="How many:", required=False, widget=forms.NumberInput(attrs={"min": 1})
+    )
 
 
 class DeliveryInline(admin.TabularInline):

@@ -1,0 +1,219 @@
+import hashlib
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from downloads import fulfilment
+from downloads.models import Asset, Attachment, Delivery, Grant
+from tests.factories import (
+    NOW,
+    AttachmentFactory,
+    GrantFactory,
+    LineFactory,
+    LinkFactory,
+    ProductFactory,
+    ShopFactory,
+    make_file,
+    make_file_grant,
+)
+
+ADD = "/admin/downloads/asset/add/"
+NO_LINK = {"link": "", "stated_size": ""}
+
+
+@pytest.fixture
+def shop(db):
+    return ShopFactory()
+
+
+def add(staff, shop, **fields):
+    return staff.post(ADD, {"shop": shop.pk, "title": "My book"} | NO_LINK | fields)
+
+
+def test_an_upload_is_stored_with_its_facts(staff, shop):
+    upload = SimpleUploadedFile("Mein Büch.epub", b"words" * 100, content_type="text/html")
+    assert add(staff, shop, upload=upload).status_code == 302
+    asset = Asset.objects.get()
+    assert (asset.file_name, asset.size_bytes, asset.content_type, asset.sha256, asset.link) == (
+        "Mein Büch.epub",
+        500,
+        "application/epub+zip",
+        hashlib.sha256(b"words" * 100).hexdigest(),
+        "",
+    )
+    assert asset.file.read() == b"words" * 100
+
+
+def test_a_link_is_stored_with_the_size_the_merchant_states(staff, shop):
+    add(staff, shop, link="https://files.example.org/a.pdf", stated_size="1.5 gb")
+    asset = Asset.objects.get()
+    assert (asset.link, asset.size_bytes) == ("https://files.example.org/a.pdf", 1_500_000_000)
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({}, "Choose a file or enter a link: one of the two."),
+        (
+            {"link": "https://a.example.org/", "upload": SimpleUploadedFile("a.txt", b"a")},
+            "Choose a file or enter a link: one of the two.",
+        ),
+        ({"link": "javascript:alert(1)"}, "The link must begin with https://."),
+        (
+            {"link": "https://127.0.0.1/a"},
+            "The link must lead to a public website, not to a local or private address.",
+        ),
+        (
+            {"link": "https://a.example.org/", "stated_size": "big"},
+            'Enter a number and a unit, like "10MB" or "1.5GB".',
+        ),
+        ({"upload": SimpleUploadedFile("a.txt", b"")}, "The submitted file is empty."),
+        (
+            {"upload": SimpleUploadedFile("a" * 296 + ".txt", b"a")},
+            "The file's name has 255 characters; at most 200 can be kept. "
+            "Rename it and upload it again.",
+        ),
+    ],
+)
+def test_what_cannot_be_an_asset_is_refused_in_words(staff, shop, errors_of, fields, error):
+    response = add(staff, shop, **fields)
+    assert (response.status_code, errors_of(response)) == (200, [error])
+    assert not Asset.objects.exists()
+
+
+def test_a_new_file_replaces_the_old_one(staff, shop, django_capture_on_commit_callbacks):
+    asset = make_file(shop, b"old")
+    old = asset.file.name
+    with django_capture_on_commit_callbacks(execute=True):
+        staff.post(
+            f"/admin/downloads/asset/{asset.pk}/change/",
+            {"title": "New", "upload": SimpleUploadedFile("b.epub", b"newer")} | NO_LINK,
+        )
+    asset.refresh_from_db()
+    assert (asset.title, asset.size_bytes, asset.file.read()) == ("New", 5, b"newer")
+    assert not asset.file.storage.exists(old)
+
+
+def test_a_new_title_alone_leaves_the_file(staff, shop):
+    asset = make_file(shop, b"bytes")
+    staff.post(f"/admin/downloads/asset/{asset.pk}/change/", {"title": "New"} | NO_LINK)
+    asset.refresh_from_db()
+    assert (asset.title, asset.file.read()) == ("New", b"bytes")
+
+
+def test_an_asset_deleted_takes_its_file_along(staff, shop, django_capture_on_commit_callbacks):
+    asset = make_file(shop)
+    with django_capture_on_commit_callbacks(execute=True):
+        staff.post(f"/admin/downloads/asset/{asset.pk}/delete/", {"post": "yes"})
+    assert not Asset.objects.exists()
+    assert not asset.file.storage.exists(asset.file.name)
+
+
+def test_an_asset_that_orders_hold_is_not_deleted(staff, messages_of):
+    grant = GrantFactory()
+    staff.post(f"/admin/downloads/asset/{grant.asset_id}/delete/", {"post": "yes"})
+    assert Asset.objects.filter(pk=grant.asset_id).exists()
+
+
+def test_staff_check_a_file_and_nothing_is_counted(staff):
+    grant = make_file_grant(b"bytes")
+    response = staff.get(f"/admin/downloads/asset/{grant.asset_id}/file/")
+    assert b"".join(response.streaming_content) == b"bytes"
+    grant.refresh_from_db()
+    assert (grant.used, Delivery.objects.count()) == (0, 0)
+
+
+def test_a_missing_file_is_said_plainly(staff, shop):
+    asset = make_file(shop)
+    asset.file.storage.delete(asset.file.name)
+    response = staff.get(f"/admin/downloads/asset/{asset.pk}/file/")
+    assert response.status_code == 503
+    assert "This file cannot be read just now." in response.content.decode()
+
+
+def test_a_file_is_for_staff_who_may_see_assets(shop):
+    asset = make_file(shop)
+    url = f"/admin/downloads/asset/{asset.pk}/file/"
+    stranger, clerk = Client(), Client()
+    user = User.objects.create_user("clerk", is_staff=True)
+    clerk.force_login(user)
+    assert stranger.get(url).status_code == 302
+    assert clerk.get(url).status_code == 403
+    user.user_permissions.add(Permission.objects.get(codename="view_asset"))
+    assert clerk.get(url).status_code == 200
+
+
+def test_withdraw_and_restore_close_and_open_every_order(staff, messages_of):
+    grant = GrantFactory()
+    selected = {"_selected_action": grant.asset_id}
+    url = "/admin/downloads/asset/"
+    response = staff.post(url, selected | {"action": "withdraw"}, follow=True)
+    assert messages_of(response) == ["1 withdrawn; nobody can download it until you restore it."]
+    assert Grant.objects.with_facts().get().status(NOW) == "expired"
+    staff.post(url, selected | {"action": "restore"})
+    assert Grant.objects.with_facts().get().status(NOW) == "available"
+
+
+# --- Products ----------------------------------------------------------------------------------
+
+
+def product_form(product, *rows, initial=0):
+    """Return what the product's page sends, with these attachment rows."""
+    data = {
+        "name": product.name,
+        "tags": "books, paper-books",
+        "variant_name": "",
+        "sku": "",
+        "vendor": "",
+        "product_id": "",
+        "variant_id": product.variant_id,
+        "attachments-TOTAL_FORMS": len(rows),
+        "attachments-INITIAL_FORMS": initial,
+    }
+    for number, row in enumerate(rows):
+        row = {"product": product.pk, "limit": "", "lifetime_days": ""} | row
+        data |= {f"attachments-{number}-{name}": value for name, value in row.items()}
+    return data
+
+
+def test_an_asset_attached_inline_reaches_earlier_buyers(staff, messages_of):
+    line = LineFactory(quantity=2)
+    product = line.product
+    asset = LinkFactory(shop=product.shop)
+    response = staff.post(
+        f"/admin/downloads/product/{product.pk}/change/",
+        product_form(product, {"asset": asset.pk, "limit": 3}),
+        follow=True,
+    )
+    assert messages_of(response)[0] == f'"{asset}" was given to 1 earlier purchases too.'
+    grant = Grant.objects.get()
+    assert (grant.line, grant.asset, grant.limit, grant.bought) == (line, asset, 3, 6)
+    product.refresh_from_db()
+    assert product.tags == ["books", "paper-books"]
+
+
+def test_another_shops_asset_is_refused(staff, errors_of):
+    product = ProductFactory()
+    response = staff.post(
+        f"/admin/downloads/product/{product.pk}/change/",
+        product_form(product, {"asset": LinkFactory().pk}),
+    )
+    assert errors_of(response) == ["This asset belongs to another shop."]
+    assert not Attachment.objects.exists()
+
+
+def test_limits_reach_earlier_orders_when_asked_and_after_saying_how_many(staff, messages_of):
+    attachment = AttachmentFactory(limit=10)
+    line = LineFactory(product=attachment.product, order__shop=attachment.product.shop)
+    fulfilment.settle(line.order, at=NOW)
+    Attachment.objects.update(limit=4)
+    selected = {"action": "apply_limits", "_selected_action": attachment.product_id}
+    url = "/admin/downloads/product/"
+    asked = staff.post(url, selected)
+    assert "4 per item – 1 earlier download will change" in asked.content.decode()
+    assert Grant.objects.get().bought == 10
+    done = staff.post(url, selected | {"confirmed": "yes"}, follow=True)
+    assert messages_of(done) == ["1 earlier downloads now have the new limit."]
+    assert Grant.objects.get().bought == 4

@@ -1,0 +1,275 @@
+"""One grant, four readers: after every step of a random walk they say the same, and the truth."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from downloads import fulfilment
+from downloads.models import Delivery, Grant, LineItem, Order
+from downloads.reports import RefundReport
+from storefront.addresses import new_click
+from storefront.models import CustomerToken, StorefrontKey
+from tests.factories import NOW, AttachmentFactory, LineFactory, OrderFactory
+
+TOKEN = "b1946ac92492d2347c6235b4d2611184"
+QUERY = """{ customerDownloadableProduct(id: "%s") {
+    status downloadBought downloadUsed downloadCanceled remainingDownloads downloadUrl
+    order { status } } }"""
+LIFETIME_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader can see of the grant."""
+
+    used: int
+    allowed: int | None
+    is_available: bool
+
+
+@dataclass
+class Facts:
+    """The walk's own book, kept without the product's rule."""
+
+    limit: int | None
+    quantity: int
+    ends_at: datetime
+    added: int = 0
+    used: int = 0
+    kept: int = 0
+    refunds: list[int] = field(default_factory=list)
+    is_paid: bool = True
+    is_cancelled: bool = False
+    is_revoked: bool = False
+
+    @property
+    def units_back(self) -> int:
+        return min(self.quantity, max(sum(self.refunds), self.quantity - self.kept))
+
+    @property
+    def allowed(self) -> int | None:
+        if self.limit is None:
+            return None
+        return self.limit * (self.quantity - self.units_back) + self.added
+
+    def status(self, at: datetime) -> str:
+        if self.is_cancelled or self.units_back == self.quantity:
+            return "expired"
+        if not self.is_paid:
+            return "pending"
+        is_over = self.is_revoked or at >= self.ends_at
+        is_used_up = self.allowed is not None and self.used >= self.allowed
+        return "expired" if is_over or is_used_up else "available"
+
+
+class Walk(RuleBasedStateMachine):
+    set_time: staticmethod
+    staff: Client
+
+    @initialize(limit=st.sampled_from([1, 2, 5, None]), quantity=st.integers(1, 3))
+    def begin(self, limit, quantity):
+        self.at = NOW
+        self.set_time(self.at)
+        Order.objects.update(token_hash=None)
+        self.order = OrderFactory(token=TOKEN)
+        self.line = LineFactory(order=self.order, quantity=quantity, platform_id=77)
+        AttachmentFactory(product=self.line.product, limit=limit, lifetime_days=LIFETIME_DAYS)
+        fulfilment.settle(self.order, at=self.at)
+        self.grant = Grant.objects.get(order=self.order)
+        ends_at = self.at + timedelta(days=LIFETIME_DAYS)
+        self.facts = Facts(limit=limit, quantity=quantity, ends_at=ends_at, kept=quantity)
+        self.client = Client()
+        key, secret = StorefrontKey.issue(self.order.shop, name="walk")
+        StorefrontKey.objects.filter(pk=key.pk).update(rate_per_minute=1_000_000)
+        token, bearer = CustomerToken.issue(self.order.customer, at=self.at)
+        CustomerToken.objects.filter(pk=token.pk).update(expires_at=None)
+        self.headers = {"X-Storefront-Key": secret, "Authorization": f"Bearer {bearer}"}
+        self.clicks = 0
+        self.last_click = None
+
+    @rule()
+    def spend(self):
+        was_available = self.facts.status(self.at) == "available"
+        self.last_click = new_click(self.held(), at=self.at).url if was_available else None
+        response = self.client.get(new_click(self.held(), at=self.at).url)
+        expected = {"available": 302, "pending": 403, "expired": 410}
+        assert response.status_code == expected[self.facts.status(self.at)]
+        self.facts.used += was_available
+        self.clicks += was_available
+
+    @rule()
+    def click_twice(self):
+        url = new_click(self.held(), at=self.at).url
+        was_available = self.facts.status(self.at) == "available"
+        first, second = self.client.get(url), self.client.get(url)
+        assert first.status_code == second.status_code
+        self.facts.used += was_available
+        self.clicks += was_available
+
+    @rule()
+    def look_ahead(self):
+        url = new_click(self.held(), at=self.at).url
+        self.client.head(url)
+        self.client.get(url, headers={"Sec-Purpose": "prefetch"})
+
+    @rule()
+    def reset(self):
+        fulfilment.reset(self.grant, at=self.at)
+        self.facts.used = 0
+
+    @precondition(lambda self: self.facts.limit is not None)
+    @rule(by=st.integers(1, 3))
+    def raise_limit(self, by):
+        fulfilment.raise_limit(self.held(), by=by, at=self.at)
+        self.facts.added += by
+
+    @rule(units=st.integers(1, 2))
+    def refund(self, units):
+        # As a shop reports it: the refund, and the line's present quantity with it taken off.
+        self.facts.kept = max(0, self.facts.kept - units)
+        LineItem.objects.filter(pk=self.line.pk).update(current_quantity=self.facts.kept)
+        number = len(self.facts.refunds) + 1
+        report = RefundReport(platform_id=number, refunded_at=self.at, units={77: units})
+        for _ in range(2):  # the second telling is no news
+            fulfilment.record_refund(self.order, report, at=self.at)
+        self.facts.refunds.append(units)
+
+    @rule(data=st.data())
+    def keep_units(self, data):
+        self.facts.kept = data.draw(st.integers(0, self.facts.quantity))
+        LineItem.objects.filter(pk=self.line.pk).update(current_quantity=self.facts.kept)
+        fulfilment.settle(self.order, at=self.at)
+
+    @rule()
+    def cancel_or_reinstate(self):
+        self.facts.is_cancelled = not self.facts.is_cancelled
+        cancelled_at = self.at if self.facts.is_cancelled else None
+        Order.objects.filter(pk=self.order.pk).update(cancelled_at=cancelled_at)
+        fulfilment.settle(self.order, at=self.at)
+
+    @rule()
+    def unpay_or_pay(self):
+        self.facts.is_paid = not self.facts.is_paid
+        payment = Order.Payment.PAID if self.facts.is_paid else Order.Payment.PENDING
+        Order.objects.filter(pk=self.order.pk).update(payment=payment)
+        fulfilment.settle(self.order, at=self.at)
+
+    @rule()
+    def revoke_or_restore(self):
+        self.facts.is_revoked = not self.facts.is_revoked
+        verb = fulfilment.revoke if self.facts.is_revoked else fulfilment.restore
+        verb(self.grant, at=self.at)
+
+    @rule(days=st.sampled_from([1, LIFETIME_DAYS]))
+    def expire(self, days):
+        self.at += timedelta(days=days)
+        self.set_time(self.at)
+
+    @rule(days=st.integers(1, 40))
+    def extend(self, days):
+        fulfilment.extend(self.held(), days=days, at=self.at)
+        self.facts.ends_at = max(self.facts.ends_at, self.at) + timedelta(days=days)
+
+    @invariant()
+    def all_readers_tell_the_truth(self):
+        if not hasattr(self, "facts"):
+            return
+        truth = Reading(
+            used=self.facts.used,
+            allowed=self.facts.allowed,
+            is_available=self.facts.status(self.at) == "available",
+        )
+        assert self.read_face_a() == truth
+        assert self.read_face_b() == truth
+        assert self.read_page() == truth
+        assert self.read_admin() == truth
+        assert Delivery.objects.filter(grant=self.grant).count() == self.clicks
+
+    def held(self):
+        return Grant.objects.with_facts().get(pk=self.grant.pk)
+
+    def read_face_a(self):
+        body = self.client.get("/api/v2/customer-account-orders", {"id": TOKEN}).json()
+        [asset] = body["order"]["lines"][0]["assets"]
+        limits = asset["limits"]
+        return Reading(limits["downloaded"], limits["limit"], asset["data"]["url"] is not None)
+
+    def read_face_b(self):
+        body = self.client.post(
+            "/api/graphql",
+            {"query": QUERY % self.grant.pk},
+            content_type="application/json",
+            headers=self.headers,
+        ).json()["data"]["customerDownloadableProduct"]
+        assert body["status"] == self.facts.status(self.at)
+        is_available = body["downloadUrl"] is not None
+        assert is_available == (body["status"] == "available")
+        if body["remainingDownloads"] is None:
+            assert body["downloadBought"] == 0
+            return Reading(body["downloadUsed"], None, is_available)
+        allowed = body["downloadBought"] - body["downloadCanceled"]
+        assert body["remainingDownloads"] == max(0, allowed - body["downloadUsed"])
+        return Reading(body["downloadUsed"], allowed, is_available)
+
+    def read_page(self):
+        html = self.client.get(f"/orders/{TOKEN}").content.decode()
+        used, allowed = re.search(r"(\d+)(?: of (\d+))? downloaded", html).groups()
+        return Reading(int(used), None if allowed is None else int(allowed), "<form" in html)
+
+    def read_admin(self):
+        url = f"/admin/downloads/grant/?id__exact={self.grant.pk}"
+        html = self.staff.get(url).content.decode()
+        used, allowed = re.search(r'field-downloads">(\d+) of (\w+)<', html).groups()
+        status = re.search(r'field-status">(\w+)<', html)[1]
+        return Reading(
+            int(used), None if allowed == "unlimited" else int(allowed), status == "available"
+        )
+
+
+@pytest.fixture
+def walk(db, frozen, settings):
+    """Return a function that takes that many random walks of that many steps."""
+    # Sessions end by the real clock, which the walk runs away from.
+    settings.SESSION_COOKIE_AGE = 10**9
+    Walk.set_time = staticmethod(frozen)
+    Walk.staff = Client()
+    Walk.staff.force_login(User.objects.create_superuser("staff"))
+
+    def take(walks: int, steps: int) -> None:
+        run_state_machine_as_test(
+            Walk,
+            settings=hypothesis_settings(
+                max_examples=walks,
+                stateful_step_count=steps,
+                deadline=None,
+                # Shrinking a failed walk takes minutes; its steps are printed as they were.
+                phases=(Phase.explicit, Phase.reuse, Phase.generate),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+
+    return take
+
+
+def test_every_face_tells_the_truth_after_every_step(walk):
+    walk(8, 10)
+
+
+@pytest.mark.slow
+def test_every_face_tells_the_truth_after_many_steps(walk):
+    walk(30, 20)
