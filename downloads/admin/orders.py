@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.forms.models import BaseInlineFormSet, BaseModelForm
+from django.forms.models import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
@@ -51,7 +51,7 @@ class SameShopFormSet(BaseInlineFormSet):
 
     def clean(self) -> None:
         super().clean()
-        for form in filter(BaseModelForm.has_changed, self.forms):
+        for form in (form for form in self.forms if form.has_changed()):
             row = getattr(form, "cleaned_data", {}).get(self.own)
             if row and self.instance.shop_id not in (None, row.shop_id):
                 form.add_error(self.own, "This belongs to another shop.")
