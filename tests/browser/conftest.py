@@ -1,0 +1,85 @@
+"""A real demo, served as `make demo` serves it, and a real browser."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from urllib.request import urlopen
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import sync_playwright
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """Start `manage.py demo` on a free port; return what it prints with --json."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {"DATA_DIR": str(tmp_path_factory.mktemp("demo"))}
+    environment.pop("DATABASE_URL", None)
+    command = [sys.executable, "manage.py", "demo", "--json", "--port", str(port)]
+    with subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, text=True
+    ) as server:
+        entries = json.loads(server.stdout.readline())
+        _wait_for(entries["base_url"] + "/healthz")
+        yield entries
+        server.terminate()
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(100):
+        try:
+            urlopen(url, timeout=1).close()  # noqa: S310
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"{url} does not answer")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("No chromium on this machine")
+        pytest.skip("no chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Return a function that opens a fresh browser window; every console error fails the test."""
+    windows, errors = [], []
+
+    def open_one(**options):
+        window = chromium.new_context(**options)
+        windows.append(window)
+        page = window.new_page()
+        page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_one
+    for window in windows:
+        window.close()
+    assert errors == []
