@@ -25,10 +25,9 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 LAPTOP_BASE_URL = "http://localhost:8000"
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default=LAPTOP_BASE_URL).rstrip("/")
 _public = urlsplit(PUBLIC_BASE_URL)
+# Links never come from the request's Host, so the machine's own names stay open to probes.
 ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS",
-    default=[_public.hostname or "localhost"]
-    + ([] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]),
+    "ALLOWED_HOSTS", default=[_public.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"]
 )
 CSRF_TRUSTED_ORIGINS = env.list(
     "CSRF_TRUSTED_ORIGINS", default=[f"{_public.scheme}://{_public.netloc}"]
