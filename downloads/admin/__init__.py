@@ -1,3 +1,3 @@
-from downloads.admin import catalog, grants, orders, shops
+from downloads.admin import assets, grants, orders, products, shops
 
-__all__ = ["catalog", "grants", "orders", "shops"]
+__all__ = ["assets", "grants", "orders", "products", "shops"]

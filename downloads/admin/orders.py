@@ -6,18 +6,16 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.forms.models import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from downloads import fulfilment
-from downloads.admin.grants import count_text
-from downloads.models import Grant, LineItem, Order
+from downloads.admin.order_inlines import GrantInline, LineInline, is_by_hand
+from downloads.models import LineItem, Order
 from storefront.addresses import ticket_url
 
 
@@ -42,111 +40,6 @@ class OrderForm(forms.ModelForm):
         if shop and customer and customer.shop_id != shop.pk:
             self.add_error("customer", "This customer belongs to another shop.")
         return cleaned
-
-
-class SameShopFormSet(BaseInlineFormSet):
-    """Refuse rows that point into another shop. `own` names the field that points."""
-
-    own = ""
-
-    def clean(self) -> None:
-        super().clean()
-        for form in (form for form in self.forms if form.has_changed()):
-            row = getattr(form, "cleaned_data", {}).get(self.own)
-            if row and self.instance.shop_id not in (None, row.shop_id):
-                form.add_error(self.own, "This belongs to another shop.")
-
-
-class LineFormSet(SameShopFormSet):
-    own = "product"
-
-    def clean(self) -> None:
-        super().clean()
-        for form in self.forms:
-            cleaned = getattr(form, "cleaned_data", {})
-            quantity, kept = cleaned.get("quantity"), cleaned.get("current_quantity")
-            if quantity is not None and kept is not None and kept > quantity:
-                form.add_error("current_quantity", f"At most the {quantity} that were bought.")
-
-
-class GrantFormSet(SameShopFormSet):
-    own = "asset"
-
-    def clean(self) -> None:
-        super().clean()
-        # An order that is being made has no key yet to ask by.
-        held = set(
-            Grant.objects.filter(order=self.instance.pk, line=None).values_list("asset", flat=True)
-        )
-        for form in self.extra_forms:
-            asset = getattr(form, "cleaned_data", {}).get("asset")
-            if asset and asset.pk in held:
-                form.add_error("asset", "This order has this asset already.")
-            elif asset:
-                held.add(asset.pk)
-
-
-class LineInline(admin.TabularInline):
-    model = LineItem
-    formset = LineFormSet
-    extra = 0
-    can_delete = False
-    autocomplete_fields = ("product",)
-    fields = ("product", "quantity", "current_quantity")
-    verbose_name = "line"
-    verbose_name_plural = "lines"
-
-    def has_add_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return _is_by_hand(obj) and super().has_add_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return _is_by_hand(obj) and super().has_change_permission(request, obj)
-
-
-class GrantInline(admin.TabularInline):
-    """What the buyer may download. A new row attaches an asset to the order itself."""
-
-    model = Grant
-    formset = GrantFormSet
-    extra = 0
-    can_delete = False
-    autocomplete_fields = ("asset",)
-    fields = ("asset", "with_line", "limit", "lifetime_days", "downloads", "status", "more")
-    readonly_fields = ("with_line", "downloads", "status", "more")
-    verbose_name = "asset for this order"
-    verbose_name_plural = "downloads"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
-        return super().get_queryset(request).with_facts()  # type: ignore[attr-defined]
-
-    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        # A form would write every column back, the counter included, as it was when opened.
-        return False
-
-    def get_formset(self, request: HttpRequest, obj: Order | None = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
-        if obj is not None and "limit" in formset.form.base_fields:
-            formset.form.base_fields["limit"].initial = obj.shop.default_limit
-        return formset
-
-    @admin.display(description="with")
-    def with_line(self, grant: Grant) -> str:
-        return str(grant.line.product) if grant.line else "the order"
-
-    @admin.display(description="downloaded")
-    def downloads(self, grant: Grant) -> str:
-        return count_text(grant) if grant.pk else "–"
-
-    @admin.display(description="status")
-    def status(self, grant: Grant) -> str:
-        return grant.status(timezone.now()) if grant.pk else "–"
-
-    @admin.display(description="change")
-    def more(self, grant: Grant) -> str:
-        if not grant.pk:
-            return "–"
-        url = reverse("admin:downloads_grant_changelist") + f"?id__exact={grant.pk}"
-        return format_html('<a href="{}">Reset, raise, extend, revoke</a>', url)
 
 
 @admin.register(Order)
@@ -174,7 +67,7 @@ class OrderAdmin(admin.ModelAdmin):
         if obj is None:
             return ()
         # What the shop's own system reports is changed there.
-        return ("shop",) if _is_by_hand(obj) else self.fields
+        return ("shop",) if is_by_hand(obj) else self.fields
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = {"placed_at": timezone.now(), "payment": Order.Payment.PAID}
@@ -245,7 +138,3 @@ class OrderAdmin(admin.ModelAdmin):
         for order in orders:
             fulfilment.revoke_tickets(order)
         messages.success(request, f"The page links of {len(orders)} orders have ended.")
-
-
-def _is_by_hand(order: Order | None) -> bool:
-    return order is None or order.platform_id is None

@@ -1,14 +1,13 @@
-"""Products and assets, and attaching the one to the other."""
+"""Assets: uploaded files and links."""
 
 import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.forms.models import BaseInlineFormSet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -17,11 +16,11 @@ from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.utils.html import format_html
 
-from downloads import fulfilment, lookups
+from downloads import fulfilment
 from downloads.admin.acting import act_on_each
 from downloads.errors import BadInput, StorageDown
 from downloads.fulfilment.storing import check_size, safe_file_name
-from downloads.models import Asset, Attachment, Product
+from downloads.models import Asset
 from storefront.delivery import file_answer
 from storefront.serializers import UNITS, size_text
 
@@ -160,112 +159,3 @@ class AssetAdmin(admin.ModelAdmin):
     @admin.action(description="Restore to all orders", permissions=["change"])
     def restore(self, request: HttpRequest, assets: QuerySet[Asset]) -> None:
         act_on_each(request, assets, fulfilment.restore_asset, done="restored")
-
-
-class AttachmentFormSet(BaseInlineFormSet):
-    def clean(self) -> None:
-        super().clean()
-        for form in self.forms:
-            asset = form.cleaned_data.get("asset") if hasattr(form, "cleaned_data") else None
-            if asset and self.instance.shop_id not in (None, asset.shop_id):
-                form.add_error("asset", "This asset belongs to another shop.")
-
-
-class AttachmentInline(admin.TabularInline):
-    model = Attachment
-    formset = AttachmentFormSet
-    extra = 1
-    autocomplete_fields = ("asset",)
-    fields = ("asset", "limit", "lifetime_days")
-    verbose_name = "asset"
-    verbose_name_plural = "assets every buyer of this product gets"
-
-    def get_formset(self, request: HttpRequest, obj: Product | None = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
-        if obj is not None and "limit" in formset.form.base_fields:
-            formset.form.base_fields["limit"].initial = obj.shop.default_limit
-        return formset
-
-
-class ProductForm(forms.ModelForm):
-    tags = forms.CharField(
-        required=False, help_text='Separated by commas, like "books, paper-books".'
-    )
-
-    class Meta:
-        model = Product
-        fields = (
-            "shop",
-            "name",
-            "variant_name",
-            "sku",
-            "vendor",
-            "tags",
-            "product_id",
-            "variant_id",
-        )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial["tags"] = ", ".join(self.instance.tags)
-
-    def clean_tags(self) -> list[str]:
-        return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
-
-
-@admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):
-    form = ProductForm
-    list_display = ("name", "variant_name", "sku", "shop", "vendor")
-    list_select_related = ("shop",)
-    list_filter = ("shop",)
-    search_fields = ("name", "variant_name", "sku", "=variant_id", "=product_id")
-    autocomplete_fields = ("shop",)
-    inlines = (AttachmentInline,)
-    actions = ("apply_limits",)
-    fields = ProductForm.Meta.fields
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
-        return () if obj is None else ("shop",)
-
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        formset.save(commit=False)
-        for attachment in formset.deleted_objects:
-            attachment.delete()
-        for attachment, _fields in formset.changed_objects:
-            attachment.save()
-        for attachment in formset.new_objects:
-            attached = fulfilment.attach_to_product(
-                formset.instance,
-                attachment.asset,
-                limit=attachment.limit,
-                lifetime_days=attachment.lifetime_days,
-                at=timezone.now(),
-            )
-            if attached.grants:
-                messages.success(
-                    request,
-                    f'"{attachment.asset}" was given to {attached.grants} earlier purchases too.',
-                )
-
-    @admin.action(description="Apply the limits to earlier orders…", permissions=["change"])
-    def apply_limits(
-        self, request: HttpRequest, products: QuerySet[Product]
-    ) -> HttpResponseBase | None:
-        attachments = Attachment.objects.filter(product__in=products)
-        attachments = attachments.select_related("product", "asset")
-        if "confirmed" in request.POST:
-            at = timezone.now()
-            changed = sum(fulfilment.apply_limit(each, at=at) for each in attachments)
-            messages.success(request, f"{changed} earlier downloads now have the new limit.")
-            return None
-        context = self.admin_site.each_context(request) | {
-            "title": "Apply the limits to earlier orders?",
-            "opts": self.opts,
-            "products": products,
-            "changes": [
-                (attachment, lookups.grants_with_other_limit(attachment))
-                for attachment in attachments
-            ],
-        }
-        return TemplateResponse(request, "admin/downloads/apply_limits.html", context)

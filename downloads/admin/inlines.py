@@ -1,0 +1,30 @@
+"""What the rows inside a product's and an order's page share."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+
+
+class SameShopFormSet(BaseInlineFormSet):
+    """Refuse rows that point into another shop. `own` names the field that points."""
+
+    own = ""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in (form for form in self.forms if form.has_changed()):
+            row = getattr(form, "cleaned_data", {}).get(self.own)
+            if row and self.instance.shop_id not in (None, row.shop_id):
+                form.add_error(self.own, "This belongs to another shop.")
+
+
+class LimitInline(admin.TabularInline):
+    """Rows with a limit, which begins at the shop's own default."""
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        if obj is not None and "limit" in formset.form.base_fields:
+            formset.form.base_fields["limit"].initial = obj.shop.default_limit
+        return formset

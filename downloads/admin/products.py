@@ -1,0 +1,113 @@
+"""Products, and the assets every buyer of one gets."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from downloads import fulfilment, lookups
+from downloads.admin.inlines import LimitInline, SameShopFormSet
+from downloads.models import Attachment, Product
+
+
+class AttachmentFormSet(SameShopFormSet):
+    own = "asset"
+
+
+class AttachmentInline(LimitInline):
+    model = Attachment
+    formset = AttachmentFormSet
+    extra = 1
+    autocomplete_fields = ("asset",)
+    fields = ("asset", "limit", "lifetime_days")
+    verbose_name = "asset"
+    verbose_name_plural = "assets every buyer of this product gets"
+
+
+class ProductForm(forms.ModelForm):
+    tags = forms.CharField(
+        required=False, help_text='Separated by commas, like "books, paper-books".'
+    )
+
+    class Meta:
+        model = Product
+        fields = (
+            "shop",
+            "name",
+            "variant_name",
+            "sku",
+            "vendor",
+            "tags",
+            "product_id",
+            "variant_id",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["tags"] = ", ".join(self.instance.tags)
+
+    def clean_tags(self) -> list[str]:
+        return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin):
+    form = ProductForm
+    list_display = ("name", "variant_name", "sku", "shop", "vendor")
+    list_select_related = ("shop",)
+    list_filter = ("shop",)
+    search_fields = ("name", "variant_name", "sku", "=variant_id", "=product_id")
+    autocomplete_fields = ("shop",)
+    inlines = (AttachmentInline,)
+    actions = ("apply_limits",)
+    fields = ProductForm.Meta.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        return () if obj is None else ("shop",)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        formset.save(commit=False)
+        for attachment in formset.deleted_objects:
+            attachment.delete()
+        for attachment, _fields in formset.changed_objects:
+            attachment.save()
+        for attachment in formset.new_objects:
+            attached = fulfilment.attach_to_product(
+                formset.instance,
+                attachment.asset,
+                limit=attachment.limit,
+                lifetime_days=attachment.lifetime_days,
+                at=timezone.now(),
+            )
+            if attached.grants:
+                messages.success(
+                    request,
+                    f'"{attachment.asset}" was given to {attached.grants} earlier purchases too.',
+                )
+
+    @admin.action(description="Apply the limits to earlier orders…", permissions=["change"])
+    def apply_limits(
+        self, request: HttpRequest, products: QuerySet[Product]
+    ) -> HttpResponseBase | None:
+        attachments = Attachment.objects.filter(product__in=products)
+        attachments = attachments.select_related("product", "asset")
+        if "confirmed" in request.POST:
+            at = timezone.now()
+            changed = sum(fulfilment.apply_limit(each, at=at) for each in attachments)
+            messages.success(request, f"{changed} earlier downloads now have the new limit.")
+            return None
+        context = self.admin_site.each_context(request) | {
+            "title": "Apply the limits to earlier orders?",
+            "opts": self.opts,
+            "products": products,
+            "changes": [
+                (attachment, lookups.grants_with_other_limit(attachment))
+                for attachment in attachments
+            ],
+        }
+        return TemplateResponse(request, "admin/downloads/apply_limits.html", context)
