@@ -43,7 +43,7 @@ class DeliveryInline(admin.TabularInline):
 
 @admin.register(Grant)
 class GrantAdmin(admin.ModelAdmin):
-    list_display = ("asset", "order", "product", "status", "downloads", "expires_at")
+    list_display = ("asset", "downloads", "status", "order", "product", "expires_at")
     list_filter = ("order__shop",)
     search_fields = (
         "=order__number",
