@@ -4,12 +4,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from downloads import fulfilment, lookups
 from downloads.errors import Unavailable
-from downloads.models import Delivery
-from tests.factories import GrantFactory
+from downloads.models import Delivery, Order
+from downloads.reports import LineReport, OrderReport, ProductReport
+from tests.factories import NOW, GrantFactory, LinkFactory, ProductFactory
 
 THREADS = 20
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -74,3 +75,36 @@ def test_a_raise_beside_clicks_loses_neither():
     raiser.join()
     grant.refresh_from_db()
     assert (grant.used, grant.bought, grant.added, refusals) == (THREADS, 1005, 5, [])
+
+
+def test_an_asset_attached_while_an_order_arrives_reaches_it():
+    product = ProductFactory()
+    asset = LinkFactory(shop=product.shop)
+    line = LineReport(
+        platform_id=1,
+        product=ProductReport(name=product.name, variant_id=product.variant_id),
+        quantity=1,
+    )
+    report = OrderReport(
+        platform_id=1,
+        number=1,
+        payment=Order.Payment.PAID,
+        placed_at=NOW,
+        reported_at=NOW,
+        lines=(line,),
+    )
+
+    def attach():
+        try:
+            fulfilment.attach_to_product(product, asset, limit=3, at=NOW)
+        finally:
+            connection.close()
+
+    attaching = threading.Thread(target=attach)
+    with transaction.atomic():
+        # Recorded, but not to be seen by others before the block ends.
+        order = fulfilment.record_order(product.shop, report, at=NOW).order
+        attaching.start()
+        attaching.join(timeout=0.5)
+    attaching.join()
+    assert order.grants.get().asset == asset

@@ -38,6 +38,9 @@ def attach_to_product(
         BadInput: another shop's asset, or attached already.
     """
     _same_shop(product.shop_id, asset)
+    # A line that is being inserted holds its product's key: it is waited for here, or waits and
+    # then sees the attachment. Without this, an order arriving now could miss the asset.
+    product = Product.objects.select_for_update().get(pk=product.pk)
     attachment, is_new = Attachment.objects.get_or_create(
         product=product, asset=asset, defaults={"limit": limit, "lifetime_days": lifetime_days}
     )
