@@ -60,6 +60,9 @@ def read_order(payload: Any) -> OrderReport:
     placed_at = order.time("processed_at", order.time("created_at"))
     if placed_at is None:
         raise BadInput("order.created_at: missing")
+    lines = tuple(_read_line(line) for line in order.rows("line_items"))
+    if len({line.platform_id for line in lines}) < len(lines):
+        raise BadInput("order.line_items: two lines have the same id")
     return OrderReport(
         platform_id=order.number("id"),
         number=order.number("order_number"),
@@ -71,7 +74,7 @@ def read_order(payload: Any) -> OrderReport:
         grand_total=order.amount("current_total_price", order.amount("total_price")),
         currency=(order.text("currency") or "")[:3],
         customer=_read_customer(order),
-        lines=tuple(_read_line(line) for line in order.rows("line_items")),
+        lines=lines,
         refunds=tuple(_read_refund(refund) for refund in order.rows("refunds", required=False)),
     )
 

@@ -79,11 +79,10 @@ class OrderAdmin(admin.ModelAdmin):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         rows = formset.save(commit=False)
         if formset.model is LineItem:
-            position = formset.instance.lines.count()
-            for offset, line in enumerate(rows):
-                if line.pk is None:
-                    line.position = position + offset
-                line.save()
+            for line in rows:
+                if line.pk is not None:
+                    line.save()
+            fulfilment.add_lines(formset.instance, (line for line in rows if line.pk is None))
             return
         for grant in rows:
             fulfilment.attach_to_order(

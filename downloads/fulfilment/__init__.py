@@ -13,7 +13,7 @@ from downloads.fulfilment.counting import (
     withdraw_asset,
 )
 from downloads.fulfilment.recording import Recorded, record_order, record_refund
-from downloads.fulfilment.settling import settle
+from downloads.fulfilment.settling import add_lines, settle
 from downloads.fulfilment.storing import (
     STORAGE_DOWN,
     delete_asset,
@@ -26,6 +26,7 @@ from downloads.fulfilment.storing import (
 __all__ = [
     "STORAGE_DOWN",
     "Recorded",
+    "add_lines",
     "apply_limit",
     "attach_to_order",
     "attach_to_product",

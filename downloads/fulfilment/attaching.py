@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from downloads.errors import BadInput
-from downloads.fulfilment.settling import end_of, grant_for, lock_order, settle
+from downloads.fulfilment.settling import end_of, grant_for, lock_order, lock_products, settle
 from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product
 
 BATCH = 500
@@ -38,9 +38,7 @@ def attach_to_product(
         BadInput: another shop's asset, or attached already.
     """
     _same_shop(product.shop_id, asset)
-    # A line that is being inserted holds its product's key: it is waited for here, or waits and
-    # then sees the attachment. Without this, an order arriving now could miss the asset.
-    product = Product.objects.select_for_update().get(pk=product.pk)
+    lock_products([product.pk])
     attachment, is_new = Attachment.objects.get_or_create(
         product=product, asset=asset, defaults={"limit": limit, "lifetime_days": lifetime_days}
     )

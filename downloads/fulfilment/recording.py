@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models, transaction
 
 from downloads.errors import BadInput
-from downloads.fulfilment.settling import lock_order, settle
+from downloads.fulfilment.settling import add_lines, lock_order, settle
 from downloads.models import Customer, LineItem, Order, Product, Refund, RefundedLine, Shop
 from downloads.reports import (
     CustomerReport,
@@ -135,26 +135,27 @@ def _record_customer(shop: Shop, report: CustomerReport) -> Customer:
 
 def _record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
     held = {line.platform_id: line for line in order.lines.all()}
-    changed = False
+    # A line that only an older report knows has been taken out of the order since.
+    fresh = [
+        LineItem(
+            product=_record_product(order.shop, reported.product),
+            platform_id=reported.platform_id,
+            quantity=max(reported.quantity, 1),
+            current_quantity=_kept(reported) if is_newest else 0,
+        )
+        for reported in report.lines
+        if reported.platform_id not in held
+    ]
+    add_lines(order, fresh)
+    changed = bool(fresh)
+    lines = held | {line.platform_id: line for line in fresh}
     for position, reported in enumerate(report.lines):
-        line = held.pop(reported.platform_id, None)
-        if line is None:
-            # A line that only an older report knows has been taken out of the order since.
-            kept = _kept(reported) if is_newest else 0
-            order.lines.create(
-                product=_record_product(order.shop, reported.product),
-                platform_id=reported.platform_id,
-                position=position,
-                quantity=max(reported.quantity, 1),
-                current_quantity=kept,
-            )
-            changed = True
-            continue
+        line = lines.pop(reported.platform_id)
         values = {"quantity": max(line.quantity, reported.quantity)}
         if is_newest:
             values |= {"current_quantity": _kept(reported), "position": position}
         changed |= assign(line, **values)
-    for line in held.values() if is_newest else ():
+    for line in lines.values() if is_newest else ():
         changed |= assign(line, current_quantity=0)
     return changed
 

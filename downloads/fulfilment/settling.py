@@ -1,10 +1,12 @@
 """Bring an order's grants in line with its facts, whatever happened and in whatever order."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
-from downloads.models import Attachment, Grant, LineItem, Order
+from downloads.models import Attachment, Grant, LineItem, Order, Product
 from downloads.models.grants import Allowance, allowance
 
 COUNTED_FIELDS = ("bought", "canceled", "refunded", "expires_at", "updated_at")
@@ -17,6 +19,28 @@ def lock_order(order: Order) -> Order:
     `spend` does not: it moves `used` alone, which no recount touches.
     """
     return Order.objects.select_for_update().get(pk=order.pk)
+
+
+def lock_products(products: Iterable[UUID]) -> None:
+    """Let no asset be attached to these products until the transaction ends.
+
+    Whoever adds lines takes this lock before it reads the attachments, and `attach_to_product`
+    before it reads the lines: otherwise, on PostgreSQL, neither would see the other's row.
+    """
+    rows = Product.objects.select_for_update(no_key=True).filter(pk__in=set(products))
+    # In one order, so that two orders of the same products never wait for each other.
+    list(rows.order_by("pk").values_list("pk"))
+
+
+def add_lines(order: Order, lines: Iterable[LineItem]) -> None:
+    """Save new lines of an order, placed behind those it has. `settle` gives them their grants."""
+    fresh = list(lines)
+    lock_products(line.product_id for line in fresh)
+    behind = order.lines.count()
+    for offset, line in enumerate(fresh):
+        line.order = order
+        line.position = behind + offset
+    LineItem.objects.bulk_create(fresh)
 
 
 @transaction.atomic
