@@ -9,9 +9,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".test", ".invalid")
+# Other ranges of IPv6 are local, or wrap an IPv4 address that may be.
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 # A numeric last label makes the whole host an IPv4 address to a browser ("127.1", "0x7f.1").
 _NUMERIC_LABEL = re.compile(r"\A(0x[0-9a-f]*|[0-9]+)\Z", re.IGNORECASE)
 _HOST = re.compile(r"\A[^\s/?#@:\[\]\\%<>\"'`{}|^]+\Z")
+# Soft hyphens, joiners and variation selectors: browsers leave them out of a host.
+_IGNORED = re.compile("[\u00ad\u034f\u180b-\u180f\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -34,7 +38,7 @@ def validate_link(link: str) -> None:
         raise ValidationError(f"The link must begin with {wanted}.")
     if parts.username is not None or parts.password is not None:
         raise ValidationError("Remove the user name and password from the link.")
-    if not _is_public(host):
+    if ("[" in parts.netloc and ":" not in host) or not _is_public(host):
         raise ValidationError(
             "The link must lead to a public website, not to a local or private address."
         )
@@ -42,12 +46,16 @@ def validate_link(link: str) -> None:
 
 def _is_public(host: str) -> bool:
     # Browsers read full-width digits and ideographic stops like plain ones.
-    host = unicodedata.normalize("NFKC", host).replace("\u3002", ".").lower().rstrip(".")
+    host = unicodedata.normalize("NFKC", _IGNORED.sub("", host))
+    host = host.replace("\u3002", ".").lower().removesuffix(".")
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return _is_public_name(host)
-    return (getattr(address, "ipv4_mapped", None) or address).is_global
+    address = getattr(address, "ipv4_mapped", None) or address
+    if address.version == 6 and address not in GLOBAL_UNICAST:
+        return False
+    return address.is_global and not address.is_multicast
 
 
 def _is_public_name(host: str) -> bool:

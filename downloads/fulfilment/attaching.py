@@ -9,6 +9,7 @@ from django.db import transaction
 from downloads.errors import BadInput
 from downloads.fulfilment.settling import end_of, grant_for, lock_order, lock_products, settle
 from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product
+from downloads.models.catalog import MAX_DOWNLOADS, MAX_LIFETIME_DAYS
 
 BATCH = 500
 
@@ -35,9 +36,9 @@ def attach_to_product(
     `limit` is per item bought, null for unlimited; `lifetime_days` null for no end.
 
     Raises:
-        BadInput: another shop's asset, or attached already.
+        BadInput: another shop's asset, attached already, or a limit or lifetime out of bounds.
     """
-    _same_shop(product.shop_id, asset)
+    _check(product.shop_id, asset, limit=limit, lifetime_days=lifetime_days)
     lock_products([product.pk])
     attachment, is_new = Attachment.objects.get_or_create(
         product=product, asset=asset, defaults={"limit": limit, "lifetime_days": lifetime_days}
@@ -69,9 +70,9 @@ def attach_to_order(
     """Give an asset to one order, beside what its lines bring.
 
     Raises:
-        BadInput: another shop's asset, or given already.
+        BadInput: another shop's asset, given already, or a limit or lifetime out of bounds.
     """
-    _same_shop(order.shop_id, asset)
+    _check(order.shop_id, asset, limit=limit, lifetime_days=lifetime_days)
     order = lock_order(order)
     if order.grants.filter(line=None, asset=asset).exists():
         raise BadInput(f'"{asset}" is attached to this order already.')
@@ -106,9 +107,13 @@ def apply_limit(attachment: Attachment, *, at: datetime) -> int:
     return changed
 
 
-def _same_shop(shop_id: int, asset: Asset) -> None:
+def _check(shop_id: int, asset: Asset, *, limit: int | None, lifetime_days: int | None) -> None:
     if asset.shop_id != shop_id:
         raise BadInput("This asset belongs to another shop.")
+    if limit is not None and not 1 <= limit <= MAX_DOWNLOADS:
+        raise BadInput(f"A limit is from 1 to {MAX_DOWNLOADS:,}, or none for unlimited.")
+    if lifetime_days is not None and not 1 <= lifetime_days <= MAX_LIFETIME_DAYS:
+        raise BadInput(f"A lifetime is from 1 to {MAX_LIFETIME_DAYS:,} days, or none for no end.")
 
 
 def _batches_of_lines(product: Product) -> Iterator[list[int]]:

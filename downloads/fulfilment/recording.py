@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models import Q
 
 from downloads.errors import BadInput
 from downloads.fulfilment.settling import add_lines, lock_order, settle
@@ -17,6 +18,9 @@ from downloads.reports import (
     RefundReport,
 )
 from downloads.tokens import MIN_LENGTH, hash_token
+
+# Where lines stand that the newest report no longer has: behind the others, by their numbers.
+LAST = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ def record_order(shop: Shop, report: OrderReport, *, at: datetime) -> Recorded:
         defaults={"number": report.number, "placed_at": report.placed_at},
     )
     is_newest = order.reported_at is None or report.reported_at >= order.reported_at
-    changed = is_newest and assign(order, **_order_fields(shop, order, report))
+    changed = is_newest and assign(order, **_order_fields(report))
+    changed |= assign(order, **_buyer_and_token(shop, order, report, is_newest=is_newest))
     changed |= _record_lines(order, report, is_newest=is_newest)
     for refund in report.refunds:
         changed |= _record_refund(order, refund)
@@ -78,8 +83,8 @@ def assign(row: models.Model, **values: Any) -> bool:
     return bool(changed)
 
 
-def _order_fields(shop: Shop, order: Order, report: OrderReport) -> dict[str, Any]:
-    fields = {
+def _order_fields(report: OrderReport) -> dict[str, Any]:
+    return {
         "number": report.number,
         "payment": report.payment,
         "placed_at": report.placed_at,
@@ -88,10 +93,19 @@ def _order_fields(shop: Shop, order: Order, report: OrderReport) -> dict[str, An
         "grand_total": report.grand_total,
         "currency": report.currency,
     }
-    # A report may leave these out (a cut-down payload); what is known then stays.
-    if report.customer is not None:
-        fields["customer_id"] = _record_customer(shop, report.customer).pk
-    if report.token and len(report.token) >= MIN_LENGTH:
+
+
+def _buyer_and_token(
+    shop: Shop, order: Order, report: OrderReport, *, is_newest: bool
+) -> dict[str, Any]:
+    # A report may leave these out (a cut-down payload). What is known then stays, and what is
+    # not known yet is learnt from an older report, too.
+    fields: dict[str, Any] = {}
+    buyer = report.customer
+    if buyer and (buyer.platform_id or buyer.email) and (is_newest or order.customer_id is None):
+        fields["customer_id"] = _record_customer(shop, buyer).pk
+    is_wanted = is_newest or order.token_hash is None
+    if is_wanted and report.token and len(report.token) >= MIN_LENGTH:
         fields["token_hash"] = hash_token(report.token)
         if Order.objects.filter(token_hash=fields["token_hash"]).exclude(pk=order.pk).exists():
             raise BadInput("Another order holds this order-status token.")
@@ -99,36 +113,29 @@ def _order_fields(shop: Shop, order: Order, report: OrderReport) -> dict[str, An
 
 
 def _record_customer(shop: Shop, report: CustomerReport) -> Customer:
+    """Find a buyer by the shop's own number, or by mail address, or make one."""
     customers = Customer.objects.filter(shop=shop)
     email = (report.email or "").strip().lower() or None
-    customer = None
+    names = {"first_name": report.first_name, "last_name": report.last_name}
+    customer: Customer | None = None
     if report.platform_id is not None:
         customer = customers.filter(platform_id=report.platform_id).first()
     if customer is None and email is not None:
-        customer = customers.filter(email=email).first()
-        # Two platform customers are two people, also when one took over the other's address.
-        if (
-            customer
-            and report.platform_id
-            and customer.platform_id not in (None, report.platform_id)
-        ):
-            customer, email = None, None
-    if customer is None:
-        return Customer.objects.create(
-            shop=shop,
-            platform_id=report.platform_id,
-            email=email,
-            first_name=report.first_name,
-            last_name=report.last_name,
-        )
-    if email is not None and customers.filter(email=email).exclude(pk=customer.pk).exists():
+        # Two numbers are two people, also when one took over the other's address.
+        same_person = Q(platform_id=None) if report.platform_id else Q()
+        customer = customers.filter(same_person, email__iexact=email).first()
+    others = customers if customer is None else customers.exclude(pk=customer.pk)
+    if email is not None and others.filter(email__iexact=email).exists():
         email = None
+    if customer is None:
+        key = {"platform_id": report.platform_id} if report.platform_id else {"email": email}
+        defaults = {"email": email} | names
+        return Customer.objects.get_or_create(shop=shop, **key, defaults=defaults)[0]
     assign(
         customer,
         platform_id=customer.platform_id or report.platform_id,
         email=email or customer.email,
-        first_name=report.first_name or customer.first_name,
-        last_name=report.last_name or customer.last_name,
+        **{name: value or getattr(customer, name) for name, value in names.items()},
     )
     return customer
 
@@ -142,8 +149,9 @@ def _record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool
             platform_id=reported.platform_id,
             quantity=max(reported.quantity, 1),
             current_quantity=_kept(reported) if is_newest else 0,
+            position=position if is_newest else LAST,
         )
-        for reported in report.lines
+        for position, reported in enumerate(report.lines)
         if reported.platform_id not in held
     ]
     add_lines(order, fresh)
@@ -156,7 +164,7 @@ def _record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool
             values |= {"current_quantity": _kept(reported), "position": position}
         changed |= assign(line, **values)
     for line in lines.values() if is_newest else ():
-        changed |= assign(line, current_quantity=0)
+        changed |= assign(line, current_quantity=0, position=LAST)
     return changed
 
 
@@ -169,17 +177,22 @@ def _record_product(shop: Shop, report: ProductReport) -> Product:
 
     What is there stays: the shop's product messages, not its orders, say what a product is.
     """
-    described = {
+    described: dict[str, Any] = {
         "name": report.name,
         "variant_name": report.variant_name,
         "sku": report.sku,
         "product_id": report.product_id,
     }
     rest = {"vendor": report.vendor, "tags": list(report.tags or ())}
-    # A line without a variant number (typed in at the till) is known by its description alone.
-    key, defaults = ({}, described) if report.variant_id is not None else (described, {})
+    if report.variant_id is None:
+        # A line without a variant number (typed in at the till) is known by its description
+        # alone. A merchant may have entered two alike: the first is taken.
+        alike = Product.objects.filter(shop=shop, variant_id=None, **described)
+        return alike.order_by("created_at", "pk").first() or Product.objects.create(
+            shop=shop, **described, **rest
+        )
     product, _is_new = Product.objects.get_or_create(
-        shop=shop, variant_id=report.variant_id, **key, defaults=defaults | rest
+        shop=shop, variant_id=report.variant_id, defaults=described | rest
     )
     return product
 

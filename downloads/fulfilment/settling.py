@@ -33,13 +33,11 @@ def lock_products(products: Iterable[UUID]) -> None:
 
 
 def add_lines(order: Order, lines: Iterable[LineItem]) -> None:
-    """Save new lines of an order, placed behind those it has. `settle` gives them their grants."""
+    """Save new lines of an order. `settle` gives them their grants."""
     fresh = list(lines)
     lock_products(line.product_id for line in fresh)
-    behind = order.lines.count()
-    for offset, line in enumerate(fresh):
+    for line in fresh:
         line.order = order
-        line.position = behind + offset
     LineItem.objects.bulk_create(fresh)
 
 
@@ -125,4 +123,7 @@ def end_of(lifetime_days: int | None, *, order: Order, at: datetime) -> datetime
     """Return when a lifetime that begins now ends; it begins when the order is paid."""
     if lifetime_days is None or order.payment != Order.Payment.PAID:
         return None
-    return at + timedelta(days=lifetime_days)
+    try:
+        return at + timedelta(days=lifetime_days)
+    except OverflowError:
+        return None

@@ -14,7 +14,19 @@ from downloads.errors import BadInput, StorageDown
 from downloads.models import Asset
 from downloads.models.catalog import FILE_NAME_MAX_LENGTH
 
+_BREAKING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _RESERVED = re.compile(r'[<>:"|?*/\\]')
+# Python's own table, whatever the machine's /etc/mime.types says, and what shops sell beside it.
+TYPES = mimetypes.MimeTypes()
+for _type, _ending in (
+    ("application/epub+zip", ".epub"),
+    ("audio/flac", ".flac"),
+    ("audio/mp4", ".m4a"),
+    ("audio/mp4", ".m4b"),
+    ("image/avif", ".avif"),
+    ("image/webp", ".webp"),
+):
+    TYPES.add_type(_type, _ending)
 STORAGE_DOWN = "This file cannot be read just now. Nothing was counted; please try again shortly."
 
 
@@ -30,7 +42,7 @@ def store_file(asset: Asset, upload: File) -> Asset:
     name = safe_file_name(upload.name or "")
     check_size(upload.size)
     asset.file_name = name
-    asset.content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    asset.content_type = content_type_of(name)
     asset.size_bytes = upload.size
     asset.sha256 = _sha256(upload)
     asset.link = ""
@@ -74,6 +86,12 @@ def _remove_after_commit(asset: Asset, stored: str | None) -> None:
         transaction.on_commit(lambda: asset.file.storage.delete(stored))
 
 
+def content_type_of(name: str) -> str:
+    """Return the type a name promises; never what an uploader claims."""
+    content_type, packing = TYPES.guess_type(name)
+    return (not packing and content_type) or "application/octet-stream"
+
+
 def safe_file_name(name: str) -> str:
     """Return the name a customer's device will see, without what devices read as commands.
 
@@ -81,8 +99,8 @@ def safe_file_name(name: str) -> str:
         BadInput: nothing is left of it, or it is too long.
     """
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
-    # Control and format characters (line breaks, right-to-left overrides) and path signs.
-    name = "".join(char for char in name if unicodedata.category(char)[0] != "C")
+    # Control and format characters, line and paragraph breaks, and path signs.
+    name = "".join(char for char in name if unicodedata.category(char) not in _BREAKING)
     name = _RESERVED.sub("_", name).strip(" .")
     if not name:
         raise BadInput("The file needs a name. Rename it and upload it again.")

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -10,6 +10,10 @@ from downloads.links import validate_link
 from downloads.models.shops import Shop
 
 FILE_NAME_MAX_LENGTH = 200
+MAX_DOWNLOADS = 2**31 - 1
+MAX_LIFETIME_DAYS = 36_500
+LIMIT_BOUNDS = (MinValueValidator(1), MaxValueValidator(MAX_DOWNLOADS))
+LIFETIME_BOUNDS = (MinValueValidator(1), MaxValueValidator(MAX_LIFETIME_DAYS))
 
 
 class Product(models.Model):
@@ -96,7 +100,10 @@ class Asset(models.Model):
                 violation_error_message="Choose a file or enter a link: one of the two.",
             ),
             models.CheckConstraint(
-                condition=Q(file="") | (Q(size_bytes__gt=0) & ~Q(sha256="") & ~Q(file_name="")),
+                condition=Q(file="")
+                | (
+                    Q(size_bytes__isnull=False, size_bytes__gt=0) & ~Q(sha256="") & ~Q(file_name="")
+                ),
                 name="asset_file_has_size_checksum_and_name",
             ),
         ]
@@ -118,14 +125,14 @@ class Attachment(models.Model):
         "downloads per item",
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        validators=LIMIT_BOUNDS,
         help_text="For each item bought. Leave empty for unlimited.",
     )
     lifetime_days = models.PositiveIntegerField(
         "days",
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        validators=LIFETIME_BOUNDS,
         help_text="Days from the moment the customer may download. Leave empty for no end.",
     )
     created_at = models.DateTimeField(auto_now_add=True)

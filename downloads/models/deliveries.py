@@ -8,6 +8,9 @@ from django.db import models
 from downloads.errors import Unavailable
 from downloads.models.grants import Grant
 
+# A link's size is what a merchant says of it: the calendar must hold the end of its window.
+MAX_WINDOW_SECONDS = 365 * 24 * 60 * 60
+
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def of_click(self, grant: Grant, nonce: str) -> "Delivery | None":
@@ -44,7 +47,7 @@ def window_seconds(size_bytes: int | None) -> float:
     Source: CONTRACTS, "What counts as a download", 2.
     """
     slow = (size_bytes or 0) / settings.DELIVERY_BYTES_PER_SECOND
-    return max(settings.DELIVERY_WINDOW_SECONDS, slow)
+    return min(max(settings.DELIVERY_WINDOW_SECONDS, slow), MAX_WINDOW_SECONDS)
 
 
 def refusal_of_click(

@@ -12,11 +12,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from downloads.errors import Unavailable
-from downloads.models.catalog import Asset
+from downloads.models.catalog import LIFETIME_BOUNDS, LIMIT_BOUNDS, MAX_DOWNLOADS, Asset
 from downloads.models.orders import LineItem, Order
 from downloads.models.shops import Customer
-
-MAX_DOWNLOADS = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,8 @@ class GrantQuerySet(models.QuerySet["Grant"]):
     def available(self, at: datetime) -> "GrantQuerySet":
         """Return the grants with a download left at `at`."""
         return self.permitted(at).filter(
-            Q(bought__isnull=True) | Q(bought__gt=F("used") + F("canceled"))
+            # A difference of two counts fits any integer; their sum does not.
+            Q(bought__isnull=True) | Q(used__lt=F("bought") - F("canceled"))
         )
 
     def with_status(self, status: str, at: datetime) -> "GrantQuerySet":
@@ -116,6 +115,7 @@ class Grant(models.Model):
         "downloads per item",
         null=True,
         blank=True,
+        validators=LIMIT_BOUNDS,
         help_text="For each item bought. Leave empty for unlimited.",
     )
     added = models.PositiveIntegerField(default=0)
@@ -127,6 +127,7 @@ class Grant(models.Model):
         "days",
         null=True,
         blank=True,
+        validators=LIFETIME_BOUNDS,
         help_text="Days from the moment the customer may download. Leave empty for no end.",
     )
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -156,7 +157,8 @@ class Grant(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(limit__isnull=True, bought__isnull=True)
-                | Q(limit__gte=1, bought__isnull=False),
+                # A comparison with NULL is unknown, and a check lets the unknown pass.
+                | Q(limit__isnull=False, limit__gte=1, bought__isnull=False),
                 name="grant_is_unlimited_in_limit_and_bought_alike",
             ),
         ]

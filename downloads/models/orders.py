@@ -111,7 +111,7 @@ class LineItem(models.Model):
     objects = LineItemQuerySet.as_manager()
 
     class Meta:
-        ordering = ("order", "position", "id")
+        ordering = ("order", "position", "platform_id", "id")
         constraints = [
             models.UniqueConstraint(
                 fields=("order", "platform_id"), name="line_platform_id_is_unique_in_its_order"

@@ -1,0 +1,41 @@
+"""Reports of a shop for tests, each field with a plain default."""
+
+from datetime import datetime
+from typing import Any
+
+from downloads.reports import (
+    CustomerReport,
+    LineReport,
+    OrderReport,
+    ProductReport,
+    RefundReport,
+)
+from tests.factories import NOW
+
+BUYER = CustomerReport(platform_id=501, email="buyer@example.com", first_name="Ada")
+
+
+def line_report(number: int = 1, quantity: int = 1, current: int | None = None) -> LineReport:
+    """A line `number` of the variant `1000 + number`."""
+    product = ProductReport(name=f"Book {number}", product_id=900, variant_id=1000 + number)
+    return LineReport(number, product, quantity=quantity, current_quantity=current)
+
+
+def refund_report(number: int, units: dict[int, int]) -> RefundReport:
+    return RefundReport(platform_id=number, refunded_at=NOW, units=units)
+
+
+def order_report(*lines: LineReport, at: datetime = NOW, **fields: Any) -> OrderReport:
+    """A paid order 1050 with these lines (one line of one unit if none), as it stood at `at`."""
+    return OrderReport(
+        **{
+            "platform_id": 7001,
+            "number": 1050,
+            "payment": "paid",
+            "placed_at": NOW,
+            "reported_at": at,
+            "lines": lines or (line_report(),),
+            "customer": BUYER,
+        }
+        | fields
+    )

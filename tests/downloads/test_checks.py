@@ -1,0 +1,162 @@
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from config.settings import SQLITE_OPTIONS
+from downloads.checks import settings_are_safe
+
+RANDOM_KEY = "k" * 50
+
+
+@pytest.fixture
+def database(settings, monkeypatch):
+    """Return a function that sets the database the checks see; connections keep theirs."""
+
+    def use(engine: str, **database) -> None:
+        described = {"ENGINE": f"django.db.backends.{engine}"} | database
+        monkeypatch.setitem(settings.DATABASES, "default", described)
+
+    return use
+
+
+@pytest.fixture
+def production(settings, database):
+    """Settings that are safe in production."""
+    settings.PRODUCTION = True
+    settings.DEBUG = False
+    settings.SECRET_KEY = RANDOM_KEY
+    settings.PUBLIC_BASE_URL = "https://downloads.example.com"
+    database("postgresql")
+    return settings
+
+
+@pytest.fixture
+def laptop(settings, database):
+    """The settings as they are without an environment."""
+    settings.PRODUCTION = False
+    settings.DEBUG = False
+    settings.SECRET_KEY = settings.LAPTOP_SECRET_KEY
+    settings.PUBLIC_BASE_URL = settings.LAPTOP_BASE_URL
+    database("sqlite3", OPTIONS=SQLITE_OPTIONS)
+    return settings
+
+
+def found() -> list[str | None]:
+    return [message.id for message in settings_are_safe(None)]
+
+
+def test_safe_settings_pass_in_production(production):
+    assert found() == []
+
+
+def test_the_defaults_pass_on_a_laptop(laptop):
+    assert found() == []
+
+
+def test_the_laptops_secret_is_refused_in_production(production):
+    production.SECRET_KEY = production.LAPTOP_SECRET_KEY
+    assert found() == ["downloads.E001"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://downloads.example.com",
+        "https://localhost",
+        "https://127.0.0.1:8000",
+        "https://[::1]",
+        "http://localhost:8000",
+        "downloads.example.com",
+    ],
+)
+def test_an_address_that_buyers_cannot_use_in_private_is_refused(production, address):
+    production.PUBLIC_BASE_URL = address
+    assert found() == ["downloads.E002"]
+
+
+@pytest.mark.parametrize(
+    "address", ["https://downloads.example.com", "http://downloads.example.com:8000"]
+)
+def test_a_public_address_without_production_is_refused(laptop, address):
+    laptop.PUBLIC_BASE_URL = address
+    assert found() == ["downloads.E003"]
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8000", "http://[::1]:8000", "http://localhost"]
+)
+def test_a_local_address_passes_on_a_laptop(laptop, address):
+    laptop.PUBLIC_BASE_URL = address
+    assert found() == []
+
+
+def test_debug_is_refused_in_production(production):
+    production.DEBUG = True
+    assert found() == ["downloads.E004"]
+
+
+def test_debug_passes_on_a_laptop(laptop):
+    laptop.DEBUG = True
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        SQLITE_OPTIONS | {"transaction_mode": "DEFERRED"},
+        SQLITE_OPTIONS | {"timeout": 4},
+        SQLITE_OPTIONS | {"init_command": "PRAGMA foreign_keys=ON;"},
+        {name: value for name, value in SQLITE_OPTIONS.items() if name != "timeout"},
+        {name: value for name, value in SQLITE_OPTIONS.items() if name != "transaction_mode"},
+        {name: value for name, value in SQLITE_OPTIONS.items() if name != "init_command"},
+    ],
+)
+def test_sqlite_without_its_options_is_refused_everywhere(laptop, database, options):
+    database("sqlite3", OPTIONS=options)
+    assert found() == ["downloads.E005"]
+
+
+def test_sqlites_options_are_read_for_what_they_say(laptop, database):
+    options = {"timeout": 5, "init_command": "pragma JOURNAL_MODE = WAL"}
+    database("sqlite3", OPTIONS=SQLITE_OPTIONS | options)
+    assert found() == []
+
+
+def test_every_fault_is_named_with_what_to_do(production, database):
+    production.SECRET_KEY = production.LAPTOP_SECRET_KEY
+    production.PUBLIC_BASE_URL = "http://localhost"
+    production.DEBUG = True
+    database("sqlite3")
+    messages = settings_are_safe(None)
+    assert [message.id for message in messages] == [
+        "downloads.E001",
+        "downloads.E002",
+        "downloads.E004",
+        "downloads.E005",
+    ]
+    assert all(message.hint and message.is_serious() for message in messages)
+
+
+def test_the_server_does_not_start_with_an_unsafe_environment(settings, tmp_path):
+    environment = os.environ | {
+        "PRODUCTION": "true",
+        "SECRET_KEY": settings.LAPTOP_SECRET_KEY,
+        "PUBLIC_BASE_URL": "https://downloads.example.com",
+        "DATA_DIR": str(tmp_path),
+    }
+    started = subprocess.run(
+        [sys.executable, "-c", "import config.wsgi"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert started.returncode == 1
+    assert re.findall(r"downloads\.E\d+", started.stderr) == ["downloads.E001"]
+    assert "SECRET_KEY is the laptop's, which everybody knows." in started.stderr

@@ -1,0 +1,366 @@
+"""Each named constraint refuses what its name says, and nothing beside it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
+
+from downloads.models import Asset, Attachment, Customer, Delivery, Grant, RefundedLine
+from downloads.models.grants import MAX_DOWNLOADS
+from tests.factories import (
+    NOW,
+    AttachmentFactory,
+    CustomerFactory,
+    GrantFactory,
+    LineFactory,
+    LinkFactory,
+    OrderFactory,
+    ProductFactory,
+    ShopFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+FILE = {"file": "assets/1", "size_bytes": 1, "sha256": "0" * 64, "file_name": "a", "link": ""}
+
+EMPTY = (("size_bytes", 0), ("size_bytes", None), ("sha256", ""), ("file_name", ""))
+
+
+def change(row: Any, **values: Any) -> None:
+    type(row)._default_manager.filter(pk=row.pk).update(**values)
+
+
+# --- Checks: (name, a row, what it may become, what it may not) ----------------------------------
+
+CHECKS: list[tuple[str, Callable[[], Any], list[dict], list[dict]]] = [
+    (
+        "shop_default_limit_is_unlimited_or_at_least_one",
+        ShopFactory,
+        [{"default_limit": None}, {"default_limit": 1}],
+        [{"default_limit": 0}],
+    ),
+    (
+        "asset_is_a_file_or_a_link",
+        LinkFactory,
+        [FILE, {"link": "https://example.com/"}],
+        [{"link": ""}, FILE | {"link": "https://example.com/"}],
+    ),
+    (
+        "asset_file_has_size_checksum_and_name",
+        LinkFactory,
+        [FILE, {"size_bytes": None}, {"size_bytes": 0}],
+        [FILE | {name: empty} for name, empty in EMPTY],
+    ),
+    (
+        "attachment_limit_is_unlimited_or_at_least_one",
+        AttachmentFactory,
+        [{"limit": None}, {"limit": 1}],
+        [{"limit": 0}],
+    ),
+    (
+        "attachment_lifetime_is_endless_or_at_least_a_day",
+        AttachmentFactory,
+        [{"lifetime_days": None}, {"lifetime_days": 1}],
+        [{"lifetime_days": 0}],
+    ),
+    (
+        "line_quantity_is_at_least_one",
+        LineFactory,
+        [{"quantity": 1}, {"current_quantity": 0}],
+        [{"quantity": 0}],
+    ),
+    (
+        "grant_bought_is_unlimited_or_at_least_one",
+        GrantFactory,
+        [{"bought": 1}, {"bought": MAX_DOWNLOADS}, {"bought": 1, "used": 5}],
+        [{"bought": 0}],
+    ),
+    (
+        "grant_is_unlimited_in_limit_and_bought_alike",
+        GrantFactory,
+        [{"limit": None, "bought": None}, {"limit": 1, "bought": 5}],
+        [
+            {"limit": None, "bought": 5},
+            {"limit": 5, "bought": None},
+            {"limit": 0, "bought": 5},
+        ],
+    ),
+]
+
+
+ALLOWED = [
+    pytest.param(make, values, id=f"{name}-{number}")
+    for name, make, allowed, _refused in CHECKS
+    for number, values in enumerate(allowed)
+]
+REFUSED = [
+    pytest.param(name, make, values, id=f"{name}-{number}")
+    for name, make, _allowed, refused in CHECKS
+    for number, values in enumerate(refused)
+]
+
+
+@pytest.mark.parametrize(("make", "values"), ALLOWED)
+def test_a_check_allows(make, values):
+    row = make()
+    change(row, **values)
+    assert type(row)._default_manager.filter(pk=row.pk, **values).exists()
+
+
+@pytest.mark.parametrize(("name", "make", "values"), REFUSED)
+def test_a_check_refuses_by_its_name(name, make, values):
+    row = make()
+    before = type(row)._default_manager.values().get(pk=row.pk)
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        change(row, **values)
+    assert type(row)._default_manager.values().get(pk=row.pk) == before
+
+
+def test_what_was_used_is_never_negative():
+    # Django adds a check of its own to the column, which may answer first.
+    grant = GrantFactory(used=3)
+    with pytest.raises(IntegrityError, match="used"), transaction.atomic():
+        change(grant, used=-1)
+    grant.refresh_from_db()
+    assert grant.used == 3
+
+
+# --- Uniqueness: (name, a row twice, a row beside the first that is allowed) ---------------------
+
+
+def refund(order: Any = None, number: int = 1) -> Any:
+    return (order or OrderFactory()).refunds.create(platform_id=number, refunded_at=NOW)
+
+
+def refunded_line(parent: Any, line: Any) -> RefundedLine:
+    return RefundedLine.objects.create(refund=parent, line=line, quantity=1)
+
+
+def delivery(grant: Grant, nonce: str) -> Delivery:
+    return Delivery.objects.create(
+        grant=grant, nonce=nonce, opened_at=NOW, closes_at=NOW + timedelta(minutes=1)
+    )
+
+
+def one_customer_per_address() -> list[Callable[[], Any]]:
+    shop = ShopFactory()
+    return [
+        lambda: CustomerFactory(shop=shop, email="Ada@Example.com"),
+        lambda: CustomerFactory(shop=shop, email="ada@example.com"),
+        lambda: CustomerFactory(email="ada@example.com"),
+        lambda: CustomerFactory(shop=shop, email=None),
+        lambda: CustomerFactory(shop=shop, email=None),
+    ]
+
+
+def one_customer_per_number() -> list[Callable[[], Any]]:
+    shop = ShopFactory()
+    return [
+        lambda: CustomerFactory(shop=shop, platform_id=1),
+        lambda: CustomerFactory(shop=shop, platform_id=1),
+        lambda: CustomerFactory(platform_id=1),
+        lambda: CustomerFactory(shop=shop, platform_id=None),
+        lambda: CustomerFactory(shop=shop, platform_id=None),
+    ]
+
+
+def one_product_per_variant() -> list[Callable[[], Any]]:
+    shop = ShopFactory()
+    return [
+        lambda: ProductFactory(shop=shop, variant_id=1),
+        lambda: ProductFactory(shop=shop, variant_id=1),
+        lambda: ProductFactory(variant_id=1),
+        lambda: ProductFactory(shop=shop, variant_id=None),
+        lambda: ProductFactory(shop=shop, variant_id=None),
+    ]
+
+
+def one_attachment_per_asset() -> list[Callable[[], Any]]:
+    product = ProductFactory()
+    asset = LinkFactory(shop=product.shop)
+    return [
+        lambda: AttachmentFactory(product=product, asset=asset),
+        lambda: AttachmentFactory(product=product, asset=asset),
+        lambda: AttachmentFactory(product=product),
+        lambda: AttachmentFactory(product=ProductFactory(shop=product.shop), asset=asset),
+    ]
+
+
+def one_order_per_number() -> list[Callable[[], Any]]:
+    shop = ShopFactory()
+    return [
+        lambda: OrderFactory(shop=shop, platform_id=1),
+        lambda: OrderFactory(shop=shop, platform_id=1),
+        lambda: OrderFactory(platform_id=1),
+        lambda: OrderFactory(shop=shop, platform_id=None),
+        lambda: OrderFactory(shop=shop, platform_id=None),
+    ]
+
+
+def one_line_per_number() -> list[Callable[[], Any]]:
+    order = OrderFactory()
+    return [
+        lambda: LineFactory(order=order, platform_id=1),
+        lambda: LineFactory(order=order, platform_id=1),
+        lambda: LineFactory(platform_id=1),
+        lambda: LineFactory(order=order, platform_id=None),
+        lambda: LineFactory(order=order, platform_id=None),
+    ]
+
+
+def one_refund_per_number() -> list[Callable[[], Any]]:
+    order = OrderFactory()
+    return [
+        lambda: refund(order),
+        lambda: refund(order),
+        refund,
+        lambda: refund(order, number=2),
+    ]
+
+
+def one_refunded_line_per_refund() -> list[Callable[[], Any]]:
+    line = LineFactory()
+    parent = refund(line.order)
+    return [
+        lambda: refunded_line(parent, line),
+        lambda: refunded_line(parent, line),
+        lambda: refunded_line(parent, LineFactory(order=line.order)),
+        lambda: refunded_line(refund(line.order, number=2), line),
+    ]
+
+
+def one_grant_per_line() -> list[Callable[[], Any]]:
+    line = LineFactory()
+    asset = LinkFactory(shop=line.order.shop)
+    same = {"order": line.order, "asset": asset}
+    return [
+        lambda: GrantFactory(line=line, **same),
+        lambda: GrantFactory(line=line, **same),
+        lambda: GrantFactory(line=None, **same),
+        lambda: GrantFactory(line=LineFactory(order=line.order), **same),
+        lambda: GrantFactory(order=line.order, line=line),
+    ]
+
+
+def one_grant_per_order() -> list[Callable[[], Any]]:
+    order = OrderFactory()
+    asset = LinkFactory(shop=order.shop)
+    return [
+        lambda: GrantFactory(order=order, line=None, asset=asset),
+        lambda: GrantFactory(order=order, line=None, asset=asset),
+        lambda: GrantFactory(order=OrderFactory(shop=order.shop), line=None, asset=asset),
+        lambda: GrantFactory(order=order, line=None),
+    ]
+
+
+def one_delivery_per_click() -> list[Callable[[], Any]]:
+    grant = GrantFactory()
+    return [
+        lambda: delivery(grant, "click"),
+        lambda: delivery(grant, "click"),
+        lambda: delivery(grant, "another"),
+        lambda: delivery(GrantFactory(), "click"),
+    ]
+
+
+UNIQUE = {
+    "customer_email_is_unique_in_its_shop": one_customer_per_address,
+    "customer_platform_id_is_unique_in_its_shop": one_customer_per_number,
+    "product_variant_is_unique_in_its_shop": one_product_per_variant,
+    "attachment_is_unique_per_product_and_asset": one_attachment_per_asset,
+    "order_platform_id_is_unique_in_its_shop": one_order_per_number,
+    "line_platform_id_is_unique_in_its_order": one_line_per_number,
+    "refund_counts_once_in_its_order": one_refund_per_number,
+    "refunded_line_is_unique_in_its_refund": one_refunded_line_per_refund,
+    "grant_is_unique_per_line_and_asset": one_grant_per_line,
+    "grant_is_unique_per_order_and_own_asset": one_grant_per_order,
+    "delivery_is_one_per_grant_and_click": one_delivery_per_click,
+}
+
+
+@pytest.mark.parametrize("name", UNIQUE)
+def test_a_second_row_is_refused_and_its_neighbours_are_not(name):
+    first, second, *neighbours = UNIQUE[name]()
+    rows = type(first())._default_manager
+    with pytest.raises(IntegrityError, match=r"(?i)unique"), transaction.atomic():
+        second()
+    assert rows.count() == 1
+    for neighbour in neighbours:
+        neighbour()
+    assert rows.count() == 1 + len(neighbours)
+
+
+def test_two_orders_never_share_a_token():
+    OrderFactory(token="x" * 32)
+    with pytest.raises(IntegrityError, match=r"(?i)unique"), transaction.atomic():
+        OrderFactory(token="x" * 32)
+    OrderFactory(token=None)
+    OrderFactory(token=None)
+
+
+def test_two_shops_never_share_a_domain():
+    ShopFactory(domain="my-store.example")
+    with pytest.raises(IntegrityError, match=r"(?i)unique"), transaction.atomic():
+        ShopFactory(domain="my-store.example")
+
+
+# --- The whole of it -----------------------------------------------------------------------------
+
+
+def named_constraints() -> set[str]:
+    return {
+        constraint.name
+        for model in apps.get_app_config("downloads").get_models()
+        for constraint in model._meta.constraints
+    }
+
+
+def test_every_named_constraint_is_tried_here():
+    tried = {name for name, *_rest in CHECKS} | set(UNIQUE) | {"grant_used_is_not_negative"}
+    assert tried == named_constraints()
+
+
+def test_every_named_constraint_stands_in_the_database():
+    with connection.cursor() as cursor:
+        found = {
+            name
+            for model in apps.get_app_config("downloads").get_models()
+            for name in connection.introspection.get_constraints(cursor, model._meta.db_table)
+        }
+    assert named_constraints() - found == set()
+
+
+# --- What others stand on is not deleted under them ----------------------------------------------
+
+
+def test_an_asset_that_an_order_holds_is_not_deleted():
+    grant = GrantFactory()
+    with pytest.raises(ProtectedError):
+        grant.asset.delete()
+    assert Asset.objects.count() == 1
+
+
+def test_an_asset_that_a_product_brings_is_not_deleted():
+    attachment = AttachmentFactory()
+    with pytest.raises(ProtectedError):
+        attachment.asset.delete()
+    assert Attachment.objects.count() == 1
+
+
+def test_an_order_with_grants_is_not_deleted():
+    grant = GrantFactory()
+    with pytest.raises(ProtectedError):
+        grant.order.delete()
+    assert Grant.objects.count() == 1
+
+
+def test_a_deleted_customer_leaves_the_order_and_its_grants():
+    grant = GrantFactory()
+    grant.order.customer.delete()
+    grant.order.refresh_from_db()
+    assert grant.order.customer is None
+    assert (Customer.objects.count(), Grant.objects.count()) == (0, 1)

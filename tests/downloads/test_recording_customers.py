@@ -1,0 +1,113 @@
+from datetime import timedelta
+
+import pytest
+
+from downloads.fulfilment import record_order
+from downloads.models import Customer, Order, Shop
+from downloads.reports import CustomerReport
+from tests.downloads.reported import order_report
+from tests.factories import NOW, CustomerFactory, ShopFactory
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(hours=1)
+MAIL = "ada@example.com"
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return ShopFactory()
+
+
+def record(shop: Shop, order: int = 7001, at=NOW, **fields) -> Customer:
+    """Record an order of the customer described; return whom it was given to."""
+    report = order_report(platform_id=order, at=at, customer=CustomerReport(**fields))
+    customer = record_order(shop, report, at=NOW).order.customer
+    assert customer is not None
+    return customer
+
+
+def test_a_new_customer_is_kept_as_reported(shop):
+    customer = record(
+        shop, platform_id=501, email=" Ada@Example.COM ", first_name="Ada", last_name="L."
+    )
+    assert (customer.shop, customer.platform_id, customer.email) == (shop, 501, MAIL)
+    assert (customer.first_name, customer.last_name) == ("Ada", "L.")
+
+
+def test_an_order_without_a_customer_has_none(shop):
+    record_order(shop, order_report(customer=None), at=NOW)
+    assert Order.objects.get().customer is None
+    assert Customer.objects.count() == 0
+
+
+def test_a_report_that_leaves_the_customer_out_keeps_the_known_one(shop):
+    customer = record(shop, platform_id=501)
+    record_order(shop, order_report(customer=None, at=LATER), at=NOW)
+    assert Order.objects.get().customer == customer
+
+
+def test_a_customer_is_found_by_number_whatever_the_mail_address(shop):
+    first = record(shop, platform_id=501, email=MAIL)
+    assert record(shop, 7002, platform_id=501, email="new@example.com") == first
+    assert Customer.objects.get().email == "new@example.com"
+
+
+@pytest.mark.parametrize("email", [MAIL, "ADA@EXAMPLE.COM", " Ada@Example.com "])
+def test_a_customer_is_found_by_mail_address_in_any_case(shop, email):
+    first = record(shop, email=MAIL)
+    assert record(shop, 7002, email=email) == first
+    assert Customer.objects.get().email == MAIL
+
+
+def test_a_customer_entered_with_capitals_is_found(shop):
+    entered = CustomerFactory(shop=shop, email="Ada@Example.com")
+    assert record(shop, email=MAIL) == entered
+
+
+def test_a_guest_who_gets_a_number_stays_one_customer(shop):
+    guest = record(shop, email=MAIL)
+    assert record(shop, 7002, platform_id=501, email=MAIL) == guest
+    assert Customer.objects.get().platform_id == 501
+    assert record(shop, 7003, email=MAIL) == guest
+
+
+def test_two_numbers_are_two_customers_also_with_one_mail_address(shop):
+    first = record(shop, platform_id=501, email=MAIL)
+    second = record(shop, 7002, platform_id=502, email=MAIL)
+    assert first != second
+    rows = Customer.objects.order_by("platform_id").values_list("platform_id", "email")
+    assert list(rows) == [(501, MAIL), (502, None)]
+
+
+def test_a_customer_does_not_take_anothers_mail_address(shop):
+    record(shop, platform_id=501, email=MAIL)
+    second = record(shop, 7002, platform_id=502, email="b@example.com")
+    assert record(shop, 7003, platform_id=502, email=MAIL) == second
+    rows = Customer.objects.order_by("platform_id").values_list("platform_id", "email")
+    assert list(rows) == [(501, MAIL), (502, "b@example.com")]
+
+
+def test_nobody_is_found_across_shops(shop):
+    first = record(shop, platform_id=501, email=MAIL)
+    second = record(ShopFactory(), platform_id=501, email=MAIL)
+    assert first != second
+    assert Customer.objects.count() == 2
+
+
+def test_missing_words_do_not_erase_known_ones(shop):
+    record(shop, platform_id=501, email=MAIL, first_name="Ada", last_name="L.")
+    customer = record(shop, at=LATER, platform_id=501)
+    assert (customer.email, customer.first_name, customer.last_name) == (MAIL, "Ada", "L.")
+
+
+def test_a_number_above_2_to_the_53_is_kept_exactly(shop):
+    assert record(shop, platform_id=2**63 - 1).platform_id == 9_223_372_036_854_775_807
+
+
+def test_a_customer_nobody_can_name_is_not_made_again_by_the_same_report(shop):
+    report = order_report(customer=CustomerReport(first_name="Ada"))
+    record_order(shop, report, at=NOW)
+    before = list(Customer.objects.values())
+    assert record_order(shop, report, at=NOW).outcome == "unchanged"
+    assert list(Customer.objects.values()) == before
