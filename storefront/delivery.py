@@ -45,7 +45,7 @@ def download(request: HttpRequest, signed: str) -> HttpResponseBase:
             grant, nonce=click.nonce, valid_until=click.valid_until, at=at
         )
         if refusal is not None:
-            raise Unavailable(refusal)
+            raise _refused(refusal, grant, click, at=at)
         fulfilment.require_file(grant.asset)
     else:
         _spend(grant, click, at=at)
@@ -70,11 +70,14 @@ def _spend(grant: Grant, click: Click, *, at: datetime) -> None:
     try:
         fulfilment.spend(grant, nonce=click.nonce, valid_until=click.valid_until, at=at)
     except Unavailable as error:
-        if error.reason == Unavailable.CLICK_OVER:
-            # The same end as before: an address that leaked does not renew itself for ever.
-            fresh = new_click(grant, at=at, valid_until=click.valid_until)
-            raise ClickOver(fresh.form_action) from error
-        raise
+        raise _refused(error.reason, grant, click, at=at) from error
+
+
+def _refused(reason: str, grant: Grant, click: Click, *, at: datetime) -> Unavailable:
+    if reason != Unavailable.CLICK_OVER:
+        return Unavailable(reason)
+    # The same end as before: an address that leaked does not renew itself for ever.
+    return ClickOver(new_click(grant, at=at, valid_until=click.valid_until).form_action)
 
 
 def is_prefetch(request: HttpRequest) -> bool:

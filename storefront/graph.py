@@ -47,7 +47,13 @@ class StorefrontGraphQL(GraphQLView):
             return _refuse("Send the query with Content-Type: application/json.", 415)
         self.caller = caller
         try:
-            body, status = self.get_response(request, self.parse_body(request))
+            _ = request.body  # read here, because `parse_body` turns every failure into a 400
+            asked = self.parse_body(request)
+            if not isinstance(asked.get("query"), str):
+                return _refuse("Must provide query string.", 400)
+            if not isinstance(asked.get("variables") or {}, dict):
+                return _refuse("Variables must be an object.", 400)
+            body, status = self.get_response(request, asked)
         except HttpError as error:
             return _refuse(error.message, error.response.status_code)
         except RequestDataTooBig:

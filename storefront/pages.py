@@ -115,4 +115,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _plain_page(request: HttpRequest, status: int, title: str, step: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return JsonResponse({"message": f"{title}. {step}"}, status=status)
     return render(request, "refusal.html", {"title": title, "step": step}, status=status)

@@ -167,8 +167,9 @@ class Reader:
         value = self.payload.get(name)
         if value is not None and not isinstance(value, str):
             raise self._bad(name, f"expected a text, got {_kind(value)}")
-        # PostgreSQL stores no NUL.
-        return (value or "").replace("\0", "")[:limit] or None
+        # No database stores half a surrogate pair, PostgreSQL no NUL.
+        text = (value or "").encode(errors="replace").decode().replace("\0", "")
+        return text[:limit] or None
 
     def time(self, name: str, default: datetime | None = None) -> datetime | None:
         text = self.text(name)
@@ -176,11 +177,11 @@ class Reader:
             return default
         try:
             time = parse_datetime(text)
-        except ValueError:
-            time = None
-        if time is None or time.tzinfo is None:
-            raise self._bad(name, "expected a time like 2025-06-15T10:30:00+02:00")
-        return time.astimezone(UTC)
+            if time is not None and time.tzinfo is not None:
+                return time.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise self._bad(name, "expected a time like 2025-06-15T10:30:00+02:00")
 
     def amount(self, name: str, default: Decimal | None = None) -> Decimal | None:
         value = self.payload.get(name)

@@ -42,6 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _apart(tmp_path, settings):
     """Give each test its own uploads and empty throttles."""
     settings.MEDIA_ROOT = tmp_path / "uploads"
+    # Else every test client reads all static files anew.
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
 

@@ -34,6 +34,8 @@ class Command(BaseCommand):
     def handle(self, *, port: int, no_serve: bool, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("The demo's passwords are no secrets: it runs on laptops only.")
+        if not 1 <= port <= 65_535:
+            raise CommandError("A port is a number from 1 to 65535.")
         if not no_serve:
             _require_free_port(port)
         call_command("migrate", verbosity=0)
@@ -87,8 +89,6 @@ curl -X POST "{entries["graphql_url"]}" \\
 
 
 def _require_free_port(port: int) -> None:
-    if not 1 <= port <= 65_535:
-        raise CommandError("A port is a number from 1 to 65535.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -74,25 +74,24 @@ class Command(BaseCommand):
         except UnicodeDecodeError:
             return [("the file", BadInput("not UTF-8 text; save it as UTF-8"))]
         whole = _load(text)
-        lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-        if (
-            not isinstance(whole, BadInput)
-            or len(lines) < 2
-            or isinstance(_load(lines[0][1]), BadInput)
-        ):
+        if not isinstance(whole, BadInput):
             return _numbered("order", whole)
-        return [
-            (f"line {number}{suffix}", payload)
+        # Not `splitlines`: it also cuts at characters that JSON allows within a text.
+        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+        by_line = [
+            (f"line {number}", payload)
             for number, line in lines
-            for suffix, payload in _numbered("", _load(line))
+            for _suffix, payload in _numbered("", _load(line, place="column {0.colno}"))
         ]
+        has_orders = any(not isinstance(payload, BadInput) for _line, payload in by_line)
+        return by_line if has_orders else _numbered("order", whole)
 
 
-def _load(text: str) -> Any:
+def _load(text: str, *, place: str = "line {0.lineno}, column {0.colno}") -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        return BadInput(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}")
+        return BadInput(f"not JSON at {place.format(error)}: {error.msg}")
     except (RecursionError, ValueError):
         return BadInput("not JSON that can be read: nested too deeply or a number too long")
 

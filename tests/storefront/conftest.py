@@ -1,0 +1,216 @@
+"""What every test of a face can ask for. The clock stands still at NOW unless a test moves it."""
+
+import logging
+from html.parser import HTMLParser
+
+import pytest
+
+from downloads import fulfilment
+from downloads.models import Delivery, Grant, Product
+from storefront.addresses import new_click
+from storefront.models import CustomerToken, StorefrontKey
+from storefront.redaction import RedactingFormatter
+from tests.factories import (
+    NOW,
+    AttachmentFactory,
+    GrantFactory,
+    LineFactory,
+    OrderFactory,
+    ShopFactory,
+    make_file_grant,
+)
+
+TOKEN = "0c732eb6fd9802a0821a9d29888baee8"
+FACE_A = "/api/v2/customer-account-orders"
+FACE_B = "/api/graphql"
+CONTENT = b"0123456789"
+LINK = "https://www.my-website.com/download/my-book.pdf"
+
+PRIVATE = {
+    "cache-control": "no-store, private",
+    "referrer-policy": "no-referrer",
+    "x-robots-tag": "noindex",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+}
+PAGE = PRIVATE | {"content-type": "text/html; charset=utf-8"}
+POLICY = {
+    "default-src": {"'none'"},
+    "script-src": {"'self'"},
+    "style-src": {"'self'"},
+    "img-src": {"'self'", "data:"},
+    "font-src": {"'self'"},
+    "connect-src": {"'self'"},
+    "form-action": {"'self'"},
+    "base-uri": {"'none'"},
+    "frame-ancestors": {"'none'"},
+}
+
+
+@pytest.fixture(autouse=True)
+def _clock_stands_still(frozen):
+    frozen(NOW)
+
+
+@pytest.fixture(autouse=True)
+def _no_scan_for_static_files(settings):
+    # Each test's client starts the middleware anew, which else reads all of the admin's files.
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture
+def document_order(db):
+    """The document's own order, made as it describes it."""
+    shop = ShopFactory(name="my-store", domain="my-store")
+    product = Product.objects.create(
+        shop=shop,
+        name="My new Book",
+        variant_name="Paper back",
+        sku="my-sku",
+        product_id=123456,
+        variant_id=1234567,
+        vendor="my-store",
+        tags=["books", "paper-books"],
+    )
+    AttachmentFactory(product=product, asset__title="My new book", limit=10)
+    order = OrderFactory(shop=shop, number=1050, token=TOKEN)
+    LineFactory(order=order, product=product)
+    fulfilment.settle(order, at=NOW)
+    order.grants.update(used=5)
+    return order
+
+
+@pytest.fixture
+def face_a(client):
+    """Return a function that reads the order of TOKEN on face A."""
+
+    def read(**extra):
+        response = client.get(FACE_A, {"id": TOKEN}, **extra)
+        assert response.status_code == 200
+        return response.json()["order"]
+
+    return read
+
+
+@pytest.fixture
+def credentials():
+    """Return a function that makes the two headers a signed-in customer sends to face B."""
+
+    def issue(customer, *, shop=None):
+        _row, key = StorefrontKey.issue(shop or customer.shop, name="test")
+        _row, bearer = CustomerToken.issue(customer, at=NOW)
+        return {"X-Storefront-Key": key, "Authorization": f"Bearer {bearer}"}
+
+    return issue
+
+
+@pytest.fixture
+def logged(caplog):
+    """Return a function with every line as the configured handlers write it."""
+    formatters = [
+        handler.formatter
+        for handler in logging.getLogger().handlers
+        if isinstance(handler.formatter, RedactingFormatter)
+    ]
+    assert len(formatters) == 2  # console and file
+
+    def lines():
+        return [formatter.format(record) for record in caplog.records for formatter in formatters]
+
+    caplog.set_level("INFO")
+    return lines
+
+
+@pytest.fixture
+def key(customer):
+    """A key of the customer's shop: its row and the key itself."""
+    return StorefrontKey.issue(customer.shop, name="Storefront")
+
+
+@pytest.fixture
+def post(client, key):
+    """Return a function that posts a body to face B with a good key."""
+
+    def send(body, content_type="application/json", **headers):
+        headers = {"X-Storefront-Key": key[1]} | headers
+        return client.post(FACE_B, body, content_type=content_type, headers=headers)
+
+    return send
+
+
+@pytest.fixture
+def grant(db):
+    """Two downloads of a file of ten bytes."""
+    return make_file_grant(CONTENT, "book.epub", limit=2)
+
+
+@pytest.fixture
+def link(db):
+    """Two visits of a link."""
+    return GrantFactory(limit=2, asset__link=LINK)
+
+
+def click_on(grant):
+    return new_click(grant, at=NOW)
+
+
+def spent(grant):
+    """Return what was counted: the counter, and how many clicks it was spent on."""
+    used = Grant.objects.values_list("used", flat=True).get(pk=grant.pk)
+    return used, Delivery.objects.filter(grant=grant).count()
+
+
+def words_of(response):
+    """Return a page's status, its heading and the sentence below it."""
+    page = Page(response)
+    return response.status_code, page.texts["h1"][0], page.texts["p"][0]
+
+
+def counted():
+    """Return all that a download moves, to compare before with after."""
+    return list(Grant.objects.order_by("pk").values()), list(Delivery.objects.values())
+
+
+def headers_of(response):
+    """Return an answer's headers by their lower-case names, without the ones for its length and
+    its policy, whose parts come in no fixed order."""
+    left_out = {"content-length", "content-security-policy"}
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return {name: value for name, value in headers.items() if name not in left_out}
+
+
+def policy_of(response):
+    """Return the Content-Security-Policy as a set of sources for each directive."""
+    directives = response.headers["Content-Security-Policy"].split(";")
+    return {name: set(sources) for name, *sources in (part.split() for part in directives)}
+
+
+class Page(HTMLParser):
+    """A page taken apart: `tags` as (name, attributes), `texts` by the class they stand in."""
+
+    VOID = {"meta", "link", "br", "img", "input"}
+
+    def __init__(self, response):
+        super().__init__()
+        self.tags = []
+        self.texts = {}
+        self._open = []
+        self.feed(response.content.decode())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self._open.append(dict(attrs).get("class") or tag)
+
+    def handle_endtag(self, tag):
+        self._open.pop()
+
+    def handle_data(self, data):
+        text = " ".join(data.split())
+        if text:
+            self.texts.setdefault(self._open[-1], []).append(text)
+
+    @property
+    def actions(self):
+        return [attrs["action"] for tag, attrs in self.tags if tag == "form"]

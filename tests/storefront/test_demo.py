@@ -1,0 +1,262 @@
+"""`manage.py demo`: the documents' own example, on a laptop."""
+
+import json
+import socket
+from copy import deepcopy
+from datetime import timedelta
+from io import StringIO
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from downloads.models import Asset, Grant, Order, Shop
+from tests.conftest import CONTRACTS
+from tests.factories import NOW
+from tests.storefront.conftest import Page
+
+KEYS = [
+    "base_url",
+    "rest_url",
+    "page_url",
+    "graphql_url",
+    "storefront_key",
+    "customer_token",
+    "other_customer_token",
+    "basic_rest_url",
+    "admin_url",
+    "admin_user",
+    "admin_password",
+]
+ADDRESSES = [key for key in KEYS if key.endswith("_url")]
+
+
+def run(**options):
+    out = StringIO()
+    call_command("demo", stdout=out, **{"no_serve": True, "json": True} | options)
+    return out.getvalue()
+
+
+@pytest.fixture
+def demo(db):
+    """What the demo printed."""
+    return json.loads(run())
+
+
+@pytest.fixture
+def ask(client, demo):
+    """Return a function that asks face B for the first download, as one of the customers."""
+
+    def send(fields="_id", bearer="customer_token"):
+        iri = f"/api/shop/customer-downloadable-products/{first_grant().pk}"
+        query = f'{{customerDownloadableProduct(id: "{iri}") {{{fields}}}}}'
+        headers = {
+            "X-Storefront-Key": demo["storefront_key"],
+            "Authorization": f"Bearer {demo[bearer]}",
+        }
+        response = client.post(
+            demo["graphql_url"], {"query": query}, content_type="application/json", headers=headers
+        )
+        assert response.status_code == 200
+        return response.json()
+
+    return send
+
+
+def first_grant():
+    return Grant.objects.order_by("pk").first()
+
+
+def rows():
+    """Return how many rows each table holds."""
+    return {model._meta.db_table: model.objects.count() for model in apps.get_models()}
+
+
+# --- What is printed ---------------------------------------------------------------------------
+
+
+def test_one_object_of_exactly_these_keys_is_printed(db):
+    printed = run()
+    assert printed.count("\n") == 1
+    demo = json.loads(printed)
+    assert list(demo) == KEYS
+    base = "http://localhost:8000"
+    assert {key: demo[key] for key in ADDRESSES} == {
+        "base_url": base,
+        "rest_url": f"{base}/api/v2/customer-account-orders?id=0c732eb6fd9802a0821a9d29888baee8",
+        "page_url": f"{base}/orders/0c732eb6fd9802a0821a9d29888baee8",
+        "graphql_url": f"{base}/api/graphql",
+        "basic_rest_url": (
+            f"{base}/api/v2/customer-account-orders?id=5f0d1f6e0e4b4c0c8d7a3f1b2c9e6a47"
+        ),
+        "admin_url": f"{base}/admin/",
+    }
+
+
+def test_a_person_is_told_where_to_go(demo):
+    printed = run(json=False)
+    for key in ("page_url", "admin_url", "admin_password", "rest_url", "storefront_key"):
+        assert demo[key] in printed
+    assert f'curl "{demo["rest_url"]}"\n' in printed
+    assert f'-H "Authorization: Bearer {demo["customer_token"]}"' in printed
+
+
+def test_a_second_run_prints_the_same_and_makes_nothing(demo):
+    before = rows()
+    assert json.loads(run()) == demo
+    assert rows() == before
+    # Another port moves every address and nothing else.
+    assert json.loads(run(port=8123)) == {
+        key: value.replace("localhost:8000", "localhost:8123") for key, value in demo.items()
+    }
+    assert rows() == before
+
+
+def test_a_second_run_keeps_what_a_merchant_changed(demo):
+    Shop.objects.filter(domain="my-store").update(page_title="Mine", plan="growth")
+    Asset.objects.filter(title="My new book").update(title="My newer book")
+    Grant.objects.filter(pk=first_grant().pk).update(used=1)
+    Order.objects.get(number=1051).lines.update(current_quantity=0)
+    before = {
+        model: list(model.objects.order_by("pk").values()) for model in (Shop, Asset, Grant, Order)
+    }
+    run()
+    assert {model: list(model.objects.order_by("pk").values()) for model in before} == before
+
+
+# --- Every way in works ------------------------------------------------------------------------
+
+
+def test_face_a_shows_the_documents_own_line_and_two_files_beside(client, demo):
+    expected = json.loads((CONTRACTS / "customer-account-orders.200.json").read_text())["order"]
+    order = client.get(demo["rest_url"]).json()["order"]
+    first, ours = deepcopy(expected["lines"][0]), order["lines"][0]
+    first["product"]["id"] = ours["product"]["id"]
+    first["assets"][0]["data"]["id"] = ours["assets"][0]["data"]["id"]
+    assert ours == first
+    assert (order["order_number"], order["text"]) == (expected["order_number"], expected["text"])
+    files = order["lines"][1]["assets"] + order["assets"]
+    assert [
+        (asset["data"]["filename"], asset["data"]["size"], asset["limits"]) for asset in files
+    ] == [
+        ("Garden at dawn", "88.2KB", {"downloaded": 0, "limit": 3}),
+        ("Reading guide", "30.6KB", {"downloaded": 0, "limit": 5}),
+    ]
+    sound, guide = (client.get(asset["data"]["url"]).getvalue() for asset in files)
+    assert (sound[:4], sound[8:12], guide[:2]) == (b"RIFF", b"WAVE", b"PK")
+
+
+def test_face_b_answers_its_customer_and_no_other(ask, frozen):
+    fields = (
+        "_id productName name fileName type downloadBought downloadUsed status "
+        "remainingDownloads createdAt"
+    )
+    assert ask(fields) == {
+        "data": {
+            "customerDownloadableProduct": {
+                "_id": first_grant().pk,
+                "productName": "My new Book",
+                "name": "My new book",
+                "fileName": None,
+                "type": "url",
+                "downloadBought": 10,
+                "downloadUsed": 5,
+                "status": "available",
+                "remainingDownloads": 5,
+                "createdAt": "2026-03-01T12:00:00+00:00",
+            }
+        }
+    }
+    # What is printed on one day still works on another.
+    frozen(NOW + timedelta(days=400))
+    assert ask() == {"data": {"customerDownloadableProduct": {"_id": first_grant().pk}}}
+    assert ask(bearer="other_customer_token") == {
+        "errors": [
+            {
+                "message": f'Customer downloadable product with ID "{first_grant().pk}" not found',
+                "locations": [{"line": 1, "column": 2}],
+                "path": ["customerDownloadableProduct"],
+            }
+        ],
+        "data": {"customerDownloadableProduct": None},
+    }
+
+
+def test_the_documents_order_comes_first_and_a_real_one_last(demo):
+    assert first_grant().asset.title == "My new book"
+    numbers = list(Order.objects.order_by("pk").values_list("number", flat=True))
+    assert numbers == [1050, 1051, 2001, 1001]
+    assert Order.objects.get(number=1001).lines.count() == 3
+    assert list(Grant.objects.filter(order__number=1051).values("asset__title", "bought")) == [
+        {"asset__title": "Pattern, all sizes", "bought": None}
+    ]
+
+
+def test_every_other_address_leads_where_it_says(client, demo):
+    basic = client.get(demo["basic_rest_url"])
+    assert basic.status_code == 402
+    assert basic.json() == {
+        "message": "Customer-account download links need the Premium plan. Upgrade to enable them."
+    }
+    page = Page(client.get(demo["page_url"]))
+    assert (page.texts["number"], len(page.actions)) == (["Order 1050"], 3)
+    signed_in = client.post(
+        f"{demo['admin_url']}login/?next=/admin/",
+        {"username": demo["admin_user"], "password": demo["admin_password"]},
+    )
+    assert (signed_in.status_code, signed_in["Location"]) == (302, "/admin/")
+
+
+# --- What is kept ------------------------------------------------------------------------------
+
+
+def test_no_printed_secret_is_stored(demo):
+    secrets = {
+        demo["storefront_key"],
+        demo["admin_password"],
+        *(demo[token] for token in ("customer_token", "other_customer_token")),
+        *(demo[token].partition("|")[2] for token in ("customer_token", "other_customer_token")),
+        *(parse_qs(urlsplit(demo[url]).query)["id"][0] for url in ("rest_url", "basic_rest_url")),
+    }
+    assert len(secrets) == 8
+    stored = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
+            stored += [str(value) for row in cursor.fetchall() for value in row]
+    assert "my-store" in stored
+    assert [value for value in stored for secret in secrets if secret in value] == []
+
+
+# --- Where it does not run ---------------------------------------------------------------------
+
+
+def test_a_port_in_use_is_told_plainly(db):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CommandError) as error:
+            run(no_serve=False, port=port)
+    assert str(error.value) == (
+        f"Port {port} cannot be used (Address already in use). "
+        f"Stop what runs there, or choose another: --port {port + 1}"
+    )
+    assert Shop.objects.count() == 0
+
+
+@pytest.mark.parametrize("port", [0, -1, 65_536])
+def test_a_port_that_is_none_is_refused(db, port):
+    with pytest.raises(CommandError, match=r"\AA port is a number from 1 to 65535\.\Z"):
+        run(no_serve=False, port=port)
+    assert Shop.objects.count() == 0
+
+
+def test_production_has_no_demo(db, settings):
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError) as error:
+        run()
+    assert str(error.value) == "The demo's passwords are no secrets: it runs on laptops only."
+    assert Shop.objects.count() == 0

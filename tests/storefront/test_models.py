@@ -1,0 +1,66 @@
+"""Credentials: usable until their end, or until they are revoked."""
+
+from datetime import timedelta
+
+import pytest
+
+from storefront.models import CustomerToken, StorefrontKey
+from tests.factories import NOW, CustomerFactory, ShopFactory
+
+SECOND = timedelta(seconds=1)
+
+
+def make_key():
+    return StorefrontKey.issue(ShopFactory(), name="test")[0]
+
+
+def make_bearer():
+    return CustomerToken.issue(CustomerFactory(), at=NOW)[0]
+
+
+@pytest.mark.parametrize("make", [make_key, make_bearer])
+@pytest.mark.parametrize(
+    ("facts", "is_usable"),
+    [
+        ({"expires_at": None}, True),
+        ({"expires_at": NOW + SECOND}, True),
+        ({"expires_at": NOW}, False),
+        ({"expires_at": NOW - SECOND}, False),
+        ({"expires_at": None, "revoked_at": NOW}, False),
+        ({"expires_at": NOW + SECOND, "revoked_at": NOW}, False),
+    ],
+    ids=str,
+)
+def test_a_row_and_the_database_say_the_same_of_it(db, make, facts, is_usable):
+    row = make()
+    for name, value in facts.items():
+        setattr(row, name, value)
+    row.save()
+    assert row.is_usable(NOW) is is_usable
+    assert type(row).objects.usable(NOW).exists() is is_usable
+
+
+def test_revoking_counts_only_what_was_open(db):
+    keys = [StorefrontKey.issue(ShopFactory(), name="test")[0] for _ in range(3)]
+    StorefrontKey.objects.filter(pk=keys[0].pk).revoke(NOW)
+    assert StorefrontKey.objects.all().revoke(NOW + SECOND) == 2
+    times = StorefrontKey.objects.order_by("pk").values_list("revoked_at", flat=True)
+    assert list(times) == [NOW, NOW + SECOND, NOW + SECOND]
+
+
+def test_a_keys_rate_is_a_setting(db, settings):
+    settings.STOREFRONT_KEY_RATE_PER_MINUTE = 7
+    assert make_key().rate_per_minute == 7
+
+
+def test_a_bearers_life_is_a_setting(db, settings):
+    settings.CUSTOMER_TOKEN_DAYS = 2
+    assert make_bearer().expires_at == NOW + timedelta(days=2)
+
+
+def test_a_credential_is_named_without_its_secret(db):
+    row, key = StorefrontKey.issue(ShopFactory(), name="Storefront")
+    assert str(row) == f"Storefront ({key[:20]}…)"
+    customer = CustomerFactory(first_name="Ada", last_name="Byron")
+    row, _bearer = CustomerToken.issue(customer, at=NOW)
+    assert str(row) == f"Token {row.pk} of Ada Byron"

@@ -1,0 +1,122 @@
+"""The front page, the probes and the error pages."""
+
+import pytest
+from django.db.migrations.recorder import MigrationRecorder
+
+from storefront import pages
+from storefront.demo.example import ORDER_TOKEN
+from tests.factories import OrderFactory
+from tests.storefront.conftest import PAGE, POLICY, Page, headers_of, policy_of
+
+# --- The front page ----------------------------------------------------------------------------
+
+
+def links_of(response):
+    return [attrs["href"] for tag, attrs in Page(response).tags if tag == "a"]
+
+
+def test_the_front_page_tells_a_stranger_nothing(client, db):
+    OrderFactory(token="f" * 32)
+    response = client.get("/")
+    assert response.status_code == 200
+    assert links_of(response) == []
+    assert Page(response).texts["h1"] == ["Digital downloads"]
+
+
+def test_the_front_page_leads_into_the_demo(client, db):
+    OrderFactory(token=ORDER_TOKEN)
+    assert links_of(client.get("/")) == [f"/orders/{ORDER_TOKEN}", "/admin/", "/api/schema/"]
+
+
+def test_no_demo_is_shown_in_production(client, db, settings):
+    OrderFactory(token=ORDER_TOKEN)
+    settings.PRODUCTION = True
+    assert links_of(client.get("/")) == []
+
+
+# --- The probes --------------------------------------------------------------------------------
+
+
+def test_a_process_that_answers_is_healthy(client):
+    response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_a_whole_house_is_ready_and_keeps_nothing_of_the_probe(client, db, tmp_path):
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == []
+
+
+def test_a_storage_that_is_no_folder_is_not_ready(client, db, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "file"
+    settings.MEDIA_ROOT.write_bytes(b"")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"status": "unavailable", "failing": ["storage"]}
+    assert response["Retry-After"] == "30"
+
+
+@pytest.mark.parametrize("app", ["downloads", "storefront"])
+def test_a_migration_to_come_is_not_ready(client, db, app):
+    MigrationRecorder.Migration.objects.filter(app=app).latest("pk").delete()
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"status": "unavailable", "failing": ["migrations"]}
+
+
+def test_all_that_fails_is_named(client, db, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "file"
+    settings.MEDIA_ROOT.write_bytes(b"")
+    MigrationRecorder.Migration.objects.filter(app="downloads").delete()
+    assert client.get("/readyz").json()["failing"] == ["migrations", "storage"]
+
+
+# --- Errors ------------------------------------------------------------------------------------
+
+
+def words_of(response):
+    page = Page(response)
+    return response.status_code, page.texts["h1"], page.texts["p"]
+
+
+def test_an_unknown_path_is_a_404_page(client):
+    for path in ("/nothing", "/orders/a/b", "/%00", "/.env"):
+        response = client.get(path)
+        assert words_of(response) == (404, ["Not found"], ["Check the address."])
+        assert headers_of(response) == PAGE
+        assert policy_of(response) == POLICY
+
+
+def test_an_unknown_path_of_the_api_is_a_404_in_json(client):
+    for path in ("/api/", "/api/x", "/api/v2/"):
+        response = client.get(path)
+        assert response.status_code == 404
+        assert response.json() == {"message": "Not found. Check the address."}
+
+
+def test_another_host_is_a_400_page(client):
+    response = client.get("/", headers={"host": "evil.example"})
+    assert words_of(response) == (
+        400,
+        ["This request was not understood"],
+        ["Check the address."],
+    )
+    headers = headers_of(response)
+    assert {name: headers.get(name) for name in PAGE if name != "x-frame-options"} == {
+        name: value for name, value in PAGE.items() if name != "x-frame-options"
+    }
+
+
+def test_the_pages_for_403_and_500_say_what_to_do(rf):
+    forbidden = pages.forbidden(rf.get("/"), PermissionError())
+    assert words_of(forbidden) == (
+        403,
+        ["Not allowed"],
+        ["Sign in with an account that may do this."],
+    )
+    assert words_of(pages.server_error(rf.get("/"))) == (
+        500,
+        ["Something went wrong"],
+        ["It is our fault, and nothing was counted. Please try again in a moment."],
+    )

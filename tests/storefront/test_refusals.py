@@ -1,0 +1,143 @@
+"""Refusals as pages: a heading, what happened, and what the person can do next."""
+
+import pytest
+
+from downloads.errors import BadInput, NotFound, StorageDown, Unavailable
+from storefront.errors import ClickOver, RateExceeded, Unauthenticated
+from storefront.refusals import TITLES_AND_STEPS, answers_with_pages, prefetch_refused, refusal_page
+from tests.storefront.conftest import Page
+
+ASK = "If you think this is a mistake, please ask the shop."
+REOPEN = "Open your order page again, from the shop's mail or your account, and download there."
+UNAVAILABLE = {
+    "pending": (
+        403,
+        "Waiting for your payment",
+        "This order has not been paid yet. The download opens as soon as the payment has arrived.",
+        "Come back once the payment has arrived; this link will work then.",
+    ),
+    "canceled": (
+        410,
+        "This order was cancelled",
+        "This order was cancelled, so its downloads are closed.",
+        ASK,
+    ),
+    "refunded": (
+        410,
+        "This purchase was refunded",
+        "This purchase was refunded, so its download is closed.",
+        ASK,
+    ),
+    "withdrawn": (
+        410,
+        "Withdrawn by the shop",
+        "The shop has withdrawn this download.",
+        "Please ask the shop what replaces it.",
+    ),
+    "past": (
+        410,
+        "The time is over",
+        "The time for this download is over.",
+        "Please ask the shop for more time.",
+    ),
+    "used_up": (
+        410,
+        "All downloads used",
+        "All downloads of this item have been used.",
+        "Please ask the shop to allow more.",
+    ),
+    "link_past": (410, "This link is too old", "This download link is too old.", REOPEN),
+    "click_over": (
+        410,
+        "The time to finish is over",
+        "The time to finish this download is over.",
+        "Start again with the button. It counts as one more download.",
+    ),
+}
+OTHERS = {
+    NotFound("No such thing."): (404, "Not found", "No such thing.", REOPEN),
+    StorageDown("Not now."): (
+        503,
+        "The file is not within reach",
+        "Not now.",
+        "Wait a moment, then reload this page.",
+    ),
+    RateExceeded(17): (
+        429,
+        "Too many tries",
+        "Rate limit exceeded",
+        "Wait 17 seconds, then reload this page.",
+    ),
+    BadInput("Too odd."): (400, "This did not work", "Too odd.", ASK),
+    Unauthenticated(): (
+        401,
+        "This did not work",
+        "Unauthenticated. Please login to perform this action",
+        ASK,
+    ),
+}
+
+
+def words_of(response):
+    page = Page(response)
+    return response.status_code, page.texts["h1"][0], *page.texts["p"]
+
+
+def test_every_reason_has_words():
+    assert set(TITLES_AND_STEPS) == set(Unavailable.MESSAGES) == set(UNAVAILABLE)
+
+
+@pytest.mark.parametrize(("reason", "words"), UNAVAILABLE.items())
+def test_a_refused_download_says_why_and_what_next(rf, reason, words):
+    response = refusal_page(rf.get("/"), Unavailable(reason))
+    assert words_of(response) == words
+    assert Page(response).actions == []
+    assert "Retry-After" not in response
+
+
+@pytest.mark.parametrize(("error", "words"), OTHERS.items(), ids=lambda value: type(value).__name__)
+def test_every_refusal_has_a_status_and_words(rf, error, words):
+    assert words_of(refusal_page(rf.get("/"), error)) == words
+
+
+def test_a_click_whose_time_is_over_offers_another(rf):
+    response = refusal_page(rf.get("/"), ClickOver("/clicks/7/1/n/s"))
+    assert words_of(response) == UNAVAILABLE["click_over"]
+    page = Page(response)
+    assert [(attrs["method"], attrs["action"]) for tag, attrs in page.tags if tag == "form"] == [
+        ("post", "/clicks/7/1/n/s")
+    ]
+    assert page.texts["button"] == ["Download again"]
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"), [(RateExceeded(17), "17"), (StorageDown("Not now."), "30")]
+)
+def test_a_refusal_that_passes_says_when(rf, error, seconds):
+    assert refusal_page(rf.get("/"), error)["Retry-After"] == seconds
+
+
+def test_words_are_escaped(rf):
+    response = refusal_page(rf.get("/"), NotFound('<script>alert("x")</script>'))
+    assert [tag for tag, _attrs in Page(response).tags if tag == "script"] == []
+    assert words_of(response)[2] == '<script>alert("x")</script>'
+
+
+def test_only_the_domains_own_errors_become_pages(rf):
+    @answers_with_pages
+    def refuse(request):
+        raise NotFound("No such thing.")
+
+    @answers_with_pages
+    def fail(request):
+        raise RuntimeError("ours")
+
+    assert refuse(rf.get("/")).status_code == 404
+    with pytest.raises(RuntimeError, match="ours"):
+        fail(rf.get("/"))
+
+
+def test_a_prefetch_gets_a_word_and_nothing_else():
+    response = prefetch_refused()
+    assert (response.status_code, response.content) == (503, b"Open this link to download.")
+    assert response["Content-Type"] == "text/plain"

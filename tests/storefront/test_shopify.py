@@ -1,0 +1,312 @@
+"""Shopify's words → ours."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from downloads.errors import BadInput
+from downloads.reports import (
+    CustomerReport,
+    LineReport,
+    OrderReport,
+    ProductReport,
+    RefundReport,
+)
+from storefront.shopify import orders_in, read_order, read_refund
+
+
+def line(number, variant_id, variant_name, sku):
+    return LineReport(
+        platform_id=number,
+        product=ProductReport(
+            name="IPod Nano - 8gb",
+            product_id=632910392,
+            variant_id=variant_id,
+            variant_name=variant_name,
+            sku=sku,
+            vendor=None,
+            tags=None,
+        ),
+        quantity=1,
+        current_quantity=None,
+    )
+
+
+REAL_ORDER = OrderReport(
+    platform_id=450789469,
+    number=1001,
+    payment="pending",
+    placed_at=datetime(2008, 1, 10, 16, 0, tzinfo=UTC),
+    reported_at=datetime(2008, 1, 10, 16, 0, tzinfo=UTC),
+    lines=(
+        line(466157049, 39072856, "green", "IPOD2008GREEN"),
+        line(518995019, 49148385, "red", "IPOD2008RED"),
+        line(703073504, 457924702, "black", "IPOD2008BLACK"),
+    ),
+    refunds=(),
+    token="b1946ac92492d2347c6235b4d2611184",
+    cancelled_at=None,
+    grand_total=Decimal("409.94"),
+    currency="USD",
+    customer=CustomerReport(
+        platform_id=207119551,
+        email="bob.norman@hostmail.com",
+        first_name="Bob",
+        last_name="Norman",
+    ),
+)
+REAL_REFUND = RefundReport(
+    platform_id=509562969,
+    refunded_at=datetime(2016, 6, 20, 17, 35, 6, tzinfo=UTC),
+    units={703073504: 1, 466157049: 1},
+)
+
+
+@pytest.fixture
+def order(payload):
+    """The real order, to be changed."""
+    return payload("order")
+
+
+@pytest.fixture
+def a_line(order):
+    """The first line of the real order, to be changed in it."""
+    return order["line_items"][0]
+
+
+def test_the_real_order_is_read_whole(order):
+    assert read_order(order) == REAL_ORDER
+
+
+def test_the_real_refund_is_read_whole(payload):
+    assert read_refund(payload("refund")) == REAL_REFUND
+
+
+def test_an_orders_refunds_come_with_it(order, payload):
+    order["refunds"] = [payload("refund")]
+    assert read_order(order).refunds == (REAL_REFUND,)
+
+
+# --- Where the orders are ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("document", "orders"),
+    [
+        ({"order": {"id": 1}}, [{"id": 1}]),
+        ({"order": None}, [None]),
+        ({"orders": [{"id": 1}, {"id": 2}]}, [{"id": 1}, {"id": 2}]),
+        ({"orders": []}, []),
+        ({"line_items": [], "id": 1}, [{"line_items": [], "id": 1}]),
+        ({"orders": [1], "order": 2}, [1]),
+    ],
+    ids=str,
+)
+def test_orders_come_alone_or_many_wrapped_or_bare(document, orders):
+    assert orders_in(document) == orders
+
+
+@pytest.mark.parametrize("document", [{}, [], None, 7, "order", {"orders": {}}, {"id": 1}], ids=str)
+def test_anything_else_is_no_order(document):
+    with pytest.raises(BadInput) as error:
+        orders_in(document)
+    assert str(error.value) == (
+        'Expected {"order": …} or {"orders": […]} as the Admin API prints them.'
+    )
+
+
+# --- Payment -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("financial_status", "payment"),
+    [
+        ("paid", "paid"),
+        ("partially_refunded", "paid"),
+        ("refunded", "refunded"),
+        ("pending", "pending"),
+        ("authorized", "pending"),
+        ("partially_paid", "pending"),
+        ("voided", "pending"),
+        ("expired", "pending"),
+        ("unheard of", "pending"),
+        ("PAID", "pending"),
+        ("", "pending"),
+        (None, "pending"),
+    ],
+)
+def test_only_known_words_open_anything(order, financial_status, payment):
+    order["financial_status"] = financial_status
+    assert read_order(order).payment == payment
+
+
+def test_no_word_about_payment_opens_nothing(order):
+    del order["financial_status"]
+    assert read_order(order).payment == "pending"
+
+
+# --- Times and sums ----------------------------------------------------------------------------
+
+
+def test_the_time_of_processing_wins(order):
+    order["processed_at"] = "2008-01-10T12:00:00+01:00"
+    assert read_order(order).placed_at == datetime(2008, 1, 10, 11, 0, tzinfo=UTC)
+
+
+def test_a_report_without_its_time_is_as_old_as_the_order(order):
+    del order["updated_at"]
+    assert read_order(order).reported_at == REAL_ORDER.placed_at
+
+
+def test_a_cancelled_order_is_read(order):
+    order["cancelled_at"] = "2008-01-11T00:00:00Z"
+    assert read_order(order).cancelled_at == datetime(2008, 1, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("total", "read"),
+    [
+        ("0.00", Decimal("0.00")),
+        ("12", Decimal("12.00")),
+        (12.5, Decimal("12.50")),
+        ("-3.10", Decimal("-3.10")),
+        ("999999999999999999.99", Decimal("999999999999999999.99")),
+    ],
+)
+def test_the_present_total_wins(order, total, read):
+    order["current_total_price"] = total
+    assert read_order(order).grand_total == read
+
+
+def test_an_order_without_a_total_has_none(order):
+    del order["total_price"]
+    assert read_order(order).grand_total is None
+
+
+# --- Customers ---------------------------------------------------------------------------------
+
+
+def test_no_customer_is_none(order):
+    order["customer"] = order["email"] = None
+    assert read_order(order).customer is None
+
+
+def test_a_guest_is_known_by_mail_alone(order):
+    del order["customer"]
+    assert read_order(order).customer == CustomerReport(email="bob.norman@hostmail.com")
+
+
+def test_a_customers_own_mail_wins(order):
+    order["customer"]["email"] = "own@example.com"
+    assert read_order(order).customer.email == "own@example.com"
+
+
+def test_the_orders_mail_stands_in(order):
+    order["customer"]["email"] = None
+    assert read_order(order).customer.email == "bob.norman@hostmail.com"
+
+
+@pytest.mark.parametrize("email", ["", "nonsense", "a@b", "a b@example.com", "x@example.com\n"])
+def test_a_mail_that_is_none_is_left_out(order, email):
+    order["email"] = order["customer"]["email"] = email
+    assert read_order(order).customer.email is None
+
+
+# --- Lines -------------------------------------------------------------------------------------
+
+
+def test_the_only_variant_has_no_name(order, a_line):
+    a_line["variant_title"] = "Default Title"
+    assert read_order(order).lines[0].product.variant_name is None
+
+
+@pytest.mark.parametrize("name", ["", None])
+def test_a_line_without_a_title_is_named_by_its_name(order, a_line, name):
+    a_line["title"] = name
+    assert read_order(order).lines[0].product.name == "IPod Nano - 8gb - green"
+    a_line["name"] = name
+    assert read_order(order).lines[0].product.name == "Untitled"
+
+
+def test_what_a_line_lacks_is_none(order, a_line):
+    order["line_items"] = [{"id": 1, "quantity": 2, "title": "Tip"}]
+    assert read_order(order).lines == (
+        LineReport(platform_id=1, product=ProductReport(name="Tip"), quantity=2),
+    )
+
+
+def test_what_is_left_of_a_line_is_read(order, a_line):
+    a_line["quantity"], a_line["current_quantity"] = 3, 0
+    assert read_order(order).lines[0].quantity == 3
+    assert read_order(order).lines[0].current_quantity == 0
+
+
+def test_an_order_without_lines_is_an_order(order):
+    order["line_items"] = []
+    assert read_order(order).lines == ()
+
+
+def test_the_largest_numbers_are_read(order, a_line):
+    order["id"] = a_line["variant_id"] = 2**63 - 1
+    a_line["quantity"] = 1_000_000
+    report = read_order(order)
+    assert report.platform_id == report.lines[0].product.variant_id == 2**63 - 1
+    assert report.lines[0].quantity == 1_000_000
+
+
+def test_texts_are_cut_to_what_can_be_kept(order, a_line):
+    a_line |= {
+        "title": "t" * 501,
+        "variant_title": "v" * 501,
+        "sku": "s" * 256,
+        "vendor": "v" * 256,
+    }
+    order["customer"]["first_name"] = "f" * 201
+    order["currency"] = "EURO"
+    report = read_order(order)
+    product = report.lines[0].product
+    assert (len(product.name), len(product.variant_name)) == (500, 500)
+    assert (len(product.sku), len(product.vendor)) == (255, 255)
+    assert (len(report.customer.first_name), report.currency) == (200, "EUR")
+
+
+def test_nul_is_left_out(order, a_line):
+    a_line["title"] = "a\0b"
+    assert read_order(order).lines[0].product.name == "ab"
+
+
+def test_half_a_letter_is_replaced(order, a_line):
+    # JSON can carry one half of a surrogate pair, and no database stores it.
+    a_line["title"] = json.loads(r'"cut \ud83d"')
+    read_order(order).lines[0].product.name.encode()
+
+
+def test_unknown_fields_are_ignored(order):
+    order["something_new"] = {"a": [1]}
+    assert read_order(order) == REAL_ORDER
+
+
+# --- Refunds -----------------------------------------------------------------------------------
+
+
+def test_an_amount_alone_refunds_no_units(payload):
+    refund = payload("refund") | {"refund_line_items": []}
+    assert read_refund(refund).units == {}
+    del refund["refund_line_items"]
+    assert read_refund(refund).units == {}
+
+
+def test_a_line_refunded_twice_at_once_adds_up(payload):
+    refund = payload("refund")
+    refund["refund_line_items"] = [
+        {"line_item_id": 7, "quantity": 2},
+        {"line_item_id": 7, "quantity": 3},
+    ]
+    assert read_refund(refund).units == {7: 5}
+
+
+def test_a_refund_without_a_time_is_as_old_as_time(payload):
+    refund = payload("refund") | {"created_at": None}
+    assert read_refund(refund).refunded_at == datetime(1970, 1, 1, tzinfo=UTC)

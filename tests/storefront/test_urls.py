@@ -1,0 +1,87 @@
+"""Every route is open to strangers by design, or refuses them. A new one fails until listed."""
+
+import pytest
+from django.urls import URLPattern, get_resolver
+from django.utils.regex_helper import normalize
+
+OPEN = {
+    "home": 200,
+    "healthz": 200,
+    "readyz": 200,
+    "openapi": 200,
+    "admin:login": 200,
+}
+# How a stranger with a plausible credential asks, and what the answer is.
+REFUSING = {
+    "face-a": ("GET", 404),
+    "face-b": ("POST", 401),
+    "order": ("GET", 404),
+    "download": ("GET", 404),
+    "click": ("POST", 404),
+}
+PLAUSIBLE = {
+    "token_or_ticket": "0c732eb6fd9802a0821a9d29888baee8",
+    "signed": "1/1772366400/q2w3e4r5t6y7u8i9o0p1as/A4rZ0000000000000000000000000000000000000000",
+    # The admin's.
+    "app_label": "downloads",
+    "content_type_id": "1",
+    "id": "1",
+    "number": "1",
+    "object_id": "1",
+    "url": "nothing",
+}
+
+
+def routes(resolver=None, namespace="", prefix="/"):
+    """Yield each route's full name and one path that leads to it."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        # The first of the forms a pattern can take; none of ours has a second.
+        template, _names = normalize(pattern.pattern.regex.pattern)[0]
+        path = prefix + template % PLAUSIBLE
+        if isinstance(pattern, URLPattern):
+            yield f"{namespace}{pattern.name}", path
+        else:
+            inner = f"{pattern.namespace}:" if pattern.namespace else namespace
+            yield from routes(pattern, inner, path)
+
+
+ROUTES = list(routes())
+FACES = [(name, path) for name, path in ROUTES if not name.startswith("admin:")]
+ADMIN = [(name, path) for name, path in ROUTES if name.startswith("admin:")]
+
+
+def test_every_public_route_is_listed():
+    assert sorted(name for name, _path in FACES) == sorted({*OPEN, *REFUSING} - {"admin:login"})
+
+
+def test_all_the_admins_routes_are_known():
+    assert "admin:index" in dict(ADMIN)
+    assert {path for _name, path in ADMIN if not path.startswith("/admin/")} == set()
+
+
+@pytest.mark.parametrize(("name", "status"), OPEN.items())
+def test_an_open_route_answers(client, db, name, status):
+    assert client.get(dict(ROUTES)[name]).status_code == status
+
+
+@pytest.mark.parametrize(("name", "asked"), REFUSING.items())
+def test_a_stranger_is_refused(client, db, name, asked):
+    method, status = asked
+    assert client.generic(method, dict(ROUTES)[name]).status_code == status
+
+
+def test_a_stranger_is_sent_from_the_admin_to_its_login(client, db):
+    gates = {"admin:login", "admin:logout"}
+    closed = [path for name, path in ADMIN if name not in gates]
+    for method in ("GET", "POST"):
+        answers = {path: client.generic(method, path) for path in closed}
+        assert {path: answer.headers.get("Location") for path, answer in answers.items()} == {
+            path: f"/admin/login/?next={path}" for path in closed
+        }
+        assert {answer.status_code for answer in answers.values()} == {302}
+
+
+def test_leaving_leads_back_to_the_admins_door(client, db):
+    for method in ("GET", "POST"):
+        response = client.generic(method, "/admin/logout/")
+        assert (response.status_code, response["Location"]) == (302, "/admin/")
