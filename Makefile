@@ -15,7 +15,7 @@ demo: .venv
 ## Everything but the slow tests
 test: static
 	$(BIN)/pytest -q -n 2 -m "not slow"
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m "race and not slow"
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q tests/test_race.py
 
 ## The slow tests too: browsers, and the whole suite on PostgreSQL
 test-all: test

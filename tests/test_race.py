@@ -13,7 +13,7 @@ from downloads.reports import LineReport, OrderReport, ProductReport
 from tests.factories import NOW, GrantFactory, LinkFactory, ProductFactory
 
 THREADS = 20
-pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 def click_all(grant, nonces):

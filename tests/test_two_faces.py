@@ -267,7 +267,7 @@ def walk(db, frozen, settings):
 
 
 def test_every_face_tells_the_truth_after_every_step(walk):
-    walk(8, 10)
+    walk(6, 8)
 
 
 @pytest.mark.slow
