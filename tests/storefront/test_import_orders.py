@@ -226,8 +226,8 @@ def test_half_a_letter_stops_no_other_order(shop, write, small):
 
 FILES = {
     "broken JSON": (
-        b'{"orders": [\n  {"id": 1,}\n]}',
-        "not JSON at line 2, column 12: Expecting property name enclosed in double quotes",
+        b'{"orders": [\n  {"id": oops}\n]}',
+        "not JSON at line 2, column 10: Expecting value",
     ),
     "empty": (b"", "not JSON at line 1, column 1: Expecting value"),
     "cut off": (b'{"orders": [', "not JSON at line 1, column 13: Expecting value"),
