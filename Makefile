@@ -20,7 +20,7 @@ test: static
 ## The slow tests too: browsers, and the whole suite on PostgreSQL
 test-all: test
 	$(BIN)/pytest -q -m slow
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
 
 static: .venv
 	$(BIN)/ruff check .
@@ -38,6 +38,8 @@ lock:
 
 # Made in one piece: a broken install leaves no half environment that looks whole.
 .venv: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+		"Python 3.11 or newer is needed; name yours: make PYTHON=python3.12 $(MAKECMDGOALS)")'
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \

@@ -32,8 +32,7 @@ NOT_FOUND = [
 ]
 FOOTER = (
     "One click counts as one download. If it breaks off, let your browser resume it, or press the "
-    "same button again: that is free for at least half an hour. Reload this page to see the new "
-    "count."
+    "same button again soon: that is free. Reload this page to see the new count."
 )
 
 
