@@ -24,9 +24,9 @@ CHROMIUM_FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """Start `manage.py demo` on a free port; return what it prints with --json."""
+    """Start `manage.py demo` on a free port for one file of tests; return its --json entries."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -82,7 +82,8 @@ def test_every_button_is_reached_by_keyboard(demo, open_page):
 
 def test_an_unknown_token_is_told_in_words(demo, open_page):
     page = open_page(java_script_enabled=False)
-    page.goto(demo["base_url"] + "/healthz")
-    response = page.request.get(demo["base_url"] + "/orders/no-such-token-anywhere")
-    assert response.status == 404
-    assert "No order matches this link." in response.text()
+    answer = page.request.get(demo["base_url"] + "/orders/no-such-token-anywhere")
+    assert answer.status == 404
+    page.set_content(answer.text())
+    assert page.inner_text("h1") == "Not found"
+    assert "Open your order page again" in page.inner_text("main")
