@@ -38,6 +38,8 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 LOG_DIR = DATA_DIR / "logs"
 STATIC_ROOT = DATA_DIR / "static"
+# It holds buyers' addresses: other users of the machine have no business there.
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 for _folder in (LOG_DIR, STATIC_ROOT):
     _folder.mkdir(parents=True, exist_ok=True)
 
@@ -134,6 +136,7 @@ WHITENOISE_USE_FINDERS = True
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+SESSION_ENGINE = "storefront.sessions"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -218,7 +221,8 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "redacted"},
         "file": {
-            "class": "logging.FileHandler",
+            # Follows the file when logrotate moves it away.
+            "class": "logging.handlers.WatchedFileHandler",
             "filename": str(LOG_DIR / "downloads.log"),
             "delay": True,
             "encoding": "utf-8",

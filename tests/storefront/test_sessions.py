@@ -1,0 +1,42 @@
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from storefront.sessions import SessionStore
+
+ADMIN = "/admin/"
+
+
+@pytest.fixture
+def staff(db):
+    client = Client()
+    client.force_login(User.objects.create_superuser("staff"))
+    return client
+
+
+def test_what_stands_in_the_database_signs_nobody_in(staff):
+    cookie = staff.cookies["sessionid"].value
+    stored = Session.objects.get().session_key
+    assert stored != cookie
+    thief = Client()
+    thief.cookies["sessionid"] = stored
+    assert (staff.get(ADMIN).status_code, thief.get(ADMIN).status_code) == (200, 302)
+
+
+def test_signing_out_ends_the_session(staff):
+    cookie = staff.cookies["sessionid"].value
+    staff.post("/admin/logout/")
+    assert not Session.objects.exists()
+    again = Client()
+    again.cookies["sessionid"] = cookie
+    assert again.get(ADMIN).status_code == 302
+
+
+def test_a_session_is_read_back_by_its_cookie_alone(db):
+    session = SessionStore()
+    session["shop"] = 7
+    session.save()
+    assert SessionStore(session.session_key).load() == {"shop": 7}
+    assert SessionStore(Session.objects.get().session_key).load() == {}
+    assert (session.exists(session.session_key), session.exists("other")) == (True, False)
