@@ -4,7 +4,8 @@ BIN = .venv/bin
 POSTGRES_URL ?= postgres://downloads:downloads@127.0.0.1:5432/downloads
 # What a real deployment sets, so that `check --deploy` judges that and not a laptop.
 PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
-	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq
+	CACHE_URL=redis://127.0.0.1:6379/0 \
+	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq-Ke1Uw7
 
 .PHONY: demo test test-all static lock
 

@@ -4,14 +4,34 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 
+MIN_SECRET_LENGTH = 50
+MIN_SECRET_VARIETY = 10
+LIMITS = (
+    "DOWNLOAD_URL_SECONDS",
+    "DELIVERY_WINDOW_SECONDS",
+    "DELIVERY_BYTES_PER_SECOND",
+    "TOKEN_MISSES_PER_MINUTE",
+    "STOREFRONT_KEY_RATE_PER_MINUTE",
+    "CUSTOMER_TOKEN_DAYS",
+    "UPLOAD_MAX_BYTES",
+    "RETRY_AFTER_SECONDS",
+)
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
 def settings_are_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check the settings that decide who can forge, read or lose something."""
-    return [*_secret(), *_public_address(), *_debug(), *_sqlite()]
+    return [
+        *_secret(),
+        *_public_address(),
+        *_debug(),
+        *_sqlite(),
+        *_hosts(),
+        *_limits(),
+        *_cache(),
+    ]
 
 
 def register_all() -> None:
@@ -20,16 +40,22 @@ def register_all() -> None:
 
 
 def _secret() -> list[CheckMessage]:
-    if not settings.PRODUCTION or settings.SECRET_KEY != settings.LAPTOP_SECRET_KEY:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    if not settings.PRODUCTION or not any(map(_is_weak, keys)):
         return []
     return [
         Error(
-            "SECRET_KEY is the laptop's, which everybody knows.",
+            "SECRET_KEY, or one of SECRET_KEY_FALLBACKS, is too weak or known to everybody.",
             hint="Set SECRET_KEY to 50 or more random characters, for example from "
             '`python -c "import secrets; print(secrets.token_urlsafe(50))"`.',
             id="downloads.E001",
         )
     ]
+
+
+def _is_weak(key: str) -> bool:
+    is_known = key == settings.LAPTOP_SECRET_KEY or key.startswith("django-insecure-")
+    return is_known or len(key) < MIN_SECRET_LENGTH or len(set(key)) < MIN_SECRET_VARIETY
 
 
 def _public_address() -> list[CheckMessage]:
@@ -84,5 +110,38 @@ def _sqlite() -> list[CheckMessage]:
             "SQLite runs without the options that keep concurrent downloads from failing.",
             hint="Use config.settings.SQLITE_OPTIONS, or set DATABASE_URL to PostgreSQL.",
             id="downloads.E005",
+        )
+    ]
+
+
+def _hosts() -> list[CheckMessage]:
+    if not settings.PRODUCTION or "*" not in settings.ALLOWED_HOSTS:
+        return []
+    return [
+        Error(
+            "ALLOWED_HOSTS answers to any name.",
+            hint="Name the hosts, or leave ALLOWED_HOSTS unset: PUBLIC_BASE_URL's is then used.",
+            id="downloads.E006",
+        )
+    ]
+
+
+def _limits() -> list[CheckMessage]:
+    return [
+        Error(f"{name} is {getattr(settings, name)}.", hint="Set 1 or more.", id="downloads.E007")
+        for name in LIMITS
+        if getattr(settings, name) < 1
+    ]
+
+
+def _cache() -> list[CheckMessage]:
+    is_shared = not settings.CACHES["default"]["BACKEND"].endswith("LocMemCache")
+    if not settings.PRODUCTION or is_shared:
+        return []
+    return [
+        Warning(
+            "Each process counts for itself who asks too often.",
+            hint="Serve with one process, or set CACHE_URL to a Redis that all of them share.",
+            id="downloads.W001",
         )
     ]

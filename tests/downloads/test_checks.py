@@ -8,7 +8,8 @@ import pytest
 from config.settings import SQLITE_OPTIONS
 from downloads.checks import settings_are_safe
 
-RANDOM_KEY = "k" * 50
+RANDOM_KEY = "abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+SHARED_CACHE = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
 
 
 @pytest.fixture
@@ -28,6 +29,7 @@ def production(settings, database):
     settings.PRODUCTION = True
     settings.DEBUG = False
     settings.SECRET_KEY = RANDOM_KEY
+    settings.CACHES = SHARED_CACHE
     settings.PUBLIC_BASE_URL = "https://downloads.example.com"
     database("postgresql")
     return settings
@@ -59,6 +61,38 @@ def test_the_defaults_pass_on_a_laptop(laptop):
 def test_the_laptops_secret_is_refused_in_production(production):
     production.SECRET_KEY = production.LAPTOP_SECRET_KEY
     assert found() == ["downloads.E001"]
+
+
+@pytest.mark.parametrize(
+    "key", ["a", "a" * 50, "k" * 49 + "x", "django-insecure-" + RANDOM_KEY, RANDOM_KEY[:49]]
+)
+def test_a_weak_secret_is_refused_in_production(production, key):
+    production.SECRET_KEY = key
+    assert found() == ["downloads.E001"]
+
+
+def test_an_earlier_secret_is_held_to_the_same(production):
+    production.SECRET_KEY_FALLBACKS = [RANDOM_KEY, production.LAPTOP_SECRET_KEY]
+    assert found() == ["downloads.E001"]
+
+
+def test_any_host_is_refused_in_production(production):
+    production.ALLOWED_HOSTS = ["*"]
+    assert found() == ["downloads.E006"]
+
+
+@pytest.mark.parametrize("limit", [0, -5])
+def test_a_limit_below_one_is_refused_everywhere(laptop, limit):
+    laptop.DOWNLOAD_URL_SECONDS = limit
+    assert [(each.id, each.msg) for each in settings_are_safe(None)] == [
+        ("downloads.E007", f"DOWNLOAD_URL_SECONDS is {limit}.")
+    ]
+
+
+def test_counts_of_one_process_alone_are_warned_of_in_production(production):
+    production.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    [message] = settings_are_safe(None)
+    assert (message.id, message.is_serious()) == ("downloads.W001", False)
 
 
 @pytest.mark.parametrize(
@@ -159,4 +193,4 @@ def test_the_server_does_not_start_with_an_unsafe_environment(settings, tmp_path
     )
     assert started.returncode == 1
     assert re.findall(r"downloads\.E\d+", started.stderr) == ["downloads.E001"]
-    assert "SECRET_KEY is the laptop's, which everybody knows." in started.stderr
+    assert "is too weak or known to everybody." in started.stderr
