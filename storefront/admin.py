@@ -10,14 +10,11 @@ from storefront.models import CredentialQuerySet, CustomerToken, StorefrontKey
 
 
 class CredentialAdmin(admin.ModelAdmin):
-    """A credential is made by an action on its owner, shown once, and revoked, never deleted."""
+    """A credential is made by an action on its owner and shown once. Revoking keeps the row."""
 
     actions = ("revoke",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     @admin.action(description="Revoke: refuse from the next request on", permissions=["change"])

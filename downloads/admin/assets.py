@@ -97,9 +97,17 @@ class AssetAdmin(admin.ModelAdmin):
         if upload:
             fulfilment.store_file(obj, upload)
         elif obj.link:
-            fulfilment.store_link(obj, size_bytes=form.cleaned_data["stated_size"])
+            # Untouched, the exact figure stays: the form shows it rounded.
+            is_kept = "stated_size" not in form.changed_data and not obj.file
+            size = obj.size_bytes if is_kept else form.cleaned_data["stated_size"]
+            fulfilment.store_link(obj, size_bytes=size)
         else:
             obj.save(update_fields=["title"])
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        told, counts, missing, kept = super().get_deleted_objects(objs, request)
+        # The grants of orders are what keeps it, not a permission that staff could be given.
+        return told, counts, missing - {"grant"}, kept
 
     def delete_model(self, request: HttpRequest, obj: Asset) -> None:
         fulfilment.delete_asset(obj)

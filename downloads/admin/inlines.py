@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
+from downloads.models import Shop
+
 
 class SameShopFormSet(BaseInlineFormSet):
     """Refuse rows that point into another shop. `own` names the field that points."""
@@ -21,10 +23,11 @@ class SameShopFormSet(BaseInlineFormSet):
 
 
 class LimitInline(admin.TabularInline):
-    """Rows with a limit, which begins at the shop's own default."""
+    """Rows with a limit, which begins at the shop's default (at ours while none is chosen)."""
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
-        if obj is not None and "limit" in formset.form.base_fields:
-            formset.form.base_fields["limit"].initial = obj.shop.default_limit
+        if "limit" in formset.form.base_fields:
+            shop = Shop() if obj is None else obj.shop
+            formset.form.base_fields["limit"].initial = shop.default_limit
         return formset

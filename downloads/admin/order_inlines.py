@@ -20,6 +20,12 @@ class LineFormSet(SameShopFormSet):
         for form in self.forms:
             cleaned = getattr(form, "cleaned_data", {})
             quantity, kept = cleaned.get("quantity"), cleaned.get("current_quantity")
+            if form.instance.pk and "product" in form.changed_data:
+                form.add_error(
+                    "product", "Set the units kept to 0 and add a new line for another product."
+                )
+            if form.instance.pk and quantity is not None and quantity < form.initial["quantity"]:
+                form.add_error("quantity", "Lower the units kept instead, and raise them to undo.")
             if quantity is not None and kept is not None and kept > quantity:
                 form.add_error("current_quantity", f"At most the {quantity} that were bought.")
 

@@ -1,5 +1,6 @@
 """Orders: those a shop reported, and those a merchant makes by hand."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from downloads import fulfilment
 from downloads.admin.order_inlines import GrantInline, LineInline, is_by_hand
-from downloads.models import LineItem, Order
+from downloads.models import Grant, LineItem, Order
 from storefront.addresses import ticket_url
 
 
@@ -96,6 +97,22 @@ class OrderAdmin(admin.ModelAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         fulfilment.settle(form.instance, at=timezone.now())
+
+    def get_deleted_objects(self, objs: Iterable[Order], request: HttpRequest) -> Any:
+        """Say what goes along, and name the orders that stay because of their downloads."""
+        told = [[str(order), [str(grant) for grant in order.grants.all()]] for order in objs]
+        held = set(
+            Grant.objects.downloaded().filter(order__in=objs).values_list("order", flat=True)
+        )
+        kept = [str(order) for order in objs if order.pk in held]
+        return told, {"orders": len(told)}, set(), kept
+
+    def delete_model(self, request: HttpRequest, obj: Order) -> None:
+        fulfilment.delete_order(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        for order in queryset:
+            fulfilment.delete_order(order)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

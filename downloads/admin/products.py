@@ -18,6 +18,12 @@ from downloads.models import Attachment, Product
 class AttachmentFormSet(SameShopFormSet):
     own = "asset"
 
+    def clean(self) -> None:
+        super().clean()
+        for form in self.initial_forms:
+            if "asset" in form.changed_data:
+                form.add_error("asset", "Remove this row and add another asset in a new one.")
+
 
 class AttachmentInline(LimitInline):
     model = Attachment

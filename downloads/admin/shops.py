@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,6 +17,13 @@ from storefront.models import CustomerToken, StorefrontKey
 @admin.register(Plan)
 class PlanAdmin(admin.ModelAdmin):
     list_display = ("__str__", "customer_account_links")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Plan | None = None) -> Any:
+        # The name is the key that shops hold: another name would be another plan.
+        return () if obj is None else ("name",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
+        return False
 
 
 @admin.register(Shop)
@@ -50,15 +58,30 @@ class ShopAdmin(admin.ModelAdmin):
         )
 
 
+class CustomerForm(forms.ModelForm):
+    class Meta:
+        model = Customer
+        fields = ("shop", "email", "first_name", "last_name", "platform_id")
+
+    def clean_email(self) -> str | None:
+        email = self.cleaned_data["email"]
+        return email.lower() if email else None
+
+
 @admin.register(Customer)
 class CustomerAdmin(admin.ModelAdmin):
+    form = CustomerForm
     list_display = ("__str__", "email", "shop", "created_at")
     list_select_related = ("shop",)
     list_filter = ("shop",)
     search_fields = ("email", "first_name", "last_name", "=platform_id")
     autocomplete_fields = ("shop",)
-    fields = ("shop", "email", "first_name", "last_name", "platform_id")
+    fields = CustomerForm.Meta.fields
     actions = ("make_customer_token",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> Any:
+        # Orders and tokens of the shop hold this customer, who stays there.
+        return () if obj is None else ("shop",)
 
     @admin.action(description="Make a customer token (shown once)", permissions=["change"])
     def make_customer_token(

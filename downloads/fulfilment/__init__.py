@@ -12,7 +12,7 @@ from downloads.fulfilment.counting import (
     spend,
     withdraw_asset,
 )
-from downloads.fulfilment.recording import Recorded, record_order, record_refund
+from downloads.fulfilment.recording import Recorded, delete_order, record_order, record_refund
 from downloads.fulfilment.settling import add_lines, settle
 from downloads.fulfilment.storing import (
     STORAGE_DOWN,
@@ -31,6 +31,7 @@ __all__ = [
     "attach_to_order",
     "attach_to_product",
     "delete_asset",
+    "delete_order",
     "extend",
     "open_file",
     "raise_limit",

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from downloads.errors import BadInput
 from downloads.fulfilment.settling import add_lines, lock_order, settle
-from downloads.models import Customer, LineItem, Order, Product, Refund, RefundedLine, Shop
+from downloads.models import Customer, Grant, LineItem, Order, Product, Refund, RefundedLine, Shop
 from downloads.reports import (
     CustomerReport,
     LineReport,
@@ -71,6 +71,20 @@ def record_refund(order: Order, report: RefundReport, *, at: datetime) -> bool:
     is_new = _record_refund(order, report)
     settle(order, at=at)
     return is_new
+
+
+@transaction.atomic
+def delete_order(order: Order) -> None:
+    """Delete an order nobody has downloaded from: a typing error, or one of the wrong shop.
+
+    Raises:
+        BadInput: something was downloaded; its counts are kept.
+    """
+    order = lock_order(order)
+    if Grant.objects.filter(order=order).downloaded().exists():
+        raise BadInput("Something was downloaded already: cancel the order instead.")
+    order.grants.all().delete()
+    order.delete()
 
 
 def assign(row: models.Model, **values: Any) -> bool:

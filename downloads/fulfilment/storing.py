@@ -106,8 +106,8 @@ def safe_file_name(name: str) -> str:
         raise BadInput("The file needs a name. Rename it and upload it again.")
     if len(name) > FILE_NAME_MAX_LENGTH:
         raise BadInput(
-            f"The file's name has {len(name)} characters; at most {FILE_NAME_MAX_LENGTH} can be "
-            "kept. Rename it and upload it again."
+            f"The file's name has more than {FILE_NAME_MAX_LENGTH} characters. "
+            "Rename it and upload it again."
         )
     return name
 

@@ -91,6 +91,10 @@ class GrantQuerySet(models.QuerySet["Grant"]):
                 return self.exclude(available).exclude(pending)
         return self.none()
 
+    def downloaded(self) -> "GrantQuerySet":
+        """Return the grants that something was downloaded by, also when they were reset since."""
+        return self.filter(Q(used__gt=0) | Q(deliveries__isnull=False)).distinct()
+
     def with_facts(self) -> "GrantQuerySet":
         """Load what `status`, `refusal` and the faces read: order, asset, line and product."""
         return self.select_related("order", "asset", "line__product")

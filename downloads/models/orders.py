@@ -39,7 +39,9 @@ class Order(models.Model):
     PENDING, COMPLETED, CANCELED, CLOSED = "pending", "completed", "canceled", "closed"
 
     shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="orders")
-    number = models.BigIntegerField("order number", help_text="As printed on the receipt.")
+    number = models.BigIntegerField(
+        "order number", validators=[MinValueValidator(0)], help_text="As printed on the receipt."
+    )
     platform_id = models.BigIntegerField(null=True, blank=True, editable=False)
     token_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
     ticket_revision = models.PositiveIntegerField(default=0, editable=False)
@@ -51,7 +53,9 @@ class Order(models.Model):
         "cancelled on", null=True, blank=True, help_text="Set it to close the downloads."
     )
     fully_refunded = models.BooleanField(default=False, editable=False)
-    grand_total = models.DecimalField(max_digits=20, decimal_places=2, null=True, blank=True)
+    grand_total = models.DecimalField(
+        max_digits=20, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
     currency = models.CharField(max_length=3, blank=True, help_text="Three letters, like EUR.")
     placed_at = models.DateTimeField("placed on")
     reported_at = models.DateTimeField(null=True, blank=True, editable=False)

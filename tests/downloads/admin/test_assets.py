@@ -9,6 +9,7 @@ from downloads.models import Asset, Delivery, Grant
 from tests.factories import (
     NOW,
     GrantFactory,
+    LinkFactory,
     ShopFactory,
     make_file,
     make_file_grant,
@@ -67,8 +68,7 @@ def test_a_link_is_stored_with_the_size_the_merchant_states(staff, shop):
         ({"upload": SimpleUploadedFile("a.txt", b"")}, "The submitted file is empty."),
         (
             {"upload": SimpleUploadedFile("a" * 296 + ".txt", b"a")},
-            "The file's name has 255 characters; at most 200 can be kept. "
-            "Rename it and upload it again.",
+            "The file's name has more than 200 characters. Rename it and upload it again.",
         ),
     ],
 )
@@ -106,9 +106,13 @@ def test_an_asset_deleted_takes_its_file_along(staff, shop, django_capture_on_co
     assert not asset.file.storage.exists(asset.file.name)
 
 
-def test_an_asset_that_orders_hold_is_not_deleted(staff, messages_of):
+def test_an_asset_that_orders_hold_is_not_deleted(staff):
     grant = GrantFactory()
-    staff.post(f"/admin/downloads/asset/{grant.asset_id}/delete/", {"post": "yes"})
+    url = f"/admin/downloads/asset/{grant.asset_id}/delete/"
+    page = staff.get(url).content.decode()
+    assert "would require deleting the following protected related objects" in page
+    assert "permission" not in page
+    staff.post(url, {"post": "yes"})
     assert Asset.objects.filter(pk=grant.asset_id).exists()
 
 
@@ -149,3 +153,13 @@ def test_withdraw_and_restore_close_and_open_every_order(staff, messages_of):
     assert Grant.objects.with_facts().get().status(NOW) == "expired"
     staff.post(url, selected | {"action": "restore"})
     assert Grant.objects.with_facts().get().status(NOW) == "available"
+
+
+def test_a_links_exact_size_outlives_a_new_title(staff, shop):
+    asset = LinkFactory(shop=shop, size_bytes=1_250_000_000)
+    staff.post(
+        f"/admin/downloads/asset/{asset.pk}/change/",
+        {"title": "New", "link": asset.link, "stated_size": "1.2GB"},
+    )
+    asset.refresh_from_db()
+    assert (asset.title, asset.size_bytes) == ("New", 1_250_000_000)

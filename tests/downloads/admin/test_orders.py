@@ -202,3 +202,47 @@ def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_qu
         LineFactory(order__shop=Order.objects.first().shop)
     with django_assert_num_queries(6):
         staff.get("/admin/downloads/order/")
+
+
+def test_a_saved_line_keeps_its_product_and_its_quantity(staff, by_hand, errors_of):
+    line = by_hand.lines.get()
+    other = ProductFactory(shop=by_hand.shop)
+    row = {"id": line.pk, "order": by_hand.pk, "product": other.pk, "quantity": 1}
+    data = order_form(lines=[row | {"current_quantity": ""}], held_lines=1, held_grants=1)
+    response = staff.post(change_url(by_hand), data)
+    assert errors_of(response) == [
+        "Set the units kept to 0 and add a new line for another product.",
+        "Lower the units kept instead, and raise them to undo.",
+    ]
+    line.refresh_from_db()
+    assert (line.product_id, line.quantity, Grant.objects.get().bought) == (
+        line.product_id,
+        2,
+        20,
+    )
+
+
+def test_an_order_nobody_downloaded_from_is_deleted_with_its_grants(staff, by_hand):
+    url = f"/admin/downloads/order/{by_hand.pk}/delete/"
+    assert "Are you sure" in staff.get(url).content.decode()
+    assert staff.post(url, {"post": "yes"}).status_code == 302
+    assert (Order.objects.count(), Grant.objects.count(), LineItem.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("is_reset", [False, True])
+def test_an_order_somebody_downloaded_from_stays(staff, by_hand, client, is_reset):
+    grant = Grant.objects.with_facts().get()
+    client.get(new_click(grant, at=grant.created_at).url)
+    if is_reset:
+        fulfilment.reset(grant, at=NOW)
+    staff.post(f"/admin/downloads/order/{by_hand.pk}/delete/", {"post": "yes"})
+    selected = {"action": "delete_selected", "_selected_action": by_hand.pk, "post": "yes"}
+    staff.post("/admin/downloads/order/", selected)
+    assert (Order.objects.count(), Grant.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("page", ["product", "order"])
+def test_a_new_asset_begins_with_a_limit_also_on_a_new_page(staff, page):
+    html = staff.get(f"/admin/downloads/{page}/add/").content.decode()
+    prefix = "attachments" if page == "product" else "grants"
+    assert f'name="{prefix}-__prefix__-limit" value="10"' in html

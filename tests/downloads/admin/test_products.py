@@ -61,3 +61,15 @@ def test_limits_reach_earlier_orders_when_asked_and_after_saying_how_many(staff,
     done = staff.post(url, selected | {"confirmed": "yes"}, follow=True)
     assert messages_of(done) == ["1 earlier downloads now have the new limit."]
     assert Grant.objects.get().bought == 4
+
+
+def test_a_saved_attachment_keeps_its_asset(staff, errors_of):
+    attachment = AttachmentFactory()
+    product = attachment.product
+    other = LinkFactory(shop=product.shop)
+    response = staff.post(
+        f"/admin/downloads/product/{product.pk}/change/",
+        product_form(product, {"id": attachment.pk, "asset": other.pk}, initial=1),
+    )
+    assert errors_of(response) == ["Remove this row and add another asset in a new one."]
+    assert Attachment.objects.get().asset == attachment.asset

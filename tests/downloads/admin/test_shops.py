@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from downloads.models import Plan
 from storefront.models import CustomerToken, StorefrontKey
-from tests.factories import CustomerFactory, GrantFactory, ShopFactory
+from tests.factories import NOW, CustomerFactory, GrantFactory, ShopFactory
 
 
 def secret_in(response):
@@ -99,3 +99,32 @@ def test_every_model_a_merchant_knows_is_in_the_admin():
     assert {model.__name__ for model in models} - behind_the_scenes == {
         model.__name__ for model in OURS
     }
+
+
+def test_a_customer_stays_in_its_shop_and_its_address_is_lower_case(staff):
+    customer = CustomerFactory()
+    data = {"shop": ShopFactory().pk, "email": "ADA@Example.com", "platform_id": ""}
+    staff.post(f"/admin/downloads/customer/{customer.pk}/change/", data)
+    shop = customer.shop
+    customer.refresh_from_db()
+    assert (customer.shop, customer.email) == (shop, "ada@example.com")
+
+
+def test_a_customer_is_erased_with_the_tokens_and_the_order_stays(staff):
+    grant = GrantFactory()
+    customer = grant.order.customer
+    CustomerToken.issue(customer, at=NOW)
+    staff.post(f"/admin/downloads/customer/{customer.pk}/delete/", {"post": "yes"})
+    grant.order.refresh_from_db()
+    assert (grant.order.customer, CustomerToken.objects.count()) == (None, 0)
+
+
+def test_a_plan_keeps_its_name(staff):
+    staff.post("/admin/downloads/plan/growth/change/", {"name": "other"})
+    assert sorted(Plan.objects.values_list("name", flat=True)) == [
+        "basic",
+        "free",
+        "growth",
+        "premium",
+    ]
+    assert staff.post("/admin/downloads/plan/free/delete/", {"post": "yes"}).status_code == 403
