@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from downloads import fulfilment, lookups
 from downloads.errors import StorageDown, Unavailable
@@ -18,7 +18,12 @@ from downloads.models import Asset, Grant
 from storefront.addresses import Click, new_click, read_click
 from storefront.errors import ClickOver
 from storefront.ranges import Span, Unsatisfiable, read_range
-from storefront.refusals import answers_with_pages, forms_lead_out, prefetch_refused
+from storefront.refusals import (
+    answers_with_pages,
+    forms_lead_out,
+    prefetch_refused,
+    press_the_button,
+)
 
 BLOCK_BYTES = 64 * 1024
 # Types no browser runs anything from. Everything else leaves as plain bytes.
@@ -30,6 +35,8 @@ class HttpResponseSeeOther(HttpResponseRedirect):
     status_code = 303
 
 
+# The signature is the permission, here and below: no cookie, and so no forger, plays a part.
+@csrf_exempt
 @require_http_methods(["GET", "HEAD"])
 @forms_lead_out
 @answers_with_pages
@@ -54,13 +61,13 @@ def download(request: HttpRequest, signed: str) -> HttpResponseBase:
     return HttpResponse() if request.method == "HEAD" else HttpResponseRedirect(grant.asset.link)
 
 
-# The signature is the permission, so the form needs no cookie, and no forger can make one.
 @csrf_exempt
-@require_POST
 @forms_lead_out
 @answers_with_pages
 def click(request: HttpRequest, signed: str) -> HttpResponse:
     """Spend a download for a form's click, then send the browser to the bytes."""
+    if request.method != "POST":
+        return press_the_button(request)
     opened = read_click(signed)
     _spend(lookups.grant_of_address(opened.grant), opened, at=timezone.now())
     return HttpResponseSeeOther(reverse("download", args=[signed]))

@@ -47,15 +47,18 @@ class StorefrontGraphQL(GraphQLView):
             return _refuse("Send the query with Content-Type: application/json.", 415)
         self.caller = caller
         try:
-            _ = request.body  # read here, because `parse_body` turns every failure into a 400
+            # Read here, because `parse_body` answers with the raw text of any failure.
+            request.body.decode()
             asked = self.parse_body(request)
             if not isinstance(asked.get("query"), str):
                 return _refuse("Must provide query string.", 400)
-            if not isinstance(asked.get("variables") or {}, dict):
+            if not isinstance(asked.get("variables"), dict | None):
                 return _refuse("Variables must be an object.", 400)
             body, status = self.get_response(request, asked)
         except HttpError as error:
             return _refuse(error.message, error.response.status_code)
+        except UnicodeDecodeError:
+            return _refuse("The request is not UTF-8 text.", 400)
         except RequestDataTooBig:
             return _refuse("The request is too large.", 413)
         except RecursionError:

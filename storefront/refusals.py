@@ -82,3 +82,11 @@ def answers_with_pages(view: Callable[..., HttpResponseBase]) -> Callable[..., H
 def prefetch_refused() -> HttpResponse:
     """Answer a fetch ahead of its person: nothing to keep, nothing spent."""
     return HttpResponse("Open this link to download.", status=503, content_type="text/plain")
+
+
+def press_the_button(request: HttpRequest) -> HttpResponse:
+    """Answer a look at a form's address, which only its button may use. Nothing is spent."""
+    context = {"title": "Nothing was downloaded", "step": REOPEN}
+    response = render(request, "refusal.html", context, status=405)
+    response["Allow"] = "POST"
+    return response

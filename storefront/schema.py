@@ -1,7 +1,7 @@
 """The shape of face B. Field names and types are the document's own (CONTRACTS, face B)."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,7 +46,9 @@ def read_cursor(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     try:
-        match = _CURSOR.match(urlsafe_b64decode(cursor.encode("ascii")).decode("ascii"))
+        match = _CURSOR.match(
+            b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
+        )
     except ValueError:
         match = None
     if match is None or int(match[1]) > MAX_ID:

@@ -25,6 +25,7 @@ from downloads.reports import (
 MAX_INTEGER = 2**63 - 1
 MAX_QUANTITY = 1_000_000
 MAX_TEXT = 500
+MAX_EMAIL = 254
 # A payment that is only authorised, partly paid or void opens nothing.
 PAYMENTS = {
     "paid": Order.Payment.PAID,
@@ -94,7 +95,7 @@ def _read_customer(order: "Reader") -> CustomerReport | None:
     if customer is None:
         return CustomerReport(email=email) if email else None
     return CustomerReport(
-        platform_id=customer.number("id"),
+        platform_id=customer.optional_number("id"),
         email=_email(customer.text("email") or "") or email,
         first_name=customer.text("first_name", limit=200) or "",
         last_name=customer.text("last_name", limit=200) or "",
@@ -102,6 +103,8 @@ def _read_customer(order: "Reader") -> CustomerReport | None:
 
 
 def _email(text: str) -> str | None:
+    if len(text) > MAX_EMAIL:
+        return None
     try:
         validate_email(text)
     except ValidationError:

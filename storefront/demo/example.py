@@ -16,11 +16,13 @@ from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.db.models import Model
 from django.utils.crypto import salted_hmac
 
 from downloads import fulfilment
-from downloads.models import Asset, Customer, Order, Product, Shop
+from downloads.models import Asset, Customer, Grant, Order, Product, Shop
 from downloads.reports import CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.tokens import hash_token
 from storefront import shopify
@@ -35,8 +37,9 @@ PLACED_AT = datetime(2025, 6, 15, 10, 30, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Example:
-    """What a visitor of the demo needs to get in."""
+    """What a visitor of the demo needs to get in; `grant` is the number of the book's grant."""
 
+    grant: int
     storefront_key: str
     customer_token: str
     other_customer_token: str
@@ -47,6 +50,7 @@ class Example:
 @transaction.atomic
 def make_example(*, at: datetime) -> Example:
     """Make the two shops with their orders, and everybody's keys. Again: the same keys."""
+    _count_from_one(Order, Grant, CustomerToken)
     shop = _shop("my-store", plan="premium")
     basic = _shop("basic-store", plan="basic")
     if not Order.objects.filter(token_hash=hash_token(ORDER_TOKEN)).exists():
@@ -56,13 +60,28 @@ def make_example(*, at: datetime) -> Example:
         real = json.loads(REAL_ORDER.read_text(encoding="utf-8"))
         for payload in shopify.orders_in(real):
             fulfilment.record_order(shop, shopify.read_order(payload), at=at)
+    book = Order.objects.get(token_hash=hash_token(ORDER_TOKEN))
     return Example(
+        grant=book.grants.order_by("pk").values_list("pk", flat=True)[0],
         storefront_key=_storefront_key(shop),
         customer_token=_bearer(_customer(shop, "ada@example.com"), at=at),
         other_customer_token=_bearer(_customer(shop, "grace@example.com"), at=at),
         staff=STAFF,
         staff_password=_staff_password(),
     )
+
+
+def _count_from_one(*models: type[Model]) -> None:
+    # The addresses in the documents begin at 1, and PostgreSQL's sequences keep what a demo used
+    # up that was broken off.
+    counters = [
+        {"table": model._meta.db_table, "column": "id"}
+        for model in models
+        if not model._default_manager.exists()
+    ]
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_by_name_sql(no_style(), counters):
+            cursor.execute(statement)
 
 
 def _shop(name: str, *, plan: str) -> Shop:

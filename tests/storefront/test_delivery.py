@@ -246,9 +246,15 @@ def test_a_forms_action_takes_post_alone(client, grant):
     before = counted()
     for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"):
         response = client.generic(method, click_on(grant).form_action)
-        assert (response.status_code, response.content) == (405, b"")
+        assert response.status_code == 405
         assert response["Allow"] == "POST"
+    assert "Open your order page again" in client.get(click_on(grant).form_action).content.decode()
     assert counted() == before
+
+
+def test_an_address_takes_no_post_from_anywhere(grant):
+    response = Client(enforce_csrf_checks=True).post(click_on(grant).url)
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
 
 
 def test_a_form_may_lead_out_of_the_house(client, grant, link):

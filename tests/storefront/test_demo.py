@@ -14,7 +14,7 @@ from django.db import connection
 
 from downloads.models import Asset, Grant, Order, Shop
 from tests.conftest import CONTRACTS
-from tests.factories import NOW
+from tests.factories import NOW, GrantFactory
 from tests.storefront.conftest import Page
 
 KEYS = [
@@ -260,3 +260,14 @@ def test_production_has_no_demo(db, settings):
         run()
     assert str(error.value) == "The demo's passwords are no secrets: it runs on laptops only."
     assert Shop.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_numbers_that_were_used_up_before_are_begun_anew():
+    grant = GrantFactory()
+    grant.delete()
+    grant.line.delete()
+    Order.objects.all().delete()
+    assert Grant.objects.exists() is False
+    run()
+    assert Grant.objects.order_by("pk").first().pk == 1

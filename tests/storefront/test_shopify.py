@@ -310,3 +310,13 @@ def test_a_line_refunded_twice_at_once_adds_up(payload):
 def test_a_refund_without_a_time_is_as_old_as_time(payload):
     refund = payload("refund") | {"created_at": None}
     assert read_refund(refund).refunded_at == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_a_customer_without_a_number_is_known_by_mail(order):
+    order["customer"] = {"email": "bob@example.com"}
+    assert read_order(order).customer == CustomerReport(email="bob@example.com")
+
+
+def test_a_mail_address_longer_than_any_is_left_out(order):
+    order["email"] = order["customer"]["email"] = "a" * 280 + "@example.com"
+    assert read_order(order).customer.email is None

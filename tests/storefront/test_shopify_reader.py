@@ -49,7 +49,6 @@ WRONG = [
     ("total_price", True, f"order.total_price: {AMOUNT}"),
     ("total_price", [], f"order.total_price: {AMOUNT}"),
     ("customer", "Bob", "order.customer: expected an object, got str"),
-    ("customer", {}, "order.customer.id: missing"),
     ("customer", {"id": 1, "email": 2}, "order.customer.email: expected a text, got int"),
     ("line_items", None, "order.line_items: expected a list, got nothing"),
     ("line_items", {}, "order.line_items: expected a list, got dict"),

@@ -13,11 +13,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from storefront.demo.example import BASIC_ORDER_TOKEN, ORDER_TOKEN, make_example
+from storefront.demo.example import BASIC_ORDER_TOKEN, ORDER_TOKEN, Example, make_example
+from storefront.schema import IRI
 
 HOST = "127.0.0.1"
 QUERY = (
-    'query { customerDownloadableProduct(id: "/api/shop/customer-downloadable-products/1") '
+    'query { customerDownloadableProduct(id: "%s") '
     "{ _id productName name fileName type downloadBought downloadUsed status "
     "remainingDownloads createdAt } }"
 )
@@ -39,18 +40,18 @@ class Command(BaseCommand):
         if not no_serve:
             _require_free_port(port)
         call_command("migrate", verbosity=0)
-        entries = _entries(f"http://localhost:{port}")
+        example = make_example(at=timezone.now())
+        entries = _entries(f"http://localhost:{port}", example)
         if options["json"]:
             self.stdout.write(json.dumps(entries))
         else:
-            self.stdout.write(_welcome(entries))
+            self.stdout.write(_welcome(entries, example))
         self.stdout.flush()
         if not no_serve:
             _serve(port, entries["base_url"])
 
 
-def _entries(base_url: str) -> dict[str, str]:
-    example = make_example(at=timezone.now())
+def _entries(base_url: str, example: Example) -> dict[str, str]:
     rest_url = f"{base_url}/api/v2/customer-account-orders?id="
     return {
         "base_url": base_url,
@@ -67,8 +68,8 @@ def _entries(base_url: str) -> dict[str, str]:
     }
 
 
-def _welcome(entries: dict[str, str]) -> str:
-    query = json.dumps({"query": QUERY})
+def _welcome(entries: dict[str, str], example: Example) -> str:
+    query = json.dumps({"query": QUERY % f"{IRI}{example.grant}"})
     return f"""
 The buyer's page      {entries["page_url"]}
 The merchant's admin  {entries["admin_url"]}
@@ -102,7 +103,9 @@ def _require_free_port(port: int) -> None:
 
 def _serve(port: int, base_url: str) -> None:
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}"]
-    command += ["--workers", "2", "--threads", "8", "--log-level", "warning"]
+    # One process, so that its counts of who asks too often are exact without a shared cache.
+    command += ["--workers", "1", "--threads", "16", "--log-level", "warning"]
+    command += ["--control-socket", str(settings.DATA_DIR / "gunicorn.ctl")]
     os.chdir(settings.BASE_DIR)
     # The server takes this process's place, so that Ctrl-C reaches it and nothing stays behind.
     os.execve(sys.executable, command, os.environ | {"PUBLIC_BASE_URL": base_url})  # noqa: S606
