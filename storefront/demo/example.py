@@ -3,12 +3,7 @@
 Made once; whatever is there already is left as it is.
 """
 
-import io
 import json
-import math
-import struct
-import wave
-import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -26,6 +21,7 @@ from downloads.models import Asset, Customer, Grant, Order, Product, Shop
 from downloads.reports import CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.tokens import hash_token
 from storefront import shopify
+from storefront.demo.contents import guide, tone
 from storefront.models import KEY_PREFIX, CustomerToken, StorefrontKey
 
 ORDER_TOKEN = "0c732eb6fd9802a0821a9d29888baee8"  # noqa: S105 (published in the document)
@@ -127,9 +123,9 @@ def _make_book_order(shop: Shop, *, at: datetime) -> None:
         size_bytes=10_000_000,
     )
     fulfilment.attach_to_product(book_row, link, limit=10, at=at)
-    _attach_file(sounds_row, "Garden at dawn", "garden-at-dawn.wav", _tone(), limit=3, at=at)
-    guide = _file(shop, "Reading guide", "reading-guide.zip", _guide())
-    fulfilment.attach_to_order(order, guide, limit=5, at=at)
+    _attach_file(sounds_row, "Garden at dawn", "garden-at-dawn.wav", tone(), limit=3, at=at)
+    reading = _file(shop, "Reading guide", "reading-guide.zip", guide())
+    fulfilment.attach_to_order(order, reading, limit=5, at=at)
     spent = order.grants.with_facts().get(asset=link)
     for number in range(5):
         fulfilment.spend(
@@ -151,7 +147,7 @@ def _make_other_order(shop: Shop, *, at: datetime) -> None:
         at=at,
     )
     product = order.lines.select_related("product").get().product
-    _attach_file(product, "Pattern, all sizes", "pattern.zip", _guide(), limit=None, at=at)
+    _attach_file(product, "Pattern, all sizes", "pattern.zip", guide(), limit=None, at=at)
 
 
 def _make_basic_order(shop: Shop, *, at: datetime) -> None:
@@ -166,7 +162,7 @@ def _make_basic_order(shop: Shop, *, at: datetime) -> None:
         at=at,
     )
     product = order.lines.select_related("product").get().product
-    _attach_file(product, "All photos", "photos.zip", _guide(), limit=5, at=at)
+    _attach_file(product, "All photos", "photos.zip", guide(), limit=5, at=at)
 
 
 def _record(
@@ -206,32 +202,6 @@ def _attach_file(
 
 def _file(shop: Shop, title: str, name: str, content: bytes) -> Asset:
     return fulfilment.store_file(Asset(shop=shop, title=title), ContentFile(content, name=name))
-
-
-def _tone() -> bytes:
-    """Return two seconds of a rising tone as a WAV file (88 KB)."""
-    rate = 22_050
-    samples = (
-        int(12_000 * math.sin(2 * math.pi * (440 + 110 * n / rate) * n / rate))
-        for n in range(2 * rate)
-    )
-    content = io.BytesIO()
-    with wave.open(content, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(rate)
-        sound.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
-    return content.getvalue()
-
-
-def _guide() -> bytes:
-    """Return a ZIP archive of a few chapters of plain text (some 30 KB)."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
-        for chapter in range(1, 4):
-            lines = (f"Chapter {chapter}, line {line}: read slowly.\n" for line in range(1, 301))
-            archive.writestr(f"chapter-{chapter}.txt", "".join(lines))
-    return content.getvalue()
 
 
 def _derived(purpose: str) -> str:
