@@ -14,10 +14,7 @@ class PlanRequired(DownloadsError):
 
 
 class Unavailable(DownloadsError):
-    """This download is not to be had now.
-
-    `reason` is one of the class's constants, `grant` the right that was asked for.
-    """
+    """This download is not to be had now. `reason` is one of the class's constants."""
 
     PENDING = "pending"
     CANCELED = "canceled"

@@ -45,10 +45,6 @@ class OpenedOrder:
     lines: list[OpenedLine]
     grants: list[Grant]
 
-    @property
-    def all_grants(self) -> list[Grant]:
-        return [grant for line in self.lines for grant in line.grants] + self.grants
-
 
 def order_for_storefront(token: str) -> OpenedOrder:
     """Return the order of an order-status token, for a shop whose plan shows links there.

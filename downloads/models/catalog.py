@@ -53,11 +53,6 @@ def storage_key(asset: "Asset", filename: str) -> str:
     return f"assets/{uuid.uuid4().hex}"
 
 
-class AssetQuerySet(models.QuerySet["Asset"]):
-    def withdrawn(self) -> "AssetQuerySet":
-        return self.filter(withdrawn_at__isnull=False)
-
-
 class Asset(models.Model):
     """One uploaded file or one link; `kind` says which. The rows of grants point here.
 
@@ -88,8 +83,6 @@ class Asset(models.Model):
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = AssetQuerySet.as_manager()
 
     class Meta:
         ordering = ("title", "id")
