@@ -21,6 +21,9 @@ DEBUG = env.bool("DEBUG", default=False)
 LAPTOP_SECRET_KEY = "laptop-only-not-a-secret-9d1f6a3c5b7e8024c6a1"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", default=LAPTOP_SECRET_KEY)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+LAPTOP_ENCRYPTION_KEY = "bGFwdG9wLW9ubHktbm90LWEtc2VjcmV0LTAwMDAwMDA="
+# The first one encrypts, each of them decrypts: a new key is put in front.
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[LAPTOP_ENCRYPTION_KEY])
 
 LAPTOP_BASE_URL = "http://localhost:8000"
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default=LAPTOP_BASE_URL).rstrip("/")
@@ -54,6 +57,11 @@ CUSTOMER_TOKEN_DAYS = env.int("CUSTOMER_TOKEN_DAYS", default=30)
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=5_000_000_000)
 ALLOW_HTTP_LINKS = env.bool("ALLOW_HTTP_LINKS", default=False)
 RETRY_AFTER_SECONDS = env.int("RETRY_AFTER_SECONDS", default=30)
+WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=2 * 1024 * 1024)
+MESSAGE_MAX_ATTEMPTS = env.int("MESSAGE_MAX_ATTEMPTS", default=8)
+MESSAGE_RETRY_SECONDS = env.int("MESSAGE_RETRY_SECONDS", default=10)
+MESSAGE_SWEEP_SECONDS = env.int("MESSAGE_SWEEP_SECONDS", default=60)
+MESSAGE_RETENTION_DAYS = env.int("MESSAGE_RETENTION_DAYS", default=30)
 
 # --- Django ------------------------------------------------------------------------------------
 
@@ -70,6 +78,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "graphene_django",
+    "django_tasks",
+    "django_tasks_db",
     "downloads",
     "storefront",
 ]
@@ -127,6 +137,14 @@ CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://downloads")}
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
     # The default of 300 entries would let a crowd of strangers push each other's counts out.
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 100_000}
+
+# Work that needs no answer at once. The default keeps it in the database, for `manage.py worker`.
+TASKS = {
+    "default": {
+        "BACKEND": env.str("TASKS_BACKEND", default="django_tasks_db.DatabaseBackend"),
+        "OPTIONS": env.json("TASKS_OPTIONS", default={}),
+    }
+}
 
 MEDIA_ROOT = DATA_DIR / "uploads"
 # Files are never served under a public address: they leave through a counted one.
@@ -234,5 +252,8 @@ LOGGING = {
         # Django hangs handlers of its own on these two, which know no redaction.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # Several lines a message otherwise; the inbox says more, and a failure is logged.
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
     },
 }

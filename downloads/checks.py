@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 
+from downloads.sealing import is_key
+
 MIN_SECRET_LENGTH = 50
 MIN_SECRET_VARIETY = 10
 LIMITS = (
@@ -17,6 +19,11 @@ LIMITS = (
     "CUSTOMER_TOKEN_DAYS",
     "UPLOAD_MAX_BYTES",
     "RETRY_AFTER_SECONDS",
+    "WEBHOOK_MAX_BYTES",
+    "MESSAGE_MAX_ATTEMPTS",
+    "MESSAGE_RETRY_SECONDS",
+    "MESSAGE_SWEEP_SECONDS",
+    "MESSAGE_RETENTION_DAYS",
 )
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
@@ -25,6 +32,7 @@ def settings_are_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check the settings that decide who can forge, read or lose something."""
     return [
         *_secret(),
+        *_encryption(),
         *_public_address(),
         *_debug(),
         *_sqlite(),
@@ -56,6 +64,22 @@ def _secret() -> list[CheckMessage]:
 def _is_weak(key: str) -> bool:
     is_known = key == settings.LAPTOP_SECRET_KEY or key.startswith("django-insecure-")
     return is_known or len(key) < MIN_SECRET_LENGTH or len(set(key)) < MIN_SECRET_VARIETY
+
+
+def _encryption() -> list[CheckMessage]:
+    keys = settings.ENCRYPTION_KEYS
+    is_known = settings.PRODUCTION and settings.LAPTOP_ENCRYPTION_KEY in keys
+    if keys and all(map(is_key, keys)) and not is_known:
+        return []
+    return [
+        Error(
+            "ENCRYPTION_KEYS is empty, known to everybody, or not made of keys.",
+            hint="Set ENCRYPTION_KEYS to one or more keys, separated by commas, each from "
+            '`python -c "from cryptography.fernet import Fernet; '
+            'print(Fernet.generate_key().decode())"`.',
+            id="downloads.E008",
+        )
+    ]
 
 
 def _public_address() -> list[CheckMessage]:

@@ -17,6 +17,7 @@ class Unavailable(DownloadsError):
     """This download is not to be had now. `reason` is one of the class's constants."""
 
     PENDING = "pending"
+    HELD = "held"
     CANCELED = "canceled"
     REFUNDED = "refunded"
     WITHDRAWN = "withdrawn"
@@ -25,9 +26,13 @@ class Unavailable(DownloadsError):
     CLICK_OVER = "click_over"
     LINK_PAST = "link_past"
 
+    # What time alone may open again; the wire says `pending`.
+    WAITING = frozenset({PENDING, HELD})
     MESSAGES = {
         PENDING: "This order has not been paid yet. The download opens as soon as the payment "
         "has arrived.",
+        HELD: "The shop is still checking the payment of this order. The download opens as soon "
+        "as that is done.",
         CANCELED: "This order was cancelled, so its downloads are closed.",
         REFUNDED: "This purchase was refunded, so its download is closed.",
         WITHDRAWN: "The shop has withdrawn this download.",
@@ -44,6 +49,10 @@ class Unavailable(DownloadsError):
 
 class StorageDown(DownloadsError):
     """The file cannot be read just now. Nothing was spent."""
+
+
+class SealBroken(DownloadsError):
+    """A stored secret cannot be opened: a key is missing from the settings."""
 
 
 class BadInput(DownloadsError):

@@ -4,11 +4,13 @@ import subprocess
 import sys
 
 import pytest
+from cryptography.fernet import Fernet
 
 from config.settings import SQLITE_OPTIONS
-from downloads.checks import settings_are_safe
+from downloads.checks import LIMITS, settings_are_safe
 
 RANDOM_KEY = "abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+ENCRYPTION_KEY = Fernet.generate_key().decode()
 SHARED_CACHE = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
 
 
@@ -29,6 +31,7 @@ def production(settings, database):
     settings.PRODUCTION = True
     settings.DEBUG = False
     settings.SECRET_KEY = RANDOM_KEY
+    settings.ENCRYPTION_KEYS = [ENCRYPTION_KEY]
     settings.CACHES = SHARED_CACHE
     settings.PUBLIC_BASE_URL = "https://downloads.example.com"
     database("postgresql")
@@ -41,6 +44,7 @@ def laptop(settings, database):
     settings.PRODUCTION = False
     settings.DEBUG = False
     settings.SECRET_KEY = settings.LAPTOP_SECRET_KEY
+    settings.ENCRYPTION_KEYS = [settings.LAPTOP_ENCRYPTION_KEY]
     settings.PUBLIC_BASE_URL = settings.LAPTOP_BASE_URL
     database("sqlite3", OPTIONS=SQLITE_OPTIONS)
     return settings
@@ -76,16 +80,44 @@ def test_an_earlier_secret_is_held_to_the_same(production):
     assert found() == ["downloads.E001"]
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_laptops_encryption_key_is_refused_in_production(production, place):
+    production.ENCRYPTION_KEYS.insert(place, production.LAPTOP_ENCRYPTION_KEY)
+    assert found() == ["downloads.E008"]
+
+
+def test_several_encryption_keys_pass_in_production(production):
+    production.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), ENCRYPTION_KEY]
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [],
+        [""],
+        [RANDOM_KEY],
+        [ENCRYPTION_KEY, "x"],
+        [ENCRYPTION_KEY[:-1]],
+        ["é" * 44],
+    ],
+)
+def test_what_is_no_encryption_key_is_refused_everywhere(laptop, keys):
+    laptop.ENCRYPTION_KEYS = keys
+    assert found() == ["downloads.E008"]
+
+
 def test_any_host_is_refused_in_production(production):
     production.ALLOWED_HOSTS = ["*"]
     assert found() == ["downloads.E006"]
 
 
+@pytest.mark.parametrize("name", LIMITS)
 @pytest.mark.parametrize("limit", [0, -5])
-def test_a_limit_below_one_is_refused_everywhere(laptop, limit):
-    laptop.DOWNLOAD_URL_SECONDS = limit
+def test_a_limit_below_one_is_refused_everywhere(laptop, name, limit):
+    setattr(laptop, name, limit)
     assert [(each.id, each.msg) for each in settings_are_safe(None)] == [
-        ("downloads.E007", f"DOWNLOAD_URL_SECONDS is {limit}.")
+        ("downloads.E007", f"{name} is {limit}.")
     ]
 
 
@@ -162,12 +194,14 @@ def test_sqlites_options_are_read_for_what_they_say(laptop, database):
 
 def test_every_fault_is_named_with_what_to_do(production, database):
     production.SECRET_KEY = production.LAPTOP_SECRET_KEY
+    production.ENCRYPTION_KEYS = []
     production.PUBLIC_BASE_URL = "http://localhost"
     production.DEBUG = True
     database("sqlite3")
     messages = settings_are_safe(None)
     assert [message.id for message in messages] == [
         "downloads.E001",
+        "downloads.E008",
         "downloads.E002",
         "downloads.E004",
         "downloads.E005",
@@ -180,6 +214,7 @@ def test_the_server_does_not_start_with_an_unsafe_environment(settings, tmp_path
         "PRODUCTION": "true",
         "SECRET_KEY": settings.LAPTOP_SECRET_KEY,
         "PUBLIC_BASE_URL": "https://downloads.example.com",
+        "ENCRYPTION_KEYS": settings.LAPTOP_ENCRYPTION_KEY,
         "DATA_DIR": str(tmp_path),
     }
     started = subprocess.run(
@@ -192,5 +227,5 @@ def test_the_server_does_not_start_with_an_unsafe_environment(settings, tmp_path
         check=False,
     )
     assert started.returncode == 1
-    assert re.findall(r"downloads\.E\d+", started.stderr) == ["downloads.E001"]
+    assert re.findall(r"downloads\.E\d+", started.stderr) == ["downloads.E001", "downloads.E008"]
     assert "is too weak or known to everybody." in started.stderr
