@@ -1,4 +1,4 @@
-"""What a shop tells us about an order, in our words. A platform's file builds these."""
+"""What a shop tells us, in our words. A platform's file builds these."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +27,14 @@ class ProductReport:
 
 
 @dataclass(frozen=True)
+class CatalogReport:
+    """A product as it stood at `reported_at`, one `ProductReport` a variant."""
+
+    variants: tuple[ProductReport, ...]
+    reported_at: datetime
+
+
+@dataclass(frozen=True)
 class LineReport:
     """`current_quantity` is null where the shop does not say what is left of the line."""
 
@@ -38,7 +46,7 @@ class LineReport:
 
 @dataclass(frozen=True)
 class RefundReport:
-    """`units` maps a line's platform id to how many units went back."""
+    """`units` maps a line's platform id to how many units went back; empty: money alone."""
 
     platform_id: int
     refunded_at: datetime
@@ -47,7 +55,10 @@ class RefundReport:
 
 @dataclass(frozen=True)
 class OrderReport:
-    """One whole order as it stood at `reported_at`. `payment` is one of `Order.Payment`."""
+    """One whole order as it stood at `reported_at`. `payment` is an `Order.ReportedPayment`.
+
+    `token_hash` is `tokens.hash_token` of the order-status token, null where there is none.
+    """
 
     platform_id: int
     number: int
@@ -56,8 +67,43 @@ class OrderReport:
     reported_at: datetime
     lines: tuple[LineReport, ...]
     refunds: tuple[RefundReport, ...] = ()
-    token: str | None = None
+    token_hash: str | None = None
     cancelled_at: datetime | None = None
     grand_total: Decimal | None = None
     currency: str = ""
     customer: CustomerReport | None = None
+
+
+@dataclass(frozen=True)
+class DisputeReport:
+    """`state` is a `Dispute.State`; `decided_at` is null while open, and may be later too."""
+
+    platform_id: int
+    state: str
+    opened_at: datetime
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class RiskReport:
+    """What the platform itself thinks of an order."""
+
+    is_high: bool
+    assessed_at: datetime
+
+
+@dataclass(frozen=True)
+class ShopReport:
+    """The shop itself as it stood at `reported_at`."""
+
+    name: str
+    reported_at: datetime
+
+
+@dataclass(frozen=True)
+class PersonReport:
+    """A buyer of whom something is asked by law, and their orders as far as they were named."""
+
+    platform_id: int | None
+    email: str
+    orders: tuple[int, ...] = ()

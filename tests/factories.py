@@ -11,10 +11,15 @@ from downloads.models import (
     Asset,
     Attachment,
     Customer,
+    Dispute,
     Grant,
     LineItem,
+    Message,
     Order,
     Product,
+    Refund,
+    RefundedLine,
+    RiskAssessment,
     Shop,
 )
 from downloads.tokens import hash_token
@@ -108,6 +113,60 @@ class GrantFactory(factory.django.DjangoModelFactory):
     bought = factory.SelfAttribute("limit")
     created_at = NOW
     updated_at = NOW
+
+
+class RefundFactory(factory.django.DjangoModelFactory):
+    """A refund of an order by its number, as `units={line number: units}`; none: money alone."""
+
+    class Meta:
+        model = Refund
+        skip_postgeneration_save = True
+
+    shop = factory.SubFactory(ShopFactory)
+    order_platform_id = 7001
+    platform_id = factory.Sequence(lambda n: 9000 + n)
+    refunded_at = NOW
+
+    @factory.post_generation
+    def units(refund, create, units, **kwargs):  # noqa: N805 (factory_boy passes the row)
+        for number, quantity in (units or {}).items():
+            RefundedLine.objects.create(refund=refund, line_platform_id=number, quantity=quantity)
+
+
+class DisputeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Dispute
+
+    shop = factory.SubFactory(ShopFactory)
+    order_platform_id = 7001
+    platform_id = factory.Sequence(lambda n: 8000 + n)
+    state = Dispute.State.OPEN
+    opened_at = NOW
+
+
+class RiskFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = RiskAssessment
+
+    shop = factory.SubFactory(ShopFactory)
+    order_platform_id = 7001
+    is_high = True
+    assessed_at = NOW
+
+
+class MessageFactory(factory.django.DjangoModelFactory):
+    """A message of a shop that waits to be applied."""
+
+    class Meta:
+        model = Message
+
+    shop = factory.SubFactory(ShopFactory)
+    source = "platform"
+    topic = "orders"
+    delivery_id = factory.Sequence(lambda n: f"delivery-{n}")
+    body = "{}"
+    received_at = NOW
+    due_at = NOW
 
 
 def make_file(shop: Shop, content: bytes = b"x" * 1000, name: str = "book.epub") -> Asset:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from downloads.errors import BadInput
-from downloads.fulfilment.settling import end_of, grant_for, lock_order, lock_products, settle
+from downloads.fulfilment.settling import end_of, grant_for, lock_order, lock_shop, settle
 from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product
 from downloads.models.catalog import MAX_DOWNLOADS, MAX_LIFETIME_DAYS
 
@@ -39,7 +39,7 @@ def attach_to_product(
         BadInput: another shop's asset, attached already, or a limit or lifetime out of bounds.
     """
     _check(product.shop_id, asset, limit=limit, lifetime_days=lifetime_days)
-    lock_products([product.pk])
+    lock_shop(product.shop)
     attachment, is_new = Attachment.objects.get_or_create(
         product=product, asset=asset, defaults={"limit": limit, "lifetime_days": lifetime_days}
     )
@@ -94,6 +94,7 @@ def apply_limit(attachment: Attachment, *, at: datetime) -> int:
     `lookups.grants_with_other_limit` says beforehand how many that will be.
     """
     changed = 0
+    lock_shop(attachment.product.shop)
     for lines in _batches_of_lines(attachment.product):
         orders = _lock_orders(lines)
         grants = Grant.objects.filter(line__in=lines, asset=attachment.asset_id)

@@ -1,36 +1,35 @@
-"""Take in what a shop reports. The same report twice, or an older one later, changes nothing."""
+"""Take in the orders a shop reports, in whatever order: the same reports end in the same state."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import models, transaction
-from django.db.models import Q
+from django.db import transaction
 
 from downloads.errors import BadInput
-from downloads.fulfilment.settling import add_lines, lock_order, settle
-from downloads.models import Customer, Grant, LineItem, Order, Product, Refund, RefundedLine, Shop
-from downloads.reports import (
-    CustomerReport,
-    LineReport,
-    OrderReport,
-    ProductReport,
-    RefundReport,
-)
-from downloads.tokens import MIN_LENGTH, hash_token
+from downloads.fulfilment.describing import product_of_line
+from downloads.fulfilment.identifying import record_customer
+from downloads.fulfilment.noting import save_refund
+from downloads.fulfilment.outcomes import Outcome
+from downloads.fulfilment.ranking import rank
+from downloads.fulfilment.settling import add_lines, assign, lock_order, lock_shop, settle
+from downloads.fulfilment.standing import payment_of, times_of_causes
+from downloads.models import Grant, LineItem, Order, Shop
+from downloads.reports import CustomerReport, LineReport, OrderReport
 
 # Where lines stand that the newest report no longer has: behind the others, by their numbers.
 LAST = 2**31 - 1
+# Of two reports with the same time the one further on stands.
+STAGES = list(Order.ReportedPayment)
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """`outcome` is NEW, CHANGED or UNCHANGED."""
-
-    NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
+    """The order as it stands now, and whether the report was news."""
 
     order: Order
-    outcome: str
+    outcome: Outcome
 
 
 @transaction.atomic
@@ -43,34 +42,25 @@ def record_order(shop: Shop, report: OrderReport, *, at: datetime) -> Recorded:
     Raises:
         BadInput: another order holds this order-status token.
     """
+    shop = lock_shop(shop)
     order, is_new = Order.objects.select_for_update().get_or_create(
         shop=shop,
         platform_id=report.platform_id,
         defaults={"number": report.number, "placed_at": report.placed_at},
     )
-    is_newest = order.reported_at is None or report.reported_at >= order.reported_at
-    changed = is_newest and assign(order, **_order_fields(report))
-    changed |= assign(order, **_buyer_and_token(shop, order, report, is_newest=is_newest))
+    reported_rank = _rank(report)
+    is_newest = reported_rank >= order.reported_rank
+    changed = _record_buyer(order, report, shop=shop)
+    changed |= _record_token(order, report, is_newest=is_newest)
+    if is_newest:
+        changed |= assign(order, reported_rank=reported_rank, **_order_fields(report, shop))
     changed |= _record_lines(order, report, is_newest=is_newest)
     for refund in report.refunds:
-        changed |= _record_refund(order, refund)
+        changed |= save_refund(shop, report.platform_id, refund)
     settle(order, at=at)
     order.refresh_from_db()
-    outcome = Recorded.CHANGED if changed else Recorded.UNCHANGED
-    return Recorded(order, Recorded.NEW if is_new else outcome)
-
-
-@transaction.atomic
-def record_refund(order: Order, report: RefundReport, *, at: datetime) -> bool:
-    """Take the refunded units of an order back; say whether this refund was news.
-
-    Raises:
-        BadInput: the refund names a line that the order does not have.
-    """
-    order = lock_order(order)
-    is_new = _record_refund(order, report)
-    settle(order, at=at)
-    return is_new
+    outcome = Outcome.CHANGED if changed else Outcome.UNCHANGED
+    return Recorded(order, Outcome.NEW if is_new else outcome)
 
 
 @transaction.atomic
@@ -87,20 +77,56 @@ def delete_order(order: Order) -> None:
     order.delete()
 
 
-def assign(row: models.Model, **values: Any) -> bool:
-    """Save only what differs, so that nobody else's columns are written; say if any did."""
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
-    for name in changed:
-        setattr(row, name, values[name])
-    if changed:
-        row.save(update_fields=changed)
-    return bool(changed)
+@transaction.atomic
+def release(order: Order, *, at: datetime) -> None:
+    """Open an order that is held, on the merchant's word. What comes up later holds it again.
+
+    Raises:
+        BadInput: it is not held.
+    """
+    order = lock_order(order)
+    if not order.hold:
+        raise BadInput("This order is not held.")
+    # The platform's clock may be ahead of ours; what the merchant saw is answered all the same.
+    assign(order, released_at=max([at, *times_of_causes(order)]))
+    settle(order, at=at)
 
 
-def _order_fields(report: OrderReport) -> dict[str, Any]:
+def apply_policies(shop: Shop, *, at: datetime) -> int:
+    """Bring every order of a shop in line with its present policies; return how many changed.
+
+    One order a transaction, so that nobody waits long; broken off, it can be called again.
+    """
+    standing = ("payment", "hold", "fully_refunded")
+    orders = {row.pop("pk"): row for row in Order.objects.filter(shop=shop).values("pk", *standing)}
+    for number in orders:
+        with suppress(Order.DoesNotExist):  # deleted meanwhile
+            settle(Order(pk=number), at=at)
+    now = Order.objects.filter(shop=shop).values("pk", *standing)
+    return sum(orders.get(row.pop("pk"), row) != row for row in now)
+
+
+def _rank(report: OrderReport) -> str:
+    stage = STAGES.index(Order.ReportedPayment(report.payment))
+    is_cancelled = int(report.cancelled_at is not None)
+    # All that only the newest report may say; what is added up from all reports is not in it.
+    content = (
+        report.number,
+        report.lines,
+        report.cancelled_at,
+        report.placed_at,
+        report.grand_total,
+        report.currency,
+        report.token_hash,
+    )
+    return rank(report.reported_at, is_cancelled, stage, content=content)
+
+
+def _order_fields(report: OrderReport, shop: Shop) -> dict[str, Any]:
     return {
         "number": report.number,
-        "payment": report.payment,
+        "reported_payment": report.payment,
+        "payment": payment_of(report.payment, shop),
         "placed_at": report.placed_at,
         "reported_at": report.reported_at,
         "cancelled_at": report.cancelled_at,
@@ -109,57 +135,43 @@ def _order_fields(report: OrderReport) -> dict[str, Any]:
     }
 
 
-def _buyer_and_token(
-    shop: Shop, order: Order, report: OrderReport, *, is_newest: bool
-) -> dict[str, Any]:
-    # A report may leave these out (a cut-down payload). What is known then stays, and what is
-    # not known yet is learnt from an older report, too.
-    fields: dict[str, Any] = {}
+def _record_buyer(order: Order, report: OrderReport, *, shop: Shop) -> bool:
+    # A report may leave the buyer out (a cut-down payload): the newest that names one stands.
     buyer = report.customer
-    if buyer and (buyer.platform_id or buyer.email) and (is_newest or order.customer_id is None):
-        fields["customer_id"] = _record_customer(shop, buyer).pk
-    is_wanted = is_newest or order.token_hash is None
-    if is_wanted and report.token and len(report.token) >= MIN_LENGTH:
-        fields["token_hash"] = hash_token(report.token)
-        if Order.objects.filter(token_hash=fields["token_hash"]).exclude(pk=order.pk).exists():
-            raise BadInput("Another order holds this order-status token.")
-    return fields
+    if buyer is None or not (buyer.platform_id or buyer.email):
+        return False
+    if _is_forgotten(order, buyer):
+        return False
+    customer = record_customer(shop, buyer, reported_at=report.reported_at)
+    buyer_rank = rank(report.reported_at, content=buyer)
+    if buyer_rank < order.buyer_rank:
+        return False
+    return assign(order, customer_id=customer.pk, buyer_rank=buyer_rank)
 
 
-def _record_customer(shop: Shop, report: CustomerReport) -> Customer:
-    """Find a buyer by the shop's own number, or by mail address, or make one."""
-    customers = Customer.objects.filter(shop=shop)
-    email = (report.email or "").strip().lower() or None
-    names = {"first_name": report.first_name, "last_name": report.last_name}
-    customer: Customer | None = None
-    if report.platform_id is not None:
-        customer = customers.filter(platform_id=report.platform_id).first()
-    if customer is None and email is not None:
-        # Two numbers are two people, also when one took over the other's address.
-        same_person = Q(platform_id=None) if report.platform_id else Q()
-        customer = customers.filter(same_person, email__iexact=email).first()
-    others = customers if customer is None else customers.exclude(pk=customer.pk)
-    if email is not None and others.filter(email__iexact=email).exists():
-        email = None
-    if customer is None:
-        key = {"platform_id": report.platform_id} if report.platform_id else {"email": email}
-        defaults = {"email": email} | names
-        return Customer.objects.get_or_create(shop=shop, **key, defaults=defaults)[0]
-    assign(
-        customer,
-        platform_id=customer.platform_id or report.platform_id,
-        email=email or customer.email,
-        **{name: value or getattr(customer, name) for name, value in names.items()},
-    )
-    return customer
+def _is_forgotten(order: Order, buyer: CustomerReport) -> bool:
+    # A guest has no number by which a late report would be known to be about somebody erased.
+    held = order.customer
+    if held is None or held.erased_at is None:
+        return False
+    return buyer.platform_id is None or held.platform_id in (None, buyer.platform_id)
+
+
+def _record_token(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
+    # What is known stays when a newer report leaves it out; the unknown is learnt from any.
+    if report.token_hash is None or not (is_newest or order.token_hash is None):
+        return False
+    if Order.objects.filter(token_hash=report.token_hash).exclude(pk=order.pk).exists():
+        raise BadInput("Another order holds this order-status token.")
+    return assign(order, token_hash=report.token_hash)
 
 
 def _record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
-    held = {line.platform_id: line for line in order.lines.all()}
+    held = {line.platform_id: line for line in order.lines.select_related("product")}
     # A line that only an older report knows has been taken out of the order since.
     fresh = [
         LineItem(
-            product=_record_product(order.shop, reported.product),
+            product=product_of_line(order.shop, reported.product, reported_at=report.reported_at),
             platform_id=reported.platform_id,
             quantity=max(reported.quantity, 1),
             current_quantity=_kept(reported) if is_newest else 0,
@@ -173,7 +185,12 @@ def _record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool
     lines = held | {line.platform_id: line for line in fresh}
     for position, reported in enumerate(report.lines):
         line = lines.pop(reported.platform_id)
-        values = {"quantity": max(line.quantity, reported.quantity)}
+        values: dict[str, Any] = {"quantity": max(line.quantity, reported.quantity)}
+        # A shop no longer names a variant that it has deleted since: what is known stays.
+        if line.platform_id in held and reported.product.variant_id is not None:
+            product = product_of_line(order.shop, reported.product, reported_at=report.reported_at)
+            if line.product.variant_id is None:
+                values["product"] = product
         if is_newest:
             values |= {"current_quantity": _kept(reported), "position": position}
         changed |= assign(line, **values)
@@ -184,49 +201,3 @@ def _record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool
 
 def _kept(line: LineReport) -> int:
     return line.quantity if line.current_quantity is None else line.current_quantity
-
-
-def _record_product(shop: Shop, report: ProductReport) -> Product:
-    """Find the row of a variant, or make it from what the line says.
-
-    What is there stays: the shop's product messages, not its orders, say what a product is.
-    """
-    described: dict[str, Any] = {
-        "name": report.name,
-        "variant_name": report.variant_name,
-        "sku": report.sku,
-        "product_id": report.product_id,
-    }
-    rest = {"vendor": report.vendor, "tags": list(report.tags or ())}
-    if report.variant_id is None:
-        # A line without a variant number (typed in at the till) is known by its description
-        # alone. A merchant may have entered two alike: the first is taken.
-        alike = Product.objects.filter(shop=shop, variant_id=None, **described)
-        return alike.order_by("created_at", "pk").first() or Product.objects.create(
-            shop=shop, **described, **rest
-        )
-    product, _is_new = Product.objects.get_or_create(
-        shop=shop, variant_id=report.variant_id, defaults=described | rest
-    )
-    return product
-
-
-def _record_refund(order: Order, report: RefundReport) -> bool:
-    refund, is_new = Refund.objects.get_or_create(
-        order=order,
-        platform_id=report.platform_id,
-        defaults={"refunded_at": report.refunded_at},
-    )
-    if not is_new:
-        return False
-    lines = {line.platform_id: line for line in LineItem.objects.filter(order=order)}
-    unknown = sorted(set(report.units) - set(lines))
-    if unknown:
-        raise BadInput(
-            f"Refund {report.platform_id} names line {unknown[0]}, which the order does not have."
-        )
-    RefundedLine.objects.bulk_create(
-        RefundedLine(refund=refund, line=lines[number], quantity=units)
-        for number, units in report.units.items()
-    )
-    return True

@@ -2,43 +2,53 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 
-from downloads.models import Attachment, Grant, LineItem, Order, Product
+from downloads.fulfilment.standing import standing_of
+from downloads.models import Attachment, Grant, LineItem, Order, Shop
 from downloads.models.grants import Allowance, allowance
 
 COUNTED_FIELDS = ("bought", "canceled", "refunded", "expires_at", "updated_at")
 
 
+def lock_shop(shop: Shop) -> Shop:
+    """Return the shop afresh; what is said about it is taken in one at a time until the end.
+
+    Taken first by whoever takes in reports, adds lines or attaches assets. A refund and its order
+    arriving at once would otherwise each be settled without the other, and so would a new line
+    and an asset attached to its product. Buyers' clicks and new messages do not wait for it.
+    """
+    return Shop.objects.select_for_update(no_key=True).get(pk=shop.pk)
+
+
 def lock_order(order: Order) -> Order:
-    """Return the order afresh, kept from other writers until the transaction ends.
+    """Return the order afresh with its shop, kept from other writers until the end.
 
     Every verb that changes a fact takes this lock first, so that no recount overwrites another's.
     `spend` does not: it moves `used` alone, which no recount touches.
     """
-    return Order.objects.select_for_update().get(pk=order.pk)
-
-
-def lock_products(products: Iterable[UUID]) -> None:
-    """Let no asset be attached to these products until the transaction ends.
-
-    Whoever adds lines takes this lock before it reads the attachments, and `attach_to_product`
-    before it reads the lines: otherwise, on PostgreSQL, neither would see the other's row.
-    """
-    rows = Product.objects.select_for_update(no_key=True).filter(pk__in=set(products))
-    # In one order, so that two orders of the same products never wait for each other.
-    list(rows.order_by("pk").values_list("pk"))
+    orders = Order.objects.select_related("shop").select_for_update(of=("self",))
+    return orders.get(pk=order.pk)
 
 
 def add_lines(order: Order, lines: Iterable[LineItem]) -> None:
     """Save new lines of an order. `settle` gives them their grants."""
     fresh = list(lines)
-    lock_products(line.product_id for line in fresh)
+    if not fresh:
+        return
+    lock_shop(order.shop)
     for line in fresh:
         line.order = order
     LineItem.objects.bulk_create(fresh)
+
+
+def settle_known(shop: Shop, platform_id: int, *, at: datetime) -> None:
+    """Settle an order of a shop by its platform's number, if it has arrived yet."""
+    order = Order.objects.filter(shop=shop, platform_id=platform_id).first()
+    if order is not None:
+        settle(order, at=at)
 
 
 @transaction.atomic
@@ -50,10 +60,7 @@ def settle(order: Order, *, at: datetime) -> None:
     order = lock_order(order)
     lines = {line.pk: line for line in order.lines.with_refunded_units()}
     back = [allowance_of(line, limit=None).refunded for line in lines.values()]
-    fully_refunded = order.payment == Order.Payment.REFUNDED or (bool(back) and all(back))
-    if fully_refunded != order.fully_refunded:
-        order.fully_refunded = fully_refunded
-        order.save(update_fields=["fully_refunded"])
+    assign(order, **standing_of(order, is_given_back=bool(back) and all(back)))
     grants = list(order.grants.all())
     held = {(grant.line_id, grant.asset_id) for grant in grants}
     attachments = Attachment.objects.filter(product__lines__order=order).distinct()
@@ -68,6 +75,16 @@ def settle(order: Order, *, at: datetime) -> None:
     )
     changed = [grant for grant in grants if recount(grant, lines, order=order, at=at)]
     Grant.objects.bulk_update(changed, COUNTED_FIELDS)
+
+
+def assign(row: models.Model, **values: Any) -> bool:
+    """Save only what differs, so that nobody else's columns are written; say if any did."""
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    if changed:
+        row.save(update_fields=changed)
+    return bool(changed)
 
 
 def grant_for(line: LineItem, attachment: Attachment, *, order: Order, at: datetime) -> Grant:
@@ -100,7 +117,8 @@ def recount(grant: Grant, lines: dict[int, LineItem], *, order: Order, at: datet
         counted.canceled,
         counted.refunded,
     )
-    if grant.expires_at is None:
+    if grant.expires_at is None or (_waits(order) and grant.expires_at > at):
+        # A lifetime that had begun begins anew once the order opens again.
         grant.expires_at = end_of(grant.lifetime_days, order=order, at=at)
     if (grant.bought, grant.canceled, grant.refunded, grant.expires_at) == before:
         return False
@@ -120,10 +138,14 @@ def allowance_of(line: LineItem, *, limit: int | None, added: int = 0) -> Allowa
 
 
 def end_of(lifetime_days: int | None, *, order: Order, at: datetime) -> datetime | None:
-    """Return when a lifetime that begins now ends; it begins when the order is paid."""
-    if lifetime_days is None or order.payment != Order.Payment.PAID:
+    """Return when a lifetime that begins now ends; it begins when the order may be downloaded."""
+    if lifetime_days is None or _waits(order):
         return None
     try:
         return at + timedelta(days=lifetime_days)
     except OverflowError:
         return None
+
+
+def _waits(order: Order) -> bool:
+    return order.payment == Order.Payment.PENDING or bool(order.hold)

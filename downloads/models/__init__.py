@@ -1,20 +1,28 @@
 from downloads.models.catalog import Asset, Attachment, Product
 from downloads.models.deliveries import Delivery
+from downloads.models.facts import Dispute, Refund, RefundedLine, RemovedProduct, RiskAssessment
 from downloads.models.grants import Grant
-from downloads.models.orders import LineItem, Order, Refund, RefundedLine
+from downloads.models.inbox import Message
+from downloads.models.orders import LineItem, Order
+from downloads.models.privacy import DataRequest
 from downloads.models.shops import Customer, Plan, Shop
 
 __all__ = [
     "Asset",
     "Attachment",
     "Customer",
+    "DataRequest",
     "Delivery",
+    "Dispute",
     "Grant",
     "LineItem",
+    "Message",
     "Order",
     "Plan",
     "Product",
     "Refund",
     "RefundedLine",
+    "RemovedProduct",
+    "RiskAssessment",
     "Shop",
 ]

@@ -17,7 +17,11 @@ LIFETIME_BOUNDS = (MinValueValidator(1), MaxValueValidator(MAX_LIFETIME_DAYS))
 
 
 class Product(models.Model):
-    """One row per variant, so a product of three variants is three rows."""
+    """One row per variant, so a product of three variants is three rows.
+
+    `described_rank` says which report its words are from; empty while only the merchant has
+    described it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="products")
@@ -32,6 +36,7 @@ class Product(models.Model):
     variant_id = models.BigIntegerField(
         "variant number", null=True, blank=True, help_text="In the shop's own system."
     )
+    described_rank = models.CharField(max_length=120, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

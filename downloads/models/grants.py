@@ -81,7 +81,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
     def with_status(self, status: str, at: datetime) -> "GrantQuerySet":
         """Return the grants whose `status(at)` is `status`; none for an unknown one."""
         available = Q(pk__in=Grant.objects.available(at).values("pk"))
-        pending = Q(order__in=Order.objects.unpaid().values("pk"))
+        pending = Q(order__in=Order.objects.pending().values("pk"))
         match status:
             case Grant.AVAILABLE:
                 return self.filter(available)
@@ -185,7 +185,7 @@ class Grant(models.Model):
         refusal = self.refusal(at)
         if refusal is None:
             return self.AVAILABLE
-        return self.PENDING if refusal == Unavailable.PENDING else self.EXPIRED
+        return self.PENDING if refusal in Unavailable.WAITING else self.EXPIRED
 
     def refusal(self, at: datetime) -> str | None:
         """Return why nothing can be downloaded, a constant of `Unavailable`, or None."""
@@ -193,10 +193,11 @@ class Grant(models.Model):
 
     def refusal_of_right(self, at: datetime) -> str | None:
         """Return why the right does not hold, whatever the count says, or None."""
+        is_paid = self.order.payment == Order.Payment.PAID
         order_refusals = {
             Order.CANCELED: Unavailable.CANCELED,
             Order.CLOSED: Unavailable.REFUNDED,
-            Order.PENDING: Unavailable.PENDING,
+            Order.PENDING: Unavailable.HELD if is_paid else Unavailable.PENDING,
         }
         if self.order.status in order_refusals:
             return order_refusals[self.order.status]

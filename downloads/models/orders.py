@@ -1,25 +1,32 @@
-"""What was bought, as the shop reported it, and what was given back."""
+"""What was bought, as the shop reported it."""
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from downloads.models.catalog import Product
+from downloads.models.facts import RefundedLine
 from downloads.models.shops import Customer, Shop
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def open(self) -> "OrderQuerySet":
-        """Return the orders whose buyers may download: paid, not cancelled, not given back."""
+        """Return the orders whose buyers may download: paid, not held, cancelled or given back."""
         return self.filter(
-            payment=Order.Payment.PAID, cancelled_at__isnull=True, fully_refunded=False
+            payment=Order.Payment.PAID,
+            hold=Order.Hold.NONE,
+            cancelled_at__isnull=True,
+            fully_refunded=False,
         )
 
-    def unpaid(self) -> "OrderQuerySet":
-        """Return the orders that still wait for their payment."""
+    def pending(self) -> "OrderQuerySet":
+        """Return the orders that wait for their payment, or for the shop to check it."""
+        is_held = Q(payment=Order.Payment.PAID) & ~Q(hold=Order.Hold.NONE)
         return self.filter(
-            payment=Order.Payment.PENDING, cancelled_at__isnull=True, fully_refunded=False
+            Q(payment=Order.Payment.PENDING) | is_held,
+            cancelled_at__isnull=True,
+            fully_refunded=False,
         )
 
 
@@ -28,13 +35,27 @@ class Order(models.Model):
 
     `token_hash` is the SHA-256 of the shop's order-status token in lower-case hex, null when the
     order came without one. `ticket_revision` ends all page tickets when it is raised.
-    `fully_refunded` is counted from the facts by `fulfilment.settle`, never by hand.
+    `reported_payment` is what the platform says, empty for an order made by hand. `payment` is
+    what the shop's policy makes of it; that, `hold` and `fully_refunded` are counted from the
+    facts by `fulfilment.settle`. `reported_rank` and `buyer_rank` say which report stands.
     """
 
     class Payment(models.TextChoices):
         PENDING = "pending", "Not paid yet"
         PAID = "paid", "Paid"
         REFUNDED = "refunded", "All money given back"
+
+    class ReportedPayment(models.TextChoices):
+        PENDING = "pending", "Not paid yet"
+        AUTHORIZED = "authorized", "Authorised, not captured"
+        PAID = "paid", "Paid"
+        VOIDED = "voided", "Given up before it was captured"
+        REFUNDED = "refunded", "All money given back"
+
+    class Hold(models.TextChoices):
+        NONE = "", "Not held"
+        DISPUTE = "dispute", "The payment is disputed"
+        RISK = "risk", "High risk of fraud"
 
     PENDING, COMPLETED, CANCELED, CLOSED = "pending", "completed", "canceled", "closed"
 
@@ -53,12 +74,19 @@ class Order(models.Model):
         "cancelled on", null=True, blank=True, help_text="Set it to close the downloads."
     )
     fully_refunded = models.BooleanField(default=False, editable=False)
+    hold = models.CharField(max_length=10, choices=Hold.choices, blank=True, editable=False)
+    released_at = models.DateTimeField(null=True, editable=False)
+    reported_payment = models.CharField(
+        max_length=10, choices=ReportedPayment.choices, blank=True, editable=False
+    )
     grand_total = models.DecimalField(
         max_digits=20, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
     currency = models.CharField(max_length=3, blank=True, help_text="Three letters, like EUR.")
     placed_at = models.DateTimeField("placed on")
     reported_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reported_rank = models.CharField(max_length=120, blank=True, editable=False)
+    buyer_rank = models.CharField(max_length=120, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = OrderQuerySet.as_manager()
@@ -82,13 +110,24 @@ class Order(models.Model):
             return self.CANCELED
         if self.fully_refunded or self.payment == self.Payment.REFUNDED:
             return self.CLOSED
-        return self.COMPLETED if self.payment == self.Payment.PAID else self.PENDING
+        is_open = self.payment == self.Payment.PAID and not self.hold
+        return self.COMPLETED if is_open else self.PENDING
 
 
 class LineItemQuerySet(models.QuerySet["LineItem"]):
     def with_refunded_units(self) -> "LineItemQuerySet":
         """Annotate `refunded_units`: how many units all refunds of a line add up to."""
-        return self.annotate(refunded_units=Coalesce(Sum("refunded_lines__quantity"), 0))
+        units = (
+            RefundedLine.objects.filter(
+                refund__shop=OuterRef("order__shop"),
+                refund__order_platform_id=OuterRef("order__platform_id"),
+                line_platform_id=OuterRef("platform_id"),
+            )
+            .values("line_platform_id")
+            .annotate(units=Sum("quantity"))
+            .values("units")
+        )
+        return self.annotate(refunded_units=Coalesce(Subquery(units), 0))
 
 
 class LineItem(models.Model):
@@ -127,40 +166,3 @@ class LineItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.product}"
-
-
-class Refund(models.Model):
-    """Units that went back. An order's refunds are a set: one platform id counts once."""
-
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="refunds")
-    platform_id = models.BigIntegerField()
-    refunded_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ("refunded_at", "id")
-        constraints = [
-            models.UniqueConstraint(
-                fields=("order", "platform_id"), name="refund_counts_once_in_its_order"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Refund {self.platform_id}"
-
-
-class RefundedLine(models.Model):
-    """How many units of one line a refund took back."""
-
-    refund = models.ForeignKey(Refund, on_delete=models.CASCADE, related_name="lines")
-    line = models.ForeignKey(LineItem, on_delete=models.CASCADE, related_name="refunded_lines")
-    quantity = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=("refund", "line"), name="refunded_line_is_unique_in_its_refund"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} × {self.line_id}"

@@ -26,7 +26,19 @@ class Plan(models.Model):
 
 
 class Shop(models.Model):
-    """One merchant: plan, words on the page, defaults."""
+    """One merchant: plan, words on the page, defaults, policies.
+
+    `reported_at` is the time of the newest report about the shop itself.
+    """
+
+    class OpensWhen(models.TextChoices):
+        PLACED = "placed", "The order is placed, paid or not"
+        AUTHORIZED = "authorized", "The payment is authorised"
+        PAID = "paid", "The payment has arrived"
+
+    class AmountRefunds(models.TextChoices):
+        KEEP = "keep", "Leave the downloads open"
+        REVOKE = "revoke", "Close the order's downloads"
 
     class LinkUrls(models.TextChoices):
         DIRECT = "direct", "Show the link's own address"
@@ -65,6 +77,26 @@ class Shop(models.Model):
         default=10,
         help_text="Filled in when you attach a new asset. Leave empty for unlimited.",
     )
+    opens_when = models.CharField(
+        "downloads open when",
+        max_length=10,
+        choices=OpensWhen.choices,
+        default=OpensWhen.PAID,
+    )
+    amount_refunds = models.CharField(
+        "a refund of money alone",
+        max_length=10,
+        choices=AmountRefunds.choices,
+        default=AmountRefunds.KEEP,
+        help_text="A refund that names no items. One that does closes those items in any case.",
+    )
+    holds_high_risk = models.BooleanField(
+        "hold orders of high risk",
+        default=False,
+        help_text="Orders that the platform calls high risk wait until you release them.",
+    )
+    reported_at = models.DateTimeField(null=True, editable=False)
+    uninstalled_at = models.DateTimeField("app removed on", null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -81,8 +113,19 @@ class Shop(models.Model):
         return self.name
 
 
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def with_email(self, email: str) -> "CustomerQuerySet":
+        """Return the customers with this mail address, by the index, however it is written."""
+        return self.alias(address=Lower("email")).filter(address=email.strip().lower())
+
+
 class Customer(models.Model):
-    """A buyer of one shop. `email` is lower-case, or null when the shop knows none."""
+    """A buyer of one shop. `email` is lower-case, or null when the shop knows none.
+
+    `described_rank` says which report their names and address are from. Once `erased_at` is set
+    the row holds nothing personal but the platform's number, by which later reports are known to
+    be about somebody erased.
+    """
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="customers")
     email = models.EmailField(null=True, blank=True)  # noqa: DJ001 (unique where known)
@@ -91,7 +134,11 @@ class Customer(models.Model):
     platform_id = models.BigIntegerField(
         null=True, blank=True, help_text="The customer's number in the shop's own system."
     )
+    described_rank = models.CharField(max_length=120, blank=True, editable=False)
+    erased_at = models.DateTimeField("erased on", null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CustomerQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)

@@ -9,17 +9,32 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 
-from downloads.models import Asset, Attachment, Customer, Delivery, Grant, RefundedLine
+from downloads.models import (
+    Asset,
+    Attachment,
+    Customer,
+    DataRequest,
+    Delivery,
+    Grant,
+    Refund,
+    RefundedLine,
+    RemovedProduct,
+    Shop,
+)
 from downloads.models.grants import MAX_DOWNLOADS
 from tests.factories import (
     NOW,
     AttachmentFactory,
     CustomerFactory,
+    DisputeFactory,
     GrantFactory,
     LineFactory,
     LinkFactory,
+    MessageFactory,
     OrderFactory,
     ProductFactory,
+    RefundFactory,
+    RiskFactory,
     ShopFactory,
 )
 
@@ -132,12 +147,16 @@ def test_what_was_used_is_never_negative():
 # --- Uniqueness: (name, a row twice, a row beside the first that is allowed) ---------------------
 
 
-def refund(order: Any = None, number: int = 1) -> Any:
-    return (order or OrderFactory()).refunds.create(platform_id=number, refunded_at=NOW)
+def refunded_line(parent: Refund, number: int) -> RefundedLine:
+    return RefundedLine.objects.create(refund=parent, line_platform_id=number, quantity=1)
 
 
-def refunded_line(parent: Any, line: Any) -> RefundedLine:
-    return RefundedLine.objects.create(refund=parent, line=line, quantity=1)
+def removed_product(shop: Shop, number: int = 1) -> RemovedProduct:
+    return RemovedProduct.objects.create(shop=shop, product_id=number, removed_at=NOW)
+
+
+def data_request(shop: Shop, number: int = 1) -> DataRequest:
+    return DataRequest.objects.create(shop=shop, platform_id=number, asked_at=NOW)
 
 
 def delivery(grant: Grant, nonce: str) -> Delivery:
@@ -213,23 +232,75 @@ def one_line_per_number() -> list[Callable[[], Any]]:
 
 
 def one_refund_per_number() -> list[Callable[[], Any]]:
-    order = OrderFactory()
+    shop = ShopFactory()
     return [
-        lambda: refund(order),
-        lambda: refund(order),
-        refund,
-        lambda: refund(order, number=2),
+        lambda: RefundFactory(shop=shop, order_platform_id=7001, platform_id=1),
+        lambda: RefundFactory(shop=shop, order_platform_id=7001, platform_id=1),
+        lambda: RefundFactory(order_platform_id=7001, platform_id=1),
+        lambda: RefundFactory(shop=shop, order_platform_id=7002, platform_id=1),
+        lambda: RefundFactory(shop=shop, order_platform_id=7001, platform_id=2),
     ]
 
 
 def one_refunded_line_per_refund() -> list[Callable[[], Any]]:
-    line = LineFactory()
-    parent = refund(line.order)
+    first, second = RefundFactory(), RefundFactory()
     return [
-        lambda: refunded_line(parent, line),
-        lambda: refunded_line(parent, line),
-        lambda: refunded_line(parent, LineFactory(order=line.order)),
-        lambda: refunded_line(refund(line.order, number=2), line),
+        lambda: refunded_line(first, 1),
+        lambda: refunded_line(first, 1),
+        lambda: refunded_line(first, 2),
+        lambda: refunded_line(second, 1),
+    ]
+
+
+def one_dispute_per_number() -> list[Callable[[], Any]]:
+    shop = ShopFactory()
+    return [
+        lambda: DisputeFactory(shop=shop, platform_id=1),
+        lambda: DisputeFactory(shop=shop, platform_id=1, order_platform_id=7002),
+        lambda: DisputeFactory(platform_id=1),
+        lambda: DisputeFactory(shop=shop, platform_id=2),
+    ]
+
+
+def one_risk_per_order() -> list[Callable[[], Any]]:
+    shop = ShopFactory()
+    return [
+        lambda: RiskFactory(shop=shop),
+        lambda: RiskFactory(shop=shop, is_high=False),
+        RiskFactory,
+        lambda: RiskFactory(shop=shop, order_platform_id=7002),
+    ]
+
+
+def one_removal_per_product() -> list[Callable[[], Any]]:
+    shop, other = ShopFactory(), ShopFactory()
+    return [
+        lambda: removed_product(shop),
+        lambda: removed_product(shop),
+        lambda: removed_product(other),
+        lambda: removed_product(shop, 2),
+    ]
+
+
+def one_data_request_per_number() -> list[Callable[[], Any]]:
+    shop, other = ShopFactory(), ShopFactory()
+    return [
+        lambda: data_request(shop),
+        lambda: data_request(shop),
+        lambda: data_request(other),
+        lambda: data_request(shop, 2),
+    ]
+
+
+def one_message_per_delivery() -> list[Callable[[], Any]]:
+    said = {"shop": ShopFactory(), "source": "a", "topic": "b", "delivery_id": "c"}
+    return [
+        lambda: MessageFactory(**said),
+        lambda: MessageFactory(**said, body="other", state="applied"),
+        lambda: MessageFactory(**said | {"shop": ShopFactory()}),
+        lambda: MessageFactory(**said | {"source": "other"}),
+        lambda: MessageFactory(**said | {"topic": "other"}),
+        lambda: MessageFactory(**said | {"delivery_id": "other"}),
     ]
 
 
@@ -278,6 +349,11 @@ UNIQUE = {
     "refunded_line_is_unique_in_its_refund": one_refunded_line_per_refund,
     "grant_is_unique_per_line_and_asset": one_grant_per_line,
     "grant_is_unique_per_order_and_own_asset": one_grant_per_order,
+    "dispute_is_unique_in_its_shop": one_dispute_per_number,
+    "risk_is_assessed_once_in_its_order": one_risk_per_order,
+    "product_is_removed_once_in_its_shop": one_removal_per_product,
+    "data_request_is_stored_once": one_data_request_per_number,
+    "message_is_stored_once": one_message_per_delivery,
     "delivery_is_one_per_grant_and_click": one_delivery_per_click,
 }
 
@@ -356,6 +432,13 @@ def test_an_order_with_grants_is_not_deleted():
     with pytest.raises(ProtectedError):
         grant.order.delete()
     assert Grant.objects.count() == 1
+
+
+def test_a_deleted_order_leaves_what_was_reported_of_it():
+    order = OrderFactory(platform_id=7001)
+    facts = [make(shop=order.shop) for make in (RefundFactory, DisputeFactory, RiskFactory)]
+    order.delete()
+    assert [type(fact).objects.get() for fact in facts] == facts
 
 
 def test_a_deleted_customer_leaves_the_order_and_its_grants():

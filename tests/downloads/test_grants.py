@@ -37,6 +37,7 @@ class State(NamedTuple):
     """One row of the truth table: every fact that the rule may look at."""
 
     payment: str
+    hold: str
     cancelled: bool
     fully_refunded: bool
     refunded: bool
@@ -50,6 +51,7 @@ STATES = [
     State(*facts)
     for facts in itertools.product(
         Order.Payment.values,
+        Order.Hold.values,
         *[(False, True)] * 5,
         (None, NOW - SECOND, NOW, NOW + SECOND),
         COUNTS,
@@ -60,6 +62,7 @@ STATES = [
 def permitted_by_hand(state: State) -> bool:
     return (
         state.payment == PAID
+        and not state.hold
         and not state.cancelled
         and not state.fully_refunded
         and not state.refunded
@@ -74,7 +77,7 @@ def status_by_hand(state: State) -> str:
     # Nobody waits for the payment of an order that is over.
     if state.cancelled or state.fully_refunded or state.payment == REFUNDED:
         return "expired"
-    if state.payment == PENDING:
+    if state.payment == PENDING or state.hold:
         return "pending"
     return "available" if permitted_by_hand(state) and state.count.leaves_some else "expired"
 
@@ -93,6 +96,7 @@ def truth_table(db) -> dict[int, State]:
             number=number,
             placed_at=NOW,
             payment=state.payment,
+            hold=state.hold,
             cancelled_at=NOW if state.cancelled else None,
             fully_refunded=state.fully_refunded,
         )
@@ -161,6 +165,12 @@ def test_an_unknown_status_finds_nothing(word):
         ({"used": 10}, Unavailable.USED_UP),
         ({"used": 10, "expires_at": NOW}, Unavailable.PAST),
         ({"order__payment": PENDING, "order__cancelled_at": NOW}, Unavailable.CANCELED),
+        ({"order__hold": Order.Hold.DISPUTE}, Unavailable.HELD),
+        ({"order__hold": Order.Hold.RISK}, Unavailable.HELD),
+        ({"order__hold": Order.Hold.RISK, "order__payment": PENDING}, Unavailable.PENDING),
+        ({"order__hold": Order.Hold.RISK, "order__fully_refunded": True}, Unavailable.REFUNDED),
+        ({"order__hold": Order.Hold.RISK, "order__cancelled_at": NOW}, Unavailable.CANCELED),
+        ({"order__hold": Order.Hold.RISK, "used": 10}, Unavailable.HELD),
     ],
 )
 @pytest.mark.django_db

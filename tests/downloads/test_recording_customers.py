@@ -5,7 +5,7 @@ import pytest
 from downloads.fulfilment import record_order
 from downloads.models import Customer, Order, Shop
 from downloads.reports import CustomerReport
-from tests.downloads.reported import order_report
+from tests.downloads.reported import in_any_order, order_report
 from tests.factories import NOW, CustomerFactory, ShopFactory
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def test_a_report_that_leaves_the_customer_out_keeps_the_known_one(shop):
 
 def test_a_customer_is_found_by_number_whatever_the_mail_address(shop):
     first = record(shop, platform_id=501, email=MAIL)
-    assert record(shop, 7002, platform_id=501, email="new@example.com") == first
+    assert record(shop, 7002, at=LATER, platform_id=501, email="new@example.com") == first
     assert Customer.objects.get().email == "new@example.com"
 
 
@@ -111,3 +111,72 @@ def test_a_customer_nobody_can_name_is_not_made_again_by_the_same_report(shop):
     before = list(Customer.objects.values())
     assert record_order(shop, report, at=NOW).outcome == "unchanged"
     assert list(Customer.objects.values()) == before
+
+
+# --- Newer and fuller reports --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_the_newest_words_stand_whichever_report_comes_last(shop, is_reversed):
+    told = [
+        (NOW, {"email": MAIL, "first_name": "Ada", "last_name": "L."}),
+        (LATER, {"email": "new@example.com", "first_name": "Augusta", "last_name": "King"}),
+    ]
+    for order, (at, words) in enumerate(reversed(told) if is_reversed else told):
+        record(shop, order, at=at, platform_id=501, **words)
+    customer = Customer.objects.get()
+    assert (customer.email, customer.first_name) == ("new@example.com", "Augusta")
+    assert customer.last_name == "King"
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+@pytest.mark.parametrize("cut_down", [{}, {"email": "new@example.com"}, {"first_name": "Augusta"}])
+def test_a_cut_down_report_takes_no_word_away(shop, cut_down, is_reversed):
+    told = [(NOW, {"email": MAIL, "first_name": "Ada"}), (LATER, cut_down)]
+    for order, (at, words) in enumerate(reversed(told) if is_reversed else told):
+        record(shop, order, at=at, platform_id=501, **words)
+    customer = Customer.objects.get()
+    assert (customer.email, customer.first_name) == (MAIL, "Ada")
+
+
+def test_two_reports_of_one_moment_end_alike_in_either_order():
+    ends = set()
+    for told in in_any_order("Ada", "Bea", "Cleo"):
+        shop = ShopFactory()
+        for order, name in enumerate(told):
+            record(shop, order, platform_id=501, email=MAIL, first_name=name)
+        ends.add(Customer.objects.get(shop=shop).first_name)
+    assert len(ends) == 1
+
+
+def test_what_a_merchant_entered_is_filled_up_by_the_first_report(shop):
+    entered = CustomerFactory(shop=shop, platform_id=501, email=None, first_name="A.")
+    assert record(shop, platform_id=501, email=MAIL) == entered
+    entered.refresh_from_db()
+    assert (entered.email, entered.first_name) == (MAIL, "A.")
+
+
+def test_the_newest_buyer_named_holds_the_order(shop):
+    record(shop, platform_id=501, email=MAIL)
+    second = record(shop, at=LATER, platform_id=502, email="b@example.com")
+    assert Order.objects.get().customer == second
+    assert record(shop, at=NOW, platform_id=501, email=MAIL) == second
+
+
+def test_an_address_taken_by_another_is_learnt_once_it_is_free(shop):
+    first = record(shop, platform_id=501, email=MAIL)
+    record(shop, 7002, platform_id=502, email=MAIL)
+    Customer.objects.filter(pk=first.pk).update(email=None)
+    second = record(shop, 7002, platform_id=502, email=MAIL)
+    assert (second.platform_id, second.email) == (502, MAIL)
+
+
+@pytest.mark.parametrize("email", ["", " ", None])
+def test_a_number_without_an_address_is_enough(shop, email):
+    customer = record(shop, platform_id=501, email=email)
+    assert (customer.platform_id, customer.email) == (501, None)
+
+
+@pytest.mark.parametrize("email", ["zoë@exämple.com", "ZOË@EXÄMPLE.COM"])
+def test_an_address_outside_ascii_is_kept_in_lower_case(shop, email):
+    assert record(shop, email=email).email == "zoë@exämple.com"

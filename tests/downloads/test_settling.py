@@ -3,15 +3,17 @@ from datetime import timedelta
 import pytest
 
 from downloads import fulfilment
-from downloads.models import Grant, LineItem, Order, RefundedLine
+from downloads.models import Dispute, Grant, LineItem, Order, Shop
 from tests.factories import (
     NOW,
     AttachmentFactory,
+    DisputeFactory,
     GrantFactory,
     LineFactory,
     LinkFactory,
     OrderFactory,
     ProductFactory,
+    RefundFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +25,7 @@ LATER = NOW + DAY
 @pytest.fixture
 def line() -> LineItem:
     """A line of three units of a product with one asset, ten downloads each; nothing settled."""
-    line = LineFactory(quantity=3)
+    line = LineFactory(order__platform_id=7001, platform_id=1, quantity=3)
     AttachmentFactory(product=line.product, limit=10)
     return line
 
@@ -39,8 +41,7 @@ def counts(grant: Grant) -> tuple[int | None, int, int, bool]:
 
 
 def refund(line: LineItem, units: int, number: int = 1) -> None:
-    refund = line.order.refunds.create(platform_id=number, refunded_at=NOW)
-    RefundedLine.objects.create(refund=refund, line=line, quantity=units)
+    RefundFactory(shop=line.order.shop, platform_id=number, units={1: units})
 
 
 def keep(line: LineItem, units: int | None) -> None:
@@ -81,13 +82,28 @@ def test_settling_again_writes_nothing(line):
     assert len(before) == 3
 
 
-def test_settling_again_asks_four_questions_and_no_more(line, django_assert_num_queries):
+def test_settling_again_asks_five_questions_and_no_more(line, django_assert_num_queries):
     settled(line)
-    # The lock, the lines, the grants, the attachments; around them the savepoint.
-    with django_assert_num_queries(4 + 2) as queries:
+    # The lock, the lines, the disputes, the grants, the attachments; around them the savepoint.
+    with django_assert_num_queries(5 + 2) as queries:
         fulfilment.settle(line.order, at=LATER)
     words = [query["sql"].split()[0] for query in queries.captured_queries]
-    assert words == ["SAVEPOINT", "SELECT", "SELECT", "SELECT", "SELECT", "RELEASE"]
+    assert words == ["SAVEPOINT", *["SELECT"] * 5, "RELEASE"]
+
+
+def test_an_order_made_by_hand_has_no_facts_to_ask_for(line, django_assert_num_queries):
+    Order.objects.update(platform_id=None)
+    Shop.objects.update(holds_high_risk=True, amount_refunds=Shop.AmountRefunds.REVOKE)
+    settled(line)
+    with django_assert_num_queries(4 + 2):
+        fulfilment.settle(line.order, at=LATER)
+
+
+def test_policies_ask_two_questions_more(line, django_assert_num_queries):
+    Shop.objects.update(holds_high_risk=True, amount_refunds=Shop.AmountRefunds.REVOKE)
+    settled(line)
+    with django_assert_num_queries(7 + 2):
+        fulfilment.settle(line.order, at=LATER)
 
 
 def test_another_orders_grants_are_left_alone(line):
@@ -246,10 +262,32 @@ def test_a_lifetime_begins_when_the_order_is_paid_and_not_before(line):
 
 def test_a_lifetime_once_begun_is_not_begun_again(line):
     line.product.attachments.update(lifetime_days=7)
+    for at in (NOW, LATER):
+        assert settled(line, at=at).expires_at == NOW + 7 * DAY
+
+
+def test_a_lifetime_stops_while_its_order_is_unpaid_and_begins_anew(line):
+    line.product.attachments.update(lifetime_days=7)
     settled(line)
-    for payment in (Order.Payment.PENDING, Order.Payment.PAID):
+    for payment, end in ((Order.Payment.PENDING, None), (Order.Payment.PAID, LATER + 7 * DAY)):
         Order.objects.filter(pk=line.order_id).update(payment=payment)
-        assert settled(line, at=LATER).expires_at == NOW + 7 * DAY
+        assert settled(line, at=LATER).expires_at == end
+
+
+def test_a_lifetime_stops_while_its_order_is_held_and_begins_anew(line):
+    line.product.attachments.update(lifetime_days=7)
+    settled(line)
+    dispute = DisputeFactory(shop=line.order.shop)
+    for state, end in (("open", None), ("won", LATER + 7 * DAY)):
+        Dispute.objects.filter(pk=dispute.pk).update(state=state)
+        assert settled(line, at=LATER).expires_at == end
+
+
+def test_a_lifetime_that_has_ended_stays_ended_while_its_order_is_held(line):
+    line.product.attachments.update(lifetime_days=7)
+    settled(line)
+    DisputeFactory(shop=line.order.shop)
+    assert settled(line, at=NOW + 7 * DAY).expires_at == NOW + 7 * DAY
 
 
 def test_an_orders_own_lifetime_begins_when_it_is_paid():

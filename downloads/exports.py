@@ -1,0 +1,142 @@
+"""What is stored about a buyer, in full, for the shop to hand over when the law asks."""
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Lower
+from django.db.models.lookups import IsNull
+
+from downloads.models import Customer, DataRequest, Grant, LineItem, Message, Order, Shop
+
+NOTHING = "Nothing is stored about this buyer."
+
+
+def with_customers(requests: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+    """Annotate whom each request is about: `numbered` and `addressed`, keys of customers or null.
+
+    The platform's number names one, the mail address another that has no number (or any, where
+    the request has none): two numbers are two people, also when they shared an address.
+    """
+    customers = Customer.objects.filter(shop=OuterRef("shop"))
+    may_be_it = Q(platform_id=None) | Q(IsNull(OuterRef("customer_platform_id"), True))
+    by_number = customers.filter(platform_id=OuterRef("customer_platform_id"))
+    by_address = customers.alias(address=Lower("email")).filter(
+        may_be_it, address=Lower(OuterRef("email"))
+    )
+    return requests.annotate(
+        numbered=Subquery(by_number.values("pk")[:1]),
+        addressed=Subquery(by_address.values("pk")[:1]),
+    )
+
+
+def stored_for_request(request: Any, *, at: datetime) -> dict[str, Any]:
+    """Return all that is stored about the buyer of a request, which `with_customers` loaded.
+
+    Shape: see `stored_about_customer`.
+    """
+    customers = Customer.objects.filter(pk__in=(request.numbered, request.addressed))
+    return _document(
+        request.shop,
+        list(customers.order_by("pk")),
+        numbers={request.customer_platform_id},
+        emails={request.email},
+        at=at,
+    )
+
+
+def stored_about_customer(customer: Customer, *, at: datetime) -> dict[str, Any]:
+    """Return all that is stored about one customer, credentials aside.
+
+    Six queries at most, however many orders. Shape: ready for JSON but for times and amounts,
+    which `DjangoJSONEncoder` writes; null is unlimited in `allowed` and endless in `until`.
+    """
+    return _document(customer.shop, [customer], numbers=set(), emails=set(), at=at)
+
+
+def _document(
+    shop: Shop,
+    customers: list[Customer],
+    *,
+    numbers: set[int | None],
+    emails: set[str | None],
+    at: datetime,
+) -> dict[str, Any]:
+    numbers |= {customer.platform_id for customer in customers}
+    emails |= {customer.email for customer in customers}
+    orders = Order.objects.filter(customer__in=customers).prefetch_related(
+        Prefetch("lines", LineItem.objects.select_related("product")),
+        Prefetch("grants", Grant.objects.select_related("asset").prefetch_related("deliveries")),
+    )
+    document = {
+        "shop": shop.domain,
+        "written_at": at,
+        "customers": [_customer(customer) for customer in customers],
+        "orders": [_order(order) for order in orders],
+        "messages_not_applied_yet": _messages(shop, numbers - {None}, emails - {None, ""}),
+    }
+    if not any((customers, document["orders"], document["messages_not_applied_yet"])):
+        document["note"] = NOTHING
+    return document
+
+
+def _customer(customer: Customer) -> dict[str, Any]:
+    return {
+        "number": customer.platform_id,
+        "email": customer.email,
+        "first_name": customer.first_name,
+        "last_name": customer.last_name,
+        "known_since": customer.created_at,
+        "erased_at": customer.erased_at,
+    }
+
+
+def _order(order: Order) -> dict[str, Any]:
+    return {
+        "number": order.number,
+        "placed_at": order.placed_at,
+        "status": order.status,
+        "total": order.grand_total,
+        "currency": order.currency,
+        "lines": [_line(line) for line in order.lines.all()],
+        "downloads": [_grant(grant) for grant in order.grants.all()],
+    }
+
+
+def _line(line: LineItem) -> dict[str, Any]:
+    return {
+        "product": line.product.name,
+        "variant": line.product.variant_name,
+        "sku": line.product.sku,
+        "quantity": line.quantity,
+        "kept": line.quantity if line.current_quantity is None else line.current_quantity,
+    }
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    return {
+        "title": grant.asset.title,
+        "allowed": grant.allowed,
+        "used": grant.used,
+        "until": grant.expires_at,
+        "downloaded_at": [delivery.opened_at for delivery in grant.deliveries.all()],
+    }
+
+
+def _messages(
+    shop: Shop, numbers: Collection[int | None], emails: Collection[str | None]
+) -> list[dict[str, Any]]:
+    about = Q(about_customer__in=numbers)
+    for email in emails:
+        about |= Q(person__icontains=json.dumps(email))
+    messages = Message.objects.filter(about, shop=shop).exclude(person="")
+    return [
+        {
+            "topic": message.topic,
+            "received_at": message.received_at,
+            "said": json.loads(message.person),
+        }
+        for message in messages
+    ]

@@ -1,0 +1,103 @@
+"""What the law lets a buyer ask: to be told what is stored, and to be forgotten.
+
+Forgetting takes names and addresses, and no counts: what was bought and downloaded stays true,
+and the page's own links keep working for whoever holds them.
+"""
+
+import json
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from downloads.fulfilment.settling import lock_shop
+from downloads.models import Customer, DataRequest, Message, Shop
+from downloads.reports import PersonReport
+
+FORGOTTEN = {"email": None, "first_name": "", "last_name": ""}
+
+
+@transaction.atomic
+def erase_person(shop: Shop, person: PersonReport, *, at: datetime) -> int:
+    """Forget a buyer of a shop; return how many customers that was.
+
+    A buyer not known yet is noted by the platform's number alone, so that a message that comes
+    late brings nothing of them back.
+    """
+    # Messages before the shop: a worker holds one when it asks for the shop.
+    _forget_words(shop, person)
+    shop = lock_shop(shop)
+    # Two numbers are two people, also when they shared an address or an order.
+    same_person = Q() if person.platform_id is None else Q(platform_id=None)
+    found = same_person & Q(orders__platform_id__in=person.orders)
+    if person.email:
+        addressed = Customer.objects.with_email(person.email).values("pk")
+        found |= same_person & Q(pk__in=addressed)
+    if person.platform_id is not None:
+        Customer.objects.get_or_create(shop=shop, platform_id=person.platform_id)
+        found |= Q(platform_id=person.platform_id)
+    numbers = Customer.objects.filter(found, shop=shop).values_list("pk", flat=True)
+    customers = Customer.objects.filter(pk__in=set(numbers))
+    return _forget(customers, at=at)
+
+
+@transaction.atomic
+def erase_customer(customer: Customer, *, at: datetime) -> None:
+    """Forget one buyer, on the merchant's word."""
+    person = PersonReport(platform_id=customer.platform_id, email=customer.email or "")
+    _forget_words(customer.shop, person)
+    lock_shop(customer.shop)
+    _forget(Customer.objects.filter(pk=customer.pk), at=at)
+
+
+@transaction.atomic
+def erase_shop(shop: Shop, *, at: datetime) -> int:
+    """Forget every buyer of a shop; return how many customers that was."""
+    Message.objects.filter(shop=shop).exclude(person="").update(person="")
+    shop = lock_shop(shop)
+    DataRequest.objects.filter(shop=shop).update(customer_platform_id=None, email="")
+    return _forget(Customer.objects.filter(shop=shop), at=at)
+
+
+@transaction.atomic
+def record_data_request(
+    shop: Shop, platform_id: int, person: PersonReport, *, at: datetime
+) -> None:
+    """Note that a buyer asks what is stored about them, for the merchant to answer."""
+    shop = lock_shop(shop)
+    # One that comes after its buyer was erased brings nothing of them back.
+    erased = Customer.objects.filter(shop=shop, erased_at__isnull=False)
+    if erased.filter(platform_id__isnull=False, platform_id=person.platform_id).exists():
+        person = PersonReport(platform_id=None, email="")
+    DataRequest.objects.get_or_create(
+        shop=shop,
+        platform_id=platform_id,
+        defaults={
+            "customer_platform_id": person.platform_id,
+            "email": person.email,
+            "asked_at": at,
+        },
+    )
+
+
+def answer_data_request(request: DataRequest, *, at: datetime) -> None:
+    """Note that the merchant has answered."""
+    DataRequest.objects.filter(pk=request.pk, answered_at=None).update(answered_at=at)
+
+
+def _forget(customers: QuerySet[Customer], *, at: datetime) -> int:
+    return customers.filter(erased_at=None).update(erased_at=at, **FORGOTTEN)
+
+
+def _forget_words(shop: Shop, person: PersonReport) -> None:
+    """Take a buyer out of what was said of them and could not be applied yet."""
+    about = Q(pk__in=[])
+    asked = Q(pk__in=[])
+    if person.platform_id is not None:
+        about |= Q(about_customer=person.platform_id)
+        asked |= Q(customer_platform_id=person.platform_id)
+    if person.email:
+        about |= Q(person__icontains=json.dumps(person.email))
+        asked |= Q(email__iexact=person.email)
+    Message.objects.filter(about, shop=shop).update(person="")
+    DataRequest.objects.filter(asked, shop=shop).update(customer_platform_id=None, email="")

@@ -1,0 +1,118 @@
+"""The inbox: store what a shop says once, apply it afterwards, try again, set aside."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from downloads.errors import BadInput, DownloadsError
+from downloads.models import Message, Shop
+
+LONGEST_PAUSE = 24 * 60 * 60
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Said:
+    """One thing a shop said. `body` and `person` are JSON in ASCII without secrets.
+
+    `person` holds what is personal in it, so that it can be forgotten apart from the rest.
+    `is_known` is false where there is nothing to apply.
+    """
+
+    source: str
+    topic: str
+    delivery_id: str
+    is_known: bool = True
+    body: str = ""
+    person: str = ""
+    about_customer: int | None = None
+
+
+def is_stored(shop: Shop, said: Said) -> bool:
+    """Say whether this was stored before. One query, no lock: most repetitions end here."""
+    return Message.objects.filter(shop=shop, **_key(said)).exists()
+
+
+def receive(shop: Shop, said: Said, *, at: datetime) -> bool:
+    """Store what a shop said, once; say whether it was news."""
+    _message, is_new = Message.objects.get_or_create(
+        shop=shop,
+        **_key(said),
+        defaults={
+            "body": said.body,
+            "person": said.person,
+            "about_customer": said.about_customer,
+            "state": Message.State.WAITING if said.is_known else Message.State.IGNORED,
+            "received_at": at,
+            "due_at": at,
+        },
+    )
+    return is_new
+
+
+def apply_next(apply: Callable[[Message], None], *, at: datetime) -> Message | None:
+    """Apply the message that has waited longest; return it as it stands then, None if none is due.
+
+    It is locked until it is done. Whatever `apply` had changed is undone when it fails or the
+    process dies, and the message is due again: at once after a death, after a pause that doubles
+    each time after a failure, and after `MESSAGE_MAX_ATTEMPTS` failures only on a merchant's word.
+    """
+    with transaction.atomic():
+        messages = Message.objects.due(at).select_related("shop")
+        message = messages.select_for_update(skip_locked=True, of=("self",)).first()
+        if message is None:
+            return None
+        try:
+            with transaction.atomic():
+                apply(message)
+        # Any fault, also one of ours, must neither lose the message nor stop those behind it.
+        except Exception as error:  # noqa: BLE001
+            _put_off(message, error, at=at)
+        else:
+            message.state = Message.State.APPLIED
+            message.applied_at = at
+            message.body = message.person = message.error = ""
+        message.save(
+            update_fields=["state", "applied_at", "body", "person", "error", "attempts", "due_at"]
+        )
+    return message
+
+
+def replay(message: Message, *, at: datetime) -> None:
+    """Let a message that was set aside be tried again, with its full number of attempts.
+
+    Raises:
+        BadInput: it is not set aside.
+    """
+    aside = Message.objects.filter(pk=message.pk, state=Message.State.SET_ASIDE)
+    if not aside.update(state=Message.State.WAITING, attempts=0, due_at=at):
+        raise BadInput("Only what was set aside can be tried again.")
+
+
+def forget_applied(*, at: datetime) -> int:
+    """Delete messages past `MESSAGE_RETENTION_DAYS` that need nothing more; return how many."""
+    end = at - timedelta(days=settings.MESSAGE_RETENTION_DAYS)
+    return Message.objects.done().filter(received_at__lt=end).delete()[0]
+
+
+def _key(said: Said) -> dict[str, str]:
+    return {"source": said.source, "topic": said.topic, "delivery_id": said.delivery_id}
+
+
+def _put_off(message: Message, error: Exception, *, at: datetime) -> None:
+    message.attempts += 1
+    if isinstance(error, DownloadsError):
+        # No database stores half a surrogate pair, PostgreSQL no NUL.
+        message.error = str(error).encode(errors="replace").decode().replace("\0", "")
+    else:
+        logger.error("Message %s could not be applied", message.pk, exc_info=error)
+        message.error = f"A fault of ours ({type(error).__name__}); the log has more."
+    if message.attempts >= settings.MESSAGE_MAX_ATTEMPTS:
+        message.state = Message.State.SET_ASIDE
+    pause = min(settings.MESSAGE_RETRY_SECONDS * 2 ** (message.attempts - 1), LONGEST_PAUSE)
+    message.due_at = at + timedelta(seconds=pause)

@@ -1,0 +1,74 @@
+"""What the facts and the shop's policies make of an order as a whole."""
+
+from datetime import datetime
+from typing import Any
+
+from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop
+
+_REACHED = {
+    Order.ReportedPayment.PENDING: 0,
+    Order.ReportedPayment.AUTHORIZED: 1,
+    Order.ReportedPayment.PAID: 2,
+}
+_NEEDED = {Shop.OpensWhen.PLACED: 0, Shop.OpensWhen.AUTHORIZED: 1, Shop.OpensWhen.PAID: 2}
+
+
+def standing_of(order: Order, *, is_given_back: bool) -> dict[str, Any]:
+    """Return `payment`, `hold` and `fully_refunded` as they are to be now.
+
+    `order` has its shop loaded; `is_given_back` says that every line went back whole.
+    """
+    payment = payment_of(order.reported_payment, order.shop) or order.payment
+    disputes = list(Dispute.objects.of_order(order.shop, order.platform_id))
+    lost = any(dispute.state == Dispute.State.LOST for dispute in disputes)
+    return {
+        "payment": payment,
+        "hold": _hold_of(order, disputes),
+        "fully_refunded": (
+            payment == Order.Payment.REFUNDED or is_given_back or lost or _money_revokes(order)
+        ),
+    }
+
+
+def payment_of(reported: str, shop: Shop) -> str | None:
+    """Return what a shop's policy makes of a reported payment; null for an order by hand."""
+    if not reported:
+        return None
+    if reported == Order.ReportedPayment.REFUNDED:
+        return Order.Payment.REFUNDED
+    # A payment that was given up opens nothing, also where an unpaid one would.
+    reached = _REACHED.get(Order.ReportedPayment(reported), -1)
+    is_enough = reached >= _NEEDED[Shop.OpensWhen(shop.opens_when)]
+    return Order.Payment.PAID if is_enough else Order.Payment.PENDING
+
+
+def times_of_causes(order: Order) -> list[datetime]:
+    """Return when whatever may hold an order came up, by the platform's clock."""
+    about = (order.shop, order.platform_id)
+    return [
+        *Dispute.objects.of_order(*about).values_list("opened_at", flat=True),
+        *RiskAssessment.objects.of_order(*about).values_list("assessed_at", flat=True),
+    ]
+
+
+def _hold_of(order: Order, disputes: list[Dispute]) -> str:
+    # A release answers what was known when the merchant gave it, not what came up afterwards.
+    released_at = order.released_at
+    for dispute in disputes:
+        is_news = released_at is None or dispute.opened_at > released_at
+        if dispute.state == Dispute.State.OPEN and is_news:
+            return Order.Hold.DISPUTE
+    if order.shop.holds_high_risk:
+        risks = RiskAssessment.objects.of_order(order.shop, order.platform_id).filter(is_high=True)
+        if released_at is not None:
+            risks = risks.filter(assessed_at__gt=released_at)
+        if risks.exists():
+            return Order.Hold.RISK
+    return Order.Hold.NONE
+
+
+def _money_revokes(order: Order) -> bool:
+    if order.shop.amount_refunds != Shop.AmountRefunds.REVOKE:
+        return False
+    refunds = Refund.objects.of_order(order.shop, order.platform_id)
+    return refunds.filter(lines__isnull=True).exists()

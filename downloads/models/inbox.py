@@ -1,0 +1,69 @@
+"""What shops tell us, stored before it is applied, so that nothing said is lost or done twice."""
+
+from datetime import datetime
+
+from django.db import models
+
+from downloads.models.shops import Shop
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due(self, at: datetime) -> "MessageQuerySet":
+        """Return the messages whose turn has come at `at`, the longest waiting first."""
+        return self.filter(state=Message.State.WAITING, due_at__lte=at).order_by("due_at", "pk")
+
+    def done(self) -> "MessageQuerySet":
+        """Return the messages that need nothing more: applied, or nothing to do."""
+        return self.filter(state__in=(Message.State.APPLIED, Message.State.IGNORED))
+
+
+class Message(models.Model):
+    """One thing a shop said, once. (shop, source, topic, delivery id) is what makes it one.
+
+    `body` is what must be known to apply it, as JSON in ASCII with no secret in it, and `person`
+    what of it is personal; both are emptied once the message is applied. `due_at` is when it is
+    tried next. `about_customer` is the platform's number of the buyer it speaks of, null where it
+    does not say.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        APPLIED = "applied", "Applied"
+        SET_ASIDE = "set_aside", "Set aside"
+        IGNORED = "ignored", "Nothing to do"
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="messages")
+    source = models.CharField(max_length=20)
+    topic = models.CharField(max_length=100)
+    delivery_id = models.CharField("delivery", max_length=100)
+    body = models.TextField(blank=True)
+    person = models.TextField(blank=True)
+    about_customer = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    received_at = models.DateTimeField("received")
+    due_at = models.DateTimeField("next try")
+    applied_at = models.DateTimeField("applied", null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-received_at", "-id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("shop", "source", "topic", "delivery_id"),
+                name="message_is_stored_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=("due_at", "id"),
+                condition=models.Q(state="waiting"),
+                name="message_waiting_longest",
+            ),
+            models.Index(fields=("shop", "about_customer"), name="message_about_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.delivery_id}"

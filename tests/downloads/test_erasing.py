@@ -1,0 +1,320 @@
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from downloads.fulfilment import (
+    answer_data_request,
+    erase_customer,
+    erase_person,
+    erase_shop,
+    record_data_request,
+    record_order,
+)
+from downloads.models import Customer, DataRequest, Grant, Message, Order, Shop
+from downloads.reports import CustomerReport, PersonReport
+from tests.downloads.reported import order_report
+from tests.factories import (
+    NOW,
+    CustomerFactory,
+    GrantFactory,
+    MessageFactory,
+    OrderFactory,
+    ShopFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+LATER = NOW + HOUR
+MAIL = "ada@example.com"
+ADA = PersonReport(platform_id=501, email=MAIL)
+GUEST = PersonReport(platform_id=None, email=MAIL)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return ShopFactory()
+
+
+def buyer(shop: Shop, **values: Any) -> Customer:
+    words = {"email": MAIL, "first_name": "Ada", "last_name": "L.", "platform_id": 501}
+    return CustomerFactory(shop=shop, **words | values)
+
+
+def said_of(customer: Customer) -> tuple:
+    customer.refresh_from_db()
+    names = (customer.first_name, customer.last_name)
+    return customer.email, *names, customer.erased_at
+
+
+def personal(row: Message) -> str:
+    row.refresh_from_db()
+    return row.person
+
+
+ERASED = (None, "", "", LATER)
+KNOWN = (MAIL, "Ada", "L.", None)
+
+
+# --- A buyer -------------------------------------------------------------------------------------
+
+
+def test_an_erased_buyer_keeps_the_platforms_number_alone(shop):
+    ada = buyer(shop)
+    assert erase_person(shop, ADA, at=LATER) == 1
+    assert said_of(ada) == ERASED
+    assert ada.platform_id == 501
+    assert MAIL not in str(list(Customer.objects.values()))
+
+
+def test_an_erased_buyer_keeps_orders_grants_and_counts(shop):
+    ada = buyer(shop)
+    grant = GrantFactory(order=OrderFactory(shop=shop, customer=ada, token="t" * 32), used=3)
+    before = [*Grant.objects.values(), *Order.objects.values()]
+    erase_person(shop, ADA, at=LATER)
+    assert [*Grant.objects.values(), *Order.objects.values()] == before
+    assert Grant.objects.for_customer(ada).get() == grant
+    assert Grant.objects.with_facts().get().status(NOW) == "available"
+
+
+def test_a_buyer_is_erased_once(shop):
+    ada = buyer(shop)
+    erase_person(shop, ADA, at=LATER)
+    assert erase_person(shop, ADA, at=LATER + HOUR) == 0
+    assert said_of(ada) == ERASED
+
+
+def test_nobody_else_is_erased(shop):
+    others = [
+        buyer(shop, platform_id=502, email="b@example.com"),
+        buyer(shop, platform_id=None, email="c@example.com"),
+        buyer(ShopFactory()),
+    ]
+    buyer(shop)
+    before = list(Customer.objects.filter(pk__in=[other.pk for other in others]).values())
+    erase_person(shop, ADA, at=LATER)
+    assert list(Customer.objects.filter(pk__in=[other.pk for other in others]).values()) == before
+
+
+def test_a_guest_with_the_address_is_the_same_person(shop):
+    ada, guest = buyer(shop, email=None), buyer(shop, platform_id=None, email="ADA@example.com")
+    assert erase_person(shop, ADA, at=LATER) == 2
+    assert (said_of(ada), said_of(guest)) == (ERASED, ERASED)
+
+
+def test_two_numbers_are_two_people_also_with_one_address(shop):
+    other = buyer(shop, platform_id=502)
+    assert erase_person(shop, ADA, at=LATER) == 1
+    assert said_of(other) == KNOWN
+
+
+def test_a_person_without_a_number_is_known_by_address_or_by_order(shop):
+    by_mail = buyer(shop)
+    by_order = buyer(shop, platform_id=502, email="b@example.com")
+    OrderFactory(shop=shop, customer=by_order, platform_id=7001)
+    person = PersonReport(platform_id=None, email=MAIL, orders=(7001,))
+    assert erase_person(shop, person, at=LATER) == 2
+    assert (said_of(by_mail), said_of(by_order)) == (ERASED, ERASED)
+
+
+def test_a_guest_is_known_by_an_order_of_theirs(shop):
+    guest, other = (buyer(shop, platform_id=None, email=f"{n}@example.com") for n in range(2))
+    OrderFactory(shop=shop, customer=guest, platform_id=7001)
+    OrderFactory(shop=shop, customer=guest, platform_id=7002)
+    OrderFactory(shop=shop, customer=other, platform_id=7003)
+    person = PersonReport(platform_id=501, email="", orders=(7001, 7002))
+    assert erase_person(shop, person, at=LATER) == 2
+    assert said_of(guest) == ERASED
+    assert other.erased_at is None
+
+
+def test_an_order_in_another_shop_names_nobody(shop):
+    guest = buyer(ShopFactory(), platform_id=None)
+    OrderFactory(shop=guest.shop, customer=guest, platform_id=7001)
+    erase_person(shop, PersonReport(platform_id=None, email="", orders=(7001,)), at=LATER)
+    assert said_of(guest) == KNOWN
+
+
+def test_a_person_nobody_can_name_erases_nobody(shop):
+    customers = [buyer(shop), buyer(shop, platform_id=None, email=None)]
+    assert erase_person(shop, PersonReport(platform_id=None, email=""), at=LATER) == 0
+    assert [customer.erased_at for customer in customers] == [None, None]
+
+
+def test_a_merchant_may_erase_a_buyer(shop):
+    ada, other = buyer(shop), buyer(shop, platform_id=502, email="b@example.com")
+    erase_customer(ada, at=LATER)
+    assert said_of(ada) == ERASED
+    assert said_of(other)[-1] is None
+
+
+def test_a_merchant_may_erase_a_buyer_without_number_or_address(shop):
+    nameless = buyer(shop, platform_id=None, email=None)
+    waiting = MessageFactory(shop=shop, person='{"email": "b@example.com"}')
+    erase_customer(nameless, at=LATER)
+    assert said_of(nameless) == ERASED
+    assert personal(waiting) == '{"email": "b@example.com"}'
+
+
+# --- Late messages -------------------------------------------------------------------------------
+
+
+def test_a_buyer_not_known_yet_comes_without_a_name(shop):
+    assert erase_person(shop, ADA, at=LATER) == 1
+    report = order_report(customer=CustomerReport(platform_id=501, email=MAIL, first_name="Ada"))
+    order = record_order(shop, report, at=LATER).order
+    assert order.customer is not None
+    assert (order.customer.platform_id, said_of(order.customer)) == (501, ERASED)
+    assert Customer.objects.count() == 1
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_an_order_and_the_erasure_of_its_buyer_end_alike_in_either_order(shop, is_reversed):
+    report = order_report(customer=CustomerReport(platform_id=501, email=MAIL, first_name="Ada"))
+    steps = [
+        lambda: record_order(shop, report, at=NOW),
+        lambda: erase_person(shop, ADA, at=LATER),
+    ]
+    for step in reversed(steps) if is_reversed else steps:
+        step()
+    customer = Customer.objects.get()
+    assert (customer.platform_id, said_of(customer)) == (501, ERASED)
+    assert Order.objects.get().customer == customer
+
+
+def test_a_newer_report_of_an_erased_buyer_brings_nothing_back(shop):
+    report = order_report(customer=CustomerReport(platform_id=501, email=MAIL, first_name="Ada"))
+    record_order(shop, report, at=NOW)
+    erase_person(shop, ADA, at=LATER)
+    newer = order_report(
+        at=LATER + HOUR,
+        customer=CustomerReport(platform_id=501, email="new@example.com", first_name="Ada"),
+    )
+    record_order(shop, newer, at=LATER)
+    assert said_of(Customer.objects.get()) == ERASED
+
+
+def test_somebody_else_may_take_the_address_of_an_erased_buyer(shop):
+    buyer(shop)
+    erase_person(shop, ADA, at=LATER)
+    assert said_of(buyer(shop, platform_id=502)) == KNOWN
+
+
+# --- What waits in the inbox ---------------------------------------------------------------------
+
+
+def test_what_waits_about_an_erased_buyer_loses_what_is_personal(shop):
+    by_number = MessageFactory(shop=shop, about_customer=501, person='{"first_name": "Ada"}')
+    by_mail = MessageFactory(shop=shop, person=json.dumps({"email": "ADA@example.com"}))
+    aside = MessageFactory(
+        shop=shop, state="set_aside", person=json.dumps({"customer": {"email": MAIL}})
+    )
+    erase_person(shop, ADA, at=LATER)
+    assert [personal(message) for message in (by_number, by_mail, aside)] == ["", "", ""]
+    assert set(Message.objects.values_list("body", flat=True)) == {"{}"}
+
+
+@pytest.mark.parametrize(
+    "mail", ["xada@example.com", "ada@example.com.au", "ada_example.com", "a%@example.com"]
+)
+def test_what_waits_about_others_stays(shop, mail):
+    person = json.dumps({"email": mail})
+    others = [
+        MessageFactory(shop=shop, about_customer=502, person=person),
+        MessageFactory(about_customer=501, person=json.dumps({"email": MAIL})),
+    ]
+    erase_person(shop, ADA, at=LATER)
+    assert [personal(other) for other in others] == [person, json.dumps({"email": MAIL})]
+
+
+@pytest.mark.parametrize("wild", ["%", "_", "%@%", "\\"])
+def test_an_address_is_no_pattern(shop, wild):
+    waiting = MessageFactory(shop=shop, person=json.dumps({"email": MAIL}))
+    erase_person(shop, PersonReport(platform_id=None, email=wild), at=LATER)
+    assert personal(waiting) == json.dumps({"email": MAIL})
+
+
+@pytest.mark.parametrize("mail", ["zoë@example.com", "o'hara@example.com", '"a b"@example.com'])
+def test_an_address_is_found_as_json_writes_it(shop, mail):
+    waiting = MessageFactory(shop=shop, person=json.dumps({"email": mail}))
+    erase_person(shop, PersonReport(platform_id=None, email=mail), at=LATER)
+    assert personal(waiting) == ""
+
+
+def test_a_person_without_an_address_empties_no_message(shop):
+    waiting = MessageFactory(shop=shop, person='{"email": ""}')
+    erase_person(shop, PersonReport(platform_id=501, email=""), at=LATER)
+    assert personal(waiting) == '{"email": ""}'
+
+
+def test_a_merchants_erasure_reaches_what_waits_and_what_was_asked(shop):
+    waiting = MessageFactory(shop=shop, about_customer=501, person="{}")
+    record_data_request(shop, 1, ADA, at=NOW)
+    erase_customer(buyer(shop), at=LATER)
+    assert personal(waiting) == ""
+    assert DataRequest.objects.values_list("customer_platform_id", "email").get() == (None, "")
+
+
+# --- A whole shop --------------------------------------------------------------------------------
+
+
+def test_a_shops_erasure_reaches_all_of_its_buyers_and_no_other(shop):
+    mine, theirs = [buyer(shop), buyer(shop, platform_id=None, email=None)], buyer(ShopFactory())
+    waiting = MessageFactory(shop=shop, person="{}")
+    other = MessageFactory(shop=theirs.shop, person="{}")
+    record_data_request(shop, 1, ADA, at=NOW)
+    record_data_request(theirs.shop, 1, ADA, at=NOW)
+    assert erase_shop(shop, at=LATER) == 2
+    assert [said_of(customer) for customer in mine] == [ERASED, ERASED]
+    assert said_of(theirs) == KNOWN
+    assert (personal(waiting), personal(other)) == ("", "{}")
+    rows = DataRequest.objects.order_by("pk").values_list("customer_platform_id", "email")
+    assert list(rows) == [(None, ""), (501, MAIL)]
+    assert erase_shop(shop, at=LATER + HOUR) == 0
+
+
+# --- What a buyer asks ---------------------------------------------------------------------------
+
+
+def test_a_request_is_noted_once(shop):
+    record_data_request(shop, 9001, ADA, at=NOW)
+    record_data_request(shop, 9001, GUEST, at=LATER)
+    request = DataRequest.objects.get()
+    assert (request.shop, request.platform_id) == (shop, 9001)
+    assert (request.customer_platform_id, request.email) == (501, MAIL)
+    assert (request.asked_at, request.answered_at) == (NOW, None)
+
+
+def test_a_request_is_answered_once(shop):
+    record_data_request(shop, 9001, ADA, at=NOW)
+    for at in (LATER, LATER + HOUR):
+        answer_data_request(DataRequest.objects.get(), at=at)
+    assert DataRequest.objects.get().answered_at == LATER
+
+
+def test_an_erased_buyers_request_keeps_its_number_and_times_alone(shop):
+    record_data_request(shop, 9001, ADA, at=NOW)
+    record_data_request(shop, 9002, PersonReport(platform_id=None, email="ADA@example.com"), at=NOW)
+    record_data_request(shop, 9003, PersonReport(platform_id=502, email="b@example.com"), at=NOW)
+    erase_person(shop, ADA, at=LATER)
+    rows = DataRequest.objects.order_by("platform_id").values_list(
+        "platform_id", "customer_platform_id", "email", "asked_at"
+    )
+    assert list(rows) == [
+        (9001, None, "", NOW),
+        (9002, None, "", NOW),
+        (9003, 502, "b@example.com", NOW),
+    ]
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_a_request_and_the_erasure_of_its_buyer_end_alike_in_either_order(shop, is_reversed):
+    steps = [
+        lambda: record_data_request(shop, 9001, ADA, at=NOW),
+        lambda: erase_person(shop, ADA, at=LATER),
+    ]
+    for step in reversed(steps) if is_reversed else steps:
+        step()
+    assert DataRequest.objects.values_list("customer_platform_id", "email").get() == (None, "")

@@ -1,0 +1,176 @@
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.serializers.json import DjangoJSONEncoder
+
+from downloads import fulfilment
+from downloads.exports import stored_about_customer, stored_for_request, with_customers
+from downloads.models import Customer, DataRequest, Delivery
+from tests.factories import (
+    NOW,
+    CustomerFactory,
+    GrantFactory,
+    LineFactory,
+    MessageFactory,
+    OrderFactory,
+    ShopFactory,
+)
+
+NOTHING = {
+    "written_at": NOW,
+    "customers": [],
+    "orders": [],
+    "messages_not_applied_yet": [],
+    "note": "Nothing is stored about this buyer.",
+}
+
+
+@pytest.fixture
+def shop(db):
+    return ShopFactory(domain="my-store.example")
+
+
+def exported(shop, **whom):
+    """Return the document of a request about somebody."""
+    number = DataRequest.objects.count() + 1
+    DataRequest.objects.create(shop=shop, platform_id=number, asked_at=NOW, **whom)
+    request = with_customers(DataRequest.objects.all()).get(platform_id=number)
+    return stored_for_request(request, at=NOW)
+
+
+def numbers_of(document):
+    return [customer["number"] for customer in document["customers"]]
+
+
+def test_everything_about_a_buyer_is_told(shop):
+    ada = CustomerFactory(
+        shop=shop, email="ada@example.com", first_name="Ada", last_name="L", platform_id=5
+    )
+    order = OrderFactory(shop=shop, customer=ada, number=1050, grand_total="9.90", currency="EUR")
+    line = LineFactory(order=order, quantity=2, current_quantity=1, product__sku="B-1")
+    grant = GrantFactory(order=order, line=line, asset__title="Book", used=1, canceled=3)
+    GrantFactory(order=order, line=None, asset__title="Extra", limit=None, expires_at=NOW)
+    Delivery.objects.create(grant=grant, nonce="n", opened_at=NOW, closes_at=NOW)
+    GrantFactory(order__shop=shop)
+    ada.refresh_from_db()
+    document = stored_about_customer(ada, at=NOW)
+    assert document == {
+        "shop": "my-store.example",
+        "written_at": NOW,
+        "customers": [
+            {
+                "number": 5,
+                "email": "ada@example.com",
+                "first_name": "Ada",
+                "last_name": "L",
+                "known_since": ada.created_at,
+                "erased_at": None,
+            }
+        ],
+        "orders": [
+            {
+                "number": 1050,
+                "placed_at": NOW,
+                "status": "completed",
+                "total": Decimal("9.90"),
+                "currency": "EUR",
+                "lines": [
+                    {
+                        "product": "My new Book",
+                        "variant": None,
+                        "sku": "B-1",
+                        "quantity": 2,
+                        "kept": 1,
+                    }
+                ],
+                "downloads": [
+                    {
+                        "title": "Book",
+                        "allowed": 7,
+                        "used": 1,
+                        "until": None,
+                        "downloaded_at": [NOW],
+                    },
+                    {
+                        "title": "Extra",
+                        "allowed": None,
+                        "used": 0,
+                        "until": NOW,
+                        "downloaded_at": [],
+                    },
+                ],
+            }
+        ],
+        "messages_not_applied_yet": [],
+    }
+    assert json.loads(json.dumps(document, cls=DjangoJSONEncoder))["shop"] == "my-store.example"
+
+
+def test_a_buyer_is_found_by_number_before_the_address(shop):
+    CustomerFactory(shop=shop, platform_id=5, email="ada@example.com")
+    CustomerFactory(shop=shop, platform_id=6, email="grace@example.com")
+    CustomerFactory(platform_id=5)
+    assert numbers_of(exported(shop, customer_platform_id=5)) == [5]
+    assert numbers_of(exported(shop, customer_platform_id=5, email="grace@example.com")) == [5]
+    assert numbers_of(exported(shop, email="Grace@Example.com")) == [6]
+
+
+def test_a_number_we_never_heard_finds_the_address_without_a_number(shop):
+    CustomerFactory(shop=shop, email="ada@example.com")
+    CustomerFactory(shop=shop, platform_id=6, email="grace@example.com")
+    assert numbers_of(exported(shop, customer_platform_id=7, email="ADA@example.com")) == [None]
+    # Two numbers are two people: the address went from one to the other.
+    assert numbers_of(exported(shop, customer_platform_id=7, email="grace@example.com")) == []
+
+
+def test_one_buyer_in_two_rows_is_told_whole(shop):
+    CustomerFactory(shop=shop, platform_id=5, email=None)
+    CustomerFactory(shop=shop, email="ada@example.com")
+    document = exported(shop, customer_platform_id=5, email="ada@example.com")
+    assert numbers_of(document) == [5, None]
+
+
+@pytest.mark.parametrize("whom", [{}, {"email": "ada@example.com"}, {"customer_platform_id": 5}])
+def test_nothing_stored_is_said(shop, whom):
+    Customer.objects.create(shop=shop)
+    assert exported(shop, **whom) == NOTHING | {"shop": "my-store.example"}
+
+
+def test_what_waits_to_be_applied_is_told_too(shop):
+    ada = {"email": "ada@example.com"}
+    MessageFactory(shop=shop, about_customer=5, person=json.dumps(ada), topic="orders/paid")
+    MessageFactory(shop=shop, person=json.dumps(ada), received_at=NOW - timedelta(days=1))
+    MessageFactory(shop=shop, about_customer=5, person="", state="applied")
+    MessageFactory(shop=shop, about_customer=6, person=json.dumps({"email": "bada@example.com"}))
+    MessageFactory(about_customer=5, person=json.dumps(ada))
+    document = exported(shop, customer_platform_id=5, email="ada@example.com")
+    assert document["messages_not_applied_yet"] == [
+        {"topic": "orders/paid", "received_at": NOW, "said": ada},
+        {"topic": "orders", "received_at": NOW - timedelta(days=1), "said": ada},
+    ]
+
+
+def test_an_erased_buyer_is_not_found_again(shop):
+    ada = OrderFactory(shop=shop, customer__platform_id=5).customer
+    exported(shop, customer_platform_id=5)
+    fulfilment.erase_customer(ada, at=NOW)
+    request = with_customers(DataRequest.objects.all()).get()
+    assert stored_for_request(request, at=NOW) == NOTHING | {"shop": "my-store.example"}
+
+
+def test_it_asks_the_same_for_one_order_and_for_many(shop, django_assert_num_queries):
+    ada = CustomerFactory(shop=shop, platform_id=5)
+
+    def buy():
+        for grant in (GrantFactory(order=OrderFactory(shop=shop, customer=ada)) for _ in range(3)):
+            Delivery.objects.create(grant=grant, nonce="n", opened_at=NOW, closes_at=NOW)
+
+    buy()
+    with django_assert_num_queries(5):
+        stored_about_customer(ada, at=NOW)
+    buy()
+    buy()
+    with django_assert_num_queries(5):
+        assert len(stored_about_customer(ada, at=NOW)["orders"]) == 9
