@@ -41,7 +41,8 @@ class StorefrontCaller:
         """The signed-in customer of the key's own shop. One query.
 
         Raises:
-            Unauthenticated: no, bad, revoked or expired bearer, or another shop's.
+            Unauthenticated: no, bad, revoked or expired bearer, another shop's, or of somebody
+                erased since.
         """
         match = _BEARER.match(self.authorization)
         if match is None:
@@ -49,7 +50,10 @@ class StorefrontCaller:
         number, secret = match.groups()
         usable = CustomerToken.objects.usable(self.at).select_related("customer")
         token = usable.filter(
-            pk=int(number), secret_hash=hash_token(secret), customer__shop=self.shop
+            pk=int(number),
+            secret_hash=hash_token(secret),
+            customer__shop=self.shop,
+            customer__erased_at__isnull=True,
         ).first()
         if token is None:
             raise Unauthenticated

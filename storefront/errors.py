@@ -12,6 +12,7 @@ from downloads.errors import (
     DownloadsError,
     NotFound,
     PlanRequired,
+    SealBroken,
     StorageDown,
     Unavailable,
 )
@@ -34,6 +35,17 @@ class KeyRefused(DownloadsError):
         self.code = code
 
 
+class SignatureRefused(DownloadsError):
+    """No secret of this shop signed the message. Which of the two is wrong is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("The signature does not match.")
+
+
+class TooLarge(DownloadsError):
+    """More bytes than we read."""
+
+
 class RateExceeded(DownloadsError):
     """Asked too often; come back in `retry_after` seconds."""
 
@@ -54,17 +66,20 @@ STATUSES: dict[type[DownloadsError], int] = {
     BadInput: 400,
     KeyRefused: 401,
     Unauthenticated: 401,
+    SignatureRefused: 401,
     PlanRequired: 402,
     NotFound: 404,
+    TooLarge: 413,
     RateExceeded: 429,
     StorageDown: 503,
+    SealBroken: 503,
 }
 
 
 def status_of(error: DownloadsError) -> int:
     """Return the HTTP status of a refusal."""
     if isinstance(error, Unavailable):
-        return 403 if error.reason == Unavailable.PENDING else 410
+        return 403 if error.reason in Unavailable.WAITING else 410
     return next(status for kind, status in STATUSES.items() if isinstance(error, kind))
 
 
@@ -72,7 +87,7 @@ def headers_of(error: DownloadsError) -> dict[str, str]:
     """Return the headers that go with a refusal."""
     if isinstance(error, RateExceeded):
         return {"Retry-After": str(error.retry_after)}
-    if isinstance(error, StorageDown):
+    if isinstance(error, StorageDown | SealBroken):
         return {"Retry-After": str(settings.RETRY_AFTER_SECONDS)}
     return {}
 

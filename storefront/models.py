@@ -8,10 +8,12 @@ from django.db import models
 from django.db.models import Q
 
 from downloads.models import Customer, Shop
+from downloads.sealing import seal, unseal
 from downloads.tokens import hash_token, make_token
 
 KEY_PREFIX = "pk_storefront_"
 SHOWN_CHARACTERS = len(KEY_PREFIX) + 6
+SHOWN_END = 4
 
 
 def default_rate() -> int:
@@ -95,3 +97,34 @@ class CustomerToken(Credential):
             expires_at=at + timedelta(days=settings.CUSTOMER_TOKEN_DAYS),
         )
         return row, f"{row.pk}|{secret}"
+
+
+class WebhookSecret(Credential):
+    """What a shop's platform signs its messages with. A shop may have several while one rotates.
+
+    Stored encrypted, because it must be used again; `hint` is its end, to tell it from others.
+    """
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="webhook_secrets")
+    source = models.CharField("platform", max_length=20, default="shopify")
+    sealed = models.TextField(editable=False)
+    hint = models.CharField("ends in", max_length=4, editable=False)
+    used_at = models.DateTimeField("last used", null=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"Webhook secret …{self.hint}"
+
+    @classmethod
+    def keep(cls, shop: Shop, *, source: str, secret: str) -> "WebhookSecret":
+        """Store a secret that the platform shows the merchant."""
+        return cls.objects.create(
+            shop=shop, source=source, sealed=seal(secret), hint=secret[-SHOWN_END:]
+        )
+
+    def reveal(self) -> str:
+        """Return the secret itself.
+
+        Raises:
+            SealBroken: the key it was sealed with is no longer set.
+        """
+        return unseal(self.sealed)

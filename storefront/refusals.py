@@ -24,6 +24,10 @@ TITLES_AND_STEPS = {
         "Waiting for your payment",
         "Come back once the payment has arrived; this link will work then.",
     ),
+    Unavailable.HELD: (
+        "The shop is checking your payment",
+        "Come back later; this link will work then. If it takes long, please ask the shop.",
+    ),
     Unavailable.CANCELED: ("This order was cancelled", ASK),
     Unavailable.REFUNDED: ("This purchase was refunded", ASK),
     Unavailable.WITHDRAWN: ("Withdrawn by the shop", "Please ask the shop what replaces it."),

@@ -4,7 +4,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView
 
-from storefront import delivery, pages
+from storefront import delivery, pages, webhooks
 from storefront.graph import StorefrontGraphQL
 from storefront.rest import CustomerAccountOrders
 from storefront.schema import schema
@@ -18,6 +18,8 @@ urlpatterns = [
     # Storefront key, and a customer's bearer
     path("api/graphql", csrf_exempt(StorefrontGraphQL.as_view(schema=schema)), name="face-b"),
     path("api/schema/", SpectacularAPIView.as_view(), name="openapi"),
+    # The shop's own signature
+    path("webhooks/<slug:source>", webhooks.receive, name="webhook"),
     # Order-status token or ticket
     path("orders/<str:token_or_ticket>", pages.order, name="order"),
     # Signature

@@ -1,5 +1,9 @@
 """What every test can ask for."""
 
+import base64
+import hashlib
+import hmac
+import itertools
 import json
 import os
 from datetime import datetime
@@ -10,10 +14,13 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 
-from storefront.models import CustomerToken, StorefrontKey
-from tests.factories import CustomerFactory
+from storefront.inbox import apply_messages
+from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
+from tests.factories import CustomerFactory, ShopFactory
 
 CONTRACTS = Path(__file__).parent / "contracts"
+WEBHOOKS = "/webhooks/shopify"
+WEBHOOK_SECRET = "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"
 PAYLOADS = Path(django_settings.BASE_DIR) / "storefront" / "demo"
 
 
@@ -111,3 +118,47 @@ def graphql(client):
         )
 
     return send
+
+
+def sign(body: bytes, secret: str = WEBHOOK_SECRET) -> str:
+    """Return the signature of a body, written here anew: not by the code under test."""
+    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+
+
+@pytest.fixture
+def merchant(db):
+    """A shop whose platform signs its messages with WEBHOOK_SECRET."""
+    shop = ShopFactory(name="My store", domain="my-store.example")
+    WebhookSecret.keep(shop, source="shopify", secret=WEBHOOK_SECRET)
+    return shop
+
+
+@pytest.fixture
+def deliver(client, merchant, django_capture_on_commit_callbacks):
+    """Return a function that posts one signed message of `merchant` and returns the response.
+
+    `payload` is an object or the very bytes. What waits is applied afterwards, unless `is_applied`
+    is False. `headers` replace what is sent (None sends none); each message has an id of its own.
+    """
+    ids = (f"b54557e4-bdd9-4b37-8a5f-{number:012}" for number in itertools.count(1))
+
+    def post(topic, payload, *, is_applied=True, secret=WEBHOOK_SECRET, **headers):
+        body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        sent = {
+            "X-Shopify-Topic": topic,
+            "X-Shopify-Shop-Domain": merchant.domain,
+            "X-Shopify-Webhook-Id": next(ids),
+            "X-Shopify-Hmac-Sha256": sign(body, secret),
+        } | {f"X-Shopify-{name.replace('_', '-')}": value for name, value in headers.items()}
+        with django_capture_on_commit_callbacks(execute=True):
+            response = client.post(
+                WEBHOOKS,
+                body,
+                content_type="application/json",
+                headers={name: value for name, value in sent.items() if value is not None},
+            )
+        if is_applied:
+            apply_messages.call()
+        return response
+
+    return post

@@ -32,8 +32,10 @@ def test_the_curl_lines_are_the_ones_the_demo_prints():
     printed = StringIO()
     call_command("demo", no_serve=True, stdout=printed)
     commands = re.findall(r"^curl (?:.*\\\n)*.*$", printed.getvalue(), re.MULTILINE)
-    assert len(commands) == 2
-    assert [command in README for command in commands] == [True, True]
+    assert len(commands) == 3
+    assert [command in README for command in commands] == [True] * 3
+    [message] = re.findall(r"^body='[^']*'$", printed.getvalue(), re.MULTILINE)
+    assert message in README
 
 
 @pytest.mark.django_db(transaction=True, reset_sequences=True, serialized_rollback=True)

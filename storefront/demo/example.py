@@ -22,12 +22,14 @@ from downloads.reports import CustomerReport, LineReport, OrderReport, ProductRe
 from downloads.tokens import hash_token
 from storefront import shopify
 from storefront.demo.contents import guide, tone
-from storefront.models import KEY_PREFIX, CustomerToken, StorefrontKey
+from storefront.models import KEY_PREFIX, CustomerToken, StorefrontKey, WebhookSecret
 
 ORDER_TOKEN = "0c732eb6fd9802a0821a9d29888baee8"  # noqa: S105 (published in the document)
 BASIC_ORDER_TOKEN = "5f0d1f6e0e4b4c0c8d7a3f1b2c9e6a47"  # noqa: S105 (an example too)
+SHOP = "my-store"
 STAFF = "merchant"
 REAL_ORDER = Path(__file__).with_name("shopify-order.json")
+PAID_MESSAGE = Path(__file__).with_name("paid-message.json")
 PLACED_AT = datetime(2025, 6, 15, 10, 30, tzinfo=UTC)
 
 
@@ -39,6 +41,7 @@ class Example:
     storefront_key: str
     customer_token: str
     other_customer_token: str
+    webhook_secret: str
     staff: str
     staff_password: str
 
@@ -47,7 +50,7 @@ class Example:
 def make_example(*, at: datetime) -> Example:
     """Make the two shops with their orders, and everybody's keys. Again: the same keys."""
     _count_from_one(Order, Grant, CustomerToken)
-    shop = _shop("my-store", plan="premium")
+    shop = _shop(SHOP, plan="premium")
     basic = _shop("basic-store", plan="basic")
     if not Order.objects.filter(token_hash=hash_token(ORDER_TOKEN)).exists():
         _make_book_order(shop, at=at)
@@ -62,6 +65,7 @@ def make_example(*, at: datetime) -> Example:
         storefront_key=_storefront_key(shop),
         customer_token=_bearer(_customer(shop, "ada@example.com"), at=at),
         other_customer_token=_bearer(_customer(shop, "grace@example.com"), at=at),
+        webhook_secret=_webhook_secret(shop),
         staff=STAFF,
         staff_password=_staff_password(),
     )
@@ -178,10 +182,10 @@ def _record(
     report = OrderReport(
         platform_id=5_000_000 + number,
         number=number,
-        payment=Order.Payment.PAID,
+        payment=Order.ReportedPayment.PAID,
         placed_at=PLACED_AT,
         reported_at=PLACED_AT,
-        token=token,
+        token_hash=token and hash_token(token),
         grand_total=Decimal(total),
         currency="EUR",
         customer=buyer,
@@ -214,6 +218,13 @@ def _storefront_key(shop: Shop) -> str:
     if not StorefrontKey.objects.filter(key_hash=hash_token(key)).exists():
         StorefrontKey.issue(shop, name="Demo storefront", key=key)
     return key
+
+
+def _webhook_secret(shop: Shop) -> str:
+    secret = _derived("webhook secret")
+    if not WebhookSecret.objects.filter(shop=shop).exists():
+        WebhookSecret.keep(shop, source=shopify.NAME, secret=secret)
+    return secret
 
 
 def _bearer(customer: Customer, *, at: datetime) -> str:

@@ -15,7 +15,9 @@ from tests.factories import (
     AttachmentFactory,
     GrantFactory,
     LineFactory,
+    LinkFactory,
     OrderFactory,
+    ProductFactory,
     ShopFactory,
     make_file_grant,
 )
@@ -79,6 +81,20 @@ def document_order(db):
     fulfilment.settle(order, at=NOW)
     order.grants.update(used=5)
     return order
+
+
+@pytest.fixture
+def sold(merchant):
+    """The real order's three variants as `merchant` entered them, each with a link."""
+    variants = ((39072856, "Green"), (49148385, "Red"), (457924702, "Black"))
+    products = [
+        ProductFactory(shop=merchant, name="Entered by hand", variant_id=number)
+        for number, _name in variants
+    ]
+    for product, (_number, name) in zip(products, variants, strict=True):
+        asset = LinkFactory(shop=merchant, title=f"{name} manual", link=f"{LINK}?{name}")
+        fulfilment.attach_to_product(product, asset, limit=3, at=NOW)
+    return products
 
 
 @pytest.fixture

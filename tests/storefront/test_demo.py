@@ -1,7 +1,14 @@
 """`manage.py demo`: the documents' own example, on a laptop."""
 
 import json
+import os
+import signal
 import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
 from copy import deepcopy
 from datetime import timedelta
 from io import StringIO
@@ -9,11 +16,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.apps import apps
+from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from downloads.models import Asset, Grant, Order, Shop
-from tests.conftest import CONTRACTS
+from storefront.inbox import apply_messages
+from tests.conftest import CONTRACTS, PAYLOADS, sign
 from tests.factories import NOW, GrantFactory
 from tests.storefront.conftest import Page
 
@@ -26,6 +35,9 @@ KEYS = [
     "customer_token",
     "other_customer_token",
     "basic_rest_url",
+    "shop_domain",
+    "shopify_webhook_url",
+    "shopify_webhook_secret",
     "admin_url",
     "admin_user",
     "admin_password",
@@ -43,6 +55,32 @@ def run(**options):
 def demo(db):
     """What the demo printed."""
     return json.loads(run())
+
+
+@pytest.fixture
+def deliver(client, demo, django_capture_on_commit_callbacks):
+    """Return a function that posts a signed message where the demo says, and has it applied."""
+
+    def post(topic, payload):
+        body = json.dumps(payload).encode()
+        headers = signed_headers(demo, topic, body)
+        with django_capture_on_commit_callbacks(execute=True):
+            response = client.post(
+                demo["shopify_webhook_url"], body, content_type="application/json", headers=headers
+            )
+        apply_messages.call()
+        return response
+
+    return post
+
+
+def signed_headers(demo, topic, body):
+    return {
+        "X-Shopify-Topic": topic,
+        "X-Shopify-Shop-Domain": demo["shop_domain"],
+        "X-Shopify-Webhook-Id": topic,
+        "X-Shopify-Hmac-Sha256": sign(body, demo["shopify_webhook_secret"]),
+    }
 
 
 @pytest.fixture
@@ -91,8 +129,10 @@ def test_one_object_of_exactly_these_keys_is_printed(db):
         "basic_rest_url": (
             f"{base}/api/v2/customer-account-orders?id=5f0d1f6e0e4b4c0c8d7a3f1b2c9e6a47"
         ),
+        "shopify_webhook_url": f"{base}/webhooks/shopify",
         "admin_url": f"{base}/admin/",
     }
+    assert demo["shop_domain"] == "my-store"
 
 
 def test_a_person_is_told_where_to_go(demo):
@@ -209,18 +249,27 @@ def test_every_other_address_leads_where_it_says(client, demo):
     assert (signed_in.status_code, signed_in["Location"]) == (302, "/admin/")
 
 
+def test_a_shop_can_speak_with_the_printed_secret(deliver, demo):
+    paid = {"order_number": 1001, "id": 450789469, "financial_status": "paid"}
+    order = json.loads((PAYLOADS / "shopify-order.json").read_text())["order"] | paid
+    response = deliver("orders/paid", order | {"updated_at": "2008-01-11T00:00:00Z"})
+    assert (response.status_code, response.json()) == (200, {"message": "Received."})
+    assert Order.objects.get(number=1001).payment == "paid"
+
+
 # --- What is kept ------------------------------------------------------------------------------
 
 
 def test_no_printed_secret_is_stored(demo):
     secrets = {
         demo["storefront_key"],
+        demo["shopify_webhook_secret"],
         demo["admin_password"],
         *(demo[token] for token in ("customer_token", "other_customer_token")),
         *(demo[token].partition("|")[2] for token in ("customer_token", "other_customer_token")),
         *(parse_qs(urlsplit(demo[url]).query)["id"][0] for url in ("rest_url", "basic_rest_url")),
     }
-    assert len(secrets) == 8
+    assert len(secrets) == 9
     stored = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
@@ -271,3 +320,88 @@ def test_numbers_that_were_used_up_before_are_begun_anew():
     assert Grant.objects.exists() is False
     run()
     assert Grant.objects.order_by("pk").first().pk == 1
+
+
+# --- While it serves ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Serve the demo in a process of its own, with its worker; yield the process and its words."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {"DATA_DIR": str(tmp_path)}
+    environment.pop("DATABASE_URL", None)
+    command = [sys.executable, "manage.py", "demo", "--json", "--port", str(port)]
+    with subprocess.Popen(
+        command, cwd=django_settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def fetch(url, body=None, headers=None):
+    """Return the status and the JSON of an answer; a POST where there is a body."""
+    request = urllib.request.Request(  # noqa: S310 (our own server)
+        url, body, {"Content-Type": "application/json"} | (headers or {})
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def eventually(seconds, ask):
+    """Return the first answer that holds, or None after so many seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if answer := ask():
+                return answer
+        except OSError:
+            pass
+        time.sleep(0.1)
+    return None
+
+
+@pytest.mark.slow
+def test_an_order_posted_while_it_serves_is_on_both_faces_within_five_seconds(served):
+    process, demo = served
+    assert eventually(30, lambda: fetch(f"{demo['base_url']}/healthz"))
+    order = json.loads((PAYLOADS / "shopify-order.json").read_text())["order"] | {
+        "id": 2**53 + 1,
+        "order_number": 4711,
+        "token": "f" * 32,
+        "financial_status": "paid",
+        "email": "ada@example.com",
+        "customer": None,
+    }
+    # The book of the document's own order, which has a link.
+    order["line_items"] = [{"id": 1, "quantity": 1, "title": "Book", "variant_id": 1234567}]
+    body = json.dumps(order).encode()
+    headers = signed_headers(demo, "orders/create", body)
+    assert fetch(demo["shopify_webhook_url"], body, headers)[0] == 200
+    posted_at = time.monotonic()
+
+    def face_a():
+        status, answer = fetch(demo["rest_url"].partition("=")[0] + "=" + "f" * 32)
+        return answer["order"] if status == 200 else None
+
+    shown = eventually(5, face_a)
+    assert shown["order_number"] == 4711
+    assert shown["lines"][0]["assets"][0]["limits"] == {"downloaded": 0, "limit": 10}
+    query = "{customerDownloadableProducts(first: 50) {edges {node {order {incrementId}}}}}"
+    asked = {
+        "X-Storefront-Key": demo["storefront_key"],
+        "Authorization": f"Bearer {demo['customer_token']}",
+    }
+    answer = fetch(demo["graphql_url"], json.dumps({"query": query}).encode(), asked)[1]
+    assert "4711" in json.dumps(answer)
+    assert time.monotonic() - posted_at < 5
+    process.send_signal(signal.SIGKILL)
+    # The worker writes to the same pipe: its end comes when the worker has stopped, too.
+    process.communicate(timeout=20)

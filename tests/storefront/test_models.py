@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 
-from storefront.models import CustomerToken, StorefrontKey
+from downloads.errors import SealBroken
+from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
 from tests.factories import NOW, CustomerFactory, ShopFactory
 
 SECOND = timedelta(seconds=1)
@@ -18,7 +20,11 @@ def make_bearer():
     return CustomerToken.issue(CustomerFactory(), at=NOW)[0]
 
 
-@pytest.mark.parametrize("make", [make_key, make_bearer])
+def make_secret():
+    return WebhookSecret.keep(ShopFactory(), source="shopify", secret="shpss_1234")
+
+
+@pytest.mark.parametrize("make", [make_key, make_bearer, make_secret])
 @pytest.mark.parametrize(
     ("facts", "is_usable"),
     [
@@ -64,3 +70,38 @@ def test_a_credential_is_named_without_its_secret(db):
     customer = CustomerFactory(first_name="Ada", last_name="Byron")
     row, _bearer = CustomerToken.issue(customer, at=NOW)
     assert str(row) == f"Token {row.pk} of Ada Byron"
+
+
+def test_a_webhook_secret_is_stored_sealed_and_named_by_its_end(db):
+    row = make_secret()
+    row.refresh_from_db()
+    assert (str(row), row.hint, row.reveal()) == ("Webhook secret …1234", "1234", "shpss_1234")
+    values = WebhookSecret.objects.values().get()
+    assert [value for value in values.values() if "shpss" in str(value)] == []
+    # Sealing twice never looks the same.
+    assert make_secret().sealed != row.sealed
+
+
+def test_a_webhook_secret_is_opened_by_any_of_the_keys(db, settings):
+    row = make_secret()
+    fresh = Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [fresh, *settings.ENCRYPTION_KEYS]
+    assert row.reveal() == "shpss_1234"
+    settings.ENCRYPTION_KEYS = [fresh]
+    with pytest.raises(SealBroken) as error:
+        row.reveal()
+    assert str(error.value) == "A stored secret cannot be opened with ENCRYPTION_KEYS."
+
+
+def test_a_tampered_webhook_secret_is_not_opened(db):
+    row = make_secret()
+    row.sealed = row.sealed[:-4] + "AAA="
+    with pytest.raises(SealBroken):
+        row.reveal()
+
+
+@pytest.mark.parametrize("secret", ["", "abc", "ünïcode", "x" * 1000])
+def test_any_text_can_be_a_webhook_secret(db, secret):
+    row = WebhookSecret.keep(ShopFactory(), source="shopify", secret=secret)
+    row.refresh_from_db()
+    assert (row.reveal(), row.hint) == (secret, secret[-4:])

@@ -16,6 +16,13 @@ UNAVAILABLE = {
         "This order has not been paid yet. The download opens as soon as the payment has arrived.",
         "Come back once the payment has arrived; this link will work then.",
     ),
+    "held": (
+        403,
+        "The shop is checking your payment",
+        "The shop is still checking the payment of this order. The download opens as soon as that "
+        "is done.",
+        "Come back later; this link will work then. If it takes long, please ask the shop.",
+    ),
     "canceled": (
         410,
         "This order was cancelled",

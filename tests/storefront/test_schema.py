@@ -358,12 +358,12 @@ def test_the_largest_number_still_fits(read, db):
 
 
 def test_bought_is_the_limit_times_the_quantity_and_what_was_added(read, db):
-    line = LineFactory(quantity=3, platform_id=7)
+    line = LineFactory(quantity=3, platform_id=7, order__platform_id=70)
     AttachmentFactory(product=line.product, limit=2)
     fulfilment.settle(line.order, at=NOW)
     grant = line.order.grants.get()
     fulfilment.raise_limit(grant, by=4, at=NOW)
-    fulfilment.record_refund(line.order, RefundReport(1, NOW, {7: 1}), at=NOW)
+    fulfilment.record_refund(line.order.shop, 70, RefundReport(1, NOW, {7: 1}), at=NOW)
     assert read(grant, "downloadBought downloadCanceled remainingDownloads") == {
         "downloadBought": 10,
         "downloadCanceled": 2,

@@ -205,15 +205,17 @@ def test_a_closed_download_has_no_address_while_its_neighbour_keeps_one(face_a, 
 
 
 def test_a_limit_is_what_cancellations_leave(face_a, order):
+    order.platform_id = 70
+    order.save()
     line = LineFactory(order=order, quantity=3, platform_id=7)
     other = LineFactory(order=order, platform_id=8)
     for bought in (line, other):
         AttachmentFactory(product=bought.product, limit=2)
     fulfilment.settle(order, at=NOW)
-    fulfilment.record_refund(order, RefundReport(1, NOW, {7: 1}), at=NOW)
+    fulfilment.record_refund(order.shop, 70, RefundReport(1, NOW, {7: 1}), at=NOW)
     first, second = assets_of(face_a())
     assert (first["limits"], first["data"]["url"]) == ({"downloaded": 0, "limit": 4}, LINK)
-    fulfilment.record_refund(order, RefundReport(2, NOW, {7: 2}), at=NOW)
+    fulfilment.record_refund(order.shop, 70, RefundReport(2, NOW, {7: 2}), at=NOW)
     first, second = assets_of(face_a())
     assert (first["limits"], first["data"]["url"]) == ({"downloaded": 0, "limit": 0}, None)
     assert (second["limits"], second["data"]["url"]) == ({"downloaded": 0, "limit": 2}, LINK)

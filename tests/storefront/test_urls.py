@@ -18,8 +18,10 @@ REFUSING = {
     "order": ("GET", 404),
     "download": ("GET", 404),
     "click": ("POST", 404),
+    "webhook": ("POST", 401),
 }
 PLAUSIBLE = {
+    "source": "shopify",
     "token_or_ticket": "0c732eb6fd9802a0821a9d29888baee8",
     "signed": "1/1772366400/q2w3e4r5t6y7u8i9o0p1as/A4rZ0000000000000000000000000000000000000000",
     # The admin's.

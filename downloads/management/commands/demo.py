@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import subprocess
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -13,7 +14,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from storefront.demo.example import BASIC_ORDER_TOKEN, ORDER_TOKEN, Example, make_example
+from storefront.demo.example import (
+    BASIC_ORDER_TOKEN,
+    ORDER_TOKEN,
+    PAID_MESSAGE,
+    SHOP,
+    Example,
+    make_example,
+)
 from storefront.schema import IRI
 
 HOST = "127.0.0.1"
@@ -62,6 +70,9 @@ def _entries(base_url: str, example: Example) -> dict[str, str]:
         "customer_token": example.customer_token,
         "other_customer_token": example.other_customer_token,
         "basic_rest_url": rest_url + quote(BASIC_ORDER_TOKEN),
+        "shop_domain": SHOP,
+        "shopify_webhook_url": f"{base_url}/webhooks/shopify",
+        "shopify_webhook_secret": example.webhook_secret,
         "admin_url": f"{base_url}/admin/",
         "admin_user": example.staff,
         "admin_password": example.staff_password,
@@ -69,6 +80,7 @@ def _entries(base_url: str, example: Example) -> dict[str, str]:
 
 
 def _welcome(entries: dict[str, str], example: Example) -> str:
+    message = PAID_MESSAGE.read_text(encoding="utf-8").rstrip()
     query = json.dumps({"query": QUERY % f"{IRI}{example.grant}"})
     return f"""
 The buyer's page      {entries["page_url"]}
@@ -86,6 +98,16 @@ curl -X POST "{entries["graphql_url"]}" \\
   -H "Authorization: Bearer {entries["customer_token"]}" \\
   -H "Content-Type: application/json" \\
   -d '{query}'
+
+A message of the shop, as Shopify signs it; its order can be read a moment later:
+
+body='{message}'
+curl -X POST "{entries["shopify_webhook_url"]}" \\
+  -H "X-Shopify-Topic: orders/paid" -H "X-Shopify-Shop-Domain: {entries["shop_domain"]}" \\
+  -H "X-Shopify-Webhook-Id: example-1" -H "Content-Type: application/json" \\
+  -H "X-Shopify-Hmac-Sha256: $(printf %s "$body" | openssl dgst -sha256 -binary \
+-hmac {entries["shopify_webhook_secret"]} | base64)" \\
+  -d "$body"
 """
 
 
@@ -102,10 +124,22 @@ def _require_free_port(port: int) -> None:
 
 
 def _serve(port: int, base_url: str) -> None:
+    os.chdir(settings.BASE_DIR)
+    environment = os.environ | {"PUBLIC_BASE_URL": base_url}
+    _start_worker(environment)
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}"]
     # One process, so that its counts of who asks too often are exact without a shared cache.
     command += ["--workers", "1", "--threads", "16", "--log-level", "warning"]
     command += ["--control-socket", str(settings.DATA_DIR / "gunicorn.ctl")]
-    os.chdir(settings.BASE_DIR)
     # The server takes this process's place, so that Ctrl-C reaches it and nothing stays behind.
-    os.execve(sys.executable, command, os.environ | {"PUBLIC_BASE_URL": base_url})  # noqa: S606
+    os.execve(sys.executable, command, environment)  # noqa: S606
+
+
+def _start_worker(environment: dict[str, str]) -> None:
+    # The server's processes hold the other end of this pipe. When the last of them is gone,
+    # however it went, the worker reads the end of its input and stops.
+    ours, theirs = os.pipe()
+    os.set_inheritable(theirs, True)
+    command = [sys.executable, "manage.py", "worker", "--interval", "0.5", "--until-input-ends"]
+    subprocess.Popen(command, env=environment, stdin=ours)  # noqa: S603 (our own command)
+    os.close(ours)

@@ -1,4 +1,4 @@
-"""Shopify's words → ours."""
+"""Shopify's fields → our reports."""
 
 import json
 from datetime import UTC, datetime
@@ -8,13 +8,27 @@ import pytest
 
 from downloads.errors import BadInput
 from downloads.reports import (
+    CatalogReport,
     CustomerReport,
+    DisputeReport,
     LineReport,
     OrderReport,
+    PersonReport,
     ProductReport,
     RefundReport,
+    RiskReport,
+    ShopReport,
 )
-from storefront.shopify import orders_in, read_order, read_refund
+from downloads.tokens import hash_token
+from storefront.shopify import (
+    orders_in,
+    products_in,
+    read_dispute,
+    read_order,
+    read_product,
+    read_refund,
+)
+from storefront.shopify.payloads import read_person, read_risk, read_shop
 
 
 def line(number, variant_id, variant_name, sku):
@@ -37,7 +51,7 @@ def line(number, variant_id, variant_name, sku):
 REAL_ORDER = OrderReport(
     platform_id=450789469,
     number=1001,
-    payment="pending",
+    payment="authorized",
     placed_at=datetime(2008, 1, 10, 16, 0, tzinfo=UTC),
     reported_at=datetime(2008, 1, 10, 16, 0, tzinfo=UTC),
     lines=(
@@ -46,7 +60,7 @@ REAL_ORDER = OrderReport(
         line(703073504, 457924702, "black", "IPOD2008BLACK"),
     ),
     refunds=(),
-    token="b1946ac92492d2347c6235b4d2611184",
+    token_hash=hash_token("b1946ac92492d2347c6235b4d2611184"),
     cancelled_at=None,
     grand_total=Decimal("409.94"),
     currency="USD",
@@ -117,6 +131,29 @@ def test_anything_else_is_no_order(document):
     )
 
 
+@pytest.mark.parametrize(
+    ("document", "products"),
+    [
+        ({"product": {"id": 1}}, [{"id": 1}]),
+        ({"products": [{"id": 1}, {"id": 2}]}, [{"id": 1}, {"id": 2}]),
+        ({"products": []}, []),
+        ({"variants": [], "id": 1}, [{"variants": [], "id": 1}]),
+    ],
+    ids=str,
+)
+def test_products_come_alone_or_many_wrapped_or_bare(document, products):
+    assert products_in(document) == products
+
+
+@pytest.mark.parametrize("document", [{}, [], None, {"products": {}}, {"order": {}}], ids=str)
+def test_anything_else_is_no_product(document):
+    with pytest.raises(BadInput) as error:
+        products_in(document)
+    assert str(error.value) == (
+        'Expected {"product": …} or {"products": […]} as the Admin API prints them.'
+    )
+
+
 # --- Payment -----------------------------------------------------------------------------------
 
 
@@ -127,10 +164,10 @@ def test_anything_else_is_no_order(document):
         ("partially_refunded", "paid"),
         ("refunded", "refunded"),
         ("pending", "pending"),
-        ("authorized", "pending"),
+        ("authorized", "authorized"),
         ("partially_paid", "pending"),
-        ("voided", "pending"),
-        ("expired", "pending"),
+        ("voided", "voided"),
+        ("expired", "voided"),
         ("unheard of", "pending"),
         ("PAID", "pending"),
         ("", "pending"),
@@ -145,6 +182,30 @@ def test_only_known_words_open_anything(order, financial_status, payment):
 def test_no_word_about_payment_opens_nothing(order):
     del order["financial_status"]
     assert read_order(order).payment == "pending"
+
+
+# --- The order-status token --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("token", [None, "", "short", "x" * 15, 7, ["x" * 32], {"x": 1}], ids=str)
+def test_what_is_no_token_opens_nothing(order, token):
+    assert read_order(order | {"token": token}).token_hash is None
+
+
+def test_a_token_is_read_as_its_hash(order):
+    for token in ("x" * 16, "ünïcode-of-any-kind", "y" * 2000):
+        assert read_order(order | {"token": token}).token_hash == hash_token(token)
+
+
+def test_half_a_letter_in_a_token_is_hashed_too(order):
+    token = json.loads(r'"\ud83d"') * 16
+    assert read_order(order | {"token": token}).token_hash == hash_token(token)
+
+
+def test_a_stored_orders_hash_stands_for_its_token(order):
+    del order["token"]
+    stored = order | {"token_sha256": hash_token("x" * 16)}
+    assert read_order(stored).token_hash == hash_token("x" * 16)
 
 
 # --- Times and sums ----------------------------------------------------------------------------
@@ -320,3 +381,148 @@ def test_a_customer_without_a_number_is_known_by_mail(order):
 def test_a_mail_address_longer_than_any_is_left_out(order):
     order["email"] = order["customer"]["email"] = "a" * 280 + "@example.com"
     assert read_order(order).customer.email is None
+
+
+# --- Products ----------------------------------------------------------------------------------
+
+
+def variant(number, name, sku):
+    return ProductReport(
+        name="IPod Nano - 8GB",
+        product_id=632910392,
+        variant_id=number,
+        variant_name=name,
+        sku=sku,
+        vendor="Apple",
+        tags=("Emotive", "Flash Memory", "MP3", "Music"),
+    )
+
+
+def test_the_real_product_is_read_whole(payload):
+    assert read_product(payload("product")) == CatalogReport(
+        variants=(
+            variant(808950810, "Pink", "IPOD2008PINK"),
+            variant(49148385, "Red", "IPOD2008RED"),
+            variant(39072856, "Green", "IPOD2008GREEN"),
+            variant(457924702, "Black", "IPOD2008BLACK"),
+        ),
+        reported_at=datetime(2011, 10, 20, 18, 5, 13, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("tags", "read"),
+    [
+        ("", ()),
+        (None, ()),
+        ("one", ("one",)),
+        (" one ,two,, one,", ("one", "two")),
+        (["one", " two ", ""], ("one", "two")),
+        ([], ()),
+    ],
+    ids=str,
+)
+def test_tags_come_as_a_list_or_as_a_text(payload, tags, read):
+    report = read_product(payload("product") | {"tags": tags})
+    assert {variant.tags for variant in report.variants} == {read}
+
+
+def test_a_product_of_one_variant_has_no_variant_name(payload):
+    variants = [{"id": 1, "title": "Default Title"}]
+    [only] = read_product(payload("product") | {"variants": variants}).variants
+    assert (only.variant_name, only.sku) == (None, None)
+
+
+def test_a_product_without_its_time_is_as_old_as_its_making(payload):
+    product = payload("product") | {"updated_at": None, "created_at": "2011-01-01T00:00:00Z"}
+    assert read_product(product).reported_at == datetime(2011, 1, 1, tzinfo=UTC)
+
+
+# --- Disputes ----------------------------------------------------------------------------------
+
+DISPUTE = {
+    "id": 598735659,
+    "order_id": 625362839,
+    "type": "chargeback",
+    "status": "won",
+    "initiated_at": "2013-05-03T20:00:00-04:00",
+    "finalized_on": "2013-06-01T00:00:00-04:00",
+}
+
+
+def test_a_dispute_is_read_whole():
+    assert read_dispute(DISPUTE) == DisputeReport(
+        platform_id=598735659,
+        state="won",
+        opened_at=datetime(2013, 5, 4, tzinfo=UTC),
+        decided_at=datetime(2013, 6, 1, 4, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("needs_response", "open"),
+        ("under_review", "open"),
+        ("won", "won"),
+        ("lost", "lost"),
+        ("accepted", "lost"),
+        ("charge_refunded", "lost"),
+    ],
+)
+def test_each_word_on_a_dispute_is_known(status, state):
+    assert read_dispute(DISPUTE | {"status": status}).state == state
+
+
+@pytest.mark.parametrize("status", ["WON", "", None, "closed"])
+def test_another_word_on_a_dispute_is_refused(status):
+    with pytest.raises(BadInput, match=r"\Adispute\.status: expected one of needs_response, "):
+        read_dispute(DISPUTE | {"status": status})
+
+
+@pytest.mark.parametrize(
+    ("status", "is_nothing"),
+    [("needs_response", True), ("under_review", True), ("won", False), ("lost", False)],
+)
+def test_a_banks_question_is_nothing_until_it_is_decided(status, is_nothing):
+    assert (read_dispute(DISPUTE | {"type": "inquiry", "status": status}) is None) is is_nothing
+
+
+def test_an_open_dispute_without_times_is_as_old_as_time():
+    bare = {"id": 1, "status": "needs_response"}
+    assert read_dispute(bare) == DisputeReport(1, "open", datetime(1970, 1, 1, tzinfo=UTC))
+
+
+# --- Risk, shop, person ------------------------------------------------------------------------
+
+
+def test_a_risk_is_read_whole():
+    risk = {"order_id": "7", "risk_level": "high", "created_at": "2026-02-01T00:00:00Z"}
+    expected = RiskReport(is_high=True, assessed_at=datetime(2026, 2, 1, tzinfo=UTC))
+    assert read_risk(risk) == (7, expected)
+    assert read_risk(risk | {"provider_title": "Somebody"}) == (7, None)
+
+
+@pytest.mark.parametrize("number", ["", "７", "-1", "1.5", "9" * 30, None])
+def test_a_risk_of_no_order_is_refused(number):
+    with pytest.raises(BadInput, match=r"\Arisk\.order_id: "):
+        read_risk({"order_id": number, "risk_level": "high"})
+
+
+def test_a_shop_is_read_whole():
+    shop = {"name": "Mine", "updated_at": "2026-02-01T00:00:00Z", "email": "a@example.com"}
+    assert read_shop(shop) == ShopReport("Mine", datetime(2026, 2, 1, tzinfo=UTC))
+    for name in ("name", "updated_at"):
+        with pytest.raises(BadInput, match=rf"\Ashop\.{name}: missing\Z"):
+            read_shop(shop | {name: None})
+
+
+def test_a_person_is_read_whole():
+    payload = {"customer": {"id": 7, "email": "ada@example.com"}, "orders": [1, 2]}
+    assert read_person(payload, "orders") == PersonReport(7, "ada@example.com", (1, 2))
+    assert read_person({}, "orders") == PersonReport(None, "", ())
+
+
+def test_a_dispute_decided_on_a_day_is_decided_at_its_beginning():
+    report = read_dispute(DISPUTE | {"status": "won", "finalized_on": "2013-06-01"})
+    assert report.decided_at == datetime(2013, 6, 1, tzinfo=UTC)

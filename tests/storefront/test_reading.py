@@ -1,11 +1,12 @@
-"""What is wrong with a payload, named by its path."""
+"""Read what another system sends; what is wrong with it is named by its path."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from downloads.errors import BadInput
-from storefront.shopify import Reader, read_order, read_refund
+from storefront.reading import Reader, keep, parse_object
+from storefront.shopify import read_order, read_refund
 
 
 @pytest.fixture
@@ -38,7 +39,6 @@ WRONG = [
     ("cancelled_at", "no", f"order.cancelled_at: {TIME}"),
     ("updated_at", {}, "order.updated_at: expected a text, got dict"),
     ("financial_status", 1, "order.financial_status: expected a text, got int"),
-    ("token", ["x"], "order.token: expected a text, got list"),
     ("email", False, "order.email: expected a text, got bool"),
     ("currency", 1, "order.currency: expected a text, got int"),
     ("total_price", "a lot", f"order.total_price: {AMOUNT}"),
@@ -128,3 +128,69 @@ def test_a_time_is_read_in_utc():
     time = Reader({"at": "2025-06-15T10:30:00.5+02:00"}, "x").time("at")
     assert time == datetime(2025, 6, 15, 8, 30, 0, 500_000, tzinfo=UTC)
     assert time.utcoffset() == timedelta(0)
+
+
+def test_numbers_are_whole_and_all_of_them():
+    reader = Reader({"good": [0, 7], "none": None, "empty": []}, "x")
+    assert (reader.numbers("good"), reader.numbers("none"), reader.numbers("unsaid")) == (
+        [0, 7],
+        [],
+        [],
+    )
+    for wrong in ([1, "2"], [True], [-1], [2**63], [1.0], "12", {"a": 1}):
+        with pytest.raises(BadInput, match=r"\Ax\.n: expected a list of whole numbers\Z"):
+            Reader({"n": wrong}, "x").numbers("n")
+
+
+def test_words_are_texts_and_none_twice():
+    assert Reader({"w": "b, a,b"}, "x").words("w") == ["b", "a"]
+    with pytest.raises(BadInput, match=r"\Ax\.w: expected a list of texts\Z"):
+        Reader({"w": ["a", 1]}, "x").words("w")
+    with pytest.raises(BadInput, match=r"\Ax\.w: expected a text, got dict\Z"):
+        Reader({"w": {}}, "x").words("w")
+
+
+# --- A whole object ----------------------------------------------------------------------------
+
+
+def test_an_object_is_read_from_its_bytes():
+    assert parse_object('{"a": [1, 2.5, "ü", null, true]}'.encode()) == {
+        "a": [1, 2.5, "ü", None, True]
+    }
+    assert parse_object(b" {} ") == {}
+    assert parse_object(b'{"id": 9223372036854775808}') == {"id": 2**63}
+
+
+def test_an_object_may_be_nested_as_deep_as_anyone_needs():
+    deep = 200
+    assert parse_object(b'{"a":' * deep + b"1" + b"}" * deep)["a"]["a"]
+
+
+# --- What of it is kept ------------------------------------------------------------------------
+
+FIELDS = {"id": None, "note": None, "lines": {"id": None, "product": {"id": None}}}
+KEPT = [
+    ({"id": 1, "secret": 2}, {"id": 1}),
+    ({"note": None}, {"note": None}),
+    ({"lines": [{"id": 1, "price": 2}]}, {"lines": [{"id": 1}]}),
+    ({"lines": [{"product": {"id": 1, "x": 2}}]}, {"lines": [{"product": {"id": 1}}]}),
+    ({"lines": {"id": 1, "price": 2}}, {"lines": {"id": 1}}),
+    # What stands in the wrong place brings nothing along that was not asked for.
+    ({"note": {"secret": 1}}, {"note": {}}),
+    ({"note": [{"secret": 1}, "text"]}, {"note": [{}, "text"]}),
+    ({"lines": [[{"secret": 1}]]}, {"lines": [[]]}),
+    ({"lines": "none"}, {"lines": "none"}),
+    ({}, {}),
+]
+
+
+@pytest.mark.parametrize(("payload", "kept"), KEPT, ids=str)
+def test_only_named_fields_are_kept(payload, kept):
+    assert keep(payload, FIELDS) == kept
+
+
+def test_what_is_kept_of_an_endless_nest_is_not_endless():
+    nest = []
+    for _level in range(5_000):
+        nest = [nest]
+    assert keep({"note": nest, "lines": nest}, FIELDS) == {"note": [[]], "lines": [[]]}

@@ -1,0 +1,86 @@
+"""From a stored message to what it does: who applies it, and when."""
+
+import time
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django_tasks import default_task_backend, task
+from django_tasks_db import DatabaseBackend
+from django_tasks_db.models import DBTaskResult
+
+from downloads import fulfilment
+from downloads.fulfilment import Said
+from downloads.models import Message, Shop
+from storefront import shopify
+from storefront.sources import Source
+
+SOURCES: dict[str, Source] = {shopify.NAME: shopify}
+# One task's share, so that a worker asked to stop need not finish a whole backlog first.
+BATCH = 100
+LONGEST_PAUSE_SECONDS = 0.1
+
+
+def store(shop: Shop, said: Said, *, at: datetime) -> bool:
+    """Store a message once and have it applied soon; say whether it was news."""
+    if fulfilment.is_stored(shop, said):
+        return False
+    with transaction.atomic():
+        is_news = fulfilment.receive(shop, said, at=at)
+        if is_news and said.is_known:
+            transaction.on_commit(ring)
+    return is_news
+
+
+def ring(*, at: datetime | None = None) -> None:
+    """Have the waiting messages applied, now or at a time.
+
+    A task is a bell, not the message: the inbox knows what is due. So a bell lost with its worker,
+    or rung twice, does no harm; the worker rings at its start and every `MESSAGE_SWEEP_SECONDS`.
+    """
+    if at is None:
+        if not _is_rung():
+            apply_messages.enqueue()
+    elif default_task_backend.supports_defer:
+        apply_messages.using(run_after=at).enqueue()
+
+
+def _is_rung() -> bool:
+    # A bell that no worker has taken yet will find whatever is stored by now. Only the backend in
+    # our own database can be asked; with another each message rings for itself.
+    if not isinstance(default_task_backend, DatabaseBackend):
+        return False
+    waiting = DBTaskResult.objects.ready().filter(task_path=apply_messages.module_path)
+    return waiting.exists()
+
+
+@task()
+def apply_messages() -> int:
+    """Apply what is due, the longest waiting first; return how many messages that was."""
+    for done in range(BATCH):
+        started = time.monotonic()
+        message = fulfilment.apply_next(_apply, at=timezone.now())
+        if message is None:
+            return done
+        if message.state == Message.State.WAITING:
+            ring(at=message.due_at)
+        _let_others_write(time.monotonic() - started)
+    ring()
+    return BATCH
+
+
+def _let_others_write(seconds: float) -> None:
+    # SQLite has one writer at a time and no queue for it: buyers' clicks and new messages would
+    # find it taken again and again while a backlog is worked off without a pause.
+    if connection.vendor == "sqlite":
+        time.sleep(min(seconds, LONGEST_PAUSE_SECONDS))
+
+
+@task()
+def apply_policies(shop_id: int) -> int:
+    """Bring a shop's orders in line with its policies; return how many changed."""
+    return fulfilment.apply_policies(Shop.objects.get(pk=shop_id), at=timezone.now())
+
+
+def _apply(message: Message) -> None:
+    SOURCES[message.source].apply(message, at=timezone.now())

@@ -1,0 +1,117 @@
+"""The door for shops: `POST /webhooks/{source}`. Verify, store once, answer; apply afterwards."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import wraps
+from hashlib import sha256
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from downloads.errors import BadInput, DownloadsError, NotFound, SealBroken
+from downloads.models import Shop
+from storefront.errors import SignatureRefused, TooLarge, headers_of, status_of
+from storefront.inbox import SOURCES, store
+from storefront.models import WebhookSecret
+from storefront.reading import parse_object
+from storefront.sources import Envelope, Source
+
+CHUNK = 64 * 1024
+# What a sender may push at us beyond the limit before we hang up on it.
+DRAINED_BYTES = 16 * 1024 * 1024
+USED_AT_PRECISION = timedelta(hours=1)
+_WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
+
+
+def answers_with_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Turn every domain error of a view into `{"message": …}`."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except DownloadsError as error:
+            status, headers = status_of(error), headers_of(error)
+            return JsonResponse({"message": str(error)}, status=status, headers=headers)
+
+    return answering
+
+
+@csrf_exempt
+@require_POST
+@answers_with_json
+def receive(request: HttpRequest, source: str) -> HttpResponse:
+    """Take in one message of a shop. A repeated one is answered alike and stored once.
+
+    Raises:
+        NotFound: we know no such platform.
+        TooLarge: more than `WEBHOOK_MAX_BYTES`.
+        SignatureRefused: none of this shop's secrets signed exactly these bytes.
+        SealBroken: one of them cannot be opened, and none of the others signed.
+        BadInput: signed, but not a message.
+    """
+    at = timezone.now()
+    if source not in SOURCES:
+        raise NotFound("No such platform.")
+    platform = SOURCES[source]
+    envelope = platform.read_envelope(request.headers)
+    body = _read_body(request)
+    shop = _verified_shop(platform, source, envelope, body, at=at)
+    payload = parse_object(body)
+    if not _WORD.fullmatch(envelope.topic):
+        raise BadInput("The message does not say its topic.")
+    store(shop, platform.hear(_with_id(envelope, body), payload), at=at)
+    return JsonResponse({"message": "Received."})
+
+
+def _read_body(request: HttpRequest) -> bytes:
+    try:
+        body = request.read(settings.WEBHOOK_MAX_BYTES + 1)
+    except UnreadablePostError:
+        raise BadInput("The line broke before the message was complete.") from None
+    if len(body) <= settings.WEBHOOK_MAX_BYTES:
+        return body
+    # Hanging up in the middle would reach the sender as a broken line instead of an answer.
+    drained = len(body)
+    while drained < DRAINED_BYTES and (chunk := request.read(CHUNK)):
+        drained += len(chunk)
+    raise TooLarge(f"A message may have at most {settings.WEBHOOK_MAX_BYTES} bytes.")
+
+
+def _verified_shop(
+    platform: Source, source: str, envelope: Envelope, body: bytes, *, at: datetime
+) -> Shop:
+    usable = WebhookSecret.objects.usable(at).select_related("shop")
+    unread: SealBroken | None = None
+    for secret in usable.filter(shop__domain=envelope.shop_domain.lower(), source=source):
+        try:
+            known = secret.reveal()
+        except SealBroken as error:
+            unread = error
+            continue
+        if platform.is_signed(body, signature=envelope.signature, secret=known):
+            _note_use(secret, at=at)
+            return secret.shop
+    # What we cannot read may well have been the right one: the shop is to try again.
+    raise unread or SignatureRefused()
+
+
+def _note_use(secret: WebhookSecret, *, at: datetime) -> None:
+    # To the hour, so that a crowd of messages does not queue for this one row.
+    stale = Q(used_at__isnull=True) | Q(used_at__lt=at - USED_AT_PRECISION)
+    if secret.used_at is None or secret.used_at < at - USED_AT_PRECISION:
+        WebhookSecret.objects.filter(stale, pk=secret.pk).update(used_at=at)
+
+
+def _with_id(envelope: Envelope, body: bytes) -> Envelope:
+    if _WORD.fullmatch(envelope.delivery_id):
+        return envelope
+    # Without a name of its own a message is known by its content.
+    return replace(envelope, delivery_id=f"sha256:{sha256(body).hexdigest()}")

@@ -1,0 +1,73 @@
+"""`manage.py reseal_secrets`: after it, the first key alone is enough."""
+
+from io import StringIO
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+
+from downloads.errors import SealBroken
+from storefront.models import WebhookSecret
+from tests.factories import ShopFactory
+
+
+def run():
+    out = StringIO()
+    call_command("reseal_secrets", stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def secret(db):
+    return WebhookSecret.keep(ShopFactory(name="My store"), source="shopify", secret="shpss_1234")
+
+
+@pytest.fixture
+def fresh_key(settings):
+    """A new key, put in front of the old one."""
+    key = Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [key, *settings.ENCRYPTION_KEYS]
+    return key
+
+
+def test_without_secrets_there_is_nothing_to_seal(db):
+    assert run() == "0 secrets are sealed with the first key.\n"
+
+
+def test_the_old_key_is_needed_no_more(secret, fresh_key, settings):
+    WebhookSecret.keep(secret.shop, source="shopify", secret="shpss_5678")
+    assert run() == "2 secrets are sealed with the first key.\n"
+    settings.ENCRYPTION_KEYS = [fresh_key]
+    revealed = [row.reveal() for row in WebhookSecret.objects.order_by("pk")]
+    assert revealed == ["shpss_1234", "shpss_5678"]
+
+
+def test_ended_secrets_are_sealed_anew_too(secret, fresh_key, settings):
+    WebhookSecret.objects.update(revoked_at="2026-01-01T00:00:00Z")
+    assert run() == "1 secrets are sealed with the first key.\n"
+    settings.ENCRYPTION_KEYS = [fresh_key]
+    assert WebhookSecret.objects.get().reveal() == "shpss_1234"
+
+
+def test_nothing_but_the_seal_moves(secret, fresh_key):
+    before = WebhookSecret.objects.values().get()
+    run()
+    after = WebhookSecret.objects.values().get()
+    assert {name for name in before if before[name] != after[name]} == {"sealed"}
+
+
+def test_what_no_key_opens_is_named_and_the_others_are_sealed(secret, settings):
+    key = Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [key]
+    other = WebhookSecret.keep(secret.shop, source="shopify", secret="shpss_5678")
+    before = WebhookSecret.objects.get(pk=secret.pk).sealed
+    with pytest.raises(CommandError) as error:
+        run()
+    assert str(error.value) == (
+        "No key opens: Webhook secret …1234 of My store. Put the key they were sealed with back "
+        "into ENCRYPTION_KEYS, or enter these secrets anew."
+    )
+    assert WebhookSecret.objects.get(pk=secret.pk).sealed == before
+    assert WebhookSecret.objects.get(pk=other.pk).reveal() == "shpss_5678"
+    with pytest.raises(SealBroken):
+        secret.reveal()
