@@ -1,3 +1,21 @@
-from downloads.admin import assets, grants, orders, products, shops
+from downloads.admin import (
+    assets,
+    customers,
+    data_requests,
+    grants,
+    messages,
+    orders,
+    products,
+    shops,
+)
 
-__all__ = ["assets", "grants", "orders", "products", "shops"]
+__all__ = [
+    "assets",
+    "customers",
+    "data_requests",
+    "grants",
+    "messages",
+    "orders",
+    "products",
+    "shops",
+]

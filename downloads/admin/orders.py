@@ -15,6 +15,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from downloads import fulfilment
+from downloads.admin.acting import act_on_each
+from downloads.admin.order_facts import facts_of
 from downloads.admin.order_inlines import GrantInline, LineInline, is_by_hand
 from downloads.models import Grant, LineItem, Order
 from storefront.addresses import ticket_url
@@ -47,9 +49,9 @@ class OrderForm(forms.ModelForm):
 class OrderAdmin(admin.ModelAdmin):
     form = OrderForm
     change_form_template = "admin/downloads/order/change_form.html"
-    list_display = ("number", "shop", "customer", "status", "grand_total", "placed_at")
+    list_display = ("number", "customer", "status", "held", "grand_total", "placed_at", "shop")
     list_select_related = ("shop", "customer")
-    list_filter = ("shop", "payment", "placed_at")
+    list_filter = ("shop", "payment", "hold", "placed_at")
     search_fields = (
         "=number",
         "customer__email",
@@ -61,20 +63,27 @@ class OrderAdmin(admin.ModelAdmin):
     search_help_text = "Order number, buyer's name or mail address, product or SKU"
     autocomplete_fields = ("shop", "customer")
     inlines = (LineInline, GrantInline)
-    actions = ("end_page_links",)
+    actions = ("release", "end_page_links")
     fields = OrderForm.Meta.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
         if obj is None:
             return ()
         # What the shop's own system reports is changed there.
-        return ("shop",) if is_by_hand(obj) else self.fields
+        return ("shop",) if is_by_hand(obj) else self.get_fields(request, obj)
+
+    def get_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        if obj is None or is_by_hand(obj):
+            return self.fields
+        return (*self.fields, *(("held",) if obj.hold else ()), "facts")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = {"placed_at": timezone.now(), "payment": Order.Payment.PAID}
         return initial | super().get_changeform_initial_data(request)
 
     def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
+        # First of all, as every verb takes it: a report coming in locks the shop, then the order.
+        fulfilment.lock_shop(obj.shop)
         obj.save(update_fields=form.changed_data if change else None)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
@@ -119,6 +128,7 @@ class OrderAdmin(admin.ModelAdmin):
         return [
             path("<int:number>/page/", view(self.open_page), name="order_page"),
             path("<int:number>/end-links/", view(self.end_links), name="order_end_links"),
+            path("<int:number>/release/", view(self.release_one), name="order_release"),
             *super().get_urls(),
         ]
 
@@ -136,6 +146,22 @@ class OrderAdmin(admin.ModelAdmin):
         messages.success(request, "All links to this order's page that we sent have ended.")
         return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
 
+    @method_decorator(require_POST)
+    def release_one(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
+        """Open an order that is held."""
+        order = self._permitted(request, number, change=True)
+        self._release(request, [order])
+        return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
+
+    def _release(self, request: HttpRequest, orders: Iterable[Order]) -> None:
+        at = timezone.now()
+
+        def act(order: Order) -> None:
+            fulfilment.release(order, at=at)
+            self.log_change(request, order, "Released: opened although it was held")
+
+        act_on_each(request, orders, act, done="released")
+
     def _permitted(self, request: HttpRequest, number: int, *, change: bool) -> Order:
         order = self.get_object(request, str(number))
         if order is None:
@@ -148,6 +174,18 @@ class OrderAdmin(admin.ModelAdmin):
     @admin.display(description="status")
     def status(self, order: Order) -> str:
         return order.status
+
+    @admin.display(description="held", ordering="hold")
+    def held(self, order: Order) -> str:
+        return order.get_hold_display() if order.hold else ""
+
+    @admin.display(description="what came up")
+    def facts(self, order: Order) -> str:
+        return facts_of(order)
+
+    @admin.action(description="Release: open although it is held", permissions=["change"])
+    def release(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        self._release(request, orders)
 
     @admin.action(description="End all links to the page", permissions=["change"])
     def end_page_links(self, request: HttpRequest, orders: QuerySet[Order]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from downloads import fulfilment, lookups
 from downloads.admin.inlines import LimitInline, SameShopFormSet
-from downloads.models import Attachment, Product
+from downloads.fulfilment.describing import DESCRIBED, MENTIONED
+from downloads.models import Attachment, Product, RemovedProduct
 
 
 class AttachmentFormSet(SameShopFormSet):
@@ -64,7 +65,7 @@ class ProductForm(forms.ModelForm):
 @admin.register(Product)
 class ProductAdmin(admin.ModelAdmin):
     form = ProductForm
-    list_display = ("name", "variant_name", "sku", "shop", "vendor")
+    list_display = ("name", "variant_name", "sku", "sale", "vendor", "shop")
     list_select_related = ("shop",)
     list_filter = ("shop",)
     search_fields = ("name", "variant_name", "sku", "=variant_id", "=product_id")
@@ -74,7 +75,38 @@ class ProductAdmin(admin.ModelAdmin):
     fields = ProductForm.Meta.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
-        return () if obj is None else ("shop",)
+        return () if obj is None else ("shop", "sale")
+
+    def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        return (*self.fields, "sale") if getattr(obj, "is_removed", False) else self.fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        removed = RemovedProduct.objects.filter(
+            shop=OuterRef("shop"), product_id=OuterRef("product_id")
+        )
+        return super().get_queryset(request).annotate(is_removed=Exists(removed))
+
+    @admin.display(description="in the shop")
+    def sale(self, product: Any) -> str:
+        return "No longer sold" if product.is_removed else ""
+
+    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
+        # First of all, as every verb takes it: attaching an asset below needs it as well.
+        fulfilment.lock_shop(obj.shop)
+        if not change:
+            obj.save()
+            return
+        changed = list(form.changed_data)
+        if changed and obj.described_rank.startswith(MENTIONED):
+            # The merchant's words stand above what an order's lines mention.
+            obj.described_rank = ""
+            changed.append("described_rank")
+        if changed and obj.described_rank.startswith(DESCRIBED):
+            messages.warning(
+                request,
+                "Change this in your shop, too: what it says next of this product replaces it.",
+            )
+        obj.save(update_fields=changed)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         formset.save(commit=False)

@@ -1,17 +1,21 @@
-"""Plans, shops and customers, and the credentials a merchant makes for them."""
+"""Plans and shops: their policies, and the keys a merchant makes for a storefront."""
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
-from downloads.admin.acting import show_secret_once
-from downloads.models import Customer, Plan, Shop
-from storefront.models import CustomerToken, StorefrontKey
+from downloads.admin.acting import only_row, show_secret_once
+from downloads.models import Message, Plan, Shop
+from storefront import inbox
+from storefront.models import StorefrontKey
+
+POLICIES = ("opens_when", "amount_refunds", "holds_high_risk")
 
 
 @admin.register(Plan)
@@ -32,18 +36,62 @@ class ShopAdmin(admin.ModelAdmin):
     list_select_related = ("plan",)
     list_filter = ("plan",)
     search_fields = ("name", "domain")
-    actions = ("make_storefront_key",)
+    actions = ("make_storefront_key", "apply_policies")
+    readonly_fields = ("uninstalled_at", "messages_set_aside")
     fieldsets = (
         (None, {"fields": ("name", "domain", "plan")}),
         ("The download page", {"fields": ("page_title", "page_text")}),
         ("Downloads", {"fields": ("default_limit", "link_urls")}),
+        ("Policies", {"fields": POLICIES}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Shop | None = None) -> Any:
+        news = []
+        if obj is not None and obj.uninstalled_at is not None:
+            news.append("uninstalled_at")
+        may_look = request.user.has_perm("downloads.view_message")
+        if obj is not None and may_look and _set_aside(obj).exists():
+            news.append("messages_set_aside")
+        return [(None, {"fields": news}), *self.fieldsets] if news else self.fieldsets
+
+    def save_model(self, request: HttpRequest, obj: Shop, form: Any, change: bool) -> None:
+        # The shop's own messages write other columns of this row meanwhile.
+        obj.save(update_fields=form.changed_data if change else None)
+        orders = obj.orders.count() if set(POLICIES) & set(form.changed_data) else 0
+        if orders:
+            messages.warning(
+                request,
+                "New orders follow the new policies from now on. "
+                f"{orders} earlier ones follow at their next message, or at once "
+                "with the action “Apply the policies to all orders” in the list of shops.",
+            )
+
+    @admin.display(description="messages set aside")
+    def messages_set_aside(self, shop: Shop) -> str:
+        return format_html(
+            '<a href="{}?shop__id__exact={}&amp;state__exact={}">{} could not be applied: look</a>',
+            reverse("admin:downloads_message_changelist"),
+            shop.pk,
+            Message.State.SET_ASIDE,
+            _set_aside(shop).count(),
+        )
+
+    @admin.action(description="Apply the policies to all orders", permissions=["change"])
+    def apply_policies(self, request: HttpRequest, shops: QuerySet[Shop]) -> None:
+        for shop in shops:
+            inbox.apply_policies.enqueue(shop.pk)
+            self.log_change(request, shop, "Applied the policies to all orders")
+            messages.success(
+                request,
+                f"{shop}: its {shop.orders.count()} orders are being brought in line "
+                "in the background.",
+            )
 
     @admin.action(description="Make a storefront key (shown once)", permissions=["change"])
     def make_storefront_key(
         self, request: HttpRequest, shops: QuerySet[Shop]
     ) -> HttpResponseBase | None:
-        shop = _only(self, request, shops)
+        shop = only_row(request, shops, why="each secret is shown once")
         if shop is None:
             return None
         name = f"Made on {timezone.localdate():%Y-%m-%d}"
@@ -58,53 +106,5 @@ class ShopAdmin(admin.ModelAdmin):
         )
 
 
-class CustomerForm(forms.ModelForm):
-    class Meta:
-        model = Customer
-        fields = ("shop", "email", "first_name", "last_name", "platform_id")
-
-    def clean_email(self) -> str | None:
-        email = self.cleaned_data["email"]
-        return email.lower() if email else None
-
-
-@admin.register(Customer)
-class CustomerAdmin(admin.ModelAdmin):
-    form = CustomerForm
-    list_display = ("__str__", "email", "shop", "created_at")
-    list_select_related = ("shop",)
-    list_filter = ("shop",)
-    search_fields = ("email", "first_name", "last_name", "=platform_id")
-    autocomplete_fields = ("shop",)
-    fields = CustomerForm.Meta.fields
-    actions = ("make_customer_token",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> Any:
-        # Orders and tokens of the shop hold this customer, who stays there.
-        return () if obj is None else ("shop",)
-
-    @admin.action(description="Make a customer token (shown once)", permissions=["change"])
-    def make_customer_token(
-        self, request: HttpRequest, customers: QuerySet[Customer]
-    ) -> HttpResponseBase | None:
-        customer = _only(self, request, customers)
-        if customer is None:
-            return None
-        row, bearer = CustomerToken.issue(customer, at=timezone.now())
-        self.log_change(request, customer, f"Made the customer token {row.pk}")
-        return show_secret_once(
-            self,
-            request,
-            title=f"Customer token of {customer}",
-            secret=bearer,
-            use=f"Send it as Authorization: Bearer … It ends on {row.expires_at:%Y-%m-%d}.",
-        )
-
-
-def _only(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Any]) -> Any | None:
-    if rows.count() == 1:
-        return rows.get()
-    model_admin.message_user(
-        request, "Choose exactly one: each secret is shown once.", messages.ERROR
-    )
-    return None
+def _set_aside(shop: Shop) -> QuerySet[Message]:
+    return shop.messages.filter(state=Message.State.SET_ASIDE)

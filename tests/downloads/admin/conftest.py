@@ -1,8 +1,13 @@
 import re
+from contextlib import contextmanager
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django_tasks_db.models import DBTaskResult
+
+from downloads import fulfilment
 
 
 @pytest.fixture
@@ -11,6 +16,55 @@ def staff(db):
     client = Client()
     client.force_login(User.objects.create_superuser("merchant"))
     return client
+
+
+@pytest.fixture
+def clerk(db):
+    """Return a function that signs in staff who have these permissions alone."""
+
+    def sign_in(*permissions):
+        user = User.objects.create_user(f"clerk {permissions}", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def queued(db):
+    """Return a function that says which tasks wait for the worker, and with what."""
+
+    def read():
+        rows = DBTaskResult.objects.order_by("enqueued_at")
+        return [(row.task.name, row.args_kwargs["args"]) for row in rows]
+
+    return read
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """Return a context that lists the rooms' writes, by table, and when the shop was locked."""
+    told = []
+    lock_shop = fulfilment.lock_shop
+
+    def lock(shop):
+        told.append("lock shop")
+        return lock_shop(shop)
+
+    def note(execute, sql, *rest):
+        if write := re.match(r'(?:UPDATE|INSERT INTO) "(downloads_\w+)"', sql):
+            told.append(write[1])
+        return execute(sql, *rest)
+
+    @contextmanager
+    def watch():
+        monkeypatch.setattr(fulfilment, "lock_shop", lock)
+        with connection.execute_wrapper(note):
+            yield told
+
+    return watch
 
 
 @pytest.fixture

@@ -1,6 +1,20 @@
+import dataclasses
+from datetime import timedelta
+
 from downloads import fulfilment
-from downloads.models import Attachment, Grant
-from tests.factories import NOW, AttachmentFactory, LineFactory, LinkFactory, ProductFactory
+from downloads.models import Attachment, Grant, Product
+from downloads.reports import CatalogReport, ProductReport
+from tests.downloads.reported import line_report, order_report
+from tests.factories import (
+    NOW,
+    AttachmentFactory,
+    LineFactory,
+    LinkFactory,
+    ProductFactory,
+    ShopFactory,
+)
+
+LIST = "/admin/downloads/product/"
 
 
 def product_form(product, *rows, initial=0):
@@ -73,3 +87,76 @@ def test_a_saved_attachment_keeps_its_asset(staff, errors_of):
     )
     assert errors_of(response) == ["Remove this row and add another asset in a new one."]
     assert Attachment.objects.get().asset == attachment.asset
+
+
+def mention(shop, number, name):
+    """Have an order's line mention the variant 1001 by this name."""
+    report = order_report(line_report(1), platform_id=number, at=NOW + timedelta(days=number))
+    product = dataclasses.replace(report.lines[0].product, name=name)
+    line = dataclasses.replace(report.lines[0], product=product)
+    fulfilment.record_order(shop, dataclasses.replace(report, lines=(line,)), at=NOW)
+
+
+def save(staff, product, **fields):
+    url = f"/admin/downloads/product/{product.pk}/change/"
+    form = product_form(product) | {"tags": "", "product_id": 900} | fields
+    response = staff.post(url, form, follow=True)
+    assert response.redirect_chain
+    return response
+
+
+def test_the_merchants_words_stay_above_what_later_orders_mention(staff):
+    shop = ShopFactory()
+    mention(shop, 1, "Bok")
+    product = Product.objects.get()
+    save(staff, product)
+    mention(shop, 2, "Boook")
+    assert Product.objects.get().name == "Boook"
+    save(staff, product, name="Book")
+    mention(shop, 3, "Boook")
+    assert Product.objects.get().name == "Book"
+
+
+def test_what_the_shop_describes_itself_is_to_be_changed_there(staff, messages_of):
+    shop = ShopFactory()
+
+    def describe(day):
+        variant = ProductReport(name="Book", product_id=900, variant_id=1001)
+        fulfilment.record_product(shop, CatalogReport((variant,), NOW + timedelta(days=day)))
+
+    describe(1)
+    product = Product.objects.get()
+    response = save(staff, product, name="My book")
+    assert messages_of(response)[0] == (
+        "Change this in your shop, too: what it says next of this product replaces it."
+    )
+    assert Product.objects.get().name == "My book"
+    describe(2)
+    assert Product.objects.get().name == "Book"
+
+
+def test_a_product_no_longer_sold_is_marked(staff):
+    gone, kept = ProductFactory(product_id=900), ProductFactory(product_id=900)
+    ProductFactory(shop=gone.shop, product_id=None)
+    fulfilment.remove_product(gone.shop, 900, at=NOW)
+    assert staff.get(LIST).content.decode().count("No longer sold") == 1
+    for product, expected in ((gone, True), (kept, False)):
+        page = staff.get(f"{LIST}{product.pk}/change/").content.decode()
+        assert ("No longer sold" in page) == expected
+
+
+def test_a_saved_product_locks_its_shop_before_it_writes(staff, steps):
+    product = ProductFactory(product_id=900)
+    with steps() as told:
+        save(staff, product, name="Book")
+    assert told[:2] == ["lock shop", "downloads_product"]
+
+
+def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_queries):
+    product = ProductFactory(product_id=900)
+    with django_assert_num_queries(6):
+        staff.get(LIST)
+    for number in range(5):
+        ProductFactory(shop=product.shop, product_id=number)
+    with django_assert_num_queries(6):
+        staff.get(LIST)

@@ -3,11 +3,22 @@ import re
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django_tasks_db.models import DBTaskResult
 
-from downloads.models import Plan
+from downloads.models import Message, Order, Plan, Shop
+from storefront import inbox
 from storefront.models import CustomerToken, StorefrontKey
-from tests.factories import NOW, CustomerFactory, GrantFactory, ShopFactory
+from tests.factories import (
+    NOW,
+    CustomerFactory,
+    GrantFactory,
+    MessageFactory,
+    OrderFactory,
+    ShopFactory,
+)
 
 
 def secret_in(response):
@@ -72,6 +83,8 @@ def test_a_new_shop_starts_on_premium(staff):
         "page_text": "",
         "link_urls": "direct",
         "default_limit": "",
+        "opens_when": "paid",
+        "amount_refunds": "keep",
     }
     page = staff.get("/admin/downloads/shop/add/").content.decode()
     assert '<option value="premium" selected>' in page
@@ -93,7 +106,8 @@ def test_every_list_opens_and_searches(staff, model):
 
 
 def test_every_model_a_merchant_knows_is_in_the_admin():
-    behind_the_scenes = {"Attachment", "LineItem", "Refund", "RefundedLine", "Delivery"}
+    behind_the_scenes = {"Attachment", "LineItem", "Delivery"}
+    behind_the_scenes |= {"Refund", "RefundedLine", "Dispute", "RiskAssessment", "RemovedProduct"}
     models = {*apps.get_app_config("downloads").get_models()}
     models |= {*apps.get_app_config("storefront").get_models()}
     assert {model.__name__ for model in models} - behind_the_scenes == {
@@ -101,22 +115,8 @@ def test_every_model_a_merchant_knows_is_in_the_admin():
     }
 
 
-def test_a_customer_stays_in_its_shop_and_its_address_is_lower_case(staff):
-    customer = CustomerFactory()
-    data = {"shop": ShopFactory().pk, "email": "ADA@Example.com", "platform_id": ""}
-    staff.post(f"/admin/downloads/customer/{customer.pk}/change/", data)
-    shop = customer.shop
-    customer.refresh_from_db()
-    assert (customer.shop, customer.email) == (shop, "ada@example.com")
-
-
-def test_a_customer_is_erased_with_the_tokens_and_the_order_stays(staff):
-    grant = GrantFactory()
-    customer = grant.order.customer
-    CustomerToken.issue(customer, at=NOW)
-    staff.post(f"/admin/downloads/customer/{customer.pk}/delete/", {"post": "yes"})
-    grant.order.refresh_from_db()
-    assert (grant.order.customer, CustomerToken.objects.count()) == (None, 0)
+def test_the_workers_own_list_is_no_merchants_business():
+    assert DBTaskResult not in admin.site._registry
 
 
 def test_a_plan_keeps_its_name(staff):
@@ -128,3 +128,75 @@ def test_a_plan_keeps_its_name(staff):
         "premium",
     ]
     assert staff.post("/admin/downloads/plan/free/delete/", {"post": "yes"}).status_code == 403
+
+
+def shop_form(shop, **fields):
+    """Return what the shop's page sends."""
+    return {
+        "name": shop.name,
+        "domain": shop.domain,
+        "plan": shop.plan_id,
+        "page_title": shop.page_title,
+        "page_text": "",
+        "link_urls": "direct",
+        "default_limit": 10,
+        "opens_when": "paid",
+        "amount_refunds": "keep",
+    } | fields
+
+
+def test_changed_policies_say_how_many_orders_follow_later(staff, messages_of):
+    shop = OrderFactory().shop
+    OrderFactory(shop=shop)
+    url = f"/admin/downloads/shop/{shop.pk}/change/"
+    response = staff.post(url, shop_form(shop, opens_when="placed"), follow=True)
+    assert messages_of(response)[0] == (
+        "New orders follow the new policies from now on. 2 earlier ones follow at their next "
+        "message, or at once with the action “Apply the policies to all orders” "
+        "in the list of shops."
+    )
+    response = staff.post(url, shop_form(shop, opens_when="placed", name="New"), follow=True)
+    assert [text for text in messages_of(response) if "policies" in text] == []
+
+
+def test_a_saved_shop_writes_only_what_was_changed(staff):
+    shop = ShopFactory()
+    url = f"/admin/downloads/shop/{shop.pk}/change/"
+    with CaptureQueriesContext(connection) as queries:
+        assert staff.post(url, shop_form(shop, name="New")).status_code == 302
+    updates = [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
+    assert [re.findall(r'"(\w+)" = ', sql.split(" WHERE ")[0]) for sql in updates] == [["name"]]
+
+
+def test_a_shop_says_when_its_app_was_removed(staff):
+    shop = ShopFactory()
+    url = f"/admin/downloads/shop/{shop.pk}/change/"
+    assert "App removed on" not in staff.get(url).content.decode()
+    Shop.objects.update(uninstalled_at=NOW)
+    assert "App removed on" in staff.get(url).content.decode()
+
+
+def test_policies_reach_all_orders_in_the_background(staff, messages_of, queued):
+    order = OrderFactory(platform_id=1, payment="pending", reported_payment="pending")
+    Shop.objects.update(opens_when="placed")
+    data = {"action": "apply_policies", "_selected_action": order.shop_id}
+    response = staff.post("/admin/downloads/shop/", data, follow=True)
+    assert messages_of(response) == [
+        f"{order.shop}: its 1 orders are being brought in line in the background."
+    ]
+    assert queued() == [("apply_policies", [order.shop_id])]
+    assert Order.objects.get().payment == "pending"
+    inbox.apply_policies.call(order.shop_id)
+    assert Order.objects.get().payment == "paid"
+
+
+def test_a_shop_shows_its_messages_set_aside_if_there_are_any(staff, clerk):
+    shop = ShopFactory()
+    url = f"/admin/downloads/shop/{shop.pk}/change/"
+    assert "set aside" not in staff.get(url).content.decode()
+    for number in range(2):
+        MessageFactory(shop=shop, delivery_id=number, state=Message.State.SET_ASIDE)
+    link = f"/admin/downloads/message/?shop__id__exact={shop.pk}&amp;state__exact=set_aside"
+    assert f'<a href="{link}">2 could not be applied: look</a>' in staff.get(url).content.decode()
+    assert "2 results" in staff.get(link.replace("&amp;", "&")).content.decode()
+    assert "set aside" not in clerk("view_shop").get(url).content.decode()
