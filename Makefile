@@ -5,9 +5,10 @@ POSTGRES_URL ?= postgres://downloads:downloads@127.0.0.1:5432/downloads
 # What a real deployment sets, so that `check --deploy` judges that and not a laptop.
 PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
 	CACHE_URL=redis://127.0.0.1:6379/0 \
+	ENCRYPTION_KEYS=Y2hlY2stb25seS1ub3QtYS1zZWNyZXQtMDEyMzQ1Njc= \
 	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq-Ke1Uw7
 
-.PHONY: demo test test-all static lock
+.PHONY: demo test test-all benchmark static lock
 
 ## The whole product with its example, on http://localhost:8000
 demo: .venv
@@ -22,6 +23,12 @@ test: static
 test-all: test
 	$(BIN)/pytest -q -m slow
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/storms tests/messages
+
+## Figures, not tests: ratios within one run, on both databases
+benchmark: .venv
+	$(BIN)/python -m tests.benchmarks.webhooks
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.benchmarks.webhooks
 
 static: .venv
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """One grant, four readers: after every step of a random walk they say the same, and the truth."""
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from hypothesis.stateful import (
 
 from downloads import fulfilment
 from downloads.models import Delivery, Grant, LineItem, Order
-from downloads.reports import RefundReport
+from downloads.reports import DisputeReport, RefundReport
 from storefront.addresses import new_click
 from storefront.models import CustomerToken, StorefrontKey
 from tests.factories import NOW, AttachmentFactory, LineFactory, OrderFactory
@@ -48,14 +49,26 @@ class Facts:
 
     limit: int | None
     quantity: int
-    ends_at: datetime
+    ends_at: datetime | None
     added: int = 0
     used: int = 0
     kept: int = 0
     refunds: list[int] = field(default_factory=list)
     is_paid: bool = True
+    is_disputed: bool = False
+    is_lost: bool = False
     is_cancelled: bool = False
     is_revoked: bool = False
+
+    @property
+    def waits(self) -> bool:
+        return self.is_disputed or not self.is_paid
+
+    def begin_or_stop_the_lifetime(self, at: datetime) -> None:
+        if self.waits and self.ends_at is not None and self.ends_at > at:
+            self.ends_at = None
+        if not self.waits and self.ends_at is None:
+            self.ends_at = at + timedelta(days=LIFETIME_DAYS)
 
     @property
     def units_back(self) -> int:
@@ -68,10 +81,11 @@ class Facts:
         return self.limit * (self.quantity - self.units_back) + self.added
 
     def status(self, at: datetime) -> str:
-        if self.is_cancelled or self.units_back == self.quantity:
+        if self.is_cancelled or self.is_lost or self.units_back == self.quantity:
             return "expired"
-        if not self.is_paid:
+        if self.waits:
             return "pending"
+        assert self.ends_at is not None
         is_over = self.is_revoked or at >= self.ends_at
         is_used_up = self.allowed is not None and self.used >= self.allowed
         return "expired" if is_over or is_used_up else "available"
@@ -80,13 +94,14 @@ class Facts:
 class Walk(RuleBasedStateMachine):
     set_time: staticmethod
     staff: Client
+    numbers = itertools.count(1)
 
     @initialize(limit=st.sampled_from([1, 2, 5, None]), quantity=st.integers(1, 3))
     def begin(self, limit, quantity):
         self.at = NOW
         self.set_time(self.at)
         Order.objects.update(token_hash=None)
-        self.order = OrderFactory(token=TOKEN)
+        self.order = OrderFactory(token=TOKEN, platform_id=next(self.numbers))
         self.line = LineFactory(order=self.order, quantity=quantity, platform_id=77)
         AttachmentFactory(product=self.line.product, limit=limit, lifetime_days=LIFETIME_DAYS)
         fulfilment.settle(self.order, at=self.at)
@@ -146,7 +161,7 @@ class Walk(RuleBasedStateMachine):
         number = len(self.facts.refunds) + 1
         report = RefundReport(platform_id=number, refunded_at=self.at, units={77: units})
         for _ in range(2):  # the second telling is no news
-            fulfilment.record_refund(self.order, report, at=self.at)
+            fulfilment.record_refund(self.order.shop, self.order.platform_id, report, at=self.at)
         self.facts.refunds.append(units)
 
     @rule(data=st.data())
@@ -168,6 +183,31 @@ class Walk(RuleBasedStateMachine):
         payment = Order.Payment.PAID if self.facts.is_paid else Order.Payment.PENDING
         Order.objects.filter(pk=self.order.pk).update(payment=payment)
         fulfilment.settle(self.order, at=self.at)
+        self.facts.begin_or_stop_the_lifetime(self.at)
+
+    @precondition(lambda self: not self.facts.is_disputed and not self.facts.is_lost)
+    @rule()
+    def dispute(self):
+        # A release answers what was known at its moment, so the next dispute is a later one.
+        self.wait(timedelta(seconds=1))
+        self.dispute_number = next(self.numbers)
+        self.facts.is_disputed = True
+        self.tell_of_dispute("open")
+
+    @precondition(lambda self: self.facts.is_disputed)
+    @rule(state=st.sampled_from(["won", "lost"]))
+    def decide_dispute(self, state):
+        self.facts.is_disputed, self.facts.is_lost = False, state == "lost"
+        self.tell_of_dispute(state)
+        self.tell_of_dispute("open")  # late, and no news
+
+    @precondition(lambda self: self.facts.is_disputed and self.facts.status(self.at) == "pending")
+    @precondition(lambda self: self.facts.is_paid)
+    @rule()
+    def release(self):
+        fulfilment.release(self.order, at=self.at)
+        self.facts.is_disputed = False
+        self.facts.begin_or_stop_the_lifetime(self.at)
 
     @rule()
     def revoke_or_restore(self):
@@ -177,9 +217,9 @@ class Walk(RuleBasedStateMachine):
 
     @rule(days=st.sampled_from([1, LIFETIME_DAYS]))
     def expire(self, days):
-        self.at += timedelta(days=days)
-        self.set_time(self.at)
+        self.wait(timedelta(days=days))
 
+    @precondition(lambda self: self.facts.ends_at is not None)
     @rule(days=st.integers(1, 40))
     def extend(self, days):
         fulfilment.extend(self.held(), days=days, at=self.at)
@@ -199,6 +239,15 @@ class Walk(RuleBasedStateMachine):
         assert self.read_page() == truth
         assert self.read_admin() == truth
         assert Delivery.objects.filter(grant=self.grant).count() == self.clicks
+
+    def wait(self, time):
+        self.at += time
+        self.set_time(self.at)
+
+    def tell_of_dispute(self, state):
+        report = DisputeReport(self.dispute_number, state=state, opened_at=self.at)
+        fulfilment.record_dispute(self.order.shop, self.order.platform_id, report, at=self.at)
+        self.facts.begin_or_stop_the_lifetime(self.at)
 
     def held(self):
         return Grant.objects.with_facts().get(pk=self.grant.pk)
