@@ -124,13 +124,12 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
 }
 _database = env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+_database["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE_SECONDS", default=60)
+_database["CONN_HEALTH_CHECKS"] = True
 if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = SQLITE_OPTIONS | _database.get("OPTIONS", {})
     # Threads cannot share a database in memory: tests that race need a file.
     _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-else:
-    _database["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE_SECONDS", default=60)
-    _database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database}
 # Counts who asks too often; share it (Redis) when more than one process serves.
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://downloads")}

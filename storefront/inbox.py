@@ -1,11 +1,14 @@
 """From a stored message to what it does: who applies it, and when."""
 
+import threading
 import time
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
-from django_tasks import default_task_backend, task
+from django_tasks import task
 from django_tasks_db import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
@@ -19,17 +22,24 @@ SOURCES: dict[str, Source] = {shopify.NAME: shopify}
 # One task's share, so that a worker asked to stop need not finish a whole backlog first.
 BATCH = 100
 LONGEST_PAUSE_SECONDS = 0.1
+_one_writer = threading.Lock()
 
 
 def store(shop: Shop, said: Said, *, at: datetime) -> bool:
     """Store a message once and have it applied soon; say whether it was news."""
     if fulfilment.is_stored(shop, said):
         return False
-    with transaction.atomic():
+    with _turn_to_write(), transaction.atomic():
         is_news = fulfilment.receive(shop, said, at=at)
         if is_news and said.is_known:
             transaction.on_commit(ring)
     return is_news
+
+
+def _turn_to_write() -> AbstractContextManager[Any]:
+    # Those who find SQLite taken do not queue for it but look again now and then, and are
+    # overtaken; a lock of their own process lets them go one after the other.
+    return _one_writer if connection.vendor == "sqlite" else nullcontext()
 
 
 def ring(*, at: datetime | None = None) -> None:
@@ -41,14 +51,14 @@ def ring(*, at: datetime | None = None) -> None:
     if at is None:
         if not _is_rung():
             apply_messages.enqueue()
-    elif default_task_backend.supports_defer:
+    elif apply_messages.get_backend().supports_defer:
         apply_messages.using(run_after=at).enqueue()
 
 
 def _is_rung() -> bool:
     # A bell that no worker has taken yet will find whatever is stored by now. Only the backend in
     # our own database can be asked; with another each message rings for itself.
-    if not isinstance(default_task_backend, DatabaseBackend):
+    if not isinstance(apply_messages.get_backend(), DatabaseBackend):
         return False
     waiting = DBTaskResult.objects.ready().filter(task_path=apply_messages.module_path)
     return waiting.exists()

@@ -83,6 +83,21 @@ def test_the_longest_waiting_comes_first(wait, frozen):
     assert [body["name"] for body in heard] == ["longest", "a while", "least"]
 
 
+def test_a_bell_that_nobody_has_taken_is_not_rung_again(wait):
+    wait()
+    wait("shop/update")
+    assert bells() == [None]
+
+
+def test_a_bell_that_was_taken_or_is_for_later_is_rung_anew(wait):
+    wait()
+    DBTaskResult.objects.get().claim("a worker that died")
+    ring(at=NOW + timedelta(days=9999))
+    wait("shop/update")
+    assert DBTaskResult.objects.ready().count() == 1
+    assert DBTaskResult.objects.count() == 3
+
+
 def test_a_share_that_leaves_something_rings_again(wait, monkeypatch):
     monkeypatch.setattr(inbox, "BATCH", 2)
     for _message in range(3):
