@@ -36,7 +36,7 @@ SECRET = "storm-secret-0123456789abcdef"
 DOMAIN = "storm.example"
 CLIENTS = 32
 COPIES = 3
-DEADLINE_SECONDS = 600
+DEADLINE_SECONDS = 300
 
 
 def lives_of(events: int, *, seed: int) -> list[Life]:
@@ -94,7 +94,7 @@ class Service:
         self.kills = 0
 
     def _start_worker(self) -> subprocess.Popen:
-        command = [sys.executable, "manage.py", "worker", "--interval", "0.2"]
+        command = [sys.executable, "manage.py", "worker", "--interval", "0.2", "--no-startup-delay"]
         return subprocess.Popen(command, cwd=ROOT, env=self.environment)
 
     def kill_a_worker(self) -> None:
@@ -218,10 +218,10 @@ def storm(*, url: str | None, events: int, kill: bool, workers: int, seed: int) 
             if kill:
                 killer.start()
             statuses, seconds, took = send_all(service.port, messages)
-            applied_after = _wait_until_applied(environment)
             over.set()
             if kill:
                 killer.join()
+            applied_after = _wait_until_applied(environment)
         finally:
             service.stop()
         ends = _in_django(environment, "ends")
@@ -251,7 +251,8 @@ def end_of(life: Life) -> dict:
 
 
 def _kill_until(service: Service, over: threading.Event, dice: random.Random) -> None:
-    while not over.wait(dice.uniform(0.3, 3)):
+    # A worker needs a second or two to start: some die before their first message, most later.
+    while not over.wait(dice.uniform(1, 6)):
         service.kill_a_worker()
 
 
