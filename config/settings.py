@@ -41,10 +41,10 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 LOG_DIR = DATA_DIR / "logs"
 STATIC_ROOT = DATA_DIR / "static"
-# It holds buyers' addresses: other users of the machine have no business there.
+# It holds buyers' addresses: no business of other users of the machine.
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-for _folder in (LOG_DIR, STATIC_ROOT):
-    _folder.mkdir(parents=True, exist_ok=True)
+LOG_DIR.mkdir(exist_ok=True)
+STATIC_ROOT.mkdir(exist_ok=True)
 
 # --- The product's own limits ------------------------------------------------------------------
 
@@ -111,7 +111,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ],
+            ]
         },
     },
 ]
@@ -137,7 +137,7 @@ if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
     # The default of 300 entries would let a crowd of strangers push each other's counts out.
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 100_000}
 
-# Work that needs no answer at once. The default keeps it in the database, for `manage.py worker`.
+# Work that needs no answer at once; by default in the database, for `manage.py worker`.
 TASKS = {
     "default": {
         "BACKEND": env.str("TASKS_BACKEND", default="django_tasks_db.DatabaseBackend"),
@@ -159,9 +159,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": f"django.contrib.auth.password_validation.{rule}Validator"}
+    for rule in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword")
 ]
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
@@ -184,11 +183,8 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
         "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
+        **dict.fromkeys(("script-src", "style-src", "font-src", "connect-src"), [SELF]),
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
@@ -198,12 +194,8 @@ CORS_ALLOW_ALL_ORIGINS = True
 CORS_URLS_REGEX = r"^/api/(v2/|graphql$)"
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "x-storefront-key"]
-CORS_EXPOSE_HEADERS = [
-    "retry-after",
-    "x-ratelimit-limit",
-    "x-ratelimit-remaining",
-    "x-ratelimit-reset",
-]
+_rate_headers = [f"x-ratelimit-{part}" for part in ("limit", "remaining", "reset")]
+CORS_EXPOSE_HEADERS = ["retry-after", *_rate_headers]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

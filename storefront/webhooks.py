@@ -74,14 +74,14 @@ def receive(request: HttpRequest, source: str) -> HttpResponse:
 def _read_body(request: HttpRequest) -> bytes:
     try:
         body = request.read(settings.WEBHOOK_MAX_BYTES + 1)
+        if len(body) <= settings.WEBHOOK_MAX_BYTES:
+            return body
+        # Hanging up in the middle would reach the sender as a broken line instead of an answer.
+        drained = len(body)
+        while drained < DRAINED_BYTES and (chunk := request.read(CHUNK)):
+            drained += len(chunk)
     except UnreadablePostError:
         raise BadInput("The line broke before the message was complete.") from None
-    if len(body) <= settings.WEBHOOK_MAX_BYTES:
-        return body
-    # Hanging up in the middle would reach the sender as a broken line instead of an answer.
-    drained = len(body)
-    while drained < DRAINED_BYTES and (chunk := request.read(CHUNK)):
-        drained += len(chunk)
     raise TooLarge(f"A message may have at most {settings.WEBHOOK_MAX_BYTES} bytes.")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from abc import abstractmethod
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterable
@@ -26,13 +27,13 @@ class ImportCommand(BaseCommand):
 
     noun = ""
 
+    @abstractmethod
     def rows_in(self, document: Any) -> list[Any]:
         """Return the rows of a document, unread. Raises BadInput where there are none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def record(self, payload: Any) -> Outcome:
         """Take one row in; return the outcome. Raises BadInput."""
-        raise NotImplementedError
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")

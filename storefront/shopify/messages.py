@@ -11,16 +11,14 @@ from downloads.errors import BadInput
 from downloads.fulfilment import Said
 from downloads.models import Message, Shop
 from storefront.reading import Fields, Reader, keep
-from storefront.shopify.payloads import (
+from storefront.shopify.orders import (
     hash_of_token,
     read_dispute,
     read_order,
-    read_person,
-    read_product,
     read_refund,
     read_risk,
-    read_shop,
 )
+from storefront.shopify.shops import read_person, read_product, read_shop
 from storefront.sources import Envelope
 
 NAME = "shopify"

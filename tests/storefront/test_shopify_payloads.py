@@ -28,7 +28,8 @@ from storefront.shopify import (
     read_product,
     read_refund,
 )
-from storefront.shopify.payloads import read_person, read_risk, read_shop
+from storefront.shopify.orders import read_risk
+from storefront.shopify.shops import read_person, read_shop
 
 
 def line(number, variant_id, variant_name, sku):

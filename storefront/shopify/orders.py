@@ -1,34 +1,27 @@
-"""Shopify's fields → our reports.
+"""Shopify's orders, refunds, disputes and risk → our reports.
 
-Source: Shopify's Admin API, resources Order, Refund, Product and Dispute. Older versions leave
-out `current_quantity` and `refunds`; anything not named here is ignored.
+Source: Shopify's Admin API, resources Order, Refund and Dispute. Older versions leave out
+`current_quantity` and `refunds`; anything not named here is ignored.
 """
 
-from datetime import UTC, datetime
 from typing import Any
-
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from downloads.errors import BadInput
 from downloads.models import Dispute, Order
 from downloads.reports import (
-    CatalogReport,
     CustomerReport,
     DisputeReport,
     LineReport,
     OrderReport,
-    PersonReport,
     ProductReport,
     RefundReport,
     RiskReport,
-    ShopReport,
 )
 from downloads.tokens import MIN_LENGTH, hash_token
 from storefront.reading import Reader
+from storefront.shopify.fields import LONG_AGO, rows_in, valid_email, variant_name_of
 
 MAX_QUANTITY = 1_000_000
-MAX_EMAIL = 254
 # A payment that is only partly made is none.
 PAYMENTS = {
     "authorized": Order.ReportedPayment.AUTHORIZED,
@@ -46,8 +39,6 @@ DISPUTES = {
     "accepted": Dispute.State.LOST,
     "charge_refunded": Dispute.State.LOST,
 }
-NO_VARIANT = "Default Title"
-LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 def orders_in(document: Any) -> list[Any]:
@@ -56,27 +47,7 @@ def orders_in(document: Any) -> list[Any]:
     Raises:
         BadInput: none of the three.
     """
-    return _rows_in(document, "order", marked_by="line_items")
-
-
-def products_in(document: Any) -> list[Any]:
-    """Return the products of `{"product": …}`, `{"products": […]}` or a bare product, unread.
-
-    Raises:
-        BadInput: none of the three.
-    """
-    return _rows_in(document, "product", marked_by="variants")
-
-
-def _rows_in(document: Any, name: str, *, marked_by: str) -> list[Any]:
-    if isinstance(document, dict):
-        if isinstance(document.get(f"{name}s"), list):
-            return document[f"{name}s"]
-        if name in document:
-            return [document[name]]
-        if marked_by in document:
-            return [document]
-    raise BadInput(f'Expected {{"{name}": …}} or {{"{name}s": […]}} as the Admin API prints them.')
+    return rows_in(document, "order", marked_by="line_items")
 
 
 def read_order(payload: Any) -> OrderReport:
@@ -118,34 +89,6 @@ def read_refund(payload: Any) -> RefundReport:
     return _read_refund(Reader(payload, "refund"))
 
 
-def read_product(payload: Any) -> CatalogReport:
-    """Return what a product of the Admin API says, one report a variant.
-
-    Raises:
-        BadInput: a field is missing or not of its kind; the message names it.
-    """
-    product = Reader(payload, "product")
-    reported_at = product.time("updated_at", product.time("created_at"))
-    if reported_at is None:
-        raise BadInput("product.updated_at: missing")
-    shared: dict[str, Any] = {
-        "name": product.text("title") or "Untitled",
-        "product_id": product.number("id"),
-        "vendor": product.text("vendor", limit=255),
-        "tags": tuple(product.words("tags")),
-    }
-    variants = tuple(
-        ProductReport(
-            **shared,
-            variant_id=variant.number("id"),
-            variant_name=_variant_name(variant.text("title")),
-            sku=variant.text("sku", limit=255),
-        )
-        for variant in product.rows("variants")
-    )
-    return CatalogReport(variants=variants, reported_at=reported_at)
-
-
 def read_dispute(payload: Any) -> DisputeReport | None:
     """Return what a dispute of the Admin API says; null while the bank only asks.
 
@@ -185,59 +128,17 @@ def read_risk(payload: Any) -> tuple[int, RiskReport | None]:
     return risk.number("order_id"), None if is_theirs else report
 
 
-def read_shop(payload: Any) -> ShopReport:
-    """Return what the shop says of itself.
-
-    Raises:
-        BadInput: a field is missing or not of its kind; the message names it.
-    """
-    shop = Reader(payload, "shop")
-    name, reported_at = shop.text("name", limit=200), shop.time("updated_at")
-    if name is None or reported_at is None:
-        raise BadInput(f"shop.{'name' if name is None else 'updated_at'}: missing")
-    return ShopReport(name=name, reported_at=reported_at)
-
-
-def read_person(payload: Any, orders: str) -> PersonReport:
-    """Return of whom a privacy message speaks; `orders` is the field that lists their orders.
-
-    Raises:
-        BadInput: a field is missing or not of its kind; the message names it.
-    """
-    reader = Reader(payload, "request")
-    customer = reader.part("customer") or Reader({}, "request.customer")
-    return PersonReport(
-        platform_id=customer.optional_number("id"),
-        email=_email(customer.text("email") or "") or "",
-        orders=tuple(reader.numbers(orders)),
-    )
-
-
 def _read_customer(order: Reader) -> CustomerReport | None:
     customer = order.part("customer")
-    email = _email(order.text("email") or (customer and customer.text("email")) or "")
+    email = valid_email(order.text("email") or (customer and customer.text("email")) or "")
     if customer is None:
         return CustomerReport(email=email) if email else None
     return CustomerReport(
         platform_id=customer.optional_number("id"),
-        email=_email(customer.text("email") or "") or email,
+        email=valid_email(customer.text("email") or "") or email,
         first_name=customer.text("first_name", limit=200) or "",
         last_name=customer.text("last_name", limit=200) or "",
     )
-
-
-def _email(text: str) -> str | None:
-    if len(text) > MAX_EMAIL:
-        return None
-    try:
-        validate_email(text)
-    except ValidationError:
-        return None
-    return text
-
-
-def _variant_name(text: str | None) -> str | None:
-    return None if text == NO_VARIANT else text
 
 
 def _read_line(line: Reader) -> LineReport:
@@ -249,7 +150,7 @@ def _read_line(line: Reader) -> LineReport:
             name=line.text("title") or line.text("name") or "Untitled",
             product_id=line.optional_number("product_id"),
             variant_id=line.optional_number("variant_id"),
-            variant_name=_variant_name(line.text("variant_title")),
+            variant_name=variant_name_of(line.text("variant_title")),
             sku=line.text("sku", limit=255),
             vendor=line.text("vendor", limit=255),
         ),
