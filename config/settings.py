@@ -184,7 +184,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "img-src": [SELF, "data:"],
-        **dict.fromkeys(("script-src", "style-src", "font-src", "connect-src"), [SELF]),
+        **{part: [SELF] for part in ("script-src", "style-src", "font-src", "connect-src")},
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
