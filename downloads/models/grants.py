@@ -193,11 +193,10 @@ class Grant(models.Model):
 
     def refusal_of_right(self, at: datetime) -> str | None:
         """Return why the right does not hold, whatever the count says, or None."""
-        is_paid = self.order.payment == Order.Payment.PAID
         order_refusals = {
             Order.CANCELED: Unavailable.CANCELED,
             Order.CLOSED: Unavailable.REFUNDED,
-            Order.PENDING: Unavailable.HELD if is_paid else Unavailable.PENDING,
+            Order.PENDING: Unavailable.HELD if self.order.is_held else Unavailable.PENDING,
         }
         if self.order.status in order_refusals:
             return order_refusals[self.order.status]

@@ -110,8 +110,13 @@ class Order(models.Model):
             return self.CANCELED
         if self.fully_refunded or self.payment == self.Payment.REFUNDED:
             return self.CLOSED
-        is_open = self.payment == self.Payment.PAID and not self.hold
-        return self.COMPLETED if is_open else self.PENDING
+        is_paid = self.payment == self.Payment.PAID
+        return self.COMPLETED if is_paid and not self.is_held else self.PENDING
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is paid, and waits for the shop to check that payment."""
+        return self.payment == self.Payment.PAID and self.hold != self.Hold.NONE
 
 
 class LineItemQuerySet(models.QuerySet["LineItem"]):

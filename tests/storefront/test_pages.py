@@ -276,6 +276,12 @@ def test_the_shops_text_is_shown_in_paragraphs(show, order):
 
 
 ORDERS = {
+    "held": (
+        {"hold": "dispute"},
+        "The shop is checking your payment. Your downloads open here as soon as that is done.",
+        "The shop is still checking the payment of this order. The download opens as soon as that "
+        "is done.",
+    ),
     "pending": (
         {"payment": "pending"},
         "We are waiting for your payment. Your downloads open here as soon as it has arrived.",
