@@ -19,11 +19,12 @@ test: static
 	$(BIN)/pytest -q -n 2 -m "not slow"
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q tests/test_race.py
 
-## The slow tests too: browsers, and the whole suite on PostgreSQL
+## The slow tests too: browsers, storms, and the whole suite on PostgreSQL
 test-all: test
 	$(BIN)/pytest -q -m slow
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/storms tests/messages
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/storms tests/messages \
+		tests/downloads/test_migrations.py
 
 ## Figures, not tests: ratios within one run, on both databases
 benchmark: .venv
