@@ -1,14 +1,20 @@
-"""Who asks: a storefront key names the shop, a bearer names its customer."""
+"""Who asks: a storefront key or a signature names the shop, a bearer names its customer."""
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
+from django.db.models import Q
+
+from downloads.errors import SealBroken
 from downloads.models import Customer, Shop
 from downloads.tokens import hash_token
-from storefront.errors import KeyRefused, Unauthenticated
-from storefront.models import CustomerToken, StorefrontKey
+from storefront.errors import KeyRefused, SignatureRefused, Unauthenticated
+from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
+from storefront.sources import Envelope, Source
+
+USED_AT_PRECISION = timedelta(hours=1)
 
 _BEARER = re.compile(r"\ABearer +([0-9]{1,18})\|([^\s|]{40,200})\Z", re.IGNORECASE | re.ASCII)
 
@@ -58,3 +64,36 @@ class StorefrontCaller:
         if token is None:
             raise Unauthenticated
         return token.customer
+
+
+def shop_of_message(
+    platform: Source, source: str, envelope: Envelope, body: bytes, *, at: datetime
+) -> Shop:
+    """Return the shop whose own secret signed exactly these bytes. One query.
+
+    `source` is the platform's name, `body` the raw bytes as they came.
+
+    Raises:
+        SignatureRefused: none of this shop's usable secrets did, or there is no such shop.
+        SealBroken: one of them cannot be opened, and none of the others signed.
+    """
+    usable = WebhookSecret.objects.usable(at).select_related("shop")
+    unread: SealBroken | None = None
+    for secret in usable.filter(shop__domain=envelope.shop_domain.lower(), source=source):
+        try:
+            known = secret.reveal()
+        except SealBroken as error:
+            unread = error
+            continue
+        if platform.is_signed(body, signature=envelope.signature, secret=known):
+            _note_use(secret, at=at)
+            return secret.shop
+    # What we cannot read may well have been the right one: the shop is to try again.
+    raise unread or SignatureRefused()
+
+
+def _note_use(secret: WebhookSecret, *, at: datetime) -> None:
+    # To the hour, so that a crowd of messages does not queue for this one row.
+    stale = Q(used_at__isnull=True) | Q(used_at__lt=at - USED_AT_PRECISION)
+    if secret.used_at is None or secret.used_at < at - USED_AT_PRECISION:
+        WebhookSecret.objects.filter(stale, pk=secret.pk).update(used_at=at)

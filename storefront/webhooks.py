@@ -3,30 +3,26 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
 from functools import wraps
 from hashlib import sha256
 
 from django.conf import settings
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from downloads.errors import BadInput, DownloadsError, NotFound, SealBroken
-from downloads.models import Shop
-from storefront.errors import SignatureRefused, TooLarge, headers_of, status_of
+from downloads.errors import BadInput, DownloadsError, NotFound
+from storefront.callers import shop_of_message
+from storefront.errors import TooLarge, headers_of, status_of
 from storefront.inbox import SOURCES, store
-from storefront.models import WebhookSecret
 from storefront.reading import parse_object
-from storefront.sources import Envelope, Source
+from storefront.sources import Envelope
 
 CHUNK = 64 * 1024
 # What a sender may push at us beyond the limit before we hang up on it.
 DRAINED_BYTES = 16 * 1024 * 1024
-USED_AT_PRECISION = timedelta(hours=1)
 _WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
 
 
@@ -63,7 +59,7 @@ def receive(request: HttpRequest, source: str) -> HttpResponse:
     platform = SOURCES[source]
     envelope = platform.read_envelope(request.headers)
     body = _read_body(request)
-    shop = _verified_shop(platform, source, envelope, body, at=at)
+    shop = shop_of_message(platform, source, envelope, body, at=at)
     payload = parse_object(body)
     if not _WORD.fullmatch(envelope.topic):
         raise BadInput("The message does not say its topic.")
@@ -83,31 +79,6 @@ def _read_body(request: HttpRequest) -> bytes:
     except UnreadablePostError:
         raise BadInput("The line broke before the message was complete.") from None
     raise TooLarge(f"A message may have at most {settings.WEBHOOK_MAX_BYTES} bytes.")
-
-
-def _verified_shop(
-    platform: Source, source: str, envelope: Envelope, body: bytes, *, at: datetime
-) -> Shop:
-    usable = WebhookSecret.objects.usable(at).select_related("shop")
-    unread: SealBroken | None = None
-    for secret in usable.filter(shop__domain=envelope.shop_domain.lower(), source=source):
-        try:
-            known = secret.reveal()
-        except SealBroken as error:
-            unread = error
-            continue
-        if platform.is_signed(body, signature=envelope.signature, secret=known):
-            _note_use(secret, at=at)
-            return secret.shop
-    # What we cannot read may well have been the right one: the shop is to try again.
-    raise unread or SignatureRefused()
-
-
-def _note_use(secret: WebhookSecret, *, at: datetime) -> None:
-    # To the hour, so that a crowd of messages does not queue for this one row.
-    stale = Q(used_at__isnull=True) | Q(used_at__lt=at - USED_AT_PRECISION)
-    if secret.used_at is None or secret.used_at < at - USED_AT_PRECISION:
-        WebhookSecret.objects.filter(stale, pk=secret.pk).update(used_at=at)
 
 
 def _with_id(envelope: Envelope, body: bytes) -> Envelope:
