@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 
+from config.logs import logging_to
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env(BASE_DIR / ".env")
@@ -51,6 +53,15 @@ STATIC_ROOT.mkdir(exist_ok=True)
 DOWNLOAD_URL_SECONDS = env.int("DOWNLOAD_URL_SECONDS", default=24 * 60 * 60)
 DELIVERY_WINDOW_SECONDS = env.int("DELIVERY_WINDOW_SECONDS", default=30 * 60)
 DELIVERY_BYTES_PER_SECOND = env.int("DELIVERY_BYTES_PER_SECOND", default=50_000)
+DELIVERY_BUDGET_SIZES = env.int("DELIVERY_BUDGET_SIZES", default=3)
+GIVE_BACK_BYTES = env.int("GIVE_BACK_BYTES", default=64 * 1024)
+GIVE_BACKS_PER_GRANT = env.int("GIVE_BACKS_PER_GRANT", default=3)
+LEDGER_RETENTION_DAYS = env.int("LEDGER_RETENTION_DAYS", default=365)
+LEDGER_REFUSAL_SECONDS = env.int("LEDGER_REFUSAL_SECONDS", default=60)
+# How file bytes leave: streamed by the `application`, or handed to `nginx` (nginx.conf.template).
+FILES_LEAVE_BY = env.str("FILES_LEAVE_BY", default="application")
+STORAGE_SLOTS = env.int("STORAGE_SLOTS", default=24)
+STORAGE_PATIENCE_SECONDS = env.int("STORAGE_PATIENCE_SECONDS", default=2)
 TOKEN_MISSES_PER_MINUTE = env.int("TOKEN_MISSES_PER_MINUTE", default=30)
 STOREFRONT_KEY_RATE_PER_MINUTE = env.int("STOREFRONT_KEY_RATE_PER_MINUTE", default=600)
 CUSTOMER_TOKEN_DAYS = env.int("CUSTOMER_TOKEN_DAYS", default=30)
@@ -95,6 +106,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "storefront.outages.AnswersOutages",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -126,10 +138,15 @@ SQLITE_OPTIONS = {
 _database = env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
 _database["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE_SECONDS", default=60)
 _database["CONN_HEALTH_CHECKS"] = True
+_database_seconds = env.int("DATABASE_TIMEOUT_SECONDS", default=5)
 if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = SQLITE_OPTIONS | _database.get("OPTIONS", {})
     # Threads cannot share a database in memory: tests that race need a file.
     _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+else:
+    # A server that is gone is noticed, not waited for: no answer to a connection, or to a packet.
+    _silence = {"connect_timeout": _database_seconds, "tcp_user_timeout": _database_seconds * 1000}
+    _database["OPTIONS"] = _silence | _database.get("OPTIONS", {})
 DATABASES = {"default": _database}
 # Counts who asks too often; share it (Redis) when more than one process serves.
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://downloads")}
@@ -150,7 +167,10 @@ MEDIA_ROOT = DATA_DIR / "uploads"
 MEDIA_URL = ""
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
-FILE_UPLOAD_PERMISSIONS = 0o600
+# nginx reads them by the service's group; nobody else of the machine does.
+_is_shared = FILES_LEAVE_BY == "nginx"
+FILE_UPLOAD_PERMISSIONS = 0o640 if _is_shared else 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750 if _is_shared else 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 SESSION_ENGINE = "storefront.sessions"
@@ -217,34 +237,4 @@ SPECTACULAR_SETTINGS = {
 }
 GRAPHENE = {"SCHEMA": "storefront.schema.schema", "SCHEMA_OUTPUT": "schema.graphql"}
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "redacted": {
-            "()": "storefront.redaction.RedactingFormatter",
-            "format": "{asctime} {levelname} {name} {message}",
-            "style": "{",
-        },
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "redacted"},
-        "file": {
-            # Follows the file when logrotate moves it away.
-            "class": "logging.handlers.WatchedFileHandler",
-            "filename": str(LOG_DIR / "downloads.log"),
-            "delay": True,
-            "encoding": "utf-8",
-            "formatter": "redacted",
-        },
-    },
-    "root": {"handlers": ["console", "file"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        # Django hangs handlers of its own on these two, which know no redaction.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-        # Several lines a message otherwise; the inbox says more, and a failure is logged.
-        "django_tasks": {"level": "WARNING"},
-        "django_tasks_db": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_to(LOG_DIR / "downloads.log", level=env.str("LOG_LEVEL", default="INFO"))

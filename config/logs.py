@@ -1,0 +1,42 @@
+"""Where log lines go, and that no token goes with them."""
+
+from pathlib import Path
+from typing import Any
+
+
+def logging_to(file: Path, *, level: str) -> dict[str, Any]:
+    """Return Django's logging settings: lines of `level` and above, on the console and in a file.
+
+    Every handler redacts; there is no other way out.
+    """
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "redacted": {
+                "()": "storefront.redaction.RedactingFormatter",
+                "format": "{asctime} {levelname} {name} {message}",
+                "style": "{",
+            },
+        },
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "redacted"},
+            "file": {
+                # Follows the file when logrotate moves it away.
+                "class": "logging.handlers.WatchedFileHandler",
+                "filename": str(file),
+                "delay": True,
+                "encoding": "utf-8",
+                "formatter": "redacted",
+            },
+        },
+        "root": {"handlers": ["console", "file"], "level": level},
+        "loggers": {
+            # Django hangs handlers of its own on these two, which know no redaction.
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+            # Several lines a message otherwise; the inbox says more, and a failure is logged.
+            "django_tasks": {"level": "WARNING"},
+            "django_tasks_db": {"level": "WARNING"},
+        },
+    }
