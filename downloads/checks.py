@@ -14,6 +14,10 @@ LIMITS = (
     "DOWNLOAD_URL_SECONDS",
     "DELIVERY_WINDOW_SECONDS",
     "DELIVERY_BYTES_PER_SECOND",
+    "DELIVERY_BUDGET_SIZES",
+    "LEDGER_RETENTION_DAYS",
+    "STORAGE_SLOTS",
+    "STORAGE_PATIENCE_SECONDS",
     "TOKEN_MISSES_PER_MINUTE",
     "STOREFRONT_KEY_RATE_PER_MINUTE",
     "CUSTOMER_TOKEN_DAYS",
@@ -25,6 +29,9 @@ LIMITS = (
     "MESSAGE_SWEEP_SECONDS",
     "MESSAGE_RETENTION_DAYS",
 )
+# 0 switches these off.
+LIMITS_OR_OFF = ("GIVE_BACK_BYTES", "GIVE_BACKS_PER_GRANT", "LEDGER_REFUSAL_SECONDS")
+WAYS_OUT = ("application", "nginx")
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -39,6 +46,7 @@ def settings_are_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         *_hosts(),
         *_limits(),
         *_cache(),
+        *_way_out(),
     ]
 
 
@@ -151,10 +159,15 @@ def _hosts() -> list[CheckMessage]:
 
 
 def _limits() -> list[CheckMessage]:
+    least = dict.fromkeys(LIMITS, 1) | dict.fromkeys(LIMITS_OR_OFF, 0)
     return [
-        Error(f"{name} is {getattr(settings, name)}.", hint="Set 1 or more.", id="downloads.E007")
-        for name in LIMITS
-        if getattr(settings, name) < 1
+        Error(
+            f"{name} is {getattr(settings, name)}.",
+            hint=f"Set {limit} or more.",
+            id="downloads.E007",
+        )
+        for name, limit in least.items()
+        if getattr(settings, name) < limit
     ]
 
 
@@ -167,5 +180,17 @@ def _cache() -> list[CheckMessage]:
             "Each process counts for itself who asks too often.",
             hint="Serve with one process, or set CACHE_URL to a Redis that all of them share.",
             id="downloads.W001",
+        )
+    ]
+
+
+def _way_out() -> list[CheckMessage]:
+    if settings.FILES_LEAVE_BY in WAYS_OUT:
+        return []
+    return [
+        Error(
+            f'FILES_LEAVE_BY is "{settings.FILES_LEAVE_BY}", which is no way out for files.',
+            hint=f"Set it to one of: {', '.join(WAYS_OUT)}.",
+            id="downloads.E009",
         )
     ]

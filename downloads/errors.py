@@ -38,7 +38,7 @@ class Unavailable(DownloadsError):
         WITHDRAWN: "The shop has withdrawn this download.",
         PAST: "The time for this download is over.",
         USED_UP: "All downloads of this item have been used.",
-        CLICK_OVER: "The time to finish this download is over.",
+        CLICK_OVER: "This download can no longer be continued.",
         LINK_PAST: "This download link is too old.",
     }
 
@@ -49,6 +49,11 @@ class Unavailable(DownloadsError):
 
 class StorageDown(DownloadsError):
     """The file cannot be read just now. Nothing was spent."""
+
+    MESSAGE = "This file cannot be read just now. Nothing was counted; please try again shortly."
+
+    def __init__(self) -> None:
+        super().__init__(self.MESSAGE)
 
 
 class SealBroken(DownloadsError):

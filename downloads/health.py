@@ -4,9 +4,12 @@ import uuid
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import DatabaseError
+from django.db import Error as DatabaseFault
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
+
+from downloads.errors import StorageDown
+from downloads.slots import storage_slots
 
 
 def failing_parts(connection: BaseDatabaseWrapper) -> list[str]:
@@ -16,7 +19,7 @@ def failing_parts(connection: BaseDatabaseWrapper) -> list[str]:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             failing.append("migrations")
-    except DatabaseError:
+    except DatabaseFault:
         failing.append("database")
     if not _storage_writes():
         failing.append("storage")
@@ -25,9 +28,10 @@ def failing_parts(connection: BaseDatabaseWrapper) -> list[str]:
 
 def _storage_writes() -> bool:
     try:
-        default_storage.delete(
-            default_storage.save(f"ready/{uuid.uuid4().hex}", ContentFile(b"ready"))
-        )
-    except OSError:
+        with storage_slots.taken():
+            default_storage.delete(
+                default_storage.save(f"ready/{uuid.uuid4().hex}", ContentFile(b"ready"))
+            )
+    except (OSError, StorageDown):
         return False
     return True

@@ -4,10 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import models
 from django.db.models import QuerySet
 
 from downloads.errors import BadCursor, NotFound, PlanRequired
 from downloads.models import (
+    Asset,
     Attachment,
     Customer,
     Delivery,
@@ -18,11 +20,15 @@ from downloads.models import (
     Shop,
     deliveries,
 )
+from downloads.prepared import Prepared, Slot
 from downloads.tokens import MIN_LENGTH, hash_token
 
 ORDER_NOT_FOUND = "No order matches this link."
 DEFAULT_PAGE = 10
 MAX_PAGE = 50
+_GRANT_OF_ADDRESS = Prepared(
+    lambda: Grant.objects.with_rights().get(pk=Slot("number", models.BigAutoField()))
+)
 
 
 @dataclass(frozen=True)
@@ -115,14 +121,17 @@ def grant_of_customer(customer: Customer, number: int) -> Grant:
 
 
 def grant_of_address(number: int) -> Grant:
-    """Return the grant that a signed address names. The signature is the permission to ask.
+    """Return the grant that a signed address names, with order and asset loaded.
+
+    The signature is the permission to ask.
 
     Raises:
         NotFound: the grant is gone.
     """
-    grant = Grant.objects.with_facts().filter(pk=number).first()
-    if grant is None:
+    found = _GRANT_OF_ADDRESS.instances(Grant, Order, Asset, number=number)
+    if found is None:
         raise NotFound("This download does not exist.")
+    grant, grant.order, grant.asset = found
     return grant
 
 

@@ -1,7 +1,7 @@
 """Rows for tests. What a door can make is made through the door, in conftest."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import factory
 from django.core.files.base import ContentFile
@@ -11,7 +11,9 @@ from downloads.models import (
     Asset,
     Attachment,
     Customer,
+    Delivery,
     Dispute,
+    DownloadEvent,
     Grant,
     LineItem,
     Message,
@@ -115,6 +117,30 @@ class GrantFactory(factory.django.DjangoModelFactory):
     updated_at = NOW
 
 
+class DeliveryFactory(factory.django.DjangoModelFactory):
+    """What a click opened for half an hour; `size_bytes` makes it a file's."""
+
+    class Meta:
+        model = Delivery
+
+    grant = factory.SubFactory(GrantFactory)
+    nonce = factory.Sequence(lambda n: f"click-{n}")
+    opened_at = NOW
+    closes_at = factory.LazyAttribute(lambda o: o.opened_at + timedelta(minutes=30))
+
+
+class EventFactory(factory.django.DjangoModelFactory):
+    """A line of the ledger: one download counted, unless another kind is named."""
+
+    class Meta:
+        model = DownloadEvent
+
+    grant = factory.SubFactory(GrantFactory)
+    kind = DownloadEvent.Kind.CHARGED
+    downloads = factory.LazyAttribute(lambda o: int(o.kind == DownloadEvent.Kind.CHARGED))
+    at = NOW
+
+
 class RefundFactory(factory.django.DjangoModelFactory):
     """A refund of an order by its number, as `units={line number: units}`; none: money alone."""
 
@@ -181,3 +207,10 @@ def make_file_grant(
     """Make a grant of a stored file on a line of a paid order."""
     order = values.pop("order", None) or OrderFactory()
     return GrantFactory(order=order, asset=make_file(order.shop, content, name), **values)
+
+
+def make_counted_grant(used: int, **values: object) -> Grant:
+    """Make a grant that was downloaded so often before, as its ledger says too."""
+    grant = GrantFactory(used=used, **values)
+    EventFactory(grant=grant, kind=DownloadEvent.Kind.CARRIED, downloads=used)
+    return grant

@@ -1,18 +1,22 @@
 """Exact counts under real concurrency: threads with connections of their own, a real database."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
 
-from downloads import fulfilment, lookups
+from downloads import audits, fulfilment, lookups
 from downloads.errors import Unavailable
 from downloads.fulfilment import Said
-from downloads.models import Delivery, Message, Order
+from downloads.models import Delivery, DownloadEvent, Message, Order
 from downloads.reports import LineReport, OrderReport, ProductReport
 from storefront import inbox, shopify
 from storefront.sources import Envelope
+from tests.downloads.clicking import ask, cut_off, end, ledger, spend
 from tests.downloads.reported import order_report, refund_report
 from tests.factories import (
     NOW,
@@ -21,6 +25,8 @@ from tests.factories import (
     LinkFactory,
     ProductFactory,
     ShopFactory,
+    make_counted_grant,
+    make_file_grant,
 )
 from tests.messages.conftest import new_shop
 from tests.storms.storm import lives_of
@@ -50,26 +56,171 @@ def click_all(grant, nonces):
     return [reason for reason in outcomes if reason is not None]
 
 
+def all_at_once(*works: Callable[[], object]) -> list[object]:
+    """Do all of it at the same moment; return what each came to, in turn."""
+    barrier = threading.Barrier(len(works))
+
+    def start(work: Callable[[], object]) -> object:
+        try:
+            barrier.wait(timeout=30)
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(start, works))
+
+
 def test_different_clicks_spend_exactly_what_is_left():
-    grant = GrantFactory(limit=10, used=5)
+    grant = make_counted_grant(5, limit=10)
     refusals = click_all(grant, [f"click-{number}" for number in range(THREADS)])
     grant.refresh_from_db()
     assert (grant.used, Delivery.objects.count()) == (10, 5)
     assert refusals == [Unavailable.USED_UP] * 15
+    assert audits.counters_off() == []
 
 
 def test_the_same_click_spends_once():
-    grant = GrantFactory(limit=10, used=5)
+    grant = make_counted_grant(5, limit=10)
     refusals = click_all(grant, ["the one click"] * THREADS)
     grant.refresh_from_db()
     assert (grant.used, Delivery.objects.count(), refusals) == (6, 1, [])
+    assert audits.counters_off() == []
 
 
 def test_the_same_click_on_the_last_download_refuses_nobody():
-    grant = GrantFactory(limit=10, used=9)
+    grant = make_counted_grant(9, limit=10)
     refusals = click_all(grant, ["the one click"] * THREADS)
     grant.refresh_from_db()
     assert (grant.used, Delivery.objects.count(), refusals) == (10, 1, [])
+    assert audits.counters_off() == []
+
+
+# --- Answers that are cut off beside others ------------------------------------------------------
+
+
+def answer(grant, nonce, *, sent_bytes, is_cut):
+    """Answer a click with so many bytes; return why not, where it was refused."""
+    try:
+        opened = ask(grant, nonce)
+    except Unavailable as error:
+        return error.reason
+    end(opened, sent_bytes=sent_bytes, is_cut=is_cut)
+    return None
+
+
+def released(grant):
+    return sum(-line[1] for line in ledger(grant) if line[0] == "released")
+
+
+@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize("left", [1, 5])
+def test_one_click_cut_off_again_and_again_is_counted_once_at_most(left, attempt):
+    grant = make_file_grant(b"x" * 1000, limit=left)
+    cut = partial(answer, grant, "click", sent_bytes=0, is_cut=True)
+    refusals = all_at_once(*[cut] * THREADS)
+    grant.refresh_from_db()
+    assert refusals == [None] * THREADS
+    assert grant.used == Delivery.objects.count() <= 1
+    assert grant.given_back == released(grant) <= 3
+    assert audits.counters_off() == []
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_rider_beside_a_give_back_never_streams_uncounted(attempt):
+    grant = make_file_grant(b"x" * 1000, limit=1)
+    cut = partial(answer, grant, "click", sent_bytes=0, is_cut=True)
+    whole = partial(answer, grant, "click", sent_bytes=1000, is_cut=False)
+    refusals = all_at_once(*[cut] * (THREADS - 2), whole, whole)
+    grant.refresh_from_db()
+    assert refusals == [None] * THREADS
+    assert (grant.used, list(Delivery.objects.values_list("sent_bytes", "streams"))) == (
+        1,
+        [(2000, 0)],
+    )
+    assert audits.counters_off() == []
+
+
+def test_different_clicks_cut_off_at_once_are_given_back_three_times():
+    grant = make_file_grant(b"x" * 1000, limit=None)
+    nonces = [f"click-{number}" for number in range(THREADS)]
+    opened = [ask(grant, nonce) for nonce in nonces]
+    all_at_once(*[partial(cut_off, each) for each in opened])
+    grant.refresh_from_db()
+    assert (grant.used, Delivery.objects.count(), grant.given_back) == (17, 17, 3)
+    assert audits.counters_off() == []
+
+
+def test_failures_beside_clicks_leave_the_last_download_to_one():
+    grant = make_file_grant(b"x" * 1000, limit=1)
+
+    def fail():
+        return fulfilment.give_back_failed(grant, nonce="click", at=NOW)
+
+    def click():
+        return answer(grant, "click", sent_bytes=1000, is_cut=False)
+
+    outcomes = all_at_once(*[click, fail] * (THREADS // 2))
+    grant.refresh_from_db()
+    assert grant.used == Delivery.objects.count() <= 1
+    assert released(grant) == outcomes.count(True)
+    assert audits.counters_off() == []
+
+
+def test_a_reset_beside_give_backs_gives_nothing_back_twice():
+    grant = make_file_grant(b"x" * 1000, limit=None)
+    opened = [ask(grant, f"click-{number}") for number in range(THREADS - 1)]
+    cuts = [partial(cut_off, each) for each in opened]
+    all_at_once(*cuts, partial(fulfilment.reset, grant, at=NOW))
+    grant.refresh_from_db()
+    assert (grant.used, audits.counters_off()) == (0, [])
+
+
+# --- The ledger beside all this ------------------------------------------------------------------
+
+
+def test_an_audit_beside_downloads_finds_no_difference():
+    grant = make_file_grant(b"x" * 1000, limit=None)
+    found = []
+
+    def click(number):
+        for turn in range(5):
+            answer(grant, f"{number}-{turn}", sent_bytes=0, is_cut=True)
+
+    def audit():
+        found.extend(off for _ in range(20) for off in audits.counters_off())
+
+    all_at_once(*[partial(click, number) for number in range(5)], audit, audit)
+    assert found == audits.counters_off() == []
+    assert Delivery.objects.count() == 22
+
+
+def test_workers_that_prune_at_once_carry_each_line_once():
+    grants = [GrantFactory(limit=None) for _ in range(5)]
+    for grant in grants:
+        for number in range(10):
+            spend(grant, f"click-{number}")
+    later = NOW + timedelta(days=400)
+    clicks = [partial(spend, grant, "meanwhile") for grant in grants]
+    pruned = all_at_once(*[partial(fulfilment.prune_ledger, at=later)] * 4, *clicks)[:4]
+    assert 50 <= sum(pruned) <= 55
+    fulfilment.prune_ledger(at=later)
+    assert [ledger(grant) for grant in grants] == [[("carried", 11, None, "")]] * 5
+    assert audits.counters_off() == []
+
+
+def test_workers_that_weigh_at_once_give_each_back_once():
+    grants = [make_file_grant() for _ in range(10)]
+    for grant in grants:
+        spend(grant)
+    ended = NOW + timedelta(hours=1)
+    weighed = all_at_once(*[partial(fulfilment.weigh_deliveries, at=ended)] * 4)
+    assert (sum(weighed), Delivery.objects.count()) == (10, 0)
+    assert DownloadEvent.objects.filter(kind="released").count() == 10
+    assert audits.counters_off() == []
+
+
+# --- Merchants and messages beside clicks --------------------------------------------------------
 
 
 def test_a_raise_beside_clicks_loses_neither():

@@ -21,6 +21,7 @@ MODELS = [
     "downloads.models.orders",
     "downloads.models.grants",
     "downloads.models.deliveries",
+    "downloads.models.ledger",
 ]
 READ_DOOR, WRITE_DOOR = "downloads.lookups", "downloads.fulfilment"
 # What a person at a shell or in the admin uses may know of the faces.

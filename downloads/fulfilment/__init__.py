@@ -9,7 +9,6 @@ from downloads.fulfilment.counting import (
     restore_asset,
     revoke,
     revoke_tickets,
-    spend,
     withdraw_asset,
 )
 from downloads.fulfilment.describing import (
@@ -18,6 +17,7 @@ from downloads.fulfilment.describing import (
     record_shop,
     remove_product,
 )
+from downloads.fulfilment.entering import prune_ledger
 from downloads.fulfilment.erasing import (
     answer_data_request,
     erase_customer,
@@ -25,6 +25,7 @@ from downloads.fulfilment.erasing import (
     erase_shop,
     record_data_request,
 )
+from downloads.fulfilment.giving_back import give_back_failed, weigh_deliveries
 from downloads.fulfilment.noting import record_dispute, record_refund, record_risk
 from downloads.fulfilment.outcomes import Outcome
 from downloads.fulfilment.receiving import (
@@ -43,8 +44,17 @@ from downloads.fulfilment.recording import (
     release,
 )
 from downloads.fulfilment.settling import add_lines, lock_shop, settle
+from downloads.fulfilment.spending import (
+    Opened,
+    Request,
+    end_stream,
+    fail_stream,
+    note_sent,
+    open_delivery,
+    spend,
+)
 from downloads.fulfilment.storing import (
-    STORAGE_DOWN,
+    StoredFile,
     delete_asset,
     open_file,
     require_file,
@@ -53,10 +63,12 @@ from downloads.fulfilment.storing import (
 )
 
 __all__ = [
-    "STORAGE_DOWN",
+    "Opened",
     "Outcome",
     "Recorded",
+    "Request",
     "Said",
+    "StoredFile",
     "add_lines",
     "answer_data_request",
     "apply_limit",
@@ -66,15 +78,21 @@ __all__ = [
     "attach_to_product",
     "delete_asset",
     "delete_order",
+    "end_stream",
     "erase_customer",
     "erase_person",
     "erase_shop",
     "extend",
+    "fail_stream",
     "forget_applied",
+    "give_back_failed",
     "is_stored",
     "lock_shop",
+    "note_sent",
     "note_uninstalled",
+    "open_delivery",
     "open_file",
+    "prune_ledger",
     "raise_limit",
     "receive",
     "record_data_request",
@@ -97,5 +115,6 @@ __all__ = [
     "spend",
     "store_file",
     "store_link",
+    "weigh_deliveries",
     "withdraw_asset",
 ]

@@ -1,67 +1,27 @@
-"""The verbs that move one grant: spend, reset, raise, extend, revoke, restore."""
+"""The merchant's verbs on one grant: reset, raise, extend, revoke, restore."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
 
-from downloads.errors import BadInput, Unavailable
+from downloads.errors import BadInput
+from downloads.fulfilment.entering import enter_released
 from downloads.fulfilment.settling import lock_order, settle
-from downloads.fulfilment.storing import require_file
-from downloads.models import Asset, Delivery, Grant, Order
-from downloads.models.deliveries import refusal_of_click, window_seconds
+from downloads.models import Asset, Delivery, DownloadEvent, Grant, Order
 from downloads.models.grants import MAX_DOWNLOADS
 
 
-def spend(grant: Grant, *, nonce: str, valid_until: datetime, at: datetime) -> Delivery:
-    """Spend one download for a click, or ride on the Delivery that this click opened before.
-
-    `grant` has order and asset loaded (`lookups.grant_of_address`). The same nonce spends once,
-    whoever is quicker; different nonces spend exactly as many as are left.
-    Source: CONTRACTS, "What counts as a download".
-
-    Raises:
-        StorageDown: the file cannot be read; nothing was spent.
-        Unavailable: `refusal_of_click` says why; nothing was spent.
-    """
-    # Asked before the transaction: parallel segments of one click must not queue for a lock.
-    delivery = Delivery.objects.of_click(grant, nonce)
-    refusal = refusal_of_click(grant, delivery, valid_until=valid_until, at=at)
-    if refusal is not None:
-        raise Unavailable(refusal)
-    if delivery is not None:
-        return delivery
-    require_file(grant.asset)
-    return _open_delivery(grant, nonce=nonce, at=at)
-
-
 @transaction.atomic
-def _open_delivery(grant: Grant, *, nonce: str, at: datetime) -> Delivery:
-    # The Delivery comes first: a rival with the same nonce waits here, at the unique constraint,
-    # and finds it instead of spending a second time. Refused, it is rolled back.
-    delivery, is_new = Delivery.objects.get_or_create(
-        grant=grant,
-        nonce=nonce,
-        defaults={
-            "opened_at": at,
-            "closes_at": at + timedelta(seconds=window_seconds(grant.asset.size_bytes)),
-        },
-    )
-    if is_new and not take_one(grant, at=at):
-        now = Grant.objects.with_facts().get(pk=grant.pk)
-        raise Unavailable(now.refusal(at) or Unavailable.USED_UP)
-    return delivery
-
-
-def take_one(grant: Grant, *, at: datetime) -> bool:
-    """Count one download if one is left: one conditional UPDATE, which alone decides."""
-    counted = Grant.objects.available(at).filter(pk=grant.pk)
-    return counted.update(used=F("used") + 1, updated_at=at) == 1
-
-
 def reset(grant: Grant, *, at: datetime) -> None:
-    """Give back every download spent so far."""
+    """Give back every download spent so far; clicks that are open stay open."""
+    used = Grant.objects.select_for_update(no_key=True).values_list("used", flat=True)
+    spent = used.get(pk=grant.pk)
     Grant.objects.filter(pk=grant.pk).update(used=0, updated_at=at)
+    # Given back once: none of these is given back again by itself.
+    Delivery.objects.filter(grant=grant).update(is_kept=True)
+    if spent:
+        enter_released(grant.pk, downloads=spent, reason=DownloadEvent.Reason.RESET, at=at)
 
 
 @transaction.atomic

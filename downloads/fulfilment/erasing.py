@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from downloads.fulfilment.settling import lock_shop
-from downloads.models import Customer, DataRequest, Message, Shop
+from downloads.models import Customer, DataRequest, DownloadEvent, Message, Shop
 from downloads.reports import PersonReport
 
 FORGOTTEN = {"email": None, "first_name": "", "last_name": ""}
+VISITOR_FORGOTTEN = {"address_hash": "", "user_agent": ""}
 
 
 @transaction.atomic
@@ -86,6 +87,9 @@ def answer_data_request(request: DataRequest, *, at: datetime) -> None:
 
 
 def _forget(customers: QuerySet[Customer], *, at: datetime) -> int:
+    # Of those erased before, too: their links go on working, and their visits were noted since.
+    visits = DownloadEvent.objects.filter(grant__order__customer__in=customers)
+    visits.exclude(**VISITOR_FORGOTTEN).update(**VISITOR_FORGOTTEN)
     return customers.filter(erased_at=None).update(erased_at=at, **FORGOTTEN)
 
 

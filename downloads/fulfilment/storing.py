@@ -4,7 +4,7 @@ import hashlib
 import mimetypes
 import re
 import unicodedata
-from typing import IO
+from contextlib import AbstractContextManager, ExitStack
 
 from django.conf import settings
 from django.core.files.base import File
@@ -13,6 +13,7 @@ from django.db import transaction
 from downloads.errors import BadInput, StorageDown
 from downloads.models import Asset
 from downloads.models.catalog import FILE_NAME_MAX_LENGTH
+from downloads.slots import storage_slots
 
 _BREAKING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _RESERVED = re.compile(r'[<>:"|?*/\\]')
@@ -27,7 +28,6 @@ for _type, _ending in (
     ("image/webp", ".webp"),
 ):
     TYPES.add_type(_type, _ending)
-STORAGE_DOWN = "This file cannot be read just now. Nothing was counted; please try again shortly."
 
 
 def store_file(asset: Asset, upload: File) -> Asset:
@@ -128,31 +128,72 @@ def check_size(size_bytes: int | None) -> None:
 
 
 def require_file(asset: Asset) -> None:
-    """Make sure an asset's bytes are all there. A link needs none.
+    """Make sure an asset's bytes are all there and can be read. A link needs none.
 
     Raises:
         StorageDown: missing, cut short, or the storage does not answer.
     """
-    if asset.kind == Asset.LINK:
-        return
-    try:
-        whole = asset.file.size == asset.size_bytes
-    except OSError as error:
-        raise StorageDown(STORAGE_DOWN) from error
-    if not whole:
-        raise StorageDown(STORAGE_DOWN)
+    if asset.kind == Asset.FILE:
+        open_file(asset).close()
 
 
-def open_file(asset: Asset) -> IO[bytes]:
+def open_file(asset: Asset) -> "StoredFile":
     """Open an asset's bytes for reading; the caller closes them.
 
     Raises:
-        StorageDown: missing, or the storage does not answer.
+        StorageDown: missing, cut short, or the storage does not answer.
     """
-    try:
-        return asset.file.storage.open(str(asset.file.name), "rb")
-    except OSError as error:
-        raise StorageDown(STORAGE_DOWN) from error
+    with ExitStack() as held:
+        held.enter_context(storage_slots.taken())
+        try:
+            stored = asset.file.storage.open(str(asset.file.name), "rb")
+            held.callback(stored.close)
+            size_bytes = stored.size
+        except OSError as error:
+            raise StorageDown from error
+        if size_bytes != asset.size_bytes:
+            raise StorageDown
+        return StoredFile(stored, held.pop_all())
+
+
+class StoredFile(AbstractContextManager["StoredFile"]):
+    """A file's bytes and the place at the storage they hold until they are closed."""
+
+    def __init__(self, stored: File, held: ExitStack) -> None:
+        self._stored = stored
+        self._held = held
+
+    def read_from(self, start: int) -> None:
+        """Go to a byte.
+
+        Raises:
+            StorageDown: the storage does not answer.
+        """
+        try:
+            self._stored.seek(start)
+        except OSError as error:
+            raise StorageDown from error
+
+    def read(self, length: int) -> bytes:
+        """Return the next bytes, at least one and at most `length`.
+
+        Raises:
+            StorageDown: there are none, or the storage does not answer.
+        """
+        try:
+            block = self._stored.read(length)
+        except OSError as error:
+            raise StorageDown from error
+        if not block:
+            raise StorageDown
+        return block
+
+    def close(self) -> None:
+        """Close the file and free its place; again does nothing."""
+        self._held.close()
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 def _sha256(upload: File) -> str:

@@ -3,6 +3,7 @@ from downloads.models.deliveries import Delivery
 from downloads.models.facts import Dispute, Refund, RefundedLine, RemovedProduct, RiskAssessment
 from downloads.models.grants import Grant
 from downloads.models.inbox import Message
+from downloads.models.ledger import DownloadEvent
 from downloads.models.orders import LineItem, Order
 from downloads.models.privacy import DataRequest
 from downloads.models.shops import Customer, Plan, Shop
@@ -14,6 +15,7 @@ __all__ = [
     "DataRequest",
     "Delivery",
     "Dispute",
+    "DownloadEvent",
     "Grant",
     "LineItem",
     "Message",

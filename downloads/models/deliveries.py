@@ -4,27 +4,65 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
 
 from downloads.errors import Unavailable
+from downloads.models.catalog import Asset
 from downloads.models.grants import Grant
+from downloads.prepared import Prepared, Slot
 
 # A link's size is what a merchant says of it: the calendar must hold the end of its window.
 MAX_WINDOW_SECONDS = 365 * 24 * 60 * 60
+# What a download that has barely begun has sent of its file, at most.
+BARELY_BEGUN_PERCENT = 1
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def of_click(self, grant: Grant, nonce: str) -> "Delivery | None":
-        """Return what this click opened, or None if it opened nothing yet."""
-        return self.filter(grant=grant, nonce=nonce).first()
+        """Return what this click opened, with the grant given, or None if nothing yet."""
+        found = _OF_CLICK.instances(Delivery, grant=grant.pk, nonce=nonce)
+        if found is None:
+            return None
+        [delivery] = found
+        delivery.grant = grant
+        return delivery
+
+    def within_budget(self) -> "DeliveryQuerySet":
+        """Return those that may still send bytes; a link's has no bytes to send."""
+        budget = F("size_bytes") * settings.DELIVERY_BUDGET_SIZES
+        return self.filter(Q(size_bytes__isnull=True) | Q(sent_bytes__lt=budget))
+
+    def barely_begun(self) -> "DeliveryQuerySet":
+        """Return those of files that have sent next to nothing: under 1 % and under 64 KiB."""
+        return self.filter(
+            sent_bytes__lt=settings.GIVE_BACK_BYTES,
+            size_bytes__gt=F("sent_bytes") * (100 // BARELY_BEGUN_PERCENT),
+            is_kept=False,
+        )
+
+    def to_weigh(self, at: datetime) -> "DeliveryQuerySet":
+        """Return those of files whose window has ended and that nobody has judged since."""
+        return self.filter(is_kept=False, size_bytes__isnull=False, closes_at__lte=at)
 
 
 class Delivery(models.Model):
-    """What one click opened: until `closes_at` the same nonce rides on it for free."""
+    """What one click opened: until `closes_at`, within its budget, the same nonce rides for free.
+
+    `size_bytes` is the file's at that time, null for a link. `sent_bytes` counts all its answers:
+    as sent when we stream, as asked for behind nginx. `streams` are answers under way; one cut
+    off with its process is never taken off again. `is_kept` says that the download stays spent,
+    whatever was sent.
+    """
 
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="deliveries")
     nonce = models.CharField(max_length=43)
     opened_at = models.DateTimeField()
     closes_at = models.DateTimeField()
+    size_bytes = models.PositiveBigIntegerField(null=True)
+    sent_bytes = models.PositiveBigIntegerField(default=0)
+    streams = models.PositiveIntegerField(default=0)
+    is_kept = models.BooleanField(default=False)
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -36,9 +74,30 @@ class Delivery(models.Model):
                 fields=("grant", "nonce"), name="delivery_is_one_per_grant_and_click"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=("closes_at",),
+                condition=Q(is_kept=False, size_bytes__isnull=False),
+                name="delivery_to_weigh",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"Download of {self.opened_at:%Y-%m-%d %H:%M}"
+        return f"Download of {timezone.localtime(self.opened_at):%Y-%m-%d %H:%M}"
+
+    def is_open(self, at: datetime) -> bool:
+        """Say whether its click may still ride on it: within its window and its budget."""
+        if at >= self.closes_at:
+            return False
+        budget = (self.size_bytes or 0) * settings.DELIVERY_BUDGET_SIZES
+        return self.size_bytes is None or self.sent_bytes < budget
+
+
+_OF_CLICK = Prepared(
+    lambda: Delivery.objects.get(
+        grant=Slot("grant", models.BigAutoField()), nonce=Slot("nonce", models.CharField())
+    )
+)
 
 
 def window_seconds(size_bytes: int | None) -> float:
@@ -48,6 +107,11 @@ def window_seconds(size_bytes: int | None) -> float:
     """
     slow = (size_bytes or 0) / settings.DELIVERY_BYTES_PER_SECOND
     return min(max(settings.DELIVERY_WINDOW_SECONDS, slow), MAX_WINDOW_SECONDS)
+
+
+def bytes_to_deliver(asset: Asset) -> int | None:
+    """Return how many bytes a download of this asset sends; null for a link, which sends none."""
+    return asset.size_bytes if asset.kind == Asset.FILE else None
 
 
 def refusal_of_click(
@@ -62,7 +126,7 @@ def refusal_of_click(
     refusal = grant.refusal_of_right(at)
     if refusal is not None:
         return refusal
-    if delivery is not None and at < delivery.closes_at:
+    if delivery is not None and delivery.is_open(at):
         return None
     if at >= valid_until:
         return Unavailable.LINK_PAST

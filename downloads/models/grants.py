@@ -15,6 +15,7 @@ from downloads.errors import Unavailable
 from downloads.models.catalog import LIFETIME_BOUNDS, LIMIT_BOUNDS, MAX_DOWNLOADS, Asset
 from downloads.models.orders import LineItem, Order
 from downloads.models.shops import Customer
+from downloads.prepared import Slot
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         """Return the grants of this customer in this customer's shop, and of nobody else."""
         return self.filter(order__customer=customer, order__shop=customer.shop_id)
 
-    def permitted(self, at: datetime) -> "GrantQuerySet":
+    def permitted(self, at: datetime | Slot) -> "GrantQuerySet":
         """Return the grants that hold at `at`, whatever their count says.
 
         No condition joins another table: a filter across a join makes Django write
@@ -71,7 +72,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
             refunded=False,
         )
 
-    def available(self, at: datetime) -> "GrantQuerySet":
+    def available(self, at: datetime | Slot) -> "GrantQuerySet":
         """Return the grants with a download left at `at`."""
         return self.permitted(at).filter(
             # A difference of two counts fits any integer; their sum does not.
@@ -95,9 +96,13 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         """Return the grants that something was downloaded by, also when they were reset since."""
         return self.filter(Q(used__gt=0) | Q(deliveries__isnull=False)).distinct()
 
+    def with_rights(self) -> "GrantQuerySet":
+        """Load what `refusal` reads, and what is handed over: order and asset."""
+        return self.select_related("order", "asset")
+
     def with_facts(self) -> "GrantQuerySet":
-        """Load what `status`, `refusal` and the faces read: order, asset, line and product."""
-        return self.select_related("order", "asset", "line__product")
+        """Load what the faces show beside: line and product."""
+        return self.with_rights().select_related("line__product")
 
 
 class Grant(models.Model):
@@ -105,7 +110,8 @@ class Grant(models.Model):
 
     `limit` is copied from the attachment when the grant is made, so that an UPDATE need not look
     elsewhere. `bought` and `canceled` are counted from the facts by `fulfilment.settle`; `used`
-    moves by `spend` and `reset` alone. A grant without a line is an order-level asset.
+    moves by `fulfilment.spending` alone, and `given_back` counts what it took back by itself. A
+    grant without a line is an order-level asset.
     """
 
     AVAILABLE, EXPIRED, PENDING = "available", "expired", "pending"
@@ -126,6 +132,7 @@ class Grant(models.Model):
     bought = models.PositiveIntegerField(null=True, blank=True)
     used = models.PositiveIntegerField(default=0)
     canceled = models.PositiveIntegerField(default=0)
+    given_back = models.PositiveIntegerField(default=0)
     refunded = models.BooleanField(default=False)
     lifetime_days = models.PositiveIntegerField(
         "days",

@@ -7,7 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from config.settings import SQLITE_OPTIONS
-from downloads.checks import LIMITS, settings_are_safe
+from downloads.checks import LIMITS, LIMITS_OR_OFF, settings_are_safe
 
 RANDOM_KEY = "abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ENCRYPTION_KEY = Fernet.generate_key().decode()
@@ -116,8 +116,45 @@ def test_any_host_is_refused_in_production(production):
 @pytest.mark.parametrize("limit", [0, -5])
 def test_a_limit_below_one_is_refused_everywhere(laptop, name, limit):
     setattr(laptop, name, limit)
-    assert [(each.id, each.msg) for each in settings_are_safe(None)] == [
-        ("downloads.E007", f"{name} is {limit}.")
+    assert [(each.id, each.msg, each.hint) for each in settings_are_safe(None)] == [
+        ("downloads.E007", f"{name} is {limit}.", "Set 1 or more.")
+    ]
+
+
+@pytest.mark.parametrize("name", LIMITS_OR_OFF)
+def test_a_limit_that_0_switches_off_is_refused_below_that(laptop, name):
+    setattr(laptop, name, 0)
+    assert found() == []
+    setattr(laptop, name, -1)
+    assert [(each.id, each.msg, each.hint) for each in settings_are_safe(None)] == [
+        ("downloads.E007", f"{name} is -1.", "Set 0 or more.")
+    ]
+
+
+def test_every_limit_of_a_download_is_held():
+    assert {"DELIVERY_BUDGET_SIZES", "LEDGER_RETENTION_DAYS", "STORAGE_SLOTS"} < set(LIMITS)
+    assert set(LIMITS_OR_OFF) == {
+        "GIVE_BACK_BYTES",
+        "GIVE_BACKS_PER_GRANT",
+        "LEDGER_REFUSAL_SECONDS",
+    }
+
+
+@pytest.mark.parametrize("way", ["application", "nginx"])
+def test_a_way_out_that_there_is_passes(laptop, way):
+    laptop.FILES_LEAVE_BY = way
+    assert found() == []
+
+
+@pytest.mark.parametrize("way", ["", "Nginx", "apache", "application "])
+def test_any_other_way_out_is_refused_everywhere(laptop, way):
+    laptop.FILES_LEAVE_BY = way
+    assert [(each.id, each.msg, each.hint) for each in settings_are_safe(None)] == [
+        (
+            "downloads.E009",
+            f'FILES_LEAVE_BY is "{way}", which is no way out for files.',
+            "Set it to one of: application, nginx.",
+        )
     ]
 
 

@@ -1,7 +1,6 @@
 """Each named constraint refuses what its name says, and nothing beside it."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from downloads.models import (
     Attachment,
     Customer,
     DataRequest,
-    Delivery,
     Grant,
     Refund,
     RefundedLine,
@@ -26,7 +24,9 @@ from tests.factories import (
     NOW,
     AttachmentFactory,
     CustomerFactory,
+    DeliveryFactory,
     DisputeFactory,
+    EventFactory,
     GrantFactory,
     LineFactory,
     LinkFactory,
@@ -104,6 +104,25 @@ CHECKS: list[tuple[str, Callable[[], Any], list[dict], list[dict]]] = [
             {"limit": 0, "bought": 5},
         ],
     ),
+    (
+        "event_moves_the_count_as_its_kind_says",
+        EventFactory,
+        [
+            {"kind": "charged", "downloads": 1},
+            {"kind": "released", "downloads": -1},
+            {"kind": "released", "downloads": -10},
+            {"kind": "served", "downloads": 0},
+            {"kind": "refused", "downloads": 0},
+            *({"kind": "carried", "downloads": moved} for moved in (-3, 0, 1, 3)),
+        ],
+        [
+            *({"kind": "charged", "downloads": moved} for moved in (-1, 0, 2)),
+            *({"kind": "released", "downloads": moved} for moved in (0, 1)),
+            *({"kind": kind, "downloads": 1} for kind in ("served", "refused")),
+            *({"kind": kind, "downloads": -1} for kind in ("served", "refused")),
+            {"kind": "unheard of", "downloads": 0},
+        ],
+    ),
 ]
 
 
@@ -157,12 +176,6 @@ def removed_product(shop: Shop, number: int = 1) -> RemovedProduct:
 
 def data_request(shop: Shop, number: int = 1) -> DataRequest:
     return DataRequest.objects.create(shop=shop, platform_id=number, asked_at=NOW)
-
-
-def delivery(grant: Grant, nonce: str) -> Delivery:
-    return Delivery.objects.create(
-        grant=grant, nonce=nonce, opened_at=NOW, closes_at=NOW + timedelta(minutes=1)
-    )
 
 
 def one_customer_per_address() -> list[Callable[[], Any]]:
@@ -331,10 +344,23 @@ def one_grant_per_order() -> list[Callable[[], Any]]:
 def one_delivery_per_click() -> list[Callable[[], Any]]:
     grant = GrantFactory()
     return [
-        lambda: delivery(grant, "click"),
-        lambda: delivery(grant, "click"),
-        lambda: delivery(grant, "another"),
-        lambda: delivery(GrantFactory(), "click"),
+        lambda: DeliveryFactory(grant=grant, nonce="click"),
+        lambda: DeliveryFactory(grant=grant, nonce="click"),
+        lambda: DeliveryFactory(grant=grant, nonce="another"),
+        lambda: DeliveryFactory(grant=GrantFactory(), nonce="click"),
+    ]
+
+
+def one_line_of_bytes_per_delivery() -> list[Callable[[], Any]]:
+    delivery = DeliveryFactory(size_bytes=10)
+    of = {"grant": delivery.grant, "delivery": delivery}
+    return [
+        lambda: EventFactory(kind="served", sent_bytes=1, **of),
+        lambda: EventFactory(kind="served", sent_bytes=2, **of),
+        lambda: EventFactory(kind="charged", **of),
+        lambda: EventFactory(kind="served", sent_bytes=1, delivery=None),
+        lambda: EventFactory(kind="served", sent_bytes=1, delivery=None),
+        lambda: EventFactory(kind="served", sent_bytes=1, delivery=DeliveryFactory()),
     ]
 
 
@@ -355,6 +381,7 @@ UNIQUE = {
     "data_request_is_stored_once": one_data_request_per_number,
     "message_is_stored_once": one_message_per_delivery,
     "delivery_is_one_per_grant_and_click": one_delivery_per_click,
+    "event_of_bytes_served_is_one_per_delivery": one_line_of_bytes_per_delivery,
 }
 
 
@@ -439,6 +466,13 @@ def test_a_deleted_order_leaves_what_was_reported_of_it():
     facts = [make(shop=order.shop) for make in (RefundFactory, DisputeFactory, RiskFactory)]
     order.delete()
     assert [type(fact).objects.get() for fact in facts] == facts
+
+
+def test_a_deleted_delivery_leaves_its_lines_in_the_ledger():
+    event = EventFactory(delivery=DeliveryFactory())
+    event.delivery.delete()
+    event.refresh_from_db()
+    assert (event.delivery, event.downloads) == (None, 1)
 
 
 def test_a_deleted_customer_leaves_the_order_and_its_grants():

@@ -7,6 +7,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import ConnectionHandler
 
 from downloads.health import failing_parts
+from downloads.slots import storage_slots
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,14 @@ def test_a_migration_to_come_is_named():
 
 def test_a_storage_that_takes_no_file_is_named(broken_storage):
     assert failing_parts(connection) == ["storage"]
+
+
+def test_a_storage_that_stands_still_is_named(settings):
+    settings.STORAGE_SLOTS = 1
+    settings.STORAGE_PATIENCE_SECONDS = 0
+    with storage_slots.taken():
+        assert failing_parts(connection) == ["storage"]
+    assert failing_parts(connection) == []
 
 
 def test_a_database_that_is_gone_is_named(broken_connection):

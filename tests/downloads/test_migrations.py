@@ -7,8 +7,10 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from downloads.fulfilment import record_order, settle
-from downloads.models import Grant, Order, Shop
+from downloads import audits
+from downloads.fulfilment import give_back_failed, record_order, settle, weigh_deliveries
+from downloads.models import Delivery, DownloadEvent, Grant, Order, Shop
+from tests.downloads.clicking import spend, used
 from tests.downloads.reported import line_report, order_report
 from tests.factories import NOW
 
@@ -18,6 +20,7 @@ pytestmark = [
 ]
 
 BEFORE, BETWEEN, AFTER = "0002_plans", "0007_refunds_by_number", "0009_refunds_without_orders"
+WITHOUT_LEDGER, EMPTY_LEDGER, LEDGER = AFTER, "0010_ledger", "0011_carry_counts"
 HOUR = timedelta(hours=1)
 
 
@@ -29,10 +32,13 @@ def migrate_to(name: str) -> Any:
 
 @pytest.fixture(autouse=True)
 def _newest_again():
-    executor = MigrationExecutor(connection)
-    newest = [key for key in executor.loader.graph.leaf_nodes() if key[0] == "downloads"]
     yield
-    MigrationExecutor(connection).migrate(newest)
+    migrate_to_newest()
+
+
+def migrate_to_newest() -> None:
+    executor = MigrationExecutor(connection)
+    executor.migrate([key for key in executor.loader.graph.leaf_nodes() if key[0] == "downloads"])
 
 
 def fill(apps: Any) -> None:
@@ -123,7 +129,7 @@ def test_forward_back_and_forward_again_ends_as_forward_once():
 
 def test_a_carried_over_order_is_settled_and_reported_as_before():
     fill(migrate_to(BEFORE))
-    migrate_to(AFTER)
+    migrate_to_newest()
     order = Order.objects.get(platform_id=7001)
     settle(order, at=NOW)
     order.refresh_from_db()
@@ -133,3 +139,86 @@ def test_a_carried_over_order_is_settled_and_reported_as_before():
     same = order_report(line_report(1, 3), at=NOW, payment="refunded")
     assert record_order(Shop.objects.get(), same, at=NOW).order.payment == "refunded"
     assert Grant.objects.count() == 0
+
+
+# --- What was counted before there was a ledger --------------------------------------------------
+
+
+def fill_counts(apps: Any, counts: list[int]) -> None:
+    """Make a grant of a link for each count, the first one with a delivery that is open."""
+    model = {name: apps.get_model("downloads", name) for name in ("Shop", "Asset", "Order")}
+    shop = model["Shop"].objects.create(name="Shop", domain="shop.example")
+    order = model["Order"].objects.create(shop=shop, number=1, payment="paid", placed_at=NOW)
+    assets = model["Asset"].objects.bulk_create(
+        model["Asset"](shop=shop, title=f"Link {number}", link="https://example.com/book.pdf")
+        for number in range(len(counts))
+    )
+    grant = apps.get_model("downloads", "Grant")
+    grants = grant.objects.bulk_create(
+        grant(
+            order=order,
+            asset=asset,
+            limit=10,
+            bought=10,
+            used=count,
+            created_at=NOW - HOUR,
+            updated_at=NOW,
+        )
+        for asset, count in zip(assets, counts, strict=True)
+    )
+    grants[0].deliveries.create(nonce="click", opened_at=NOW, closes_at=NOW + HOUR)
+
+
+def carried(apps: Any) -> list[tuple]:
+    events = apps.get_model("downloads", "DownloadEvent").objects.order_by("pk")
+    return list(events.values_list("grant__asset__title", "kind", "downloads", "at"))
+
+
+CARRIED = [("Link 0", "carried", 3, NOW), ("Link 2", "carried", 12, NOW)]
+
+
+def test_earlier_counts_enter_the_ledger_as_sums():
+    fill_counts(migrate_to(WITHOUT_LEDGER), [3, 0, 12])
+    assert carried(migrate_to(LEDGER)) == CARRIED
+    migrate_to_newest()
+    assert audits.counters_off() == []
+
+
+def test_many_counts_enter_the_ledger_in_batches():
+    fill_counts(migrate_to(WITHOUT_LEDGER), [1] * 1001)
+    assert len(carried(migrate_to(LEDGER))) == 1001
+
+
+def test_counts_are_the_same_there_and_back_and_there_again():
+    fill_counts(migrate_to(WITHOUT_LEDGER), [3, 0, 12])
+    migrate_to(LEDGER)
+    earlier = migrate_to(WITHOUT_LEDGER).get_model("downloads", "Grant").objects.order_by("pk")
+    assert list(earlier.values_list("used", flat=True)) == [3, 0, 12]
+    assert carried(migrate_to(LEDGER)) == CARRIED
+
+
+def test_the_sums_alone_leave_the_ledger_on_the_way_back():
+    fill_counts(migrate_to(WITHOUT_LEDGER), [3, 0, 12])
+    migrate_to_newest()
+    spend(Grant.objects.earliest("pk"), "new")
+    assert carried(migrate_to(EMPTY_LEDGER)) == [("Link 0", "charged", 1, NOW)]
+
+
+def test_what_was_counted_since_is_in_the_ledger_once_there_and_back_and_there_again():
+    fill_counts(migrate_to(WITHOUT_LEDGER), [3, 0, 12])
+    migrate_to_newest()
+    spend(Grant.objects.earliest("pk"), "new")
+    migrate_to(EMPTY_LEDGER)
+    migrate_to_newest()
+    assert audits.counters_off() == []
+
+
+def test_a_delivery_of_earlier_rides_on_and_is_never_weighed():
+    fill_counts(migrate_to(WITHOUT_LEDGER), [3, 0])
+    migrate_to_newest()
+    grant = Grant.objects.earliest("pk")
+    assert spend(grant) == Delivery.objects.get()
+    assert weigh_deliveries(at=NOW + 2 * HOUR) == 0
+    assert (used(grant), Delivery.objects.get().is_kept) == (3, False)
+    assert give_back_failed(grant, nonce="click", at=NOW) is True
+    assert (used(grant), audits.counters_off(), DownloadEvent.objects.count()) == (2, [], 2)

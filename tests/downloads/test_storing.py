@@ -14,7 +14,6 @@ from downloads.models import Asset, Shop
 from tests.factories import LinkFactory, ShopFactory, make_file, make_file_grant
 
 NO_NAME = "The file needs a name. Rename it and upload it again."
-STORAGE_DOWN = "This file cannot be read just now. Nothing was counted; please try again shortly."
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def test_a_stored_file_is_known_by_size_and_checksum(shop):
     assert (asset.size_bytes, asset.file_name, asset.link) == (256_000, "book.pdf", "")
     assert asset.sha256 == hashlib.sha256(content).hexdigest()
     with fulfilment.open_file(asset) as stored:
-        assert stored.read() == content
+        assert stored.read(len(content)) == content
 
 
 def test_an_upload_from_a_browser_is_stored_whole(shop):
@@ -145,7 +144,7 @@ def test_the_earlier_file_goes_after_the_commit_only(
         callback()
     assert on_disk() == [asset.file.name]
     with fulfilment.open_file(Asset.objects.get()) as stored:
-        assert stored.read() == b"new"
+        assert stored.read(100) == b"new"
 
 
 def test_a_replacement_rolled_back_leaves_the_earlier_file(
@@ -156,7 +155,7 @@ def test_a_replacement_rolled_back_leaves_the_earlier_file(
         fulfilment.store_file(asset, ContentFile(b"new", name="new.pdf"))
         transaction.set_rollback(True)
     with fulfilment.open_file(Asset.objects.get()) as stored:
-        assert stored.read() == b"earlier"
+        assert stored.read(100) == b"earlier"
 
 
 def test_a_failing_save_takes_the_new_file_along(shop, on_disk):
@@ -249,7 +248,7 @@ def test_a_missing_file_is_the_storages_fault(shop):
     for ask in (fulfilment.open_file, fulfilment.require_file):
         with pytest.raises(StorageDown) as refusal:
             ask(asset)
-        assert str(refusal.value) == STORAGE_DOWN
+        assert str(refusal.value) == StorageDown.MESSAGE
 
 
 def test_a_link_needs_no_file(shop):

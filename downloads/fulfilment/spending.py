@@ -1,0 +1,223 @@
+"""One download spent for one click, and the bytes of its answers counted."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import F
+
+from downloads.errors import NotFound, StorageDown, Unavailable
+from downloads.fulfilment.entering import enter_charge, enter_refused, enter_served
+from downloads.fulfilment.giving_back import give_back_barely_begun, give_back_failed
+from downloads.fulfilment.storing import StoredFile, open_file
+from downloads.models import Asset, Delivery, DownloadEvent, Grant
+from downloads.models.deliveries import bytes_to_deliver, refusal_of_click, window_seconds
+from downloads.models.ledger import NOBODY, Visitor
+from downloads.prepared import Prepared, Slot, slots_of
+
+# A rival can move a grant between our look and our UPDATE; not this often in a row.
+TRIES = 20
+
+_AT = Slot("at", models.DateTimeField())
+_TAKE_ONE = Prepared(
+    lambda: (
+        Grant.objects.available(_AT)
+        .filter(pk=Slot("grant", models.BigAutoField()))
+        .update(used=F("used") + 1, updated_at=_AT)
+    )
+)
+_COUNT_SENT = Prepared(
+    lambda: Delivery.objects.filter(pk=Slot("delivery", models.BigAutoField())).update(
+        sent_bytes=F("sent_bytes") + Slot("sent_bytes", models.BigIntegerField()),
+        streams=F("streams") - Slot("ended", models.IntegerField()),
+    )
+)
+_OPEN = Prepared(lambda: Delivery.objects.create(**slots_of(Delivery)))
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request on a click. `asks_bytes` are counted at once; null: as they are sent."""
+
+    nonce: str
+    valid_until: datetime
+    at: datetime
+    visitor: Visitor = NOBODY
+    asks_bytes: int | None = 0
+
+
+@dataclass(frozen=True)
+class Opened(AbstractContextManager["Opened"]):
+    """A Delivery with its file, open for reading (null for a link). Whoever gets it closes it."""
+
+    delivery: Delivery
+    stored: StoredFile | None
+    visitor: Visitor
+
+    def close(self) -> None:
+        if self.stored is not None:
+            self.stored.close()
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def spend(
+    grant: Grant, *, nonce: str, valid_until: datetime, at: datetime, visitor: Visitor = NOBODY
+) -> Delivery:
+    """Spend one download for a click, or ride on its Delivery; no bytes are asked for yet.
+
+    Raises:
+        StorageDown, Unavailable: as `open_delivery`.
+    """
+    request = Request(nonce=nonce, valid_until=valid_until, at=at, visitor=visitor)
+    with open_delivery(grant, request) as opened:
+        return opened.delivery
+
+
+def open_delivery(grant: Grant, request: Request) -> Opened:
+    """Spend one download for a click, or ride on the Delivery that this click opened before.
+
+    `grant` has order and asset loaded (`lookups.grant_of_address`). The file is open before
+    anything is spent. The same nonce spends once, whoever is quicker; different nonces spend
+    exactly as many as are left. Source: CONTRACTS, "What counts as a download".
+
+    Raises:
+        NotFound: the grant was deleted meanwhile.
+        StorageDown: the file cannot be read; nothing was spent.
+        Unavailable: `refusal_of_click` says why; nothing was spent.
+    """
+    stored = None
+    try:
+        delivery = _unless_refused(grant, request)
+        if grant.asset.kind == Asset.FILE:
+            stored = open_file(grant.asset)
+        delivery = _charge_or_ride(grant, delivery, request)
+    except BaseException as error:
+        if stored is not None:
+            stored.close()
+        _enter_refusal(grant, error, request)
+        raise
+    return Opened(delivery, stored, request.visitor)
+
+
+def note_sent(opened: Opened, *, sent_bytes: int, at: datetime) -> bool:
+    """Count what a stream has sent since the last time; say whether its budget allows more."""
+    _count_sent(opened, sent_bytes=sent_bytes, at=at)
+    return Delivery.objects.within_budget().filter(pk=opened.delivery.pk).exists()
+
+
+def end_stream(opened: Opened, *, sent_bytes: int, is_cut: bool, at: datetime) -> None:
+    """Count the rest of a stream. One cut off when it had barely begun is given back.
+
+    Not while another answer of the same click is under way: that one may bring the whole file.
+    """
+    _count_sent(opened, sent_bytes=sent_bytes, ended=1, at=at)
+    if is_cut:
+        alone = Delivery.objects.filter(pk=opened.delivery.pk, streams=0)
+        give_back_barely_begun(alone, at=at)
+
+
+def fail_stream(opened: Opened, *, sent_bytes: int, at: datetime) -> None:
+    """Count what a stream has sent before its file failed, and give the download back."""
+    _count_sent(opened, sent_bytes=sent_bytes, ended=1, at=at)
+    give_back_failed(opened.delivery.grant, nonce=opened.delivery.nonce, at=at)
+
+
+def take_one(grant: Grant, *, at: datetime) -> bool:
+    """Count one download if one is left: one conditional UPDATE, which alone decides."""
+    return _TAKE_ONE.run(grant=grant.pk, at=at) == 1
+
+
+def _unless_refused(grant: Grant, request: Request) -> Delivery | None:
+    delivery, refusal = _look(grant, request)
+    if refusal == Unavailable.USED_UP:
+        # Its download may have been given back between the look at the grant and this one.
+        delivery, refusal = _look(_afresh(grant), request)
+    if refusal is not None:
+        raise Unavailable(refusal)
+    return delivery
+
+
+def _look(grant: Grant, request: Request) -> tuple[Delivery | None, str | None]:
+    delivery = Delivery.objects.of_click(grant, request.nonce)
+    refusal = refusal_of_click(grant, delivery, valid_until=request.valid_until, at=request.at)
+    return delivery, refusal
+
+
+def _charge_or_ride(grant: Grant, delivery: Delivery | None, request: Request) -> Delivery:
+    for _ in range(TRIES):
+        if delivery is None:
+            charged = _charge(grant, request)
+            if charged is not None:
+                return charged
+        elif _ride(delivery, request):
+            return delivery
+        # Somebody was quicker: the same click, the last download, a refund, a give-back.
+        grant = _afresh(grant)
+        delivery = _unless_refused(grant, request)
+    raise Unavailable(Unavailable.USED_UP)
+
+
+def _afresh(grant: Grant) -> Grant:
+    try:
+        return Grant.objects.with_rights().get(pk=grant.pk)
+    except Grant.DoesNotExist:
+        raise NotFound("This download does not exist.") from None
+
+
+def _charge(grant: Grant, request: Request) -> Delivery | None:
+    """Spend one for a new click; null when none was left, or the same click was quicker."""
+    try:
+        with transaction.atomic():
+            # The count first: rivals wait here, for each other alone and until the other's end.
+            if not take_one(grant, at=request.at):
+                return None
+            window = timedelta(seconds=window_seconds(grant.asset.size_bytes))
+            delivery = Delivery(
+                grant=grant,
+                nonce=request.nonce,
+                opened_at=request.at,
+                closes_at=request.at + window,
+                size_bytes=bytes_to_deliver(grant.asset),
+                sent_bytes=request.asks_bytes or 0,
+                streams=int(request.asks_bytes is None),
+            )
+            _OPEN.insert(delivery)
+            enter_charge(delivery, visitor=request.visitor, at=request.at)
+    except IntegrityError:
+        return None
+    return delivery
+
+
+def _enter_refusal(grant: Grant, error: BaseException, request: Request) -> None:
+    match error:
+        case Unavailable():
+            enter_refused(grant, error.reason, visitor=request.visitor, at=request.at)
+        case StorageDown():
+            reason = DownloadEvent.Reason.STORAGE
+            enter_refused(grant, reason, visitor=request.visitor, at=request.at)
+
+
+def _ride(delivery: Delivery, request: Request) -> bool:
+    """Count a further request of a click; false when its Delivery is gone or its budget spent."""
+    live = Delivery.objects.within_budget().filter(pk=delivery.pk)
+    if request.asks_bytes is None:
+        return live.update(streams=F("streams") + 1) == 1
+    if not request.asks_bytes:
+        return live.exists()
+    with transaction.atomic():
+        rides = live.update(sent_bytes=F("sent_bytes") + request.asks_bytes) == 1
+        if rides:
+            enter_served(
+                delivery, sent_bytes=request.asks_bytes, visitor=request.visitor, at=request.at
+            )
+    return rides
+
+
+def _count_sent(opened: Opened, *, sent_bytes: int, at: datetime, ended: int = 0) -> None:
+    with transaction.atomic():
+        # One that was given back meanwhile is gone, and its line stays as it was.
+        if _COUNT_SENT.run(delivery=opened.delivery.pk, sent_bytes=sent_bytes, ended=ended):
+            enter_served(opened.delivery, sent_bytes=sent_bytes, visitor=opened.visitor, at=at)

@@ -1,0 +1,96 @@
+"""The ledger beside the counters: what happened to each download, when, and by whom.
+
+It explains a counter and never is one: the oldest lines can be pruned and no limit moves.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from downloads.models.deliveries import Delivery
+from downloads.models.grants import Grant
+
+USER_AGENT_MAX_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whose request it was: the keyed hash of an address, and what their program calls itself."""
+
+    address_hash: str = ""
+    user_agent: str = ""
+
+
+NOBODY = Visitor()
+
+
+class DownloadEventQuerySet(models.QuerySet["DownloadEvent"]):
+    def before(self, at: datetime) -> "DownloadEventQuerySet":
+        """Return what may be pruned at a cut-off: all earlier lines but the sums of such."""
+        return self.filter(at__lt=at).exclude(kind=DownloadEvent.Kind.CARRIED)
+
+
+class DownloadEvent(models.Model):
+    """One line of the ledger. `downloads` is what the grant's counter moved by, signed.
+
+    So a counter is the sum of its lines: 1 for each charge, less what was given back.
+    `sent_bytes` is null where no bytes are concerned; a served line grows with its Delivery.
+    `address_hash` and `user_agent` are empty for what no visitor did, and once a buyer is erased.
+    """
+
+    class Kind(models.TextChoices):
+        CHARGED = "charged", "counted"
+        RELEASED = "released", "given back"
+        SERVED = "served", "sent"
+        REFUSED = "refused", "refused"
+        CARRIED = "carried", "earlier, in sum"
+
+    class Reason(models.TextChoices):
+        """Why a download was given back."""
+
+        STORAGE = "storage", "the file could not be read"
+        BARELY_BEGUN = "barely_begun", "it had barely begun"
+        RESET = "reset", "reset by the shop"
+
+    grant = models.ForeignKey(
+        Grant, on_delete=models.CASCADE, related_name="events", db_index=False
+    )
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.SET_NULL, null=True, related_name="events"
+    )
+    kind = models.CharField(max_length=10, choices=Kind)
+    downloads = models.IntegerField(default=0)
+    sent_bytes = models.PositiveBigIntegerField(null=True)
+    reason = models.CharField(max_length=20, blank=True)
+    at = models.DateTimeField()
+    address_hash = models.CharField(max_length=64, blank=True)
+    user_agent = models.CharField(max_length=USER_AGENT_MAX_LENGTH, blank=True)
+
+    objects = DownloadEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="charged", downloads=1)
+                | Q(kind="released", downloads__lt=0)
+                | Q(kind__in=("served", "refused"), downloads=0)
+                | Q(kind="carried"),
+                name="event_moves_the_count_as_its_kind_says",
+            ),
+            models.UniqueConstraint(
+                fields=("delivery",),
+                condition=Q(kind="served"),
+                name="event_of_bytes_served_is_one_per_delivery",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=("grant", "at"), name="event_by_grant"),
+            models.Index(fields=("at",), name="event_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {timezone.localtime(self.at):%Y-%m-%d %H:%M}"
