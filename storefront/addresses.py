@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 
 from downloads.errors import NotFound
 from downloads.models import Asset, Grant, Order, Shop
 
 _CLICKS = Signer(salt="storefront.click", sep="/")
 _TICKETS = Signer(salt="storefront.ticket", sep=".")
+_PROOFS = Signer(salt="storefront.proof", sep=".")
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,16 @@ def read_click(signed: str) -> Click:
     except (BadSignature, ValueError):
         raise NotFound("This download does not exist.") from None
     return Click(int(number), nonce, datetime.fromtimestamp(int(end), UTC))
+
+
+def proof_of(nonce: str) -> str:
+    """Return what only nginx is shown of a click: by it we know nginx when it reports a fault."""
+    return _PROOFS.sign(nonce)
+
+
+def is_proof(text: str, click: Click) -> bool:
+    """Say whether this is what nginx was shown of a click."""
+    return bool(text) and constant_time_compare(text, proof_of(click.nonce))
 
 
 def asset_url(grant: Grant, shop: Shop, *, at: datetime) -> str | None:

@@ -7,7 +7,12 @@ than the file. Several ranges at once are answered as none: one full answer, no 
 import re
 from dataclasses import dataclass
 
-_SINGLE = re.compile(r"\A *bytes *= *([0-9]{0,18}) *- *([0-9]{0,18}) *\Z", re.ASCII)
+# As nginx reads it, which sends what we have judged. No two stars side by side: a header of spaces
+# would be tried in every way to share them out.
+_SINGLE = re.compile(
+    r"\Abytes= *(?:([0-9]{1,18}) *- *(?:([0-9]{1,18}) *)?|-([0-9]{1,18}) *)\Z",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 class Unsatisfiable(Exception):
@@ -33,11 +38,11 @@ def read_range(header: str | None, size_bytes: int) -> Span | None:
         Unsatisfiable: a well-formed single range that holds no byte of the file.
     """
     match = _SINGLE.match(header or "")
-    if match is None or not any(match.groups()):
+    if match is None:
         return None
-    first, last = match.groups()
-    if not first:
-        start, stop = max(0, size_bytes - int(last)), size_bytes
+    first, last, suffix = match.groups()
+    if suffix:
+        start, stop = max(0, size_bytes - int(suffix)), size_bytes
     else:
         start, stop = int(first), min(int(last) + 1, size_bytes) if last else size_bytes
         if last and int(last) < start:

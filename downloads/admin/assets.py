@@ -21,7 +21,7 @@ from downloads.admin.acting import act_on_each
 from downloads.errors import BadInput, StorageDown
 from downloads.fulfilment.storing import check_size, safe_file_name
 from downloads.models import Asset
-from storefront.delivery import file_answer
+from storefront.delivery import check_answer
 from storefront.serializers import UNITS, size_text
 
 _SIZE = re.compile(r"\A\s*(\d{1,6}(?:[.,]\d{1,3})?)\s*([KMGT]?B)\s*\Z", re.IGNORECASE | re.ASCII)
@@ -128,8 +128,7 @@ class AssetAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request, asset):
             raise PermissionDenied
         try:
-            fulfilment.require_file(asset)
-            return file_answer(request, asset)
+            return check_answer(request, asset)
         except StorageDown as error:
             context = self.admin_site.each_context(request) | {"title": str(error)}
             return TemplateResponse(request, "admin/base_site.html", context, status=503)

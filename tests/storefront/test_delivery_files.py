@@ -3,11 +3,13 @@
 import email
 import email.policy
 import hashlib
+import unicodedata
 
 import pytest
 from django.core.files.storage import default_storage
 
-from storefront.delivery import file_headers
+from downloads.errors import BadInput
+from storefront.parts import file_headers
 from tests.factories import make_file, make_file_grant
 from tests.storefront.conftest import CONTENT, PRIVATE, click_on
 
@@ -15,8 +17,9 @@ SANDBOX = "sandbox; default-src 'none'"
 
 
 @pytest.fixture
-def url(db):
-    """The address of a file of ten bytes; `If-Range` knows it by ETAG."""
+def url(db, settings):
+    """The address of a file of ten bytes, to be asked for again and again."""
+    settings.DELIVERY_BUDGET_SIZES = 1_000
     return click_on(make_file_grant(CONTENT, "book.epub")).url
 
 
@@ -53,7 +56,7 @@ PARTS = {
     "suffix": ("bytes=-3", b"789", "bytes 7-9/10"),
     "suffix longer than the file": ("bytes=-99", CONTENT, "bytes 0-9/10"),
     "huge end": ("bytes=8-999999999999999999", b"89", "bytes 8-9/10"),
-    "spaces": ("bytes= 2 - 4 ", b"234", "bytes 2-4/10"),
+    "spaces": ("bytes= 2 - 4", b"234", "bytes 2-4/10"),
 }
 
 
@@ -126,11 +129,6 @@ def test_a_range_beyond_the_end_of_another_version_gets_the_whole(client, url):
     assert (response.status_code, response.getvalue()) == (200, CONTENT)
 
 
-def test_no_condition_withholds_the_bytes(client, url):
-    response = client.get(url, headers={"if-none-match": ETAG, "if-match": '"old"'})
-    assert (response.status_code, response.getvalue()) == (200, CONTENT)
-
-
 def test_a_file_larger_than_a_block_arrives_whole_and_in_parts(client, db):
     content = bytes(range(256)) * 600  # 150 KB: more than two blocks of 64 KB
     url = click_on(make_file_grant(content)).url
@@ -142,28 +140,73 @@ def test_a_file_larger_than_a_block_arrives_whole_and_in_parts(client, db):
 
 # --- Names -------------------------------------------------------------------------------------
 
+# As uploaded → as saved by the buyer; null: refused.
 NAMES = {
     "book.epub": "book.epub",
     "my book (2nd ed.).epub": "my book (2nd ed.).epub",
-    "Über uns – 日本語 🧶.pdf": "Über uns – 日本語 🧶.pdf",
+    # Paths
     "../../etc/passwd": "passwd",
+    "/etc/cron.d/job": "job",
     "C:\\Users\\ada\\book.pdf": "book.pdf",
+    "..\\..\\windows\\system32\\cmd.exe": "cmd.exe",
+    "\\\\server\\share\\book.pdf": "book.pdf",
+    "....//book.pdf": "book.pdf",
+    "%2e%2e%2f%2e%2e%2fbook.pdf": "%2e%2e%2f%2e%2e%2fbook.pdf",
+    "file:///etc/passwd": "passwd",
+    # Headers
     'a"; filename="evil.exe': "a_; filename=_evil.exe",
+    "a'; filename*=utf-8''evil.exe": "a'; filename_=utf-8''evil.exe",
+    "utf-8''evil%2eexe": "utf-8''evil%2eexe",
+    "a*0*=b.txt": "a_0_=b.txt",
+    "=?utf-8?q?evil=2Eexe?=": "=_utf-8_q_evil=2Eexe_=",
     "a\r\nSet-Cookie: x=1.txt": "aSet-Cookie_ x=1.txt",
-    "a\0b.txt": "ab.txt",
-    "invoice\u202efdp.exe": "invoicefdp.exe",
+    "a\r\n\r\n<html>.txt": "a_html_.txt",
+    "a\n b.txt": "a b.txt",
+    "a\x85b\u2028c\u2029d.txt": "abcd.txt",
     "a;b,c=d.txt": "a;b,c=d.txt",
+    "a\\": None,
+    'a\\".txt': "_.txt",
     "100%25.txt": "100%25.txt",
+    "100%.txt": "100%.txt",
     "it's.txt": "it's.txt",
-    "<script>.txt": "_script_.txt",
+    # Signs that act or hide
+    "a\0b.txt": "ab.txt",
+    "a\x1b[31mb.txt": "a[31mb.txt",
+    "a\tb\x7f.txt": "ab.txt",
+    "invoice\u202efdp.exe": "invoicefdp.exe",
+    "\u2066invoice\u2069.pdf": "invoice.pdf",
+    "in\u200bvo\u200dice\ufeff.pdf": "invoice.pdf",
+    "a\ud800.txt": "a.txt",
+    "<script>alert(1)</script>.txt": "script_.txt",
+    "<img src=x onerror=alert(1)>.svg": "_img src=x onerror=alert(1)_.svg",
+    "$(reboot) `reboot` & | ; .txt": "$(reboot) `reboot` & _ ; .txt",
+    "-rf.txt": "-rf.txt",
+    "--output=x.txt": "--output=x.txt",
+    # What devices reserve
+    "NUL.txt": "NUL.txt",
+    "COM1": "COM1",
+    "book.txt:stream": "book.txt_stream",
+    "what?*.txt": "what__.txt",
     " .hidden. ": "hidden",
+    "book.exe. . .": "book.exe",
+    "....": None,
+    "\u202e": None,
+    # The world's scripts
+    "Über uns – 日本語 🧶.pdf": "Über uns – 日本語 🧶.pdf",
+    "كتاب عربي.pdf": "كتاب عربي.pdf",
     "e\u0301.txt": "é.txt",
+    "Z\u0351\u036b\u0313a\u0329\u034dlgo.txt": "Z\u0351\u036b\u0313a\u0329\u034dlgo.txt",
+    "../..／..∕etc.txt": "／..∕etc.txt",
     "x" * 196 + ".txt": "x" * 196 + ".txt",
+    "🧶" * 196 + ".txt": "🧶" * 196 + ".txt",
+    "x" * 201: None,
 }
 
 
 def saved_name(disposition):
     """Return the name the standard library, a careful reader of RFC 6266, saves under."""
+    assert disposition.isascii()
+    assert disposition.isprintable()
     header = f"Content-Disposition: {disposition}\r\n\r\n"
     message = email.message_from_string(header, policy=email.policy.HTTP)
     assert len(message.items()) == 1
@@ -175,12 +218,23 @@ def test_every_name_leaves_as_one_safe_name(client, db):
     grant = make_file_grant(CONTENT)
     answers = {}
     for name in NAMES:
-        grant.asset = make_file(grant.order.shop, CONTENT, name)
+        try:
+            grant.asset = make_file(grant.order.shop, CONTENT, name)
+        except BadInput:
+            answers[name] = None
+            continue
         grant.save()
-        response = client.get(click_on(grant).url)
+        response = client.head(click_on(grant).url)
         answers[name] = saved_name(response["Content-Disposition"])
-        assert response.getvalue() == CONTENT
     assert answers == NAMES
+
+
+def test_no_name_has_a_sign_that_acts():
+    assert len(NAMES) >= 40
+    for name in filter(None, NAMES.values()):
+        assert not set(name) & set('/\\"<>|*?:')
+        assert not {unicodedata.category(char) for char in name} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        assert name == name.strip(" .")
 
 
 # --- Types -------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """One byte range of a file of ten bytes."""
 
+import time
+
 import pytest
 
 from storefront.ranges import Span, Unsatisfiable, read_range
@@ -21,7 +23,9 @@ SATISFIABLE = {
     "bytes=-11": (0, 10),
     "bytes=-999999999999999999": (0, 10),
     "bytes=00-04": (0, 5),
-    " bytes = 0 - 4 ": (0, 5),
+    "bytes= 0 - 4 ": (0, 5),
+    "bytes=  -4 ": (6, 10),
+    "BYTES=0-4": (0, 5),
 }
 UNSATISFIABLE = [
     "bytes=10-",
@@ -51,6 +55,11 @@ WHOLE = [
     "bytes=1.5-2",
     "bytes=1-2\n",
     "bytes=1 0-11",
+    # nginx, which sends what we have judged, reads no range in these.
+    " bytes=0-4",
+    "bytes =0-4",
+    "bytes= - 4",
+    "bytes=\t0-4",
     "bytes=٠-٤",
     "bytes=0-9999999999999999999",
     "bytes=9999999999999999999-",
@@ -74,6 +83,15 @@ def test_a_range_beyond_the_end_is_refused(header):
 
 def test_anything_else_means_the_whole_file():
     assert {header: read_range(header, 10) for header in WHOLE} == dict.fromkeys(WHOLE)
+
+
+@pytest.mark.parametrize(
+    "header", [f"bytes={' ' * 4000}-{' ' * 4000}x", f"bytes=0-{' ' * 8000}x", "bytes=" + "1" * 8000]
+)
+def test_a_header_of_nothing_but_spaces_takes_no_time(header):
+    began = time.process_time()
+    assert read_range(header, 10) is None
+    assert time.process_time() - began < 0.05
 
 
 def test_no_range_of_an_empty_file_can_be_satisfied():
