@@ -1,8 +1,11 @@
 """One table: what the domain refuses → a status, a GraphQL error, a page."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from redis.exceptions import RedisError
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -16,6 +19,8 @@ from downloads.errors import (
     StorageDown,
     Unavailable,
 )
+
+logger = logging.getLogger(__name__)
 
 
 class Unauthenticated(DownloadsError):
@@ -62,6 +67,20 @@ class ClickOver(Unavailable):
         self.form_action = form_action
 
 
+class OutOfReach(DownloadsError):
+    """A part we stand on, the database or the shared cache, does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The service cannot reach its own records just now. Please try again shortly: the "
+            "same link is never counted twice."
+        )
+
+
+# What our parts raise when they are gone, restarted, or too busy to answer.
+OUTAGES = (OperationalError, InterfaceError, RedisError)
+
+
 STATUSES: dict[type[DownloadsError], int] = {
     BadInput: 400,
     KeyRefused: 401,
@@ -72,6 +91,7 @@ STATUSES: dict[type[DownloadsError], int] = {
     TooLarge: 413,
     RateExceeded: 429,
     StorageDown: 503,
+    OutOfReach: 503,
     SealBroken: 503,
 }
 
@@ -87,13 +107,21 @@ def headers_of(error: DownloadsError) -> dict[str, str]:
     """Return the headers that go with a refusal."""
     if isinstance(error, RateExceeded):
         return {"Retry-After": str(error.retry_after)}
-    if isinstance(error, StorageDown | SealBroken):
+    if status_of(error) == 503:
         return {"Retry-After": str(settings.RETRY_AFTER_SECONDS)}
     return {}
 
 
+def log_outage(error: BaseException) -> None:
+    """Log in one line that a part is out of reach."""
+    logger.error("Out of reach: %s", " ".join(str(error).split()))
+
+
 def answer_rest_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """Write any refusal of a REST face as `{"message": …}`."""
+    if isinstance(error, OUTAGES):
+        log_outage(error)
+        error = OutOfReach()
     if isinstance(error, DownloadsError):
         return Response({"message": str(error)}, status=status_of(error), headers=headers_of(error))
     response = exception_handler(error, context)

@@ -12,11 +12,19 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from graphene_django.views import GraphQLView, HttpError
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError
 
 from downloads.errors import DownloadsError
 from storefront.callers import StorefrontCaller, storefront_key
-from storefront.errors import KeyRefused, RateExceeded, headers_of, status_of
+from storefront.errors import (
+    OUTAGES,
+    KeyRefused,
+    OutOfReach,
+    RateExceeded,
+    headers_of,
+    log_outage,
+    status_of,
+)
 from storefront.throttles import Rate, count
 
 logger = logging.getLogger(__name__)
@@ -29,6 +37,14 @@ class StorefrontGraphQL(GraphQLView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != "POST":
             return _refuse("Send the query with POST.", 405, Allow="POST, OPTIONS")
+        try:
+            return self.answer_caller(request)
+        except OUTAGES as outage:
+            log_outage(outage)
+            error = OutOfReach()
+            return _refuse(str(error), status_of(error), **headers_of(error))
+
+    def answer_caller(self, request: HttpRequest) -> HttpResponse:
         at = timezone.now()
         try:
             key = storefront_key(request.headers.get("X-Storefront-Key"), at=at)
@@ -64,6 +80,14 @@ class StorefrontGraphQL(GraphQLView):
         except RecursionError:
             return _refuse("The request is nested too deeply.", 400)
         return HttpResponse(body, status=status, content_type="application/json")
+
+    def execute_graphql_request(self, *args: Any, **kwargs: Any) -> ExecutionResult | None:
+        """Run the document. A part out of reach fails the request, not a field of it."""
+        result = super().execute_graphql_request(*args, **kwargs)
+        for error in (result and result.errors) or ():
+            if isinstance(error.original_error, OUTAGES):
+                raise error.original_error
+        return result
 
     def get_context(self, request: HttpRequest) -> StorefrontCaller:
         return self.caller

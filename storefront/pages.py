@@ -1,5 +1,6 @@
 """The download page, the front page and the probes. No page needs a script or a cookie."""
 
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from downloads.health import failing_parts
 from downloads.models import Asset, Grant
 from storefront.addresses import new_click, read_ticket
 from storefront.demo.example import ORDER_TOKEN
+from storefront.errors import OUTAGES
+from storefront.outages import out_of_reach
 from storefront.refusals import answers_with_pages, forms_lead_out
 from storefront.serializers import size_text
 from storefront.throttles import count_miss
@@ -110,6 +113,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    error = sys.exc_info()[1]
+    if isinstance(error, OUTAGES):
+        return out_of_reach(request, error)
     step = "It is our fault, and nothing was counted. Please try again in a moment."
     return _plain_page(request, 500, "Something went wrong", step)
 

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from downloads.errors import DownloadsError, NotFound, StorageDown, Unavailable
-from storefront.errors import ClickOver, RateExceeded, headers_of, status_of
+from storefront.errors import ClickOver, OutOfReach, RateExceeded, headers_of, status_of
 
 # Chrome holds a form's policy against every redirect that follows it, and a link asset's leads
 # out of the house by design. Nothing a buyer typed is sent along.
@@ -35,7 +35,7 @@ TITLES_AND_STEPS = {
     Unavailable.USED_UP: ("All downloads used", "Please ask the shop to allow more."),
     Unavailable.LINK_PAST: ("This link is too old", REOPEN),
     Unavailable.CLICK_OVER: (
-        "The time to finish is over",
+        "This download has ended",
         "Start again with the button. It counts as one more download.",
     ),
 }
@@ -48,6 +48,8 @@ def title_and_step(error: DownloadsError) -> tuple[str, str]:
             return TITLES_AND_STEPS[error.reason]
         case NotFound():
             return "Not found", REOPEN
+        case OutOfReach():
+            return "One moment, please", "Wait a moment, then reload this page."
         case StorageDown():
             return "The file is not within reach", "Wait a moment, then reload this page."
         case RateExceeded():

@@ -46,6 +46,7 @@ class CustomerAccountOrders(APIView):
             402: MessageSerializer,
             404: MessageSerializer,
             429: MessageSerializer,
+            503: MessageSerializer,
         },
     )
     def get(self, request: Request) -> Response:

@@ -1,9 +1,11 @@
 """What every test of a face can ask for. The clock stands still at NOW unless a test moves it."""
 
 import logging
+from contextlib import contextmanager
 from html.parser import HTMLParser
 
 import pytest
+from django.db import connection
 
 from downloads import fulfilment
 from downloads.models import Delivery, Grant, Product
@@ -153,6 +155,25 @@ def post(client, key):
         return client.post(FACE_B, body, content_type=content_type, headers=headers)
 
     return send
+
+
+@pytest.fixture
+def database_gone():
+    """Return a context in which no database answers; a test that uses it has real transactions."""
+
+    @contextmanager
+    def gone():
+        known = dict(connection.settings_dict)
+        nowhere = {"NAME": "/nowhere/database", "HOST": "127.0.0.1", "PORT": "1"}
+        connection.close()
+        connection.settings_dict.update(nowhere)
+        try:
+            yield
+        finally:
+            connection.close()
+            connection.settings_dict.update(known)
+
+    return gone
 
 
 @pytest.fixture

@@ -55,7 +55,13 @@ def test_every_answer_has_its_shape(document):
     assert {
         status: answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
         for status, answer in responses.items()
-    } == {"200": "CustomerAccountOrder", "402": "Message", "404": "Message", "429": "Message"}
+    } == {
+        "200": "CustomerAccountOrder",
+        "402": "Message",
+        "404": "Message",
+        "429": "Message",
+        "503": "Message",
+    }
 
 
 def test_the_token_is_a_required_text_and_no_key_is_asked(document):

@@ -1,9 +1,12 @@
 """Refusals as pages: a heading, what happened, and what the person can do next."""
 
 import pytest
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 
 from downloads.errors import BadInput, NotFound, StorageDown, Unavailable
-from storefront.errors import ClickOver, RateExceeded, Unauthenticated
+from storefront.errors import ClickOver, OutOfReach, RateExceeded, Unauthenticated
 from storefront.refusals import TITLES_AND_STEPS, answers_with_pages, prefetch_refused, refusal_page
 from tests.storefront.conftest import Page
 
@@ -56,17 +59,24 @@ UNAVAILABLE = {
     "link_past": (410, "This link is too old", "This download link is too old.", REOPEN),
     "click_over": (
         410,
-        "The time to finish is over",
-        "The time to finish this download is over.",
+        "This download has ended",
+        "This download can no longer be continued.",
         "Start again with the button. It counts as one more download.",
     ),
 }
 OTHERS = {
     NotFound("No such thing."): (404, "Not found", "No such thing.", REOPEN),
-    StorageDown("Not now."): (
+    StorageDown(): (
         503,
         "The file is not within reach",
-        "Not now.",
+        "This file cannot be read just now. Nothing was counted; please try again shortly.",
+        "Wait a moment, then reload this page.",
+    ),
+    OutOfReach(): (
+        503,
+        "One moment, please",
+        "The service cannot reach its own records just now. Please try again shortly: the same "
+        "link is never counted twice.",
         "Wait a moment, then reload this page.",
     ),
     RateExceeded(17): (
@@ -118,10 +128,19 @@ def test_a_click_whose_time_is_over_offers_another(rf):
 
 
 @pytest.mark.parametrize(
-    ("error", "seconds"), [(RateExceeded(17), "17"), (StorageDown("Not now."), "30")]
+    ("error", "seconds"), [(RateExceeded(17), "17"), (StorageDown(), "30"), (OutOfReach(), "30")]
 )
 def test_a_refusal_that_passes_says_when(rf, error, seconds):
     assert refusal_page(rf.get("/"), error)["Retry-After"] == seconds
+
+
+def test_a_page_for_a_database_that_is_gone_asks_no_database(rf, db, django_assert_num_queries):
+    request = rf.get("/downloads/7/1/n/s")
+    for middleware in (SessionMiddleware, AuthenticationMiddleware, MessageMiddleware):
+        request.COOKIES["sessionid"] = "somebody's"
+        middleware(lambda request: None).process_request(request)
+    with django_assert_num_queries(0):
+        assert refusal_page(request, OutOfReach()).status_code == 503
 
 
 def test_words_are_escaped(rf):
