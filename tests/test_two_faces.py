@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
@@ -20,18 +22,26 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from downloads import fulfilment
+from downloads import audits, fulfilment
 from downloads.models import Delivery, Grant, LineItem, Order
 from downloads.reports import DisputeReport, RefundReport
 from storefront.addresses import new_click
 from storefront.models import CustomerToken, StorefrontKey
-from tests.factories import NOW, AttachmentFactory, LineFactory, OrderFactory
+from tests.factories import (
+    NOW,
+    AttachmentFactory,
+    LineFactory,
+    LinkFactory,
+    OrderFactory,
+    make_file,
+)
 
 TOKEN = "b1946ac92492d2347c6235b4d2611184"
 QUERY = """{ customerDownloadableProduct(id: "%s") {
     status downloadBought downloadUsed downloadCanceled remainingDownloads downloadUrl
     order { status } } }"""
 LIFETIME_DAYS = 30
+CONTENT = b"x" * 1000
 
 
 @dataclass(frozen=True)
@@ -50,8 +60,10 @@ class Facts:
     limit: int | None
     quantity: int
     ends_at: datetime | None
+    is_file: bool
     added: int = 0
     used: int = 0
+    given_back: int = 0
     kept: int = 0
     refunds: list[int] = field(default_factory=list)
     is_paid: bool = True
@@ -96,18 +108,26 @@ class Walk(RuleBasedStateMachine):
     staff: Client
     numbers = itertools.count(1)
 
-    @initialize(limit=st.sampled_from([1, 2, 5, None]), quantity=st.integers(1, 3))
-    def begin(self, limit, quantity):
+    @initialize(
+        limit=st.sampled_from([1, 2, 5, None]), quantity=st.integers(1, 3), is_file=st.booleans()
+    )
+    def begin(self, limit, quantity, is_file):
         self.at = NOW
         self.set_time(self.at)
         Order.objects.update(token_hash=None)
         self.order = OrderFactory(token=TOKEN, platform_id=next(self.numbers))
         self.line = LineFactory(order=self.order, quantity=quantity, platform_id=77)
-        AttachmentFactory(product=self.line.product, limit=limit, lifetime_days=LIFETIME_DAYS)
+        shop = self.order.shop
+        asset = make_file(shop, CONTENT) if is_file else LinkFactory(shop=shop)
+        AttachmentFactory(
+            product=self.line.product, asset=asset, limit=limit, lifetime_days=LIFETIME_DAYS
+        )
         fulfilment.settle(self.order, at=self.at)
         self.grant = Grant.objects.get(order=self.order)
         ends_at = self.at + timedelta(days=LIFETIME_DAYS)
-        self.facts = Facts(limit=limit, quantity=quantity, ends_at=ends_at, kept=quantity)
+        self.facts = Facts(
+            limit=limit, quantity=quantity, ends_at=ends_at, is_file=is_file, kept=quantity
+        )
         self.client = Client()
         key, secret = StorefrontKey.issue(self.order.shop, name="walk")
         StorefrontKey.objects.filter(pk=key.pk).update(rate_per_minute=1_000_000)
@@ -121,9 +141,9 @@ class Walk(RuleBasedStateMachine):
     def spend(self):
         was_available = self.facts.status(self.at) == "available"
         self.last_click = new_click(self.held(), at=self.at).url if was_available else None
-        response = self.client.get(new_click(self.held(), at=self.at).url)
-        expected = {"available": 302, "pending": 403, "expired": 410}
-        assert response.status_code == expected[self.facts.status(self.at)]
+        status = self.fetch(new_click(self.held(), at=self.at).url)
+        expected = {"available": self.given, "pending": 403, "expired": 410}
+        assert status == expected[self.facts.status(self.at)]
         self.facts.used += was_available
         self.clicks += was_available
 
@@ -131,10 +151,34 @@ class Walk(RuleBasedStateMachine):
     def click_twice(self):
         url = new_click(self.held(), at=self.at).url
         was_available = self.facts.status(self.at) == "available"
-        first, second = self.client.get(url), self.client.get(url)
-        assert first.status_code == second.status_code
+        assert self.fetch(url) == self.fetch(url)
         self.facts.used += was_available
         self.clicks += was_available
+
+    @precondition(lambda self: self.facts.is_file)
+    @precondition(lambda self: self.facts.status(self.at) == "available")
+    @rule(is_noticed=st.booleans())
+    def cut_off(self, is_noticed):
+        """The line breaks before the first byte; we see it at once, or when the window is over."""
+        click = new_click(self.held(), at=self.at)
+        if is_noticed:
+            response = self.client.get(click.url)
+            # As the test client does for what it has read: the walk's transaction goes on.
+            request_finished.disconnect(close_old_connections)
+            response.close()
+            request_finished.connect(close_old_connections)
+        else:
+            self.client.post(click.form_action)
+            self.wait(timedelta(minutes=30))
+            fulfilment.weigh_deliveries(at=self.at)
+        is_kept = self.facts.given_back >= 3
+        self.facts.given_back += not is_kept
+        self.facts.used += is_kept
+        self.clicks += is_kept
+
+    @rule()
+    def prune(self):
+        fulfilment.prune_ledger(at=self.at + timedelta(days=400))
 
     @rule()
     def look_ahead(self):
@@ -239,6 +283,18 @@ class Walk(RuleBasedStateMachine):
         assert self.read_page() == truth
         assert self.read_admin() == truth
         assert Delivery.objects.filter(grant=self.grant).count() == self.clicks
+        assert audits.counters_off(self.order.shop) == []
+
+    @property
+    def given(self):
+        return 200 if self.facts.is_file else 302
+
+    def fetch(self, url):
+        """Ask for a download and read it to its end; return the status."""
+        response = self.client.get(url)
+        if response.status_code == 200:
+            assert response.getvalue() == CONTENT
+        return response.status_code
 
     def wait(self, time):
         self.at += time

@@ -1,0 +1,34 @@
+"""`manage.py audit_counters`: hold every counter of downloads against its ledger."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from downloads import audits, lookups
+from downloads.errors import NotFound
+
+
+class Command(BaseCommand):
+    help = (
+        "Hold every counter of downloads against its ledger and name those that differ. Nothing "
+        "is changed, and downloads may go on meanwhile."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--shop", metavar="DOMAIN", help="this shop's alone")
+
+    def handle(self, *, shop: str | None, **options: Any) -> None:
+        try:
+            audited = None if shop is None else lookups.shop_of_domain(shop)
+        except NotFound as error:
+            raise CommandError(str(error)) from None
+        off = audits.counters_off(audited)
+        for counter in off:
+            self.stderr.write(self.style.ERROR(str(counter)))
+        counted = audits.counters(audited).count()
+        if off:
+            raise CommandError(
+                f"{len(off)} of {counted} counters differ from the ledger, named above."
+            )
+        self.stdout.write(f"{counted} counters agree with the ledger.")
