@@ -129,7 +129,7 @@ def _serve(port: int, base_url: str) -> None:
     _start_worker(environment)
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}"]
     # One process, so that its counts of who asks too often are exact without a shared cache.
-    command += ["--workers", "1", "--threads", "16", "--log-level", "warning"]
+    command += ["--workers", "1", "--threads", "32", "--log-level", "warning"]
     command += ["--control-socket", str(settings.DATA_DIR / "gunicorn.ctl")]
     # The server takes this process's place, so that Ctrl-C reaches it and nothing stays behind.
     os.execve(sys.executable, command, environment)  # noqa: S606

@@ -1,4 +1,4 @@
-"""`manage.py worker`: do the work that waits in the database, and look after the inbox."""
+"""`manage.py worker`: do the work that waits in the database, and look after what is stored."""
 
 import os
 import signal
@@ -9,7 +9,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, close_old_connections
+from django.db import Error as DatabaseFault
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 from django_tasks_db.management.commands import db_worker
 
@@ -18,6 +19,7 @@ from storefront import inbox
 
 TIDY_EVERY_SWEEPS = 60
 KEPT_TASKS_DAYS = 1
+OUTAGE_PAUSE_SECONDS = 2
 
 
 class Command(db_worker.Command):
@@ -40,11 +42,24 @@ class Command(db_worker.Command):
     def handle(self, **options: Any) -> None:
         if options.pop("until_input_ends"):
             threading.Thread(target=self.stop_with_input, name="input", daemon=True).start()
-        if not options["batch"]:
-            threading.Thread(target=self.look_after, name="sweep", daemon=True).start()
-        else:
+        if options["batch"]:
             inbox.ring()
-        super().handle(**options)
+            super().handle(**options)
+        else:
+            threading.Thread(target=self.look_after, name="sweep", daemon=True).start()
+            self.work_through_outages(**options)
+
+    def work_through_outages(self, **options: Any) -> None:
+        """Work until stopped; when the database is gone, wait a little and go on."""
+        pause = threading.Event()
+        while True:
+            try:
+                super().handle(**options)
+            except (OperationalError, InterfaceError) as error:
+                self.tell_outage(error)
+            else:
+                return
+            pause.wait(OUTAGE_PAUSE_SECONDS)
 
     def stop_with_input(self) -> None:
         """Ask for a stop, as a service manager would, once nobody is there any more."""
@@ -53,22 +68,30 @@ class Command(db_worker.Command):
         os.kill(os.getpid(), signal.SIGTERM)
 
     def look_after(self) -> None:
-        """Ring at the start and from time to time: a bell may have been lost with its worker."""
+        """Ring, weigh and tidy at the start and from time to time.
+
+        A bell may have been lost with its worker, and a download with its process.
+        """
         pause = threading.Event()
         rounds = 0
         while True:
             try:
                 inbox.ring()
+                fulfilment.weigh_deliveries(at=timezone.now())
                 if rounds % TIDY_EVERY_SWEEPS == 0:
                     self.tidy()
-            except DatabaseError as error:
-                self.stderr.write(f"The database cannot be reached: {error}")
+            except DatabaseFault as error:
+                self.tell_outage(error)
             finally:
                 close_old_connections()
             rounds += 1
             pause.wait(settings.MESSAGE_SWEEP_SECONDS)
 
     def tidy(self) -> None:
-        """Delete what is done with, tasks and messages, after its time."""
+        """Delete what is done with, tasks and messages, and sum up the ledger, after its time."""
         call_command("prune_db_task_results", min_age_days=KEPT_TASKS_DAYS, verbosity=0)
         fulfilment.forget_applied(at=timezone.now())
+        fulfilment.prune_ledger(at=timezone.now())
+
+    def tell_outage(self, error: Exception) -> None:
+        self.stderr.write(f"The database cannot be reached: {error}")
