@@ -9,7 +9,16 @@ from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.db.models.lookups import IsNull
 
-from downloads.models import Customer, DataRequest, Grant, LineItem, Message, Order, Shop
+from downloads.models import (
+    Customer,
+    DataRequest,
+    DownloadEvent,
+    Grant,
+    LineItem,
+    Message,
+    Order,
+    Shop,
+)
 
 NOTHING = "Nothing is stored about this buyer."
 
@@ -50,8 +59,9 @@ def stored_for_request(request: Any, *, at: datetime) -> dict[str, Any]:
 def stored_about_customer(customer: Customer, *, at: datetime) -> dict[str, Any]:
     """Return all that is stored about one customer, credentials aside.
 
-    Six queries at most, however many orders. Shape: ready for JSON but for times and amounts,
-    which `DjangoJSONEncoder` writes; null is unlimited in `allowed` and endless in `until`.
+    Seven queries at most, however many orders. Shape: ready for JSON but for times and amounts,
+    which `DjangoJSONEncoder` writes; null is unlimited in `allowed`, endless in `until`, and in
+    `bytes` where no bytes are concerned.
     """
     return _document(customer.shop, [customer], numbers=set(), emails=set(), at=at)
 
@@ -68,7 +78,10 @@ def _document(
     emails |= {customer.email for customer in customers}
     orders = Order.objects.filter(customer__in=customers).prefetch_related(
         Prefetch("lines", LineItem.objects.select_related("product")),
-        Prefetch("grants", Grant.objects.select_related("asset").prefetch_related("deliveries")),
+        Prefetch(
+            "grants",
+            Grant.objects.select_related("asset").prefetch_related("deliveries", "events"),
+        ),
     )
     document = {
         "shop": shop.domain,
@@ -122,6 +135,17 @@ def _grant(grant: Grant) -> dict[str, Any]:
         "used": grant.used,
         "until": grant.expires_at,
         "downloaded_at": [delivery.opened_at for delivery in grant.deliveries.all()],
+        "ledger": [_event(event) for event in grant.events.all()],
+    }
+
+
+def _event(event: DownloadEvent) -> dict[str, Any]:
+    return {
+        "at": event.at,
+        "what": event.get_kind_display(),
+        "why": event.reason,
+        "bytes": event.sent_bytes,
+        "user_agent": event.user_agent,
     }
 
 

@@ -12,12 +12,13 @@ from downloads.fulfilment import (
     record_data_request,
     record_order,
 )
-from downloads.models import Customer, DataRequest, Grant, Message, Order, Shop
+from downloads.models import Customer, DataRequest, DownloadEvent, Grant, Message, Order, Shop
 from downloads.reports import CustomerReport, PersonReport
 from tests.downloads.reported import order_report
 from tests.factories import (
     NOW,
     CustomerFactory,
+    EventFactory,
     GrantFactory,
     MessageFactory,
     OrderFactory,
@@ -255,6 +256,65 @@ def test_a_merchants_erasure_reaches_what_waits_and_what_was_asked(shop):
     erase_customer(buyer(shop), at=LATER)
     assert personal(waiting) == ""
     assert DataRequest.objects.values_list("customer_platform_id", "email").get() == (None, "")
+
+
+# --- Who downloaded ------------------------------------------------------------------------------
+
+VISITED = ("a" * 64, "Reader/1")
+
+
+def visit(customer: Customer, kind: str = "charged") -> DownloadEvent:
+    grant = GrantFactory(order=OrderFactory(shop=customer.shop, customer=customer))
+    return EventFactory(
+        grant=grant, kind=kind, address_hash=VISITED[0], user_agent=VISITED[1], reason="words"
+    )
+
+
+def visitor_of(event: DownloadEvent) -> tuple[str, str]:
+    event.refresh_from_db()
+    return event.address_hash, event.user_agent
+
+
+WAYS_TO_ERASE = {
+    "a-person": lambda ada: erase_person(ada.shop, ADA, at=LATER),
+    "a-customer": lambda ada: erase_customer(ada, at=LATER),
+    "a-shop": lambda ada: erase_shop(ada.shop, at=LATER),
+}
+
+
+@pytest.mark.parametrize("erase", WAYS_TO_ERASE.values(), ids=WAYS_TO_ERASE)
+def test_an_erased_buyers_downloads_tell_of_nobody(shop, erase):
+    ada = buyer(shop)
+    mine = [visit(ada, kind) for kind in ("charged", "served", "refused")]
+    theirs = visit(buyer(ShopFactory()))
+    before = list(DownloadEvent.objects.values("pk", "kind", "downloads", "reason", "at"))
+    erase(ada)
+    assert [visitor_of(event) for event in mine] == [("", "")] * 3
+    assert visitor_of(theirs) == VISITED
+    assert list(DownloadEvent.objects.values("pk", "kind", "downloads", "reason", "at")) == before
+
+
+def test_other_buyers_downloads_keep_their_visitor(shop):
+    other = visit(buyer(shop, platform_id=502, email="b@example.com"))
+    visit(buyer(shop))
+    erase_person(shop, ADA, at=LATER)
+    assert visitor_of(other) == VISITED
+
+
+def test_a_download_after_the_erasure_is_forgotten_with_the_next(shop):
+    ada = buyer(shop)
+    erase_person(shop, ADA, at=LATER)
+    late = visit(ada)
+    erase_person(shop, ADA, at=LATER + HOUR)
+    assert (visitor_of(late), said_of(ada)) == (("", ""), ERASED)
+
+
+def test_an_order_of_nobody_keeps_its_visitor(shop):
+    nobodys = EventFactory(
+        grant__order=OrderFactory(shop=shop, customer=None), address_hash="a" * 64
+    )
+    erase_shop(shop, at=LATER)
+    assert visitor_of(nobodys)[0] == "a" * 64
 
 
 # --- A whole shop --------------------------------------------------------------------------------

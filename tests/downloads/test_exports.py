@@ -7,10 +7,12 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from downloads import fulfilment
 from downloads.exports import stored_about_customer, stored_for_request, with_customers
-from downloads.models import Customer, DataRequest, Delivery
+from downloads.models import Customer, DataRequest
 from tests.factories import (
     NOW,
     CustomerFactory,
+    DeliveryFactory,
+    EventFactory,
     GrantFactory,
     LineFactory,
     MessageFactory,
@@ -44,6 +46,12 @@ def numbers_of(document):
     return [customer["number"] for customer in document["customers"]]
 
 
+def told(at, what, *, user_agent, why="", **sent):
+    """Return a line of the ledger as it is told."""
+    line = {"at": at, "what": what, "why": why, "bytes": None, "user_agent": user_agent}
+    return line | sent
+
+
 def test_everything_about_a_buyer_is_told(shop):
     ada = CustomerFactory(
         shop=shop, email="ada@example.com", first_name="Ada", last_name="L", platform_id=5
@@ -52,8 +60,13 @@ def test_everything_about_a_buyer_is_told(shop):
     line = LineFactory(order=order, quantity=2, current_quantity=1, product__sku="B-1")
     grant = GrantFactory(order=order, line=line, asset__title="Book", used=1, canceled=3)
     GrantFactory(order=order, line=None, asset__title="Extra", limit=None, expires_at=NOW)
-    Delivery.objects.create(grant=grant, nonce="n", opened_at=NOW, closes_at=NOW)
-    GrantFactory(order__shop=shop)
+    delivery = DeliveryFactory(grant=grant)
+    of = {"grant": grant, "delivery": delivery, "address_hash": "a" * 64}
+    EventFactory(user_agent="Reader/1", **of)
+    EventFactory(kind="served", sent_bytes=700, user_agent="Reader/1", **of)
+    later = NOW + timedelta(hours=1)
+    EventFactory(kind="refused", reason="click_over", at=later, user_agent="Reader/2", **of)
+    EventFactory(grant__order__shop=shop)
     ada.refresh_from_db()
     document = stored_about_customer(ada, at=NOW)
     assert document == {
@@ -92,6 +105,11 @@ def test_everything_about_a_buyer_is_told(shop):
                         "used": 1,
                         "until": None,
                         "downloaded_at": [NOW],
+                        "ledger": [
+                            told(later, "refused", user_agent="Reader/2", why="click_over"),
+                            told(NOW, "sent", user_agent="Reader/1", bytes=700),
+                            told(NOW, "counted", user_agent="Reader/1"),
+                        ],
                     },
                     {
                         "title": "Extra",
@@ -99,13 +117,16 @@ def test_everything_about_a_buyer_is_told(shop):
                         "used": 0,
                         "until": NOW,
                         "downloaded_at": [],
+                        "ledger": [],
                     },
                 ],
             }
         ],
         "messages_not_applied_yet": [],
     }
-    assert json.loads(json.dumps(document, cls=DjangoJSONEncoder))["shop"] == "my-store.example"
+    written = json.dumps(document, cls=DjangoJSONEncoder)
+    assert json.loads(written)["shop"] == "my-store.example"
+    assert "a" * 64 not in written
 
 
 def test_a_buyer_is_found_by_number_before_the_address(shop):
@@ -165,12 +186,12 @@ def test_it_asks_the_same_for_one_order_and_for_many(shop, django_assert_num_que
 
     def buy():
         for grant in (GrantFactory(order=OrderFactory(shop=shop, customer=ada)) for _ in range(3)):
-            Delivery.objects.create(grant=grant, nonce="n", opened_at=NOW, closes_at=NOW)
+            EventFactory(grant=grant, delivery=DeliveryFactory(grant=grant))
 
     buy()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         stored_about_customer(ada, at=NOW)
     buy()
     buy()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert len(stored_about_customer(ada, at=NOW)["orders"]) == 9
