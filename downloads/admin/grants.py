@@ -3,14 +3,18 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from downloads import fulfilment
 from downloads.admin.acting import act_on_each
+from downloads.admin.event_words import sent_text
+from downloads.admin.ledger import NEWEST, WithLedger
 from downloads.models import Delivery, Grant
 
 
@@ -27,12 +31,23 @@ class AmountForm(ActionForm):
     )
 
 
+class NewestDeliveries(BaseInlineFormSet):
+    def get_queryset(self) -> QuerySet[Delivery]:
+        # Of an unlimited download there can be thousands.
+        if not hasattr(self, "_newest"):
+            self._newest = super().get_queryset()[:NEWEST]
+        return self._newest
+
+
 class DeliveryInline(admin.TabularInline):
+    """The downloads that count, each with what it may still do. Read only."""
+
     model = Delivery
-    fields = readonly_fields = ("opened_at", "closes_at")
+    formset = NewestDeliveries
+    fields = readonly_fields = ("opened_at", "sent", "is_open", "closes_at")
     extra = 0
     can_delete = False
-    verbose_name_plural = "downloads so far"
+    verbose_name_plural = "newest downloads"
 
     def has_add_permission(self, request: HttpRequest, obj: Grant | None = None) -> bool:
         return False
@@ -40,9 +55,20 @@ class DeliveryInline(admin.TabularInline):
     def has_change_permission(self, request: HttpRequest, obj: Grant | None = None) -> bool:
         return False
 
+    @admin.display(description="sent")
+    def sent(self, delivery: Delivery) -> str:
+        if delivery.size_bytes is None:
+            return "led to the link"
+        return sent_text(delivery.sent_bytes, delivery.size_bytes)
+
+    @admin.display(description="open", boolean=True)
+    def is_open(self, delivery: Delivery) -> bool:
+        return delivery.is_open(timezone.now())
+
 
 @admin.register(Grant)
-class GrantAdmin(admin.ModelAdmin):
+class GrantAdmin(WithLedger):
+    change_form_template = "admin/downloads/grant/change_form.html"
     list_display = ("asset", "downloads", "status", "order", "product", "expires_at")
     list_filter = ("order__shop",)
     search_fields = (
@@ -63,6 +89,7 @@ class GrantAdmin(admin.ModelAdmin):
         "downloads",
         "added",
         "canceled",
+        "given_back_by_itself",
         "expires_at",
         "withdrawn_at",
         "created_at",
@@ -89,6 +116,12 @@ class GrantAdmin(admin.ModelAdmin):
     @admin.display(description="downloaded")
     def downloads(self, grant: Grant) -> str:
         return count_text(grant)
+
+    @admin.display(description="given back")
+    def given_back_by_itself(self, grant: Grant) -> str:
+        return (
+            f"{grant.given_back} of at most {settings.GIVE_BACKS_PER_GRANT} that broke off at once"
+        )
 
     @admin.action(description="Reset the count to zero", permissions=["change"])
     def reset(self, request: HttpRequest, grants: QuerySet[Grant]) -> None:

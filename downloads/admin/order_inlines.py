@@ -57,6 +57,9 @@ class LineInline(admin.TabularInline):
     verbose_name = "line"
     verbose_name_plural = "lines"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LineItem]:
+        return super().get_queryset(request).select_related("product")
+
     def has_add_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
         return is_by_hand(obj) and super().has_add_permission(request, obj)
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from downloads import fulfilment
 from downloads.admin.acting import act_on_each
+from downloads.admin.ledger import WithLedger
 from downloads.admin.order_facts import facts_of
 from downloads.admin.order_inlines import GrantInline, LineInline, is_by_hand
 from downloads.models import Grant, LineItem, Order
@@ -46,7 +47,7 @@ class OrderForm(forms.ModelForm):
 
 
 @admin.register(Order)
-class OrderAdmin(admin.ModelAdmin):
+class OrderAdmin(WithLedger):
     form = OrderForm
     change_form_template = "admin/downloads/order/change_form.html"
     list_display = ("number", "customer", "status", "held", "grand_total", "placed_at", "shop")

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from downloads.models import Asset, Delivery, Grant
+from downloads.models import Asset, Delivery, DownloadEvent, Grant
 from tests.factories import (
     NOW,
     GrantFactory,
@@ -120,8 +120,13 @@ def test_staff_check_a_file_and_nothing_is_counted(staff):
     grant = make_file_grant(b"bytes")
     response = staff.get(f"/admin/downloads/asset/{grant.asset_id}/file/")
     assert b"".join(response.streaming_content) == b"bytes"
+    part = staff.get(
+        f"/admin/downloads/asset/{grant.asset_id}/file/", headers={"range": "bytes=3-"}
+    )
+    assert (part.status_code, part.getvalue()) == (206, b"es")
     grant.refresh_from_db()
-    assert (grant.used, Delivery.objects.count()) == (0, 0)
+    counted = (grant.used, Delivery.objects.count(), DownloadEvent.objects.count())
+    assert counted == (0, 0, 0)
 
 
 def test_a_missing_file_is_said_plainly(staff, shop):

@@ -1,12 +1,22 @@
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from downloads.models import Grant
-from tests.factories import GrantFactory
+from downloads.models import Delivery, Grant
+from tests.factories import NOW, DeliveryFactory, GrantFactory
 
 URL = "/admin/downloads/grant/"
+
+
+def deliveries_of(client, grant):
+    """Return what a download's page says of each Delivery."""
+    page = client.get(f"{URL}{grant.pk}/change/").content.decode()
+    fields = ("opened_at", "sent", "is_open", "closes_at")
+    columns = [re.findall(rf'<td class="field-{field}">\s*<p>(.*?)</p>', page) for field in fields]
+    columns[2] = [re.search('alt="(.*?)"', mark)[1] for mark in columns[2]]
+    return list(zip(*columns, strict=True))
 
 
 @pytest.fixture
@@ -64,10 +74,55 @@ def test_revoke_and_restore(act):
 
 
 def test_counters_cannot_be_typed_over(staff):
-    grant = GrantFactory(used=3)
-    staff.post(f"{URL}{grant.pk}/change/", {"used": 0, "bought": 99, "deliveries-TOTAL_FORMS": 0})
+    grant = GrantFactory(used=3, given_back=1)
+    DeliveryFactory(grant=grant)
+    counts = {"used": 0, "bought": 99, "given_back": 0}
+    inline = {
+        "deliveries-TOTAL_FORMS": 1,
+        "deliveries-INITIAL_FORMS": 1,
+        "deliveries-0-id": grant.deliveries.get().pk,
+        "deliveries-0-sent_bytes": 0,
+        "deliveries-0-DELETE": "on",
+    }
+    before = list(Delivery.objects.values())
+    assert staff.post(f"{URL}{grant.pk}/change/", counts | inline).status_code == 302
     grant.refresh_from_db()
-    assert (grant.used, grant.bought) == (3, 10)
+    assert (grant.used, grant.bought, grant.given_back) == (3, 10, 1)
+    assert list(Delivery.objects.values()) == before
+
+
+def test_the_newest_downloads_say_what_was_sent_and_whether_they_are_open(staff, frozen):
+    grant = GrantFactory()
+    sizes = {"size_bytes": 10_000_000, "sent_bytes": 4_200_000}
+    DeliveryFactory(grant=grant, opened_at=NOW - timedelta(hours=1), **sizes)
+    DeliveryFactory(grant=grant, opened_at=NOW, size_bytes=10, sent_bytes=30)
+    DeliveryFactory(grant=grant, opened_at=NOW)
+    frozen(NOW + timedelta(minutes=1))
+    assert deliveries_of(staff, grant) == [
+        ("March 1, 2026, noon", "led to the link", "True", "March 1, 2026, 12:30 p.m."),
+        (
+            "March 1, 2026, noon",
+            "30B of 10B, some of it again",
+            "False",
+            "March 1, 2026, 12:30 p.m.",
+        ),
+        ("March 1, 2026, 11 a.m.", "4.2MB of 10MB", "False", "March 1, 2026, 11:30 a.m."),
+    ]
+
+
+def test_of_many_downloads_the_newest_fifty_are_shown(staff):
+    grant = GrantFactory(limit=None)
+    for minute in range(51):
+        DeliveryFactory(grant=grant, opened_at=NOW - timedelta(minutes=minute))
+    rows = deliveries_of(staff, grant)
+    assert len(rows) == 50
+    assert (rows[0][0], rows[-1][0]) == ("March 1, 2026, noon", "March 1, 2026, 11:11 a.m.")
+
+
+def test_a_download_shows_what_was_given_back_by_itself(staff, settings):
+    settings.GIVE_BACKS_PER_GRANT = 5
+    page = staff.get(f"{URL}{GrantFactory(given_back=2).pk}/change/").content.decode()
+    assert "2 of at most 5 that broke off at once" in page
 
 
 def test_what_was_done_stands_in_the_history(act, staff):

@@ -204,6 +204,17 @@ def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_qu
         staff.get("/admin/downloads/order/")
 
 
+def test_an_order_asks_the_same_for_one_line_and_for_many(staff, django_assert_num_queries):
+    order = OrderFactory(platform_id=1)
+    GrantFactory(order=order)
+    staff.get(change_url(order))  # what the process remembers from then on
+    with django_assert_num_queries(11):
+        staff.get(change_url(order))
+    GrantFactory.create_batch(5, order=order)
+    with django_assert_num_queries(11):
+        staff.get(change_url(order))
+
+
 def test_a_saved_line_keeps_its_product_and_its_quantity(staff, by_hand, errors_of):
     line = by_hand.lines.get()
     other = ProductFactory(shop=by_hand.shop)
