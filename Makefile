@@ -19,17 +19,19 @@ test: static
 	$(BIN)/pytest -q -n 2 -m "not slow"
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q tests/test_race.py
 
-## The slow tests too: browsers, storms, and the whole suite on PostgreSQL
+## The slow tests too: browsers, nginx, storms, kills, and the whole suite on PostgreSQL
 test-all: test
 	$(BIN)/pytest -q -m slow
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/storms tests/messages \
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/storms tests/messages tests/fire \
 		tests/downloads/test_migrations.py
 
 ## Figures, not tests: ratios within one run, on both databases
 benchmark: .venv
 	$(BIN)/python -m tests.benchmarks.webhooks
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.benchmarks.webhooks
+	$(BIN)/python -m tests.benchmarks.downloads
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.benchmarks.downloads
 
 static: .venv
 	$(BIN)/ruff check .
