@@ -1,7 +1,6 @@
 """Exact counts under real concurrency: threads with connections of their own, a real database."""
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -29,6 +28,7 @@ from tests.factories import (
     make_file_grant,
 )
 from tests.messages.conftest import new_shop
+from tests.racing import at_once
 from tests.storms.storm import lives_of
 
 THREADS = 20
@@ -54,21 +54,6 @@ def click_all(grant, nonces):
     with ThreadPoolExecutor(len(nonces)) as pool:
         outcomes = list(pool.map(click, nonces))
     return [reason for reason in outcomes if reason is not None]
-
-
-def all_at_once(*works: Callable[[], object]) -> list[object]:
-    """Do all of it at the same moment; return what each came to, in turn."""
-    barrier = threading.Barrier(len(works))
-
-    def start(work: Callable[[], object]) -> object:
-        try:
-            barrier.wait(timeout=30)
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(start, works))
 
 
 def test_different_clicks_spend_exactly_what_is_left():
@@ -118,7 +103,7 @@ def released(grant):
 def test_one_click_cut_off_again_and_again_is_counted_once_at_most(left, attempt):
     grant = make_file_grant(b"x" * 1000, limit=left)
     cut = partial(answer, grant, "click", sent_bytes=0, is_cut=True)
-    refusals = all_at_once(*[cut] * THREADS)
+    refusals = at_once(*[cut] * THREADS)
     grant.refresh_from_db()
     assert refusals == [None] * THREADS
     assert grant.used == Delivery.objects.count() <= 1
@@ -131,7 +116,7 @@ def test_a_rider_beside_a_give_back_never_streams_uncounted(attempt):
     grant = make_file_grant(b"x" * 1000, limit=1)
     cut = partial(answer, grant, "click", sent_bytes=0, is_cut=True)
     whole = partial(answer, grant, "click", sent_bytes=1000, is_cut=False)
-    refusals = all_at_once(*[cut] * (THREADS - 2), whole, whole)
+    refusals = at_once(*[cut] * (THREADS - 2), whole, whole)
     grant.refresh_from_db()
     assert refusals == [None] * THREADS
     assert (grant.used, list(Delivery.objects.values_list("sent_bytes", "streams"))) == (
@@ -145,7 +130,7 @@ def test_different_clicks_cut_off_at_once_are_given_back_three_times():
     grant = make_file_grant(b"x" * 1000, limit=None)
     nonces = [f"click-{number}" for number in range(THREADS)]
     opened = [ask(grant, nonce) for nonce in nonces]
-    all_at_once(*[partial(cut_off, each) for each in opened])
+    at_once(*[partial(cut_off, each) for each in opened])
     grant.refresh_from_db()
     assert (grant.used, Delivery.objects.count(), grant.given_back) == (17, 17, 3)
     assert audits.counters_off() == []
@@ -160,7 +145,7 @@ def test_failures_beside_clicks_leave_the_last_download_to_one():
     def click():
         return answer(grant, "click", sent_bytes=1000, is_cut=False)
 
-    outcomes = all_at_once(*[click, fail] * (THREADS // 2))
+    outcomes = at_once(*[click, fail] * (THREADS // 2))
     grant.refresh_from_db()
     assert grant.used == Delivery.objects.count() <= 1
     assert released(grant) == outcomes.count(True)
@@ -171,7 +156,7 @@ def test_a_reset_beside_give_backs_gives_nothing_back_twice():
     grant = make_file_grant(b"x" * 1000, limit=None)
     opened = [ask(grant, f"click-{number}") for number in range(THREADS - 1)]
     cuts = [partial(cut_off, each) for each in opened]
-    all_at_once(*cuts, partial(fulfilment.reset, grant, at=NOW))
+    at_once(*cuts, partial(fulfilment.reset, grant, at=NOW))
     grant.refresh_from_db()
     assert (grant.used, audits.counters_off()) == (0, [])
 
@@ -190,7 +175,7 @@ def test_an_audit_beside_downloads_finds_no_difference():
     def audit():
         found.extend(off for _ in range(20) for off in audits.counters_off())
 
-    all_at_once(*[partial(click, number) for number in range(5)], audit, audit)
+    at_once(*[partial(click, number) for number in range(5)], audit, audit)
     assert found == audits.counters_off() == []
     assert Delivery.objects.count() == 22
 
@@ -202,7 +187,7 @@ def test_workers_that_prune_at_once_carry_each_line_once():
             spend(grant, f"click-{number}")
     later = NOW + timedelta(days=400)
     clicks = [partial(spend, grant, "meanwhile") for grant in grants]
-    pruned = all_at_once(*[partial(fulfilment.prune_ledger, at=later)] * 4, *clicks)[:4]
+    pruned = at_once(*[partial(fulfilment.prune_ledger, at=later)] * 4, *clicks)[:4]
     assert 50 <= sum(pruned) <= 55
     fulfilment.prune_ledger(at=later)
     assert [ledger(grant) for grant in grants] == [[("carried", 11, None, "")]] * 5
@@ -214,7 +199,7 @@ def test_workers_that_weigh_at_once_give_each_back_once():
     for grant in grants:
         spend(grant)
     ended = NOW + timedelta(hours=1)
-    weighed = all_at_once(*[partial(fulfilment.weigh_deliveries, at=ended)] * 4)
+    weighed = at_once(*[partial(fulfilment.weigh_deliveries, at=ended)] * 4)
     assert (sum(weighed), Delivery.objects.count()) == (10, 0)
     assert DownloadEvent.objects.filter(kind="released").count() == 10
     assert audits.counters_off() == []

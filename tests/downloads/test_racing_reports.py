@@ -2,8 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
@@ -21,6 +19,7 @@ from downloads.models import Customer, Grant, Message, Order, Shop
 from downloads.reports import PersonReport
 from tests.downloads.reported import dispute_report, line_report, order_report, refund_report
 from tests.factories import NOW, AttachmentFactory, MessageFactory, ProductFactory, ShopFactory
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -35,21 +34,6 @@ def shop() -> Shop:
     shop = ShopFactory()
     AttachmentFactory(product=ProductFactory(shop=shop, variant_id=1001))
     return shop
-
-
-def at_once(*works: Callable[[], object]) -> list[object]:
-    """Do all of it at the same moment; return what each came to, in turn."""
-    barrier = threading.Barrier(len(works))
-
-    def start(work: Callable[[], object]) -> object:
-        try:
-            barrier.wait(timeout=30)
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(start, works))
 
 
 @pytest.mark.parametrize("attempt", range(3))

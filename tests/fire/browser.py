@@ -13,15 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.chromium import FLAGS
+
 # Six seconds of noise, which cannot be made small: some MB.
 RECORD = """async () => {
     const canvas = document.createElement("canvas");
