@@ -11,6 +11,7 @@ import pytest
 from tests.fire.asking import Answer, get, get_in_turn, until
 from tests.fire.cluster import cluster, programs
 from tests.fire.service import FACE_A, PAGE, serving
+from tests.missing import do_without
 
 pytestmark = pytest.mark.slow
 
@@ -100,7 +101,7 @@ def own_cluster(url):
         pytest.skip("SQLite is no server that could be gone")
     at = programs()
     if at is None:
-        pytest.skip("no programs of PostgreSQL on this machine")
+        do_without("PostgreSQL")
     with cluster(at) as running:
         yield running
 

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from tests.fire.asking import get_at_once, until
+from tests.missing import do_without
 from tests.storms.storm import ROOT
 
 pytestmark = pytest.mark.slow
@@ -47,7 +48,7 @@ def test_segments_at_once_are_one_download(ways, file, way):
 @pytest.mark.parametrize("way", WAYS)
 def test_curl_resumes_after_a_cut(ways, way, tmp_path):
     if shutil.which("curl") is None:
-        pytest.skip("no curl on this machine")
+        do_without("curl")
     # Whatever rate it is held to, curl reads up to 10 MB at a time.
     file = ways.service.ask("add_file", name="file.bin", size_bytes=5 * SIZE, limit=1)
     [path] = ways.service.paths(file["grant"], 1)
@@ -74,7 +75,7 @@ def in_browser(verb, given):
 def video(tmp_path_factory):
     """A real video of some MB."""
     if shutil.which("chromium") is None:
-        pytest.skip("no chromium on this machine")
+        do_without("Chromium")
     path = tmp_path_factory.mktemp("video") / "video.webm"
     in_browser("record", path)
     return path
