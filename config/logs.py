@@ -12,21 +12,28 @@ def logging_to(file: Path, *, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"request_id": {"()": "django_guid.log_filters.CorrelationId"}},
         "formatters": {
             "redacted": {
                 "()": "storefront.redaction.RedactingFormatter",
-                "format": "{asctime} {levelname} {name} {message}",
+                "format": "{asctime} {levelname} {correlation_id} {name} {message}",
+                "defaults": {"correlation_id": "-"},
                 "style": "{",
             },
         },
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "redacted"},
+            "console": {
+                "class": "logging.StreamHandler",
+                "filters": ["request_id"],
+                "formatter": "redacted",
+            },
             "file": {
                 # Follows the file when logrotate moves it away.
                 "class": "logging.handlers.WatchedFileHandler",
                 "filename": str(file),
                 "delay": True,
                 "encoding": "utf-8",
+                "filters": ["request_id"],
                 "formatter": "redacted",
             },
         },
@@ -35,6 +42,8 @@ def logging_to(file: Path, *, level: str) -> dict[str, Any]:
             # Django hangs handlers of its own on these two, which know no redaction.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+            # It says of every request that it has an id.
+            "django_guid": {"level": "WARNING"},
             # Several lines a message otherwise; the inbox says more, and a failure is logged.
             "django_tasks": {"level": "WARNING"},
             "django_tasks_db": {"level": "WARNING"},

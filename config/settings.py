@@ -8,9 +8,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-from csp.constants import NONE, SELF
 
+from config.browsers import (  # noqa: F401 (Django reads them by their names here)
+    CONTENT_SECURITY_POLICY,
+    CORS_ALLOW_ALL_ORIGINS,
+    CORS_ALLOW_HEADERS,
+    CORS_ALLOW_METHODS,
+    CORS_EXPOSE_HEADERS,
+    CORS_URLS_REGEX,
+)
+from config.databases import opened
 from config.logs import logging_to
+from config.openapi import SPECTACULAR_SETTINGS  # noqa: F401
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -64,7 +73,13 @@ STORAGE_SLOTS = env.int("STORAGE_SLOTS", default=24)
 STORAGE_PATIENCE_SECONDS = env.int("STORAGE_PATIENCE_SECONDS", default=2)
 TOKEN_MISSES_PER_MINUTE = env.int("TOKEN_MISSES_PER_MINUTE", default=30)
 STOREFRONT_KEY_RATE_PER_MINUTE = env.int("STOREFRONT_KEY_RATE_PER_MINUTE", default=600)
+SIGN_INS_PER_MINUTE = env.int("SIGN_INS_PER_MINUTE", default=60)
 CUSTOMER_TOKEN_DAYS = env.int("CUSTOMER_TOKEN_DAYS", default=30)
+EXCHANGED_TOKEN_SECONDS = env.int("EXCHANGED_TOKEN_SECONDS", default=60 * 60)
+KEY_GRACE_HOURS = env.int("KEY_GRACE_HOURS", default=24)
+ACCOUNT_TICKET_HOURS = env.int("ACCOUNT_TICKET_HOURS", default=48)
+UNCONFIRMED_ACCOUNT_DAYS = env.int("UNCONFIRMED_ACCOUNT_DAYS", default=30)
+ENDED_TOKEN_DAYS = env.int("ENDED_TOKEN_DAYS", default=30)
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=5_000_000_000)
 ALLOW_HTTP_LINKS = env.bool("ALLOW_HTTP_LINKS", default=False)
 RETRY_AFTER_SECONDS = env.int("RETRY_AFTER_SECONDS", default=30)
@@ -73,6 +88,22 @@ MESSAGE_MAX_ATTEMPTS = env.int("MESSAGE_MAX_ATTEMPTS", default=8)
 MESSAGE_RETRY_SECONDS = env.int("MESSAGE_RETRY_SECONDS", default=10)
 MESSAGE_SWEEP_SECONDS = env.int("MESSAGE_SWEEP_SECONDS", default=60)
 MESSAGE_RETENTION_DAYS = env.int("MESSAGE_RETENTION_DAYS", default=30)
+
+# --- What face B reads, and what it tells -------------------------------------------------------
+
+GRAPHQL_MAX_BODY_BYTES = env.int("GRAPHQL_MAX_BODY_BYTES", default=32 * 1024)
+GRAPHQL_MAX_DOCUMENT_BYTES = env.int("GRAPHQL_MAX_DOCUMENT_BYTES", default=16 * 1024)
+GRAPHQL_MAX_TOKENS = env.int("GRAPHQL_MAX_TOKENS", default=1_000)
+GRAPHQL_MAX_DEPTH = env.int("GRAPHQL_MAX_DEPTH", default=8)
+GRAPHQL_MAX_ROOT_FIELDS = env.int("GRAPHQL_MAX_ROOT_FIELDS", default=10)
+GRAPHQL_MAX_ALIASES = env.int("GRAPHQL_MAX_ALIASES", default=15)
+GRAPHQL_MAX_DIRECTIVES = env.int("GRAPHQL_MAX_DIRECTIVES", default=5)
+GRAPHQL_ALLOW_GET = env.bool("GRAPHQL_ALLOW_GET", default=False)
+GRAPHQL_ALLOW_FORMS = env.bool("GRAPHQL_ALLOW_FORMS", default=False)
+GRAPHQL_INTROSPECTION = env.bool("GRAPHQL_INTROSPECTION", default=True)
+GRAPHQL_HINTS = env.bool("GRAPHQL_HINTS", default=not PRODUCTION)
+GRAPHIQL = env.bool("GRAPHIQL", default=False)
+GRAPHIQL_HEADERS = env.json("GRAPHIQL_HEADERS", default={})
 
 # --- Django ------------------------------------------------------------------------------------
 
@@ -89,23 +120,26 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "graphene_django",
+    "django_guid",
     "django_tasks",
     "django_tasks_db",
     "downloads",
     "storefront",
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_guid.middleware.guid_middleware",
+    # These mark every answer: the redirect to https too, and what a middleware refuses by itself.
     "storefront.headers.PrivateAnswers",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "storefront.outages.AnswersOutages",
 ]
 ROOT_URLCONF = "config.urls"
@@ -128,26 +162,11 @@ TEMPLATES = [
     },
 ]
 
-# SQLite answers most concurrent writes with "database is locked" unless a writer takes its lock
-# at BEGIN (IMMEDIATE) and waits for it (timeout); readers go on beside it in WAL mode.
-SQLITE_OPTIONS = {
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
-}
 _database = env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
 _database["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE_SECONDS", default=60)
 _database["CONN_HEALTH_CHECKS"] = True
-_database_seconds = env.int("DATABASE_TIMEOUT_SECONDS", default=5)
-if _database["ENGINE"].endswith("sqlite3"):
-    _database["OPTIONS"] = SQLITE_OPTIONS | _database.get("OPTIONS", {})
-    # Threads cannot share a database in memory: tests that race need a file.
-    _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-else:
-    # A server that is gone is noticed, not waited for: no answer to a connection, or to a packet.
-    _silence = {"connect_timeout": _database_seconds, "tcp_user_timeout": _database_seconds * 1000}
-    _database["OPTIONS"] = _silence | _database.get("OPTIONS", {})
-DATABASES = {"default": _database}
+_patience = env.int("DATABASE_TIMEOUT_SECONDS", default=5)
+DATABASES = {"default": opened(_database, tests_in=DATA_DIR, patience_seconds=_patience)}
 # Counts who asks too often; share it (Redis) when more than one process serves.
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://downloads")}
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
@@ -175,7 +194,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 SESSION_ENGINE = "storefront.sessions"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "downloads.passwords.SparingArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -200,22 +219,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "img-src": [SELF, "data:"],
-        **{part: [SELF] for part in ("script-src", "style-src", "font-src", "connect-src")},
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    },
-}
-CORS_ALLOW_ALL_ORIGINS = True
-CORS_URLS_REGEX = r"^/api/(v2/|graphql$)"
-CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
-CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "x-storefront-key"]
-_rate_headers = [f"x-ratelimit-{part}" for part in ("limit", "remaining", "reset")]
-CORS_EXPOSE_HEADERS = ["retry-after", *_rate_headers]
+# Each request is known by an id: a caller's own, if it is a UUID, or a fresh one. It stands in our
+# log lines and in the answer.
+DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "EXPOSE_HEADER": False}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -227,13 +233,6 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": TRUSTED_PROXIES,
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Digital downloads",
-    "DESCRIPTION": "What a customer bought, and how often it may still be downloaded.",
-    "VERSION": "2",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/",
 }
 GRAPHENE = {"SCHEMA": "storefront.schema.schema", "SCHEMA_OUTPUT": "schema.graphql"}
 

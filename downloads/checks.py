@@ -28,9 +28,26 @@ LIMITS = (
     "MESSAGE_RETRY_SECONDS",
     "MESSAGE_SWEEP_SECONDS",
     "MESSAGE_RETENTION_DAYS",
+    "SIGN_INS_PER_MINUTE",
+    "EXCHANGED_TOKEN_SECONDS",
+    "ACCOUNT_TICKET_HOURS",
+    "UNCONFIRMED_ACCOUNT_DAYS",
+    "GRAPHQL_MAX_BODY_BYTES",
+    "GRAPHQL_MAX_DOCUMENT_BYTES",
+    "GRAPHQL_MAX_TOKENS",
+    "GRAPHQL_MAX_DEPTH",
+    "GRAPHQL_MAX_ROOT_FIELDS",
 )
-# 0 switches these off.
-LIMITS_OR_OFF = ("GIVE_BACK_BYTES", "GIVE_BACKS_PER_GRANT", "LEDGER_REFUSAL_SECONDS")
+# 0 is none, or switches it off.
+LIMITS_OR_OFF = (
+    "GIVE_BACK_BYTES",
+    "GIVE_BACKS_PER_GRANT",
+    "LEDGER_REFUSAL_SECONDS",
+    "KEY_GRACE_HOURS",
+    "ENDED_TOKEN_DAYS",
+    "GRAPHQL_MAX_ALIASES",
+    "GRAPHQL_MAX_DIRECTIVES",
+)
 WAYS_OUT = ("application", "nginx")
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
@@ -47,6 +64,7 @@ def settings_are_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         *_limits(),
         *_cache(),
         *_way_out(),
+        *_graphiql(),
     ]
 
 
@@ -140,7 +158,7 @@ def _sqlite() -> list[CheckMessage]:
     return [
         Error(
             "SQLite runs without the options that keep concurrent downloads from failing.",
-            hint="Use config.settings.SQLITE_OPTIONS, or set DATABASE_URL to PostgreSQL.",
+            hint="Use config.databases.SQLITE_OPTIONS, or set DATABASE_URL to PostgreSQL.",
             id="downloads.E005",
         )
     ]
@@ -180,6 +198,18 @@ def _cache() -> list[CheckMessage]:
             "Each process counts for itself who asks too often.",
             hint="Serve with one process, or set CACHE_URL to a Redis that all of them share.",
             id="downloads.W001",
+        )
+    ]
+
+
+def _graphiql() -> list[CheckMessage]:
+    if not (settings.PRODUCTION and settings.GRAPHIQL_HEADERS):
+        return []
+    return [
+        Error(
+            "GRAPHIQL_HEADERS shows a key and a bearer to whoever opens GraphiQL.",
+            hint="Leave GRAPHIQL_HEADERS unset in production; each user enters their own.",
+            id="downloads.E010",
         )
     ]
 

@@ -9,12 +9,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
-from django.utils.crypto import salted_hmac
 
 from downloads import fulfilment
 from downloads.models import Asset, Customer, Grant, Order, Product, Shop
@@ -22,12 +20,20 @@ from downloads.reports import CustomerReport, LineReport, OrderReport, ProductRe
 from downloads.tokens import hash_token
 from storefront import shopify
 from storefront.demo.contents import guide, tone
-from storefront.models import KEY_PREFIX, CustomerToken, StorefrontKey, WebhookSecret
+from storefront.demo.credentials import (
+    STAFF,
+    api_key,
+    bearer,
+    customer_password,
+    staff_password,
+    webhook_secret,
+)
+from storefront.models import CustomerToken, SecretKey, StorefrontKey
 
 ORDER_TOKEN = "0c732eb6fd9802a0821a9d29888baee8"  # noqa: S105 (published in the document)
 BASIC_ORDER_TOKEN = "5f0d1f6e0e4b4c0c8d7a3f1b2c9e6a47"  # noqa: S105 (an example too)
 SHOP = "my-store"
-STAFF = "merchant"
+EMAIL = "ada@example.com"
 REAL_ORDER = Path(__file__).with_name("shopify-order.json")
 PAID_MESSAGE = Path(__file__).with_name("paid-message.json")
 PLACED_AT = datetime(2025, 6, 15, 10, 30, tzinfo=UTC)
@@ -41,6 +47,9 @@ class Example:
     storefront_key: str
     customer_token: str
     other_customer_token: str
+    customer_email: str
+    customer_password: str
+    secret_api_key: str
     webhook_secret: str
     staff: str
     staff_password: str
@@ -62,12 +71,15 @@ def make_example(*, at: datetime) -> Example:
     book = Order.objects.get(token_hash=hash_token(ORDER_TOKEN))
     return Example(
         grant=book.grants.order_by("pk").values_list("pk", flat=True)[0],
-        storefront_key=_storefront_key(shop),
-        customer_token=_bearer(_customer(shop, "ada@example.com"), at=at),
-        other_customer_token=_bearer(_customer(shop, "grace@example.com"), at=at),
-        webhook_secret=_webhook_secret(shop),
+        storefront_key=api_key(StorefrontKey, shop, purpose="storefront key"),
+        customer_token=bearer(_customer(shop, EMAIL), at=at),
+        other_customer_token=bearer(_customer(shop, "grace@example.com"), at=at),
+        customer_email=EMAIL,
+        customer_password=customer_password(shop, EMAIL, at=at),
+        secret_api_key=api_key(SecretKey, shop, purpose="secret key"),
+        webhook_secret=webhook_secret(shop),
         staff=STAFF,
-        staff_password=_staff_password(),
+        staff_password=staff_password(),
     )
 
 
@@ -115,7 +127,7 @@ def _make_book_order(shop: Shop, *, at: datetime) -> None:
         number=1050,
         token=ORDER_TOKEN,
         total="39.90",
-        buyer=CustomerReport(email="ada@example.com", first_name="Ada", last_name="Byron"),
+        buyer=CustomerReport(email=EMAIL, first_name="Ada", last_name="Byron"),
         products=(book, sounds),
         at=at,
     )
@@ -206,38 +218,3 @@ def _attach_file(
 
 def _file(shop: Shop, title: str, name: str, content: bytes) -> Asset:
     return fulfilment.store_file(Asset(shop=shop, title=title), ContentFile(content, name=name))
-
-
-def _derived(purpose: str) -> str:
-    # Only hashes are stored, so what is printed at every run is derived from SECRET_KEY.
-    return salted_hmac("storefront.demo", purpose, algorithm="sha256").hexdigest()
-
-
-def _storefront_key(shop: Shop) -> str:
-    key = KEY_PREFIX + _derived("storefront key")
-    if not StorefrontKey.objects.filter(key_hash=hash_token(key)).exists():
-        StorefrontKey.issue(shop, name="Demo storefront", key=key)
-    return key
-
-
-def _webhook_secret(shop: Shop) -> str:
-    secret = _derived("webhook secret")
-    if not WebhookSecret.objects.filter(shop=shop).exists():
-        WebhookSecret.keep(shop, source=shopify.NAME, secret=secret)
-    return secret
-
-
-def _bearer(customer: Customer, *, at: datetime) -> str:
-    secret = _derived(f"bearer of {customer.email}")
-    token = CustomerToken.objects.filter(secret_hash=hash_token(secret)).first()
-    if token is None:
-        token, _bearer = CustomerToken.issue(customer, at=at, secret=secret)
-        CustomerToken.objects.filter(pk=token.pk).update(expires_at=None)
-    return f"{token.pk}|{secret}"
-
-
-def _staff_password() -> str:
-    password = _derived("staff password")[:20]
-    if not User.objects.filter(username=STAFF).exists():
-        User.objects.create_superuser(STAFF, "merchant@example.com", password)
-    return password

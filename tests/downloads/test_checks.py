@@ -5,8 +5,9 @@ import sys
 
 import pytest
 from cryptography.fernet import Fernet
+from django.conf import settings
 
-from config.settings import SQLITE_OPTIONS
+from config.databases import SQLITE_OPTIONS
 from downloads.checks import LIMITS, LIMITS_OR_OFF, settings_are_safe
 
 RANDOM_KEY = "abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -133,11 +134,68 @@ def test_a_limit_that_0_switches_off_is_refused_below_that(laptop, name):
 
 def test_every_limit_of_a_download_is_held():
     assert {"DELIVERY_BUDGET_SIZES", "LEDGER_RETENTION_DAYS", "STORAGE_SLOTS"} < set(LIMITS)
-    assert set(LIMITS_OR_OFF) == {
+    assert set(LIMITS_OR_OFF) >= {
         "GIVE_BACK_BYTES",
         "GIVE_BACKS_PER_GRANT",
         "LEDGER_REFUSAL_SECONDS",
     }
+
+
+def test_every_limit_of_the_customers_api_is_held():
+    assert set(LIMITS) >= {
+        "SIGN_INS_PER_MINUTE",
+        "EXCHANGED_TOKEN_SECONDS",
+        "ACCOUNT_TICKET_HOURS",
+        "UNCONFIRMED_ACCOUNT_DAYS",
+        "GRAPHQL_MAX_BODY_BYTES",
+        "GRAPHQL_MAX_DOCUMENT_BYTES",
+        "GRAPHQL_MAX_TOKENS",
+        "GRAPHQL_MAX_DEPTH",
+        "GRAPHQL_MAX_ROOT_FIELDS",
+    }
+    assert set(LIMITS_OR_OFF) >= {
+        "KEY_GRACE_HOURS",
+        "ENDED_TOKEN_DAYS",
+        "GRAPHQL_MAX_ALIASES",
+        "GRAPHQL_MAX_DIRECTIVES",
+    }
+
+
+def test_each_limit_is_held_once_and_there():
+    assert len({*LIMITS, *LIMITS_OR_OFF}) == len(LIMITS) + len(LIMITS_OR_OFF)
+    assert [name for name in (*LIMITS, *LIMITS_OR_OFF) if not hasattr(settings, name)] == []
+
+
+def test_every_number_among_the_settings_of_the_api_is_held():
+    """A limit that is added later is not to be forgotten here."""
+    numbers = {
+        name
+        for name in dir(settings)
+        if name.startswith("GRAPHQL_") and type(getattr(settings, name)) is int
+    }
+    assert numbers == {name for name in (*LIMITS, *LIMITS_OR_OFF) if name.startswith("GRAPHQL_")}
+
+
+def test_headers_for_graphiql_are_refused_in_production(production):
+    production.GRAPHIQL_HEADERS = {"Authorization": "Bearer 1|x"}
+    [message] = settings_are_safe(None)
+    assert (message.id, message.is_serious()) == ("downloads.E010", True)
+    assert message.msg == ("GRAPHIQL_HEADERS shows a key and a bearer to whoever opens GraphiQL.")
+    assert message.hint == (
+        "Leave GRAPHIQL_HEADERS unset in production; each user enters their own."
+    )
+
+
+def test_graphiql_without_headers_passes_in_production(production):
+    production.GRAPHIQL = True
+    production.GRAPHIQL_HEADERS = {}
+    assert found() == []
+
+
+def test_headers_for_graphiql_pass_on_a_laptop(laptop):
+    laptop.GRAPHIQL = True
+    laptop.GRAPHIQL_HEADERS = {"Authorization": "Bearer 1|x"}
+    assert found() == []
 
 
 @pytest.mark.parametrize("way", ["application", "nginx"])

@@ -1,0 +1,34 @@
+"""What browsers are told: which code a page may run, and which sites may read an answer.
+
+The same everywhere, so nothing here comes from the environment.
+"""
+
+from csp.constants import NONE, SELF
+
+# No inline code, and nobody else's.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "img-src": [SELF, "data:"],
+        **{part: [SELF] for part in ("script-src", "style-src", "font-src", "connect-src")},
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_URLS_REGEX = r"^/api/(v2/|graphql$|shop/)"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "content-type", "range", "if-range", "if-none-match"),
+    *("idempotency-key", "x-request-id", "x-storefront-key"),
+]
+_rate_headers = [f"x-ratelimit-{part}" for part in ("limit", "remaining", "reset")]
+_page_headers = ["x-total-count", "x-page", "x-per-page", "x-total-pages"]
+_file_headers = ["accept-ranges", "content-disposition", "content-range", "etag"]
+CORS_EXPOSE_HEADERS = [
+    *("retry-after", "x-request-id"),
+    *_rate_headers,
+    *_page_headers,
+    *_file_headers,
+]

@@ -1,0 +1,24 @@
+"""How a database is opened, so that it stays correct under concurrent downloads."""
+
+from pathlib import Path
+from typing import Any
+
+# SQLite answers most concurrent writes with "database is locked" unless a writer takes its lock
+# at BEGIN (IMMEDIATE) and waits for it (timeout); readers go on beside it in WAL mode.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
+}
+
+
+def opened(database: dict[str, Any], *, tests_in: Path, patience_seconds: int) -> dict[str, Any]:
+    """Return Django's settings of a database with the options it needs. Its own come first."""
+    given = database.get("OPTIONS", {})
+    if database["ENGINE"].endswith("sqlite3"):
+        # Threads cannot share a database in memory: tests that race need a file.
+        of_tests = {"NAME": str(tests_in / "test.sqlite3")}
+        return database | {"OPTIONS": SQLITE_OPTIONS | given, "TEST": of_tests}
+    # A server that is gone is noticed, not waited for: no answer to a connection, or to a packet.
+    silence = {"connect_timeout": patience_seconds, "tcp_user_timeout": patience_seconds * 1000}
+    return database | {"OPTIONS": silence | given}

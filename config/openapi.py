@@ -1,0 +1,16 @@
+"""How the OpenAPI document introduces itself."""
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Digital downloads",
+    "DESCRIPTION": "What a customer bought, and how often it may still be downloaded.",
+    "VERSION": "2",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "StorefrontKey": {"type": "apiKey", "in": "header", "name": "X-STOREFRONT-KEY"},
+            "CustomerBearer": {"type": "http", "scheme": "bearer"},
+            "SecretKey": {"type": "http", "scheme": "bearer", "bearerFormat": "sk_…"},
+        }
+    },
+}

@@ -1,0 +1,45 @@
+"""THE READ DOOR: every question a face may ask. Reading counts nothing."""
+
+from downloads.lookups.grants import (
+    DEFAULT_PAGE,
+    MAX_PAGE,
+    GrantPage,
+    NumberedPage,
+    grant_of_address,
+    grant_of_customer,
+    grants_of_customer,
+    grants_on_page,
+    grants_with_other_limit,
+    refusal_of_click,
+)
+from downloads.lookups.orders import (
+    OpenedLine,
+    OpenedOrder,
+    has_order,
+    order_for_page,
+    order_for_storefront,
+    order_of_ticket,
+)
+from downloads.lookups.shops import address_of, customer_of_shop, shop_of_domain
+
+__all__ = [
+    "DEFAULT_PAGE",
+    "MAX_PAGE",
+    "GrantPage",
+    "NumberedPage",
+    "OpenedLine",
+    "OpenedOrder",
+    "address_of",
+    "customer_of_shop",
+    "grant_of_address",
+    "grant_of_customer",
+    "grants_of_customer",
+    "grants_on_page",
+    "grants_with_other_limit",
+    "has_order",
+    "order_for_page",
+    "order_for_storefront",
+    "order_of_ticket",
+    "refusal_of_click",
+    "shop_of_domain",
+]

@@ -1,0 +1,105 @@
+"""Orders with all that hangs on them, by the token or ticket that opens them."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from downloads.errors import NotFound, PlanRequired
+from downloads.models import Grant, LineItem, Order, Product
+from downloads.tokens import MIN_LENGTH, hash_token
+
+ORDER_NOT_FOUND = "No order matches this link."
+
+
+@dataclass(frozen=True)
+class OpenedLine:
+    """One line with its product and the grants on it, both loaded."""
+
+    line: LineItem
+    product: Product
+    grants: list[Grant]
+
+
+@dataclass(frozen=True)
+class OpenedOrder:
+    """One order with its shop, its lines as placed, and the order's own grants, all loaded.
+
+    Each grant has `asset` and `order` loaded, so `status` and `refusal` ask nothing further.
+    """
+
+    order: Order
+    lines: list[OpenedLine]
+    grants: list[Grant]
+
+
+def order_for_storefront(token: str) -> OpenedOrder:
+    """Return the order of an order-status token, for a shop whose plan shows links there.
+
+    Three queries, however many lines and assets. Source: CONTRACTS, face A.
+
+    Raises:
+        NotFound: no order has this token. Looked at first, so a stranger learns no plan.
+        PlanRequired: the token is right, the shop's plan lacks customer-account links.
+    """
+    order = _order_by_token(token)
+    if not order.shop.plan.customer_account_links:
+        raise PlanRequired(
+            "Customer-account download links need the Premium plan. Upgrade to enable them."
+        )
+    return _open(order)
+
+
+def order_for_page(token: str) -> OpenedOrder:
+    """Return the order of an order-status token, whatever the shop's plan.
+
+    Raises:
+        NotFound: no order has this token.
+    """
+    return _open(_order_by_token(token))
+
+
+def order_of_ticket(number: int, revision: int) -> OpenedOrder:
+    """Return the order a page ticket names, unless the ticket has been revoked since.
+
+    Raises:
+        NotFound: no such order, or its revision has moved on.
+    """
+    order = _orders().filter(pk=number, ticket_revision=revision).first()
+    if order is None:
+        raise NotFound(ORDER_NOT_FOUND)
+    return _open(order)
+
+
+def has_order(token: str) -> bool:
+    """Say whether an order has this order-status token."""
+    return Order.objects.filter(token_hash=hash_token(token)).exists()
+
+
+def _orders() -> QuerySet[Order]:
+    return Order.objects.select_related("shop__plan")
+
+
+def _order_by_token(token: str) -> Order:
+    order = None
+    if len(token) >= MIN_LENGTH:
+        order = _orders().filter(token_hash=hash_token(token)).first()
+    if order is None:
+        raise NotFound(ORDER_NOT_FOUND)
+    return order
+
+
+def _open(order: Order) -> OpenedOrder:
+    by_line: dict[int | None, list[Grant]] = defaultdict(list)
+    lines = list(order.lines.select_related("product"))
+    lines_by_id = {line.pk: line for line in lines}
+    for grant in order.grants.select_related("asset").order_by("pk"):
+        grant.order = order
+        if grant.line_id is not None:
+            grant.line = lines_by_id[grant.line_id]
+        by_line[grant.line_id].append(grant)
+    return OpenedOrder(
+        order=order,
+        lines=[OpenedLine(line, line.product, by_line[line.pk]) for line in lines],
+        grants=by_line[None],
+    )

@@ -1,0 +1,62 @@
+"""The example's keys, bearers and passwords: the same at every run.
+
+Only hashes of them are stored, so each is derived from SECRET_KEY.
+"""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.utils.crypto import salted_hmac
+
+from downloads import fulfilment
+from downloads.models import Account, Customer, Shop
+from downloads.tokens import hash_token, with_checksum
+from storefront import shopify
+from storefront.models import ApiKey, CustomerToken, WebhookSecret
+
+STAFF = "merchant"
+
+
+def api_key(kind: type[ApiKey], shop: Shop, *, purpose: str) -> str:
+    key = with_checksum(kind.PREFIX + _derived(purpose))
+    if not kind._default_manager.filter(key_hash=hash_token(key)).exists():
+        kind.issue(shop, name="Demo", key=key)
+    return key
+
+
+def customer_password(shop: Shop, email: str, *, at: datetime) -> str:
+    password = _derived("customer password")[:20]
+    if not Account.objects.filter(shop=shop).with_email(email).exists():
+        fulfilment.register(
+            shop, email=email, password=password, first_name="Ada", last_name="Byron"
+        )
+        account = Account.objects.filter(shop=shop).with_email(email).get()
+        fulfilment.choose_password(account.pk, state=account.state, password=password, at=at)
+    return password
+
+
+def webhook_secret(shop: Shop) -> str:
+    secret = _derived("webhook secret")
+    if not WebhookSecret.objects.filter(shop=shop).exists():
+        WebhookSecret.keep(shop, source=shopify.NAME, secret=secret)
+    return secret
+
+
+def bearer(customer: Customer, *, at: datetime) -> str:
+    secret = _derived(f"bearer of {customer.email}")
+    token = CustomerToken.objects.filter(secret_hash=hash_token(secret)).first()
+    if token is None:
+        token, _whole = CustomerToken.issue(customer, at=at, secret=secret)
+        CustomerToken.objects.filter(pk=token.pk).update(expires_at=None)
+    return f"{token.pk}|{secret}"
+
+
+def staff_password() -> str:
+    password = _derived("staff password")[:20]
+    if not User.objects.filter(username=STAFF).exists():
+        User.objects.create_superuser(STAFF, "merchant@example.com", password)
+    return password
+
+
+def _derived(purpose: str) -> str:
+    return salted_hmac("storefront.demo", purpose, algorithm="sha256").hexdigest()
