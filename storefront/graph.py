@@ -1,42 +1,54 @@
 """The door of face B: `POST /api/graphql`. Storefront key first, then the document.
 
-The view's own `dispatch` is not used: it sets a cookie at every call, and this face knows the
-bearer alone.
+Of graphene-django's view this one keeps how a result is written. Its `dispatch` sets a cookie at
+every call, its reading of a request believes the address beside the body, and its parser reads
+without a limit.
 """
 
 import json
 import logging
+import re
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
-from graphene_django.views import GraphQLView, HttpError
-from graphql import ExecutionResult, GraphQLError
+from graphene_django.views import GraphQLView
+from graphql import ExecutionResult, GraphQLError, OperationType, execute, get_operation_ast
 
 from downloads.errors import DownloadsError
-from storefront.callers import StorefrontCaller, storefront_key
+from storefront.asking import GRAPHQL_JSON, Asked, answer_type, methods, read_asked
+from storefront.callers import StorefrontCaller, count_request, storefront_key
+from storefront.documents import DocumentRefused, read_document
 from storefront.errors import (
     OUTAGES,
     KeyRefused,
+    OriginRefused,
     OutOfReach,
     RateExceeded,
+    RequestRefused,
+    code_of,
     headers_of,
     log_outage,
     status_of,
 )
-from storefront.throttles import Rate, count
 
 logger = logging.getLogger(__name__)
 MASKED = "Something went wrong on our side. Please try again."
+# The library repeats a variable as it was sent, a password too, which then stands in the log of
+# whoever asked.
+_VALUE = re.compile(r"(?<=got )invalid value .*?(?P<place> at '[\w.]+')?; (?=[^;]*\Z)", re.DOTALL)
+# What concerns the whole request, whichever field met it.
+OF_THE_REQUEST = (*OUTAGES, RateExceeded)
 
 
 class StorefrontGraphQL(GraphQLView):
-    """POST alone, `application/json` alone, no batches, no session, no cookie."""
+    """No batches, no session, no cookie; GET and forms where the settings say so."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method != "POST":
-            return _refuse("Send the query with POST.", 405, Allow="POST, OPTIONS")
+        if request.method not in methods():
+            words = " or ".join(methods())
+            return _refuse(f"Send the query with {words}.", 405, Allow=_allowed())
         try:
             return self.answer_caller(request)
         except OUTAGES as outage:
@@ -47,50 +59,80 @@ class StorefrontGraphQL(GraphQLView):
     def answer_caller(self, request: HttpRequest) -> HttpResponse:
         at = timezone.now()
         try:
-            key = storefront_key(request.headers.get("X-Storefront-Key"), at=at)
-        except KeyRefused as error:
+            key = storefront_key(
+                request.headers.get("X-Storefront-Key"),
+                origin=request.headers.get("Origin"),
+                at=at,
+            )
+        except (KeyRefused, OriginRefused) as error:
             return _answer_key_refused(error)
-        rate = count("storefront-key", str(key.pk), limit=key.rate_per_minute, at=at)
-        if rate.is_exceeded:
-            return _with_rate(_answer_rate_exceeded(RateExceeded(rate.reset_seconds)), rate)
-        caller = StorefrontCaller(
-            shop=key.shop, authorization=request.headers.get("Authorization", ""), at=at
-        )
-        return _with_rate(self.answer(request, caller), rate)
+        rate = count_request(key, at=at)
+        try:
+            rate.require()
+            response = self.answer(request, StorefrontCaller.of(request, key, at=at))
+        except RateExceeded as error:
+            response = _answer_rate_exceeded(error)
+        for name, value in rate.headers.items():
+            response[name] = value
+        return response
 
     def answer(self, request: HttpRequest, caller: StorefrontCaller) -> HttpResponse:
-        if self.get_content_type(request) != "application/json":
-            return _refuse("Send the query with Content-Type: application/json.", 415)
         self.caller = caller
+        content_type = answer_type(request)
+        response: HttpResponse
         try:
-            # Read here, because `parse_body` answers with the raw text of any failure.
-            request.body.decode()
-            asked = self.parse_body(request)
-            if not isinstance(asked.get("query"), str):
-                return _refuse("Must provide query string.", 400)
-            if not isinstance(asked.get("variables"), dict | None):
-                return _refuse("Variables must be an object.", 400)
-            body, status = self.get_response(request, asked)
-        except HttpError as error:
-            return _refuse(error.message, error.response.status_code)
-        except UnicodeDecodeError:
-            return _refuse("The request is not UTF-8 text.", 400)
-        except RequestDataTooBig:
-            return _refuse("The request is too large.", 413)
-        except RecursionError:
-            return _refuse("The request is nested too deeply.", 400)
-        return HttpResponse(body, status=status, content_type="application/json")
+            body, status = self.get_response(request, read_asked(request))
+            # Who asks for plain JSON learns from the body what became of a document: a 400 might
+            # as well come from a proxy.
+            response = HttpResponse(body, status=status if content_type == GRAPHQL_JSON else 200)
+        except RequestRefused as error:
+            allowed = {"Allow": "POST"} if error.status == 405 else {}
+            response = _refuse(str(error), error.status, **allowed)
+        response["Content-Type"] = f"{content_type}; charset=utf-8"
+        response["Vary"] = "Accept"
+        return response
 
-    def execute_graphql_request(self, *args: Any, **kwargs: Any) -> ExecutionResult | None:
-        """Run the document. A part out of reach fails the request, not a field of it."""
-        result = super().execute_graphql_request(*args, **kwargs)
-        for error in (result and result.errors) or ():
-            if isinstance(error.original_error, OUTAGES):
+    @staticmethod
+    def get_graphql_params(request: HttpRequest, asked: Asked) -> tuple[Any, ...]:
+        return asked.query, asked.variables, asked.operation_name, None
+
+    def execute_graphql_request(
+        self,
+        request: HttpRequest,
+        asked: Asked,
+        query: str,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+        show_graphiql: bool = False,  # noqa: FBT001, FBT002 (the view's signature)
+    ) -> ExecutionResult:
+        """Read the document within its limits and run it.
+
+        Raises:
+            RequestRefused: a mutation by GET.
+            RateExceeded, or one of OUTAGES: a field met what concerns the whole request.
+        """
+        schema = self.schema.graphql_schema
+        try:
+            document = read_document(schema, query)
+        except DocumentRefused as refused:
+            return ExecutionResult(data=None, errors=refused.errors)
+        operation = get_operation_ast(document, operation_name)
+        is_query = operation is None or operation.operation == OperationType.QUERY
+        if request.method == "GET" and not is_query:
+            raise RequestRefused("Send a mutation with POST.", 405)
+        result: Any = execute(
+            schema,
+            document,
+            context_value=self.caller,
+            variable_values=variables,
+            operation_name=operation_name,
+            middleware=self.get_middleware(request),
+            hide_suggestions=not settings.GRAPHQL_HINTS,
+        )
+        for error in result.errors or ():
+            if isinstance(error.original_error, OF_THE_REQUEST):
                 raise error.original_error
         return result
-
-    def get_context(self, request: HttpRequest) -> StorefrontCaller:
-        return self.caller
 
     def json_encode(self, request: HttpRequest, d: Any, pretty: bool = False) -> str:  # noqa: FBT001, FBT002
         return json.dumps(d, separators=(",", ":"))
@@ -102,20 +144,29 @@ class StorefrontGraphQL(GraphQLView):
             error = GraphQLError(MASKED, original_error=error)
         original = error.original_error
         if original is None or isinstance(original, DownloadsError | GraphQLError):
-            return dict(error.formatted)
+            said = _VALUE.sub(r"an invalid value\g<place>; ", error.message)
+            return dict(error.formatted) | {"message": said}
         logger.error("A resolver failed", exc_info=original)
         return dict(error.formatted) | {"message": MASKED}
+
+
+def _allowed() -> str:
+    return ", ".join((*methods(), "OPTIONS"))
 
 
 def _refuse(message: str, status: int, **headers: str) -> JsonResponse:
     return JsonResponse({"errors": [{"message": message}]}, status=status, headers=headers)
 
 
-def _answer_key_refused(error: KeyRefused) -> JsonResponse:
+def _answer_key_refused(error: KeyRefused | OriginRefused) -> JsonResponse:
     message = str(error)
-    unauthenticated = {"message": message, "extensions": {"code": "UNAUTHENTICATED"}}
+    code = "UNAUTHENTICATED" if isinstance(error, KeyRefused) else "FORBIDDEN"
     return JsonResponse(
-        {"message": message, "error": error.code, "errors": [unauthenticated]},
+        {
+            "message": message,
+            "error": code_of(error),
+            "errors": [{"message": message, "extensions": {"code": code}}],
+        },
         status=status_of(error),
     )
 
@@ -125,17 +176,10 @@ def _answer_rate_exceeded(error: RateExceeded) -> JsonResponse:
     return JsonResponse(
         {
             "message": message,
-            "error": "rate_limit_exceeded",
+            "error": code_of(error),
             "retry_after": error.retry_after,
             "errors": [{"message": message}],
         },
         status=status_of(error),
         headers=headers_of(error),
     )
-
-
-def _with_rate(response: HttpResponse, rate: Rate) -> HttpResponse:
-    response["X-RateLimit-Limit"] = str(rate.limit)
-    response["X-RateLimit-Remaining"] = str(rate.remaining)
-    response["X-RateLimit-Reset"] = str(rate.reset_seconds)
-    return response

@@ -141,13 +141,15 @@ def test_the_documents_query_takes_three_queries(
 ):
     grant = GrantFactory(**line)
     headers = credentials(grant.order.customer)
-    with django_assert_num_queries(3):
-        response = client.post(
-            "/api/graphql",
-            {"query": DOCUMENT_QUERY % grant.pk},
-            content_type="application/json",
-            headers=headers,
-        )
+    asked = {"query": DOCUMENT_QUERY % grant.pk}
+
+    def ask():
+        return client.post("/api/graphql", asked, content_type="application/json", headers=headers)
+
+    # Key, bearer, grant; in the first of an hour also when the two were used.
+    for queries in (5, 3):
+        with django_assert_num_queries(queries):
+            response = ask()
     assert response.json()["data"]["customerDownloadableProduct"]["_id"] == grant.pk
 
 
@@ -261,7 +263,7 @@ def test_an_empty_id_is_required(graphql, customer):
 )
 def test_what_is_no_id_at_all_is_the_documents_error(graphql, customer, literal, message):
     response = graphql(f"{{customerDownloadableProduct(id: {literal}) {{_id}}}}", customer=customer)
-    assert response.status_code == 400
+    assert response.status_code == 200
     assert response.json() == {
         "errors": [{"message": message, "locations": [{"line": 1, "column": 34}]}]
     }

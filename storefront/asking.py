@@ -1,0 +1,107 @@
+"""Reads what a request to face B asks, as the GraphQL-over-HTTP specification has it sent."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+
+from storefront.errors import RequestRefused
+
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+TOO_LARGE = "The request is too large."
+TOO_DEEP = "The request is nested too deeply."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A document that is not empty, its variables, and which of its operations is meant."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+def answer_type(request: HttpRequest) -> str:
+    """Return the media type of the answer: the specification's own where a client names it."""
+    qualities = {
+        f"{kind.main_type}/{kind.sub_type}": kind.quality for kind in request.accepted_types
+    }
+    is_named = qualities.get(GRAPHQL_JSON, 0) >= qualities.get(JSON, 0)
+    return GRAPHQL_JSON if is_named and GRAPHQL_JSON in qualities else JSON
+
+
+def methods() -> list[str]:
+    """Return the methods that are answered."""
+    return ["GET", "POST"] if settings.GRAPHQL_ALLOW_GET else ["POST"]
+
+
+def read_asked(request: HttpRequest) -> Asked:
+    """Return what a request asks.
+
+    Raises:
+        RequestRefused: it cannot be read; the message says what to send.
+    """
+    try:
+        said = _said(request)
+        # What no text can hold, half a character, would fail wherever it is used.
+        json.dumps(said, ensure_ascii=False).encode()
+    except UnicodeError:
+        raise RequestRefused("The request is not UTF-8 text.") from None
+    except RecursionError:
+        raise RequestRefused(TOO_DEEP) from None
+    except RequestDataTooBig:
+        raise RequestRefused(TOO_LARGE, 413) from None
+    query, operation_name = said.get("query"), said.get("operationName")
+    if not query or not isinstance(query, str):
+        raise RequestRefused("Must provide query string.")
+    if not isinstance(operation_name, str | None):
+        raise RequestRefused("The operation name must be a string.")
+    for name in ("variables", "extensions"):
+        if not isinstance(said.get(name), dict | None):
+            raise RequestRefused(f"{name.title()} must be an object.")
+    return Asked(query, said.get("variables"), operation_name)
+
+
+def _said(request: HttpRequest) -> dict[str, Any]:
+    if request.method == "GET":
+        return _unpacked(request.GET.dict())
+    length = request.headers.get("Content-Length", "")
+    # Not read at all; a body whose length is not told is an empty one.
+    if length.isdigit() and int(length) > settings.GRAPHQL_MAX_BODY_BYTES:
+        raise RequestRefused(TOO_LARGE, 413)
+    if request.content_type in FORMS and settings.GRAPHQL_ALLOW_FORMS:
+        return _unpacked(request.POST.dict())
+    if request.content_type != JSON:
+        raise RequestRefused("Send the query with Content-Type: application/json.", 415)
+    said = _read_json(request.body.decode(), "The request is no valid JSON.")
+    if not isinstance(said, dict):
+        raise RequestRefused("Send one JSON object with a query; batches are not answered.")
+    return said
+
+
+def _unpacked(fields: dict[str, str]) -> dict[str, Any]:
+    """Return an address's or form's fields, of which two are JSON themselves."""
+    said: dict[str, Any] = dict(fields)
+    for name in ("variables", "extensions"):
+        if said.get(name):
+            said[name] = _read_json(said[name], f"{name.title()} are no valid JSON.")
+        else:
+            said.pop(name, None)
+    return said
+
+
+def _read_json(text: str, complaint: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except ValueError:
+        raise RequestRefused(complaint) from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    # NaN and Infinity: Python reads them, JSON has none.
+    raise ValueError(name)
