@@ -9,6 +9,13 @@ class NotFound(DownloadsError):
     """There is no such thing, or it is not for this person: the two are never told apart."""
 
 
+class LinkSpent(NotFound):
+    """A mailed link was used already, is too old, or was never ours: not told apart either."""
+
+    def __init__(self) -> None:
+        super().__init__("This link was used already, is too old, or was not copied whole.")
+
+
 class PlanRequired(DownloadsError):
     """The shop's plan does not include what was asked for."""
 
@@ -54,6 +61,13 @@ class StorageDown(DownloadsError):
 
     def __init__(self) -> None:
         super().__init__(self.MESSAGE)
+
+
+class SignInRefused(DownloadsError):
+    """The mail address and the password do not go together."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid email or password")
 
 
 class SealBroken(DownloadsError):

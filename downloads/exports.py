@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import IsNull
 
 from downloads.models import (
+    Account,
     Customer,
     DataRequest,
     DownloadEvent,
@@ -59,7 +60,7 @@ def stored_for_request(request: Any, *, at: datetime) -> dict[str, Any]:
 def stored_about_customer(customer: Customer, *, at: datetime) -> dict[str, Any]:
     """Return all that is stored about one customer, credentials aside.
 
-    Seven queries at most, however many orders. Shape: ready for JSON but for times and amounts,
+    Eight queries at most, however many orders. Shape: ready for JSON but for times and amounts,
     which `DjangoJSONEncoder` writes; null is unlimited in `allowed`, endless in `until`, and in
     `bytes` where no bytes are concerned.
     """
@@ -87,10 +88,12 @@ def _document(
         "shop": shop.domain,
         "written_at": at,
         "customers": [_customer(customer) for customer in customers],
+        "accounts": [_account(account) for account in _accounts(shop, customers, emails)],
         "orders": [_order(order) for order in orders],
         "messages_not_applied_yet": _messages(shop, numbers - {None}, emails - {None, ""}),
     }
-    if not any((customers, document["orders"], document["messages_not_applied_yet"])):
+    stored = ("customers", "accounts", "orders", "messages_not_applied_yet")
+    if not any(document[part] for part in stored):
         document["note"] = NOTHING
     return document
 
@@ -103,6 +106,26 @@ def _customer(customer: Customer) -> dict[str, Any]:
         "last_name": customer.last_name,
         "known_since": customer.created_at,
         "erased_at": customer.erased_at,
+    }
+
+
+def _accounts(
+    shop: Shop, customers: list[Customer], emails: Collection[str | None]
+) -> QuerySet[Account]:
+    # What a stranger registered with this address is not this buyer's, but it is about them.
+    addresses = {email.lower() for email in emails if email}
+    theirs = Q(customer__in=customers) | Q(confirmed_at=None, email__in=addresses)
+    return Account.objects.filter(theirs, shop=shop)
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return {
+        "email": account.email,
+        "first_name": account.first_name,
+        "last_name": account.last_name,
+        "registered_at": account.created_at,
+        "confirmed_at": account.confirmed_at,
+        "signed_in_at": account.signed_in_at,
     }
 
 

@@ -13,12 +13,13 @@ from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
-from downloads.errors import NotFound
-from downloads.models import Asset, Grant, Order, Shop
+from downloads.errors import LinkSpent, NotFound
+from downloads.models import Account, Asset, Grant, Order, Shop
 
 _CLICKS = Signer(salt="storefront.click", sep="/")
 _TICKETS = Signer(salt="storefront.ticket", sep=".")
 _PROOFS = Signer(salt="storefront.proof", sep=".")
+_ACCOUNTS = Signer(salt="storefront.account", sep=".")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,14 @@ def is_proof(text: str, click: Click) -> bool:
     return bool(text) and constant_time_compare(text, proof_of(click.nonce))
 
 
+def nonce_of_proof(text: str) -> str | None:
+    """Return the click's nonce that a proof names, or None if nginx was never shown it."""
+    try:
+        return _PROOFS.unsign(text)
+    except BadSignature:
+        return None
+
+
 def asset_url(grant: Grant, shop: Shop, *, at: datetime) -> str | None:
     """Return what face A shows as an asset's address: null unless it may be downloaded now.
 
@@ -103,6 +112,32 @@ def read_ticket(text: str) -> tuple[int, int] | None:
     except (BadSignature, ValueError):
         return None
     return int(number), int(revision)
+
+
+def account_url(account: Account, *, at: datetime) -> str:
+    """Return the absolute address where whoever holds it chooses an account's password.
+
+    It is to reach nobody but the owner of the account's mail address: it confirms that. Good once,
+    and for `ACCOUNT_TICKET_HOURS`. Minted at need, not stored.
+    """
+    end = at + timedelta(hours=settings.ACCOUNT_TICKET_HOURS)
+    ticket = _ACCOUNTS.sign(f"{account.pk}.{int(end.timestamp())}.{account.state}")
+    return absolute(reverse("account", args=[ticket]))
+
+
+def read_account_ticket(text: str, *, at: datetime) -> tuple[int, str]:
+    """Return the account's number and the state that a ticket names.
+
+    Raises:
+        LinkSpent: no ticket of ours, or its time is over.
+    """
+    try:
+        number, end, state = _ACCOUNTS.unsign(text).split(".")
+    except (BadSignature, ValueError):
+        raise LinkSpent from None
+    if int(end) <= at.timestamp():
+        raise LinkSpent
+    return int(number), state
 
 
 def absolute(path: str) -> str:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from downloads.errors import DownloadsError, NotFound, StorageDown, Unavailable
+from downloads.errors import DownloadsError, LinkSpent, NotFound, StorageDown, Unavailable
 from storefront.errors import ClickOver, OutOfReach, RateExceeded, headers_of, status_of
 
 # Chrome holds a form's policy against every redirect that follows it, and a link asset's leads
@@ -18,6 +18,7 @@ from storefront.errors import ClickOver, OutOfReach, RateExceeded, headers_of, s
 forms_lead_out = csp_update({"form-action": ["https:", *(["http:"] * settings.ALLOW_HTTP_LINKS)]})
 
 REOPEN = "Open your order page again, from the shop's mail or your account, and download there."
+SPENT = "If you set a password with it, sign in at the shop. If not, please ask for a new link."
 ASK = "If you think this is a mistake, please ask the shop."
 TITLES_AND_STEPS = {
     Unavailable.PENDING: (
@@ -46,6 +47,8 @@ def title_and_step(error: DownloadsError) -> tuple[str, str]:
     match error:
         case Unavailable():
             return TITLES_AND_STEPS[error.reason]
+        case LinkSpent():
+            return "This link no longer works", SPENT
         case NotFound():
             return "Not found", REOPEN
         case OutOfReach():

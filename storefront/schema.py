@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64decode, urlsafe_b64encode
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import graphene
@@ -10,11 +10,12 @@ from graphql import GraphQLResolveInfo
 
 from downloads import lookups
 from downloads.errors import BadCursor, BadInput
-from downloads.models import Asset, Grant, Order
+from downloads.models import Grant, Order
+from storefront import grant_words
 from storefront.addresses import counted_url
+from storefront.grant_words import IRI, MAX_ID
+from storefront.sign_in import Mutation
 
-IRI = "/api/shop/customer-downloadable-products/"
-MAX_ID = 2**63 - 1
 _ID = re.compile(rf"\A(?:{re.escape(IRI)})?([0-9]{{1,19}})\Z", re.ASCII)
 _CURSOR = re.compile(r"\Agrant:([0-9]{1,19})\Z", re.ASCII)
 
@@ -61,7 +62,7 @@ class DateTime(graphene.Scalar):
 
     @staticmethod
     def serialize(value: datetime) -> str:
-        return value.astimezone(UTC).replace(microsecond=0).isoformat()
+        return grant_words.moment(value)
 
 
 class CustomerOrder(graphene.ObjectType):
@@ -112,7 +113,7 @@ class CustomerDownloadableProduct(graphene.ObjectType):
 
     @staticmethod
     def resolve_product_name(grant: Grant, info: GraphQLResolveInfo) -> str:
-        return grant.line.product.name if grant.line else grant.asset.title
+        return grant_words.product_name(grant)
 
     @staticmethod
     def resolve_name(grant: Grant, info: GraphQLResolveInfo) -> str:
@@ -120,15 +121,15 @@ class CustomerDownloadableProduct(graphene.ObjectType):
 
     @staticmethod
     def resolve_file_name(grant: Grant, info: GraphQLResolveInfo) -> str | None:
-        return grant.asset.file_name or None
+        return grant_words.file_name(grant)
 
     @staticmethod
     def resolve_type(grant: Grant, info: GraphQLResolveInfo) -> str:
-        return "file" if grant.asset.kind == Asset.FILE else "url"
+        return grant_words.kind(grant)
 
     @staticmethod
     def resolve_download_bought(grant: Grant, info: GraphQLResolveInfo) -> int:
-        return 0 if grant.bought is None else grant.bought
+        return grant_words.bought(grant)
 
     @staticmethod
     def resolve_download_used(grant: Grant, info: GraphQLResolveInfo) -> int:
@@ -216,4 +217,4 @@ class Query(graphene.ObjectType):
         }
 
 
-schema = graphene.Schema(query=Query)
+schema = graphene.Schema(query=Query, mutation=Mutation)

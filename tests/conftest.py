@@ -12,11 +12,14 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth import hashers
 from django.core.cache import cache
 
+from config import settings as configured
 from storefront.inbox import apply_messages
 from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
 from tests.factories import CustomerFactory, ShopFactory
+from tests.leaks import _nothing_leaks, watch  # noqa: F401 (fixtures, which every test has)
 
 CONTRACTS = Path(__file__).parent / "contracts"
 WEBHOOKS = "/webhooks/shopify"
@@ -79,6 +82,23 @@ def payload():
 @pytest.fixture
 def customer(db):
     return CustomerFactory()
+
+
+@pytest.fixture
+def hashed(settings, monkeypatch):
+    """Return a list of every password hash computed, by the hashers of production."""
+    settings.PASSWORD_HASHERS = configured.PASSWORD_HASHERS
+    kind = type(hashers.get_hasher())
+    done = []
+    for verb in ("encode", "verify"):
+        real = getattr(kind, verb)
+
+        def note(self, *given, verb=verb, real=real, **named):
+            done.append(verb)
+            return real(self, *given, **named)
+
+        monkeypatch.setattr(kind, verb, note)
+    return done
 
 
 @pytest.fixture

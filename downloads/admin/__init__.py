@@ -1,4 +1,5 @@
 from downloads.admin import (
+    accounts,
     assets,
     customers,
     data_requests,
@@ -11,6 +12,7 @@ from downloads.admin import (
 )
 
 __all__ = [
+    "accounts",
     "assets",
     "customers",
     "data_requests",

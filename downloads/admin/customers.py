@@ -39,6 +39,9 @@ class CustomerAdmin(NamelessAdmin):
     fields = CustomerForm.Meta.fields
     actions = ("make_customer_token", "export", "erase")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
+        return super().get_queryset(request) & Customer.objects.known()
+
     def get_fields(self, request: HttpRequest, obj: Customer | None = None) -> Any:
         return (*self.fields, "erased_at") if _is_erased(obj) else self.fields
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from downloads.fulfilment.registering import forget_accounts
 from downloads.fulfilment.settling import lock_shop
-from downloads.models import Customer, DataRequest, DownloadEvent, Message, Shop
+from downloads.models import Account, Customer, DataRequest, DownloadEvent, Message, Shop
 from downloads.reports import PersonReport
 
 FORGOTTEN = {"email": None, "first_name": "", "last_name": ""}
@@ -39,6 +40,7 @@ def erase_person(shop: Shop, person: PersonReport, *, at: datetime) -> int:
         found |= Q(platform_id=person.platform_id)
     numbers = Customer.objects.filter(found, shop=shop).values_list("pk", flat=True)
     customers = Customer.objects.filter(pk__in=set(numbers))
+    _forget_accounts(shop, person)
     return _forget(customers, at=at)
 
 
@@ -47,7 +49,7 @@ def erase_customer(customer: Customer, *, at: datetime) -> None:
     """Forget one buyer, on the merchant's word."""
     person = PersonReport(platform_id=customer.platform_id, email=customer.email or "")
     _forget_words(customer.shop, person)
-    lock_shop(customer.shop)
+    _forget_accounts(lock_shop(customer.shop), person)
     _forget(Customer.objects.filter(pk=customer.pk), at=at)
 
 
@@ -57,6 +59,7 @@ def erase_shop(shop: Shop, *, at: datetime) -> int:
     Message.objects.filter(shop=shop).exclude(person="").update(person="")
     shop = lock_shop(shop)
     DataRequest.objects.filter(shop=shop).update(customer_platform_id=None, email="")
+    forget_accounts(Account.objects.unconfirmed().filter(shop=shop))
     return _forget(Customer.objects.filter(shop=shop), at=at)
 
 
@@ -90,7 +93,18 @@ def _forget(customers: QuerySet[Customer], *, at: datetime) -> int:
     # Of those erased before, too: their links go on working, and their visits were noted since.
     visits = DownloadEvent.objects.filter(grant__order__customer__in=customers)
     visits.exclude(**VISITOR_FORGOTTEN).update(**VISITOR_FORGOTTEN)
+    Account.objects.filter(customer__in=customers).delete()
     return customers.filter(erased_at=None).update(erased_at=at, **FORGOTTEN)
+
+
+def _forget_accounts(shop: Shop, person: PersonReport) -> None:
+    """Delete what somebody registered with a buyer's address and never confirmed.
+
+    A confirmed account leads to a customer, with whom it is forgotten or stays.
+    """
+    if person.email:
+        unconfirmed = Account.objects.unconfirmed().filter(shop=shop)
+        forget_accounts(unconfirmed.with_email(person.email))
 
 
 def _forget_words(shop: Shop, person: PersonReport) -> None:

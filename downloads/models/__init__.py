@@ -1,3 +1,4 @@
+from downloads.models.accounts import Account
 from downloads.models.catalog import Asset, Attachment, Product
 from downloads.models.deliveries import Delivery
 from downloads.models.facts import Dispute, Refund, RefundedLine, RemovedProduct, RiskAssessment
@@ -9,6 +10,7 @@ from downloads.models.privacy import DataRequest
 from downloads.models.shops import Customer, Plan, Shop
 
 __all__ = [
+    "Account",
     "Asset",
     "Attachment",
     "Customer",

@@ -114,6 +114,11 @@ class Shop(models.Model):
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
+    def known(self) -> "CustomerQuerySet":
+        """Return all but those whom only an unconfirmed account leads to: anybody may say so."""
+        unconfirmed = self.filter(accounts__isnull=False, accounts__confirmed_at__isnull=True)
+        return self.exclude(pk__in=unconfirmed.values("pk"))
+
     def with_email(self, email: str) -> "CustomerQuerySet":
         """Return the customers with this mail address, by the index, however it is written."""
         return self.alias(address=Lower("email")).filter(address=email.strip().lower())

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from urllib.request import urlopen
 
 import pytest
@@ -57,9 +58,9 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def open_page(chromium):
-    """Return a function that opens a fresh browser window; every console error fails the test."""
+@contextmanager
+def watched_windows(chromium):
+    """Yield a function that opens a fresh window, and the list of what consoles complain of."""
     windows, errors = [], []
 
     def open_one(**options):
@@ -70,7 +71,14 @@ def open_page(chromium):
         page.on("pageerror", lambda error: errors.append(str(error)))
         return page
 
-    yield open_one
+    yield open_one, errors
     for window in windows:
         window.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Return a function that opens a fresh browser window; every console error fails the test."""
+    with watched_windows(chromium) as (open_one, errors):
+        yield open_one
     assert errors == []

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 
 from downloads.models import (
+    Account,
     Asset,
     Attachment,
     Customer,
@@ -49,6 +50,20 @@ def change(row: Any, **values: Any) -> None:
     type(row)._default_manager.filter(pk=row.pk).update(**values)
 
 
+def account(shop: Shop, **values: Any) -> Account:
+    words = {"email": "ada@example.com", "first_name": "Ada", "last_name": "L."}
+    return Account.objects.create(shop=shop, **words | values)
+
+
+def unconfirmed_account() -> Account:
+    return account(ShopFactory())
+
+
+def confirmed_account() -> Account:
+    customer = CustomerFactory()
+    return account(customer.shop, customer=customer, confirmed_at=NOW)
+
+
 # --- Checks: (name, a row, what it may become, what it may not) ----------------------------------
 
 CHECKS: list[tuple[str, Callable[[], Any], list[dict], list[dict]]] = [
@@ -57,6 +72,18 @@ CHECKS: list[tuple[str, Callable[[], Any], list[dict], list[dict]]] = [
         ShopFactory,
         [{"default_limit": None}, {"default_limit": 1}],
         [{"default_limit": 0}],
+    ),
+    (
+        "account_that_is_confirmed_has_a_customer",
+        unconfirmed_account,
+        [{"confirmed_at": None}],
+        [{"confirmed_at": NOW}],
+    ),
+    (
+        "account_that_is_confirmed_has_a_customer",
+        confirmed_account,
+        [{"confirmed_at": None}, {"confirmed_at": None, "customer": None}],
+        [{"customer": None}],
     ),
     (
         "asset_is_a_file_or_a_link",
@@ -186,6 +213,16 @@ def one_customer_per_address() -> list[Callable[[], Any]]:
         lambda: CustomerFactory(email="ada@example.com"),
         lambda: CustomerFactory(shop=shop, email=None),
         lambda: CustomerFactory(shop=shop, email=None),
+    ]
+
+
+def one_account_per_address() -> list[Callable[[], Any]]:
+    shop = ShopFactory()
+    return [
+        lambda: account(shop, email="Ada@Example.com"),
+        lambda: account(shop),
+        lambda: account(shop, email="grace@example.com"),
+        lambda: account(ShopFactory()),
     ]
 
 
@@ -367,6 +404,7 @@ def one_line_of_bytes_per_delivery() -> list[Callable[[], Any]]:
 UNIQUE = {
     "customer_email_is_unique_in_its_shop": one_customer_per_address,
     "customer_platform_id_is_unique_in_its_shop": one_customer_per_number,
+    "account_email_is_unique_in_its_shop": one_account_per_address,
     "product_variant_is_unique_in_its_shop": one_product_per_variant,
     "attachment_is_unique_per_product_and_asset": one_attachment_per_asset,
     "order_platform_id_is_unique_in_its_shop": one_order_per_number,

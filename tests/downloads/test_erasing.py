@@ -12,8 +12,18 @@ from downloads.fulfilment import (
     record_data_request,
     record_order,
 )
-from downloads.models import Customer, DataRequest, DownloadEvent, Grant, Message, Order, Shop
+from downloads.models import (
+    Account,
+    Customer,
+    DataRequest,
+    DownloadEvent,
+    Grant,
+    Message,
+    Order,
+    Shop,
+)
 from downloads.reports import CustomerReport, PersonReport
+from storefront.models import CustomerToken
 from tests.downloads.reported import order_report
 from tests.factories import (
     NOW,
@@ -315,6 +325,69 @@ def test_an_order_of_nobody_keeps_its_visitor(shop):
     )
     erase_shop(shop, at=LATER)
     assert visitor_of(nobodys)[0] == "a" * 64
+
+
+# --- Who signed in by themselves -----------------------------------------------------------------
+
+
+def account(shop: Shop, customer: Customer | None = None, **values: Any) -> Account:
+    words = {"email": MAIL, "first_name": "Ada", "last_name": "L.", "password": "hash"}
+    return Account.objects.create(shop=shop, customer=customer, **words | values)
+
+
+def stranger(shop: Shop, email: str = MAIL) -> tuple[Account, CustomerToken]:
+    """Somebody who registered an address and signed in; return their account and bearer."""
+    empty = CustomerFactory(shop=shop, email=None, first_name="Eve")
+    return account(shop, empty, email=email), CustomerToken.issue(empty, at=NOW)[0]
+
+
+@pytest.mark.parametrize("erase", WAYS_TO_ERASE.values(), ids=WAYS_TO_ERASE)
+def test_an_erased_buyers_account_is_deleted(shop, erase):
+    ada = buyer(shop)
+    account(shop, ada, email="of-old@example.com", confirmed_at=NOW)
+    row, _bearer = CustomerToken.issue(ada, at=NOW)
+    erase(ada)
+    assert not Account.objects.exists()
+    usable = CustomerToken.objects.usable(LATER).filter(customer__erased_at=None)
+    assert (usable.exists(), row.customer_id) == (False, ada.pk)
+
+
+@pytest.mark.parametrize("erase", WAYS_TO_ERASE.values(), ids=WAYS_TO_ERASE)
+@pytest.mark.parametrize("is_signed_in", [False, True])
+def test_what_a_stranger_registered_with_the_address_goes_with_its_token(shop, erase, is_signed_in):
+    ada = buyer(shop)
+    if is_signed_in:
+        stranger(shop)
+    else:
+        account(shop)
+    kept = stranger(ShopFactory())
+    erase(ada)
+    assert Account.objects.get() == kept[0]
+    assert CustomerToken.objects.get() == kept[1]
+    assert set(Customer.objects.all()) == {ada, kept[0].customer}
+
+
+@pytest.mark.parametrize("way", ["a-person", "a-customer"])
+def test_other_accounts_stay(shop, way):
+    ada, grace = buyer(shop), buyer(shop, platform_id=502, email="b@example.com")
+    kept = {
+        account(shop, grace, email="b@example.com", confirmed_at=NOW),
+        stranger(shop, "c@example.com")[0],
+    }
+    WAYS_TO_ERASE[way](ada)
+    assert set(Account.objects.all()) == kept
+
+
+def test_an_account_of_another_number_stays_also_with_one_address(shop):
+    other = account(shop, buyer(shop, platform_id=502), confirmed_at=NOW)
+    erase_person(shop, ADA, at=LATER)
+    assert Account.objects.get() == other
+
+
+def test_somebody_nobody_knows_as_a_buyer_loses_the_account_too(shop):
+    stranger(shop)
+    erase_person(shop, GUEST, at=LATER)
+    assert (Account.objects.count(), Customer.objects.count()) == (0, 0)
 
 
 # --- A whole shop --------------------------------------------------------------------------------

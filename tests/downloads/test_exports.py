@@ -7,7 +7,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from downloads import fulfilment
 from downloads.exports import stored_about_customer, stored_for_request, with_customers
-from downloads.models import Customer, DataRequest
+from downloads.models import Account, Customer, DataRequest
 from tests.factories import (
     NOW,
     CustomerFactory,
@@ -23,6 +23,7 @@ from tests.factories import (
 NOTHING = {
     "written_at": NOW,
     "customers": [],
+    "accounts": [],
     "orders": [],
     "messages_not_applied_yet": [],
     "note": "Nothing is stored about this buyer.",
@@ -82,6 +83,7 @@ def test_everything_about_a_buyer_is_told(shop):
                 "erased_at": None,
             }
         ],
+        "accounts": [],
         "orders": [
             {
                 "number": 1050,
@@ -127,6 +129,54 @@ def test_everything_about_a_buyer_is_told(shop):
     written = json.dumps(document, cls=DjangoJSONEncoder)
     assert json.loads(written)["shop"] == "my-store.example"
     assert "a" * 64 not in written
+
+
+def account(shop, customer=None, **values):
+    words = {"email": "ada@example.com", "first_name": "Ada", "last_name": "L.", "password": "hash"}
+    return Account.objects.create(shop=shop, customer=customer, **words | values)
+
+
+def accounts_of(document):
+    return [(told["email"], told["confirmed_at"]) for told in document["accounts"]]
+
+
+def test_an_account_is_told_without_its_password(shop):
+    ada = CustomerFactory(shop=shop, email="ada@example.com")
+    row = account(shop, ada, confirmed_at=NOW, signed_in_at=NOW)
+    document = stored_about_customer(ada, at=NOW)
+    assert document["accounts"] == [
+        {
+            "email": "ada@example.com",
+            "first_name": "Ada",
+            "last_name": "L.",
+            "registered_at": row.created_at,
+            "confirmed_at": NOW,
+            "signed_in_at": NOW,
+        }
+    ]
+
+
+def test_what_a_stranger_registered_with_the_address_is_told_and_no_other(shop):
+    ada = CustomerFactory(shop=shop, email="ADA@example.com")
+    account(shop)
+    account(shop, email="eve@example.com")
+    account(ShopFactory())
+    assert accounts_of(stored_about_customer(ada, at=NOW)) == [("ada@example.com", None)]
+    assert accounts_of(exported(shop, email="Ada@Example.com")) == [("ada@example.com", None)]
+
+
+def test_another_persons_confirmed_account_is_not_told(shop):
+    CustomerFactory(shop=shop, platform_id=5, email=None)
+    other = CustomerFactory(shop=shop, platform_id=6, email="ada@example.com")
+    account(shop, other, confirmed_at=NOW)
+    document = exported(shop, customer_platform_id=5, email="ada@example.com")
+    assert (numbers_of(document), accounts_of(document)) == ([5], [])
+
+
+def test_an_account_alone_is_something(shop):
+    account(shop)
+    document = exported(shop, email="ada@example.com")
+    assert (accounts_of(document), "note" in document) == ([("ada@example.com", None)], False)
 
 
 def test_a_buyer_is_found_by_number_before_the_address(shop):
@@ -189,9 +239,9 @@ def test_it_asks_the_same_for_one_order_and_for_many(shop, django_assert_num_que
             EventFactory(grant=grant, delivery=DeliveryFactory(grant=grant))
 
     buy()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         stored_about_customer(ada, at=NOW)
     buy()
     buy()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(stored_about_customer(ada, at=NOW)["orders"]) == 9

@@ -10,10 +10,18 @@ from django_tasks_db.management.commands import db_worker
 
 from downloads import audits
 from downloads.management.commands import worker
-from downloads.models import Delivery, DownloadEvent
+from downloads.models import Account, Delivery, DownloadEvent
 from storefront import inbox
+from storefront.models import CustomerToken
 from tests.downloads.clicking import ask, ledger, used
-from tests.factories import NOW, EventFactory, make_counted_grant, make_file_grant
+from tests.factories import (
+    NOW,
+    CustomerFactory,
+    EventFactory,
+    ShopFactory,
+    make_counted_grant,
+    make_file_grant,
+)
 
 DAY = timedelta(days=1)
 OPTIONS = {"until_input_ends": False, "batch": False}
@@ -94,6 +102,40 @@ def test_the_ledger_is_pruned_after_its_time(look_after, frozen, settings):
     look_after()
     assert ledger(grant) == [("carried", 2, None, "")]
     assert audits.counters_off() == []
+
+
+def test_accounts_nobody_confirmed_are_forgotten_after_their_time(look_after, frozen, settings):
+    settings.UNCONFIRMED_ACCOUNT_DAYS = 7
+    customer = CustomerFactory()
+    kept = Account.objects.create(shop=customer.shop, customer=customer, confirmed_at=NOW)
+    old = Account.objects.create(shop=ShopFactory(), email="eve@example.com")
+    Account.objects.update(created_at=NOW)
+    frozen(NOW + 7 * DAY)
+    look_after()
+    assert set(Account.objects.all()) == {kept, old}
+    frozen(NOW + 7 * DAY + timedelta(microseconds=1))
+    look_after()
+    assert Account.objects.get() == kept
+
+
+def test_ended_tokens_are_forgotten_after_their_time(look_after, frozen, settings):
+    settings.ENDED_TOKEN_DAYS = 7
+    ends = {
+        "past": {"expires_at": NOW},
+        "revoked": {"expires_at": NOW + 90 * DAY, "revoked_at": NOW},
+        "later": {"expires_at": NOW + timedelta(microseconds=1)},
+        "endless": {"expires_at": None},
+    }
+    customer = CustomerFactory()
+    for name, end in ends.items():
+        CustomerToken.objects.create(customer=customer, secret_hash=name, **end)
+    frozen(NOW + 7 * DAY)
+    look_after()
+    assert CustomerToken.objects.count() == 4
+    frozen(NOW + 7 * DAY + timedelta(microseconds=1))
+    look_after()
+    left = CustomerToken.objects.values_list("secret_hash", flat=True)
+    assert set(left) == {"later", "endless"}
 
 
 @pytest.mark.parametrize("fault", [OperationalError, InterfaceError])

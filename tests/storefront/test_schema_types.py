@@ -50,15 +50,74 @@ FIELDS = {
         "customerDownloadableProduct": "CustomerDownloadableProduct",
         "customerDownloadableProducts": "CustomerDownloadableProductConnection",
     },
+    "Mutation": {
+        "createCustomer": "CreateCustomerPayload",
+        "createCustomerLogin": "CreateCustomerLoginPayload",
+        "createLogout": "CreateLogoutPayload",
+        "createVerifyToken": "CreateVerifyTokenPayload",
+    },
+    "CreateCustomerPayload": {"customer": "RegisteredCustomer", "clientMutationId": "String"},
+    "RegisteredCustomer": {
+        "id": "ID",
+        "_id": "Int",
+        "email": "String",
+        "firstName": "String",
+        "lastName": "String",
+    },
+    "CreateCustomerLoginPayload": {"customerLogin": "CustomerLogin", "clientMutationId": "String"},
+    "CustomerLogin": {
+        "id": "ID",
+        "_id": "Int",
+        "token": "String",
+        "success": "Boolean!",
+        "message": "String!",
+    },
+    "CreateLogoutPayload": {"logout": "Logout", "clientMutationId": "String"},
+    "Logout": {"success": "Boolean!", "message": "String!"},
+    "CreateVerifyTokenPayload": {"verifyToken": "VerifiedToken", "clientMutationId": "String"},
+    "VerifiedToken": {
+        "id": "ID",
+        "_id": "Int",
+        "email": "String",
+        "firstName": "String",
+        "lastName": "String",
+        "isValid": "Boolean!",
+        "message": "String!",
+    },
+}
+INPUTS = {
+    "CreateCustomerInput": {
+        "firstName": "String!",
+        "lastName": "String!",
+        "email": "String!",
+        "password": "String!",
+        "confirmPassword": "String!",
+        "clientMutationId": "String",
+    },
+    "CreateCustomerLoginInput": {
+        "email": "String!",
+        "password": "String!",
+        "clientMutationId": "String",
+    },
+    "CreateLogoutInput": {"clientMutationId": "String"},
+    "CreateVerifyTokenInput": {"clientMutationId": "String"},
 }
 ARGUMENTS = {
-    "customerDownloadableProduct": {"id": "ID!"},
-    "customerDownloadableProducts": {
-        "first": "Int",
-        "after": "String",
-        "last": "Int",
-        "before": "String",
-        "status": "String",
+    "Query": {
+        "customerDownloadableProduct": {"id": "ID!"},
+        "customerDownloadableProducts": {
+            "first": "Int",
+            "after": "String",
+            "last": "Int",
+            "before": "String",
+            "status": "String",
+        },
+    },
+    "Mutation": {
+        "createCustomer": {"input": "CreateCustomerInput!"},
+        "createCustomerLogin": {"input": "CreateCustomerLoginInput!"},
+        "createLogout": {"input": "CreateLogoutInput!"},
+        "createVerifyToken": {"input": "CreateVerifyTokenInput!"},
     },
 }
 TYPE = "kind name ofType {kind name ofType {kind name ofType {kind name}}}"
@@ -87,7 +146,7 @@ def test_a_type_has_the_documents_fields(name, fields):
         for field in shown
         if field["args"]
     }
-    assert arguments == (ARGUMENTS if name == "Query" else {})
+    assert arguments == ARGUMENTS.get(name, {})
 
 
 def test_there_are_no_other_types():
@@ -97,7 +156,14 @@ def test_there_are_no_other_types():
         for type_ in result.data["__schema"]["types"]
         if not type_["name"].startswith("__") and type_["kind"] != "SCALAR"
     }
-    assert ours == set(FIELDS)
+    assert ours == {*FIELDS, *INPUTS}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_an_inputs_fields_have_the_documents_types(name):
+    query = f'{{__type(name: "{name}") {{inputFields {{name type {{{TYPE}}}}}}}}}'
+    fields = schema.execute(query).data["__type"]["inputFields"]
+    assert {field["name"]: written(field["type"]) for field in fields} == INPUTS[name]
 
 
 def test_the_exported_schema_is_the_one_that_is_served():

@@ -16,6 +16,7 @@ from django_tasks_db.management.commands import db_worker
 
 from downloads import fulfilment
 from storefront import inbox
+from storefront.models import CustomerToken
 
 TIDY_EVERY_SWEEPS = 60
 KEPT_TASKS_DAYS = 1
@@ -88,10 +89,12 @@ class Command(db_worker.Command):
             pause.wait(settings.MESSAGE_SWEEP_SECONDS)
 
     def tidy(self) -> None:
-        """Delete what is done with, tasks and messages, and sum up the ledger, after its time."""
+        """Delete what is done with, each after its time, and sum up the ledger."""
         call_command("prune_db_task_results", min_age_days=KEPT_TASKS_DAYS, verbosity=0)
         fulfilment.forget_applied(at=timezone.now())
         fulfilment.prune_ledger(at=timezone.now())
+        fulfilment.forget_unconfirmed(at=timezone.now())
+        CustomerToken.objects.forget_ended(timezone.now())
 
     def tell_outage(self, error: Exception) -> None:
         self.stderr.write(f"The database cannot be reached: {error}")

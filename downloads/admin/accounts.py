@@ -1,0 +1,84 @@
+"""Customers' own accounts: seen here, and helped with a link where no mail reaches."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from downloads import fulfilment
+from downloads.admin.acting import only_row, show_secret_once
+from downloads.admin.nameless import NamelessAdmin
+from downloads.models import Account
+from storefront.addresses import account_url
+from storefront.models import CustomerToken
+
+
+class ConfirmedFilter(admin.SimpleListFilter):
+    title = "mail address"
+    parameter_name = "confirmed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Confirmed"), ("no", "Not confirmed yet")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
+        if self.value() not in {"no", "yes"}:
+            return queryset
+        return queryset.filter(confirmed_at__isnull=self.value() == "no")
+
+
+@admin.register(Account)
+class AccountAdmin(NamelessAdmin):
+    list_display = ("email", "shop", "customer", "confirmed_at", "signed_in_at")
+    list_select_related = ("shop", "customer")
+    list_filter = ("shop", ConfirmedFilter)
+    search_fields = ("email", "first_name", "last_name")
+    fields = (
+        "shop",
+        "email",
+        "first_name",
+        "last_name",
+        "customer",
+        "confirmed_at",
+        "signed_in_at",
+        "created_at",
+    )
+    actions = ("make_password_link",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
+        # An account says what its owner entered. The action below asks for this permission.
+        return obj is None and super().has_change_permission(request)
+
+    def delete_model(self, request: HttpRequest, obj: Account) -> None:
+        self.delete_queryset(request, Account.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
+        # Whoever signed in with one of these passwords is signed out with it.
+        origin = CustomerToken.Origin.SIGN_IN
+        given = CustomerToken.objects.filter(customer__accounts__in=queryset, origin=origin)
+        given.revoke(timezone.now())
+        fulfilment.forget_accounts(queryset)
+
+    @admin.action(
+        description="Make a link to choose a password (for its owner)", permissions=["change"]
+    )
+    def make_password_link(
+        self, request: HttpRequest, accounts: QuerySet[Account]
+    ) -> HttpResponseBase | None:
+        account = only_row(request, accounts, why="each link is for one person")
+        if account is None:
+            return None
+        self.log_change(request, account, "Made a link to choose a password")
+        return show_secret_once(
+            self,
+            request,
+            title=f"A link for {account}",
+            secret=account_url(account, at=timezone.now()),
+            use=f"Send it to {account} and to nobody else: whoever opens it chooses the password "
+            "and sees what was bought with this address. It can be used once.",
+        )

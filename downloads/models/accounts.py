@@ -1,0 +1,61 @@
+"""How a customer signs in by themselves: with a mail address and a password."""
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from downloads.models.shops import Customer, Shop
+from downloads.tokens import hash_token
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def with_email(self, email: str) -> "AccountQuerySet":
+        """Return the accounts with this mail address, by the index, however it is written."""
+        return self.alias(address=Lower("email")).filter(address=email.strip().lower())
+
+    def unconfirmed(self) -> "AccountQuerySet":
+        """Return the accounts whose address nobody has shown to be theirs."""
+        return self.filter(confirmed_at__isnull=True)
+
+
+class Account(models.Model):
+    """A mail address of one shop and a password, as somebody entered them.
+
+    Until its owner has shown that the address is theirs (`confirmed_at`), the account leads to
+    nobody, or to an empty customer of its own whom no order can reach. From then on it leads to
+    the customer with that address.
+    """
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="accounts")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, null=True, blank=True, related_name="accounts"
+    )
+    email = models.EmailField("mail address")
+    first_name = models.CharField(max_length=200)
+    last_name = models.CharField(max_length=200)
+    password = models.CharField(max_length=200, editable=False)
+    confirmed_at = models.DateTimeField("address confirmed on", null=True, editable=False)
+    signed_in_at = models.DateTimeField("last signed in", null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(
+                "shop", Lower("email"), name="account_email_is_unique_in_its_shop"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_at__isnull=True) | models.Q(customer__isnull=False),
+                name="account_that_is_confirmed_has_a_customer",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def state(self) -> str:
+        """What changes with the password and with the confirmation, for tickets to name."""
+        # The password's own salt keeps it from being guessed; tickets are signed besides.
+        return hash_token(f"{self.pk} {self.password} {self.confirmed_at} {self.email}")[:32]

@@ -1,0 +1,168 @@
+"""The shape of a customer's sign-in (CONTRACTS, face B, "Customer sign-in")."""
+
+from datetime import datetime
+from typing import Any
+
+import graphene
+from django.db import transaction
+from graphene import relay
+from graphql import GraphQLResolveInfo
+
+from downloads import fulfilment, lookups
+from downloads.errors import BadInput, SignInRefused
+from downloads.models import Account, Customer
+from storefront.errors import Unauthenticated
+from storefront.models import CustomerToken
+from storefront.throttles import count_sign_in
+
+IRI = "/api/shop/customers/"
+
+
+class RegisteredCustomer(graphene.ObjectType):
+    """Who was registered. Nobody is told whether the address was known before."""
+
+    id = graphene.ID(description="null until the address is confirmed")
+    _id = graphene.Int(name="_id", description="null until the address is confirmed")
+    email = graphene.String()
+    first_name = graphene.String()
+    last_name = graphene.String()
+
+    @staticmethod
+    def resolve_id(account: Account, info: GraphQLResolveInfo) -> None:
+        return None
+
+    @staticmethod
+    def resolve__id(account: Account, info: GraphQLResolveInfo) -> None:
+        return None
+
+
+class CustomerLogin(graphene.ObjectType):
+    """A fresh bearer, or why there is none."""
+
+    id = graphene.ID()
+    _id = graphene.Int(name="_id", description="0: not signed in")
+    token = graphene.String(description="Send it as Authorization: Bearer …; empty: not signed in")
+    success = graphene.Boolean(required=True)
+    message = graphene.String(required=True)
+
+
+class Logout(graphene.ObjectType):
+    success = graphene.Boolean(required=True)
+    message = graphene.String(required=True)
+
+
+class VerifiedToken(graphene.ObjectType):
+    """Whose bearer was sent; nulls where it is not to be used."""
+
+    id = graphene.ID()
+    _id = graphene.Int(name="_id")
+    email = graphene.String()
+    first_name = graphene.String()
+    last_name = graphene.String()
+    is_valid = graphene.Boolean(required=True)
+    message = graphene.String(required=True)
+
+
+class CreateCustomer(relay.ClientIDMutation):
+    """Register a mail address. Its orders come to the account once its owner has confirmed it."""
+
+    class Input:
+        first_name = graphene.String(required=True)
+        last_name = graphene.String(required=True)
+        email = graphene.String(required=True)
+        password = graphene.String(required=True)
+        confirm_password = graphene.String(required=True)
+
+    customer = graphene.Field(RegisteredCustomer)
+
+    @classmethod
+    def mutate_and_get_payload(
+        cls, root: None, info: GraphQLResolveInfo, confirm_password: str, **entered: Any
+    ) -> "CreateCustomer":
+        caller = info.context
+        count_sign_in(caller.address, at=caller.at)
+        entered.pop("client_mutation_id", None)
+        if entered["password"] != confirm_password:
+            raise BadInput("The two passwords are not the same.")
+        return cls(customer=fulfilment.register(caller.shop, **entered))
+
+
+class CreateCustomerLogin(relay.ClientIDMutation):
+    """Sign in with a mail address and a password."""
+
+    class Input:
+        email = graphene.String(required=True)
+        password = graphene.String(required=True)
+
+    customer_login = graphene.Field(CustomerLogin)
+
+    @classmethod
+    def mutate_and_get_payload(
+        cls, root: None, info: GraphQLResolveInfo, email: str, password: str, **rest: Any
+    ) -> "CreateCustomerLogin":
+        caller = info.context
+        count_sign_in(caller.address, at=caller.at)
+        try:
+            account = fulfilment.require_password(caller.shop, email=email, password=password)
+            customer, bearer = _let_in(account, at=caller.at)
+        except SignInRefused as error:
+            refused = {"id": None, "_id": 0, "token": "", "success": False, "message": str(error)}
+            return cls(customer_login=refused)
+        named = _named(customer)
+        return cls(
+            customer_login={**named, "token": bearer, "success": True, "message": "Signed in"}
+        )
+
+
+class CreateLogout(relay.ClientIDMutation):
+    """Close the bearer that is sent along. Others of the same customer stay open."""
+
+    logout = graphene.Field(Logout)
+
+    @classmethod
+    def mutate_and_get_payload(
+        cls, root: None, info: GraphQLResolveInfo, **rest: Any
+    ) -> "CreateLogout":
+        info.context.sign_out()
+        return cls(logout={"success": True, "message": "Signed out"})
+
+
+class CreateVerifyToken(relay.ClientIDMutation):
+    """Say whether the bearer that is sent along can be used, and whose it is."""
+
+    verify_token = graphene.Field(VerifiedToken)
+
+    @classmethod
+    def mutate_and_get_payload(
+        cls, root: None, info: GraphQLResolveInfo, **rest: Any
+    ) -> "CreateVerifyToken":
+        try:
+            customer = info.context.customer
+        except Unauthenticated as error:
+            return cls(verify_token={"is_valid": False, "message": str(error)})
+        said = {
+            "email": lookups.address_of(customer),
+            "first_name": customer.first_name,
+            "last_name": customer.last_name,
+        }
+        valid = {"is_valid": True, "message": "The token is valid"}
+        return cls(verify_token={**_named(customer), **said, **valid})
+
+
+class Mutation(graphene.ObjectType):
+    create_customer = CreateCustomer.Field()
+    create_customer_login = CreateCustomerLogin.Field()
+    create_logout = CreateLogout.Field()
+    create_verify_token = CreateVerifyToken.Field()
+
+
+@transaction.atomic
+def _let_in(account: Account, *, at: datetime) -> tuple[Customer, str]:
+    # In one piece: else a bearer could come after the others were closed by a new password.
+    customer = fulfilment.sign_in(account, at=at)
+    _row, bearer = CustomerToken.issue(customer, at=at, origin=CustomerToken.Origin.SIGN_IN)
+    return customer, bearer
+
+
+def _named(customer: Customer) -> dict[str, Any]:
+    return {"id": f"{IRI}{customer.pk}", "_id": customer.pk}
