@@ -2,8 +2,12 @@
 
 import hashlib
 import secrets
+import string
+import zlib
 
 MIN_LENGTH = 16
+BASE_62 = string.digits + string.ascii_letters
+CHECKSUM_LENGTH = 6
 
 
 def make_token() -> str:
@@ -17,3 +21,22 @@ def hash_token(token: str) -> str:
     A plain hash is enough: these secrets are random, so there is nothing to guess from it.
     """
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+
+
+def with_checksum(text: str) -> str:
+    """Return a text with its CRC-32 behind it, in six characters of base 62."""
+    return text + _checksum(text)
+
+
+def has_checksum(text: str) -> bool:
+    """Say whether a text ends in its own checksum: whether it was copied whole."""
+    body, tail = text[:-CHECKSUM_LENGTH], text[-CHECKSUM_LENGTH:]
+    return bool(body) and tail == _checksum(body)
+
+
+def _checksum(text: str) -> str:
+    rest, digits = zlib.crc32(text.encode(errors="surrogatepass")), ""
+    for _position in range(CHECKSUM_LENGTH):
+        rest, digit = divmod(rest, len(BASE_62))
+        digits = BASE_62[digit] + digits
+    return digits

@@ -5,15 +5,24 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
+from downloads.admin.acting import only_row, show_secret_once
 from downloads.admin.nameless import NamelessAdmin
 from storefront.addresses import absolute
 from storefront.inbox import SOURCES
-from storefront.models import CredentialQuerySet, CustomerToken, StorefrontKey, WebhookSecret
+from storefront.models import (
+    ApiKey,
+    CredentialQuerySet,
+    CustomerToken,
+    SecretKey,
+    StorefrontKey,
+    WebhookSecret,
+)
 
 MIN_SECRET_LENGTH = 16
 WHERE_IT_IS = (
@@ -22,6 +31,8 @@ WHERE_IT_IS = (
 )
 HELP_TEXTS = {
     "address": "Give this to the platform: it sends your orders there.",
+    "expires_at": "Refused from then on. Empty: no end.",
+    "rate_per_minute": "Further requests are refused until the next minute.",
     "used_at": "To the hour.",
 }
 HOW_TO_CHANGE_IT = (
@@ -29,17 +40,39 @@ HOW_TO_CHANGE_IT = (
     "stands still."
 )
 
+NO_SUCCESSOR = "is of no use any more. Make a new key with the action in the list of shops."
+
 
 class CredentialAdmin(admin.ModelAdmin):
     """A credential is made by an action on its owner and shown once. Revoking keeps the row."""
 
-    actions = ("revoke",)
+    actions: tuple[str, ...] = ("revoke",)
+    made_where = ""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        words = {"subtitle": self.made_where} | (extra_context or {})
+        return super().changelist_view(request, words)
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: bool = False,  # noqa: FBT001, FBT002 (Django's signature)
+        **kwargs: Any,
+    ) -> type[forms.ModelForm]:
+        return super().get_form(request, obj, change, **{"help_texts": HELP_TEXTS} | kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        # Each request writes when it was used; it may be revoked while the form is open.
+        obj.save(update_fields=form.changed_data)
+
     @admin.action(description="Revoke: refuse from the next request on", permissions=["change"])
     def revoke(self, request: HttpRequest, rows: CredentialQuerySet) -> None:
+        for row in rows.filter(revoked_at__isnull=True):
+            self.log_change(request, row, "Revoked")
         messages.success(request, f"{rows.revoke(timezone.now())} revoked.")
 
     @admin.display(description="usable", boolean=True)
@@ -47,24 +80,71 @@ class CredentialAdmin(admin.ModelAdmin):
         return row.is_usable(timezone.now())
 
 
-@admin.register(StorefrontKey)
-class StorefrontKeyAdmin(CredentialAdmin):
-    list_display = ("name", "shop", "prefix", "rate_per_minute", "expires_at", "is_usable")
+class ApiKeyAdmin(CredentialAdmin):
+    """Keys of programs. What a key may do is changed here; a fresh one is made by rotating."""
+
+    list_display = ("name", "shop", "prefix", "is_usable", "used_at", "expires_at")
     list_select_related = ("shop",)
     list_filter = ("shop",)
     search_fields = ("name", "prefix", "shop__name")
-    fields = ("shop", "prefix", "name", "rate_per_minute", "expires_at", "revoked_at", "created_at")
-    readonly_fields = ("shop", "prefix", "revoked_at", "created_at")
+    readonly_fields = ("shop", "prefix", "used_at", "revoked_at", "created_at")
+    actions = ("rotate", "revoke")
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        ours = ("shop", "prefix", "name", "rate_per_minute", "expires_at")
+        return (*ours, *self.readonly_fields[2:])
+
+    @admin.action(
+        description="Rotate: make a successor (shown once), end this one soon",
+        permissions=["change"],
+    )
+    def rotate(self, request: HttpRequest, keys: CredentialQuerySet) -> HttpResponseBase | None:
+        at = timezone.now()
+        key = only_row(request, keys, why="each successor is shown once")
+        if key is None:
+            return None
+        if not key.is_usable(at):
+            messages.error(request, f"{key} {NO_SUCCESSOR}")
+            return None
+        row, secret = key.rotate(at=at)
+        self.log_change(request, key, f"Rotated to {row.prefix}…")
+        return show_secret_once(
+            self,
+            request,
+            title=f"Successor of {key}",
+            secret=secret,
+            use=f"Put it where the earlier key is used. That one ends on "
+            f"{timezone.localtime(key.expires_at):%Y-%m-%d %H:%M %Z}.",
+        )
+
+
+@admin.register(StorefrontKey)
+class StorefrontKeyAdmin(ApiKeyAdmin):
+    made_where = "Made in the list of shops, with the action “Make a storefront key”."
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        return (
+            *super().get_fields(request, obj)[:4],
+            "allowed_origins",
+            "expires_at",
+            *self.readonly_fields[2:],
+        )
+
+
+@admin.register(SecretKey)
+class SecretKeyAdmin(ApiKeyAdmin):
+    made_where = "Made in the list of shops, with the action “Make a secret key for your server”."
 
 
 @admin.register(CustomerToken)
 class CustomerTokenAdmin(CredentialAdmin, NamelessAdmin):
-    list_display = ("id", "customer", "expires_at", "is_usable", "created_at")
+    made_where = "Made when a customer signs in; by hand in the list of customers."
+    list_display = ("id", "customer", "is_usable", "origin", "used_at", "expires_at")
     list_select_related = ("customer",)
-    list_filter = ("customer__shop",)
+    list_filter = ("customer__shop", "origin")
     search_fields = ("customer__email", "customer__first_name", "customer__last_name")
-    fields = ("customer", "expires_at", "revoked_at", "created_at")
-    readonly_fields = ("customer", "revoked_at", "created_at")
+    readonly_fields = ("customer", "origin", "used_at", "revoked_at", "created_at")
+    fields = ("customer", "origin", "used_at", "expires_at", "revoked_at", "created_at")
 
 
 class PastedSecretForm(forms.ModelForm):
@@ -109,8 +189,7 @@ class WebhookSecretAdmin(CredentialAdmin):
         **kwargs: Any,
     ) -> type[forms.ModelForm]:
         form = forms.ModelForm if obj else PastedSecretForm
-        words = {"form": form, "help_texts": HELP_TEXTS} | kwargs
-        return super().get_form(request, obj, change, **words)
+        return super().get_form(request, obj, change, **{"form": form} | kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: WebhookSecret | None = None) -> Any:
         return self.readonly_fields if obj is None else ("shop", *self.readonly_fields)
@@ -127,7 +206,7 @@ class WebhookSecretAdmin(CredentialAdmin):
         change: bool,  # noqa: FBT001 (Django's signature)
     ) -> None:
         if change:
-            obj.save(update_fields=form.changed_data)
+            super().save_model(request, obj, form, change)
             return
         secret = form.cleaned_data["secret"]
         kept = WebhookSecret.keep(obj.shop, source=obj.source, secret=secret)

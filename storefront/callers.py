@@ -1,54 +1,100 @@
-"""Who asks: a storefront key or a signature names the shop, a bearer names its customer."""
+"""Who asks: a key or a signature names the shop, a bearer names its customer."""
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
+from typing import Any, TypeVar
 
-from django.db.models import Q
+from django.http import HttpRequest
 
 from downloads.errors import SealBroken
 from downloads.models import Customer, Shop
 from downloads.tokens import hash_token
-from storefront.errors import KeyRefused, SignatureRefused, Unauthenticated
-from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
+from storefront.errors import KeyRefused, OriginRefused, SignatureRefused, Unauthenticated
+from storefront.models import (
+    ApiKey,
+    CustomerToken,
+    SecretKey,
+    StorefrontKey,
+    WebhookSecret,
+)
 from storefront.sources import Envelope, Source
+from storefront.throttles import Rate, client_address, count
 
-USED_AT_PRECISION = timedelta(hours=1)
+Key = TypeVar("Key", bound=ApiKey)
 
 _BEARER = re.compile(r"\ABearer +([0-9]{1,18})\|([^\s|]{40,200})\Z", re.IGNORECASE | re.ASCII)
+_SECRET_KEY = re.compile(r"\ABearer +(sk_\S+)\Z", re.IGNORECASE | re.ASCII)
 
 
-def storefront_key(header: str | None, *, at: datetime) -> StorefrontKey:
-    """Return the key of an X-STOREFRONT-KEY header, with its shop. One query.
+def storefront_key(header: str | None, *, origin: str | None = None, at: datetime) -> StorefrontKey:
+    """Return the key of an X-STOREFRONT-KEY header, with its shop. One query, for a typing error
+    none.
+
+    `origin` is the site whose script asks, where a browser says so.
+
+    Raises:
+        KeyRefused: missing (`missing_key`), or unknown, revoked or expired (`invalid_key`).
+        OriginRefused: the key is for other sites.
+    """
+    if not header:
+        raise KeyRefused("X-STOREFRONT-KEY header is required for this operation", "missing_key")
+    key = _usable_key(StorefrontKey, header, at=at)
+    if not key.allows(origin):
+        raise OriginRefused
+    return key
+
+
+def secret_key(authorization: str, *, at: datetime) -> SecretKey:
+    """Return the secret key of an Authorization header, with its shop. One query at most.
 
     Raises:
         KeyRefused: missing (`missing_key`), or unknown, revoked or expired (`invalid_key`).
     """
-    if not header:
-        raise KeyRefused("X-STOREFRONT-KEY header is required for this operation", "missing_key")
-    usable = StorefrontKey.objects.usable(at).select_related("shop")
-    key = usable.filter(key_hash=hash_token(header)).first()
-    if key is None:
-        raise KeyRefused("Invalid API key", "invalid_key")
-    return key
+    match = _SECRET_KEY.match(authorization)
+    if match is None:
+        raise KeyRefused("Send the shop's secret key as Authorization: Bearer sk_…", "missing_key")
+    return _usable_key(SecretKey, match[1], at=at)
+
+
+def count_request(key: ApiKey, *, at: datetime) -> Rate:
+    """Count one more request of a key in this minute and return where that leaves it."""
+    return count(type(key).__name__, str(key.pk), limit=key.rate_per_minute, at=at)
 
 
 @dataclass
 class StorefrontCaller:
-    """One request to face B: its shop, the time it came, and, once asked for, its customer."""
+    """One request of a storefront: its shop, when and whence it came, and, once asked for, its
+    customer."""
 
     shop: Shop
     authorization: str
     at: datetime
+    address: str = ""
 
-    @cached_property
+    @classmethod
+    def of(cls, request: HttpRequest, key: StorefrontKey, *, at: datetime) -> "StorefrontCaller":
+        """Return who sends a request with a key."""
+        authorization = request.headers.get("Authorization", "")
+        return cls(key.shop, authorization, at, client_address(request))
+
+    @property
     def customer(self) -> Customer:
-        """The signed-in customer of the key's own shop. One query.
+        """The signed-in customer of the key's own shop.
 
         Raises:
             Unauthenticated: no, bad, revoked or expired bearer, another shop's, or of somebody
                 erased since.
+        """
+        return self.token.customer
+
+    @cached_property
+    def token(self) -> CustomerToken:
+        """The bearer, with its customer. One query.
+
+        Raises:
+            Unauthenticated: as `customer` does.
         """
         match = _BEARER.match(self.authorization)
         if match is None:
@@ -63,7 +109,17 @@ class StorefrontCaller:
         ).first()
         if token is None:
             raise Unauthenticated
-        return token.customer
+        token.note_use(self.at)
+        return token
+
+    def sign_out(self) -> None:
+        """Close the bearer of this request.
+
+        Raises:
+            Unauthenticated: as `customer` does.
+        """
+        CustomerToken.objects.filter(pk=self.token.pk).revoke(self.at)
+        del self.token  # whatever the same request asks next is asked without it
 
 
 def shop_of_message(
@@ -86,14 +142,20 @@ def shop_of_message(
             unread = error
             continue
         if platform.is_signed(body, signature=envelope.signature, secret=known):
-            _note_use(secret, at=at)
+            secret.note_use(at)
             return secret.shop
     # What we cannot read may well have been the right one: the shop is to try again.
     raise unread or SignatureRefused()
 
 
-def _note_use(secret: WebhookSecret, *, at: datetime) -> None:
-    # To the hour, so that a crowd of messages does not queue for this one row.
-    stale = Q(used_at__isnull=True) | Q(used_at__lt=at - USED_AT_PRECISION)
-    if secret.used_at is None or secret.used_at < at - USED_AT_PRECISION:
-        WebhookSecret.objects.filter(stale, pk=secret.pk).update(used_at=at)
+def _usable_key(kind: type[Key], text: str, *, at: datetime) -> Key:
+    key: Any = None
+    # What was not copied whole costs no query.
+    if kind.is_key(text):
+        usable: Any = kind._default_manager.all()
+        usable = usable.usable(at).select_related("shop")
+        key = usable.filter(key_hash=hash_token(text)).first()
+    if key is None:
+        raise KeyRefused("Invalid API key", "invalid_key")
+    key.note_use(at)
+    return key

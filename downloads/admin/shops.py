@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from downloads.admin.acting import only_row, show_secret_once
 from downloads.models import Message, Plan, Shop
 from storefront import inbox
-from storefront.models import StorefrontKey
+from storefront.models import ApiKey, SecretKey, StorefrontKey
 
 POLICIES = ("opens_when", "amount_refunds", "holds_high_risk")
 
@@ -36,7 +36,7 @@ class ShopAdmin(admin.ModelAdmin):
     list_select_related = ("plan",)
     list_filter = ("plan",)
     search_fields = ("name", "domain")
-    actions = ("make_storefront_key", "apply_policies")
+    actions = ("make_storefront_key", "make_secret_key", "apply_policies")
     readonly_fields = ("uninstalled_at", "messages_set_aside")
     fieldsets = (
         (None, {"fields": ("name", "domain", "plan")}),
@@ -91,19 +91,35 @@ class ShopAdmin(admin.ModelAdmin):
     def make_storefront_key(
         self, request: HttpRequest, shops: QuerySet[Shop]
     ) -> HttpResponseBase | None:
+        return self._make_key(
+            request, shops, StorefrontKey, use="Send it in the header X-STOREFRONT-KEY."
+        )
+
+    @admin.action(
+        description="Make a secret key for your server (shown once)", permissions=["change"]
+    )
+    def make_secret_key(
+        self, request: HttpRequest, shops: QuerySet[Shop]
+    ) -> HttpResponseBase | None:
+        return self._make_key(
+            request,
+            shops,
+            SecretKey,
+            use="Send it from your own server as Authorization: Bearer …, never from a browser: "
+            "with it any customer of this shop can be signed in.",
+        )
+
+    def _make_key(
+        self, request: HttpRequest, shops: QuerySet[Shop], kind: type[ApiKey], *, use: str
+    ) -> HttpResponseBase | None:
         shop = only_row(request, shops, why="each secret is shown once")
         if shop is None:
             return None
-        name = f"Made on {timezone.localdate():%Y-%m-%d}"
-        row, key = StorefrontKey.issue(shop, name=name)
-        self.log_change(request, shop, f"Made the storefront key {row.prefix}…")
-        return show_secret_once(
-            self,
-            request,
-            title=f"Storefront key of {shop}",
-            secret=key,
-            use="Send it in the header X-STOREFRONT-KEY.",
-        )
+        row, key = kind.issue(shop, name=f"Made on {timezone.localdate():%Y-%m-%d}")
+        words = kind._meta.verbose_name
+        self.log_change(request, shop, f"Made the {words} {row.prefix}…")
+        title = f"{str(words).capitalize()} of {shop}"
+        return show_secret_once(self, request, title=title, secret=key, use=use)
 
 
 def _set_aside(shop: Shop) -> QuerySet[Message]:

@@ -1,6 +1,9 @@
 import re
+import zlib
 
-from downloads.tokens import hash_token, make_token
+import pytest
+
+from downloads.tokens import BASE_62, has_checksum, hash_token, make_token, with_checksum
 
 
 def test_a_token_is_256_bits_fit_for_a_url():
@@ -18,3 +21,30 @@ def test_a_hash_is_sha256_in_lower_case_hex():
 def test_a_token_of_broken_text_is_hashed_like_any_other():
     assert hash_token("\ud800") != hash_token("\ud801")
     assert re.fullmatch("[0-9a-f]{64}", hash_token("\ud800"))
+
+
+@pytest.mark.parametrize("text", ["", "a", "sk_abc", "ключ", "\ud800", "x" * 1000])
+def test_a_checksum_is_the_texts_crc_32_in_six_letters(text):
+    whole = with_checksum(text)
+    tail = whole.removeprefix(text)
+    number = 0
+    for letter in tail:
+        number = number * 62 + BASE_62.index(letter)
+    assert (len(tail), number) == (6, zlib.crc32(text.encode(errors="surrogatepass")))
+
+
+def test_the_letters_are_62_and_none_is_there_twice():
+    assert (len(BASE_62), len(set(BASE_62)), BASE_62.isalnum()) == (62, 62, True)
+
+
+def test_a_text_with_its_checksum_is_whole():
+    assert has_checksum(with_checksum("sk_" + make_token()))
+
+
+@pytest.mark.parametrize("text", ["", "a", "000000", "sk_", "sk_000000", "x" * 5])
+def test_a_text_without_one_is_not(text):
+    assert not has_checksum(text)
+
+
+def test_a_checksum_alone_is_of_nothing():
+    assert not has_checksum(with_checksum(""))

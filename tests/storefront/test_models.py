@@ -6,7 +6,13 @@ import pytest
 from cryptography.fernet import Fernet
 
 from downloads.errors import SealBroken
-from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
+from storefront.models import (
+    CustomerToken,
+    SecretKey,
+    StorefrontKey,
+    TokenExchange,
+    WebhookSecret,
+)
 from tests.factories import NOW, CustomerFactory, ShopFactory
 
 SECOND = timedelta(seconds=1)
@@ -14,6 +20,10 @@ SECOND = timedelta(seconds=1)
 
 def make_key():
     return StorefrontKey.issue(ShopFactory(), name="test")[0]
+
+
+def make_secret_key():
+    return SecretKey.issue(ShopFactory(), name="test")[0]
 
 
 def make_bearer():
@@ -24,7 +34,7 @@ def make_secret():
     return WebhookSecret.keep(ShopFactory(), source="shopify", secret="shpss_1234")
 
 
-@pytest.mark.parametrize("make", [make_key, make_bearer, make_secret])
+@pytest.mark.parametrize("make", [make_key, make_secret_key, make_bearer, make_secret])
 @pytest.mark.parametrize(
     ("facts", "is_usable"),
     [
@@ -70,6 +80,42 @@ def test_a_credential_is_named_without_its_secret(db):
     customer = CustomerFactory(first_name="Ada", last_name="Byron")
     row, _bearer = CustomerToken.issue(customer, at=NOW)
     assert str(row) == f"Token {row.pk} of Ada Byron"
+
+
+def test_a_bearer_says_whence_it_came_and_lasts_as_long_as_asked(db):
+    customer = CustomerFactory()
+    made = [
+        CustomerToken.issue(customer, at=NOW, **asked)[0]
+        for asked in ({}, {"origin": CustomerToken.Origin.SIGN_IN, "lasts": SECOND})
+    ]
+    assert [row.origin for row in made] == ["admin", "sign_in"]
+    assert made[1].expires_at == NOW + SECOND
+
+
+def test_what_ended_long_ago_is_forgotten_by_whichever_end(db, settings):
+    settings.ENDED_TOKEN_DAYS = 2
+    last = NOW - timedelta(days=2)
+    ends = (
+        {"expires_at": last, "revoked_at": None},
+        {"expires_at": NOW, "revoked_at": last},
+        {"expires_at": last - SECOND, "revoked_at": None},
+        {"expires_at": NOW, "revoked_at": last - SECOND},
+        {"expires_at": None, "revoked_at": None},
+    )
+    rows = [make_bearer() for _ in ends]
+    for row, facts in zip(rows, ends, strict=True):
+        CustomerToken.objects.filter(pk=row.pk).update(**facts)
+    assert CustomerToken.objects.forget_ended(NOW) == 2
+    kept = CustomerToken.objects.order_by("pk").values_list("pk", flat=True)
+    assert list(kept) == [rows[0].pk, rows[1].pk, rows[4].pk]
+
+
+def test_forgetting_counts_tokens_and_not_what_goes_with_them(db):
+    row = make_secret_key()
+    customer = CustomerFactory(shop=row.shop)
+    TokenExchange.answer(row, customer, name="n", at=NOW)
+    assert CustomerToken.objects.forget_ended(NOW + timedelta(days=99)) == 1
+    assert not TokenExchange.objects.exists()
 
 
 def test_a_webhook_secret_is_stored_sealed_and_named_by_its_end(db):

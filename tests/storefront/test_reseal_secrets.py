@@ -7,14 +7,21 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
 from downloads.errors import SealBroken
-from storefront.models import WebhookSecret
-from tests.factories import ShopFactory
+from storefront.models import CustomerToken, SecretKey, TokenExchange, WebhookSecret
+from tests.factories import NOW, ShopFactory
 
 
 def run():
     out = StringIO()
     call_command("reseal_secrets", stdout=out)
     return out.getvalue()
+
+
+def said(*, secrets=0, tokens=0):
+    return (
+        f"{secrets} secrets are sealed with the first key.\n"
+        f"{tokens} tokens that shops' servers asked for are, too.\n"
+    )
 
 
 @pytest.fixture
@@ -31,12 +38,12 @@ def fresh_key(settings):
 
 
 def test_without_secrets_there_is_nothing_to_seal(db):
-    assert run() == "0 secrets are sealed with the first key.\n"
+    assert run() == said(secrets=0)
 
 
 def test_the_old_key_is_needed_no_more(secret, fresh_key, settings):
     WebhookSecret.keep(secret.shop, source="shopify", secret="shpss_5678")
-    assert run() == "2 secrets are sealed with the first key.\n"
+    assert run() == said(secrets=2)
     settings.ENCRYPTION_KEYS = [fresh_key]
     revealed = [row.reveal() for row in WebhookSecret.objects.order_by("pk")]
     assert revealed == ["shpss_1234", "shpss_5678"]
@@ -44,7 +51,7 @@ def test_the_old_key_is_needed_no_more(secret, fresh_key, settings):
 
 def test_ended_secrets_are_sealed_anew_too(secret, fresh_key, settings):
     WebhookSecret.objects.update(revoked_at="2026-01-01T00:00:00Z")
-    assert run() == "1 secrets are sealed with the first key.\n"
+    assert run() == said(secrets=1)
     settings.ENCRYPTION_KEYS = [fresh_key]
     assert WebhookSecret.objects.get().reveal() == "shpss_1234"
 
@@ -71,3 +78,53 @@ def test_what_no_key_opens_is_named_and_the_others_are_sealed(secret, settings):
     assert WebhookSecret.objects.get(pk=other.pk).reveal() == "shpss_5678"
     with pytest.raises(SealBroken):
         secret.reveal()
+
+
+# What shops' servers asked for
+
+
+@pytest.fixture
+def exchange(customer):
+    """Return a function that asks for a token by a name and returns the bearer."""
+    key = SecretKey.issue(customer.shop, name="Server")[0]
+
+    def ask(name):
+        return TokenExchange.answer(key, customer, name=name, at=NOW)[1]
+
+    return ask
+
+
+def test_a_repetition_needs_the_old_key_no_more(exchange, secret, fresh_key, settings):
+    settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS[1:]
+    first = [exchange(name) for name in ("a", "b")]
+    settings.ENCRYPTION_KEYS = [fresh_key, *settings.ENCRYPTION_KEYS]
+    assert run() == said(secrets=1, tokens=2)
+    settings.ENCRYPTION_KEYS = [fresh_key]
+    assert [exchange(name) for name in ("a", "b")] == first
+
+
+@pytest.mark.parametrize("end", [{"revoked_at": NOW}, {"expires_at": NOW}], ids=str)
+def test_an_ended_token_is_left_as_it_is(exchange, fresh_key, end):
+    exchange("a")
+    CustomerToken.objects.update(**end)
+    before = TokenExchange.objects.values().get()
+    assert run() == said()
+    assert TokenExchange.objects.values().get() == before
+
+
+def test_a_token_no_key_opens_stops_nothing(exchange, settings, secret):
+    exchange("a")
+    WebhookSecret.objects.all().delete()
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    exchange("b")
+    assert run() == said(tokens=1)
+
+
+def test_tokens_are_sealed_anew_though_a_secret_cannot_be_opened(exchange, secret, settings):
+    settings.ENCRYPTION_KEYS = [old := Fernet.generate_key().decode()]
+    first = exchange("a")
+    settings.ENCRYPTION_KEYS = [fresh := Fernet.generate_key().decode(), old]
+    with pytest.raises(CommandError):
+        run()
+    settings.ENCRYPTION_KEYS = [fresh]
+    assert exchange("a") == first

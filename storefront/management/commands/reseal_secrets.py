@@ -1,12 +1,14 @@
 """`manage.py reseal_secrets`: encrypt stored secrets with the newest key."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from downloads.errors import SealBroken
 from downloads.sealing import reseal
-from storefront.models import WebhookSecret
+from storefront.models import CustomerToken, TokenExchange, WebhookSecret
 
 
 class Command(BaseCommand):
@@ -16,6 +18,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options: Any) -> None:
+        tokens = _reseal_tokens()
         done, broken = 0, []
         for secret in WebhookSecret.objects.select_related("shop"):
             try:
@@ -25,8 +28,23 @@ class Command(BaseCommand):
             else:
                 done += 1
         self.stdout.write(f"{done} secrets are sealed with the first key.")
+        self.stdout.write(f"{tokens} tokens that shops' servers asked for are, too.")
         if broken:
             raise CommandError(
                 f"No key opens: {', '.join(broken)}. Put the key they were sealed with back into "
                 "ENCRYPTION_KEYS, or enter these secrets anew."
             )
+
+
+def _reseal_tokens() -> int:
+    """Seal anew the tokens that a repetition is answered with; return how many.
+
+    One that no key opens is nobody's loss: its repetition is answered with a fresh one.
+    """
+    lasting = CustomerToken.objects.usable(timezone.now())
+    done = 0
+    for exchange in TokenExchange.objects.filter(token__in=lasting):
+        with suppress(SealBroken):
+            sealed = reseal(exchange.sealed)
+            done += TokenExchange.objects.filter(pk=exchange.pk).update(sealed=sealed)
+    return done

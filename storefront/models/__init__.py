@@ -1,0 +1,16 @@
+from storefront.models.credentials import Credential, CredentialQuerySet
+from storefront.models.customer_tokens import CustomerToken, TokenExchange
+from storefront.models.keys import ApiKey, SecretKey, StorefrontKey, default_rate
+from storefront.models.webhook_secrets import WebhookSecret
+
+__all__ = [
+    "ApiKey",
+    "Credential",
+    "CredentialQuerySet",
+    "CustomerToken",
+    "SecretKey",
+    "StorefrontKey",
+    "TokenExchange",
+    "WebhookSecret",
+    "default_rate",
+]

@@ -1,0 +1,45 @@
+"""What every credential has: an end that may be set, one that may be sudden, and its last use."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+USED_AT_PRECISION = timedelta(hours=1)
+
+
+class CredentialQuerySet(models.QuerySet):
+    def usable(self, at: datetime) -> Self:
+        """Return the credentials that are neither revoked nor past their end."""
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at), revoked_at__isnull=True
+        )
+
+    def revoke(self, at: datetime) -> int:
+        """Close these at once; return how many were open."""
+        return self.filter(revoked_at__isnull=True).update(revoked_at=at)
+
+
+class Credential(models.Model):
+    """`used_at` is true to the hour. Each kind has a `CredentialQuerySet` for its `objects`."""
+
+    expires_at = models.DateTimeField("ends on", null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    used_at = models.DateTimeField("last used", null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+        ordering = ("-created_at", "-id")
+
+    def is_usable(self, at: datetime) -> bool:
+        """Say whether it is neither revoked nor past its end."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)
+
+    def note_use(self, at: datetime) -> None:
+        """Keep when it was used, to the hour: a crowd does not queue for this one row."""
+        stale_since = at - USED_AT_PRECISION
+        if self.used_at is None or self.used_at < stale_since:
+            stale = Q(used_at__isnull=True) | Q(used_at__lt=stale_since)
+            type(self)._default_manager.filter(stale, pk=self.pk).update(used_at=at)

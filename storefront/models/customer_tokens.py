@@ -1,0 +1,120 @@
+"""Bearers of customers, and how a merchant's server asks for one."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+
+from downloads.errors import SealBroken
+from downloads.models import Customer
+from downloads.sealing import seal, unseal
+from downloads.tokens import hash_token, make_token
+from storefront.models.credentials import Credential, CredentialQuerySet
+from storefront.models.keys import SecretKey
+
+
+class CustomerTokenQuerySet(CredentialQuerySet):
+    def forget_ended(self, at: datetime) -> int:
+        """Delete what ended, by itself or revoked, long enough ago; return how many."""
+        last = at - timedelta(days=settings.ENDED_TOKEN_DAYS)
+        ended = models.Q(expires_at__lt=last) | models.Q(revoked_at__lt=last)
+        return self.filter(ended).delete()[1].get(self.model._meta.label, 0)
+
+
+class CustomerToken(Credential):
+    """A signed-in customer's bearer, `<id>|<secret>`."""
+
+    class Origin(models.TextChoices):
+        ADMIN = "admin", "Made in the admin"
+        SIGN_IN = "sign_in", "Signed in"
+        EXCHANGE = "exchange", "Asked for by the shop's server"
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="tokens")
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    origin = models.CharField(
+        "origin", max_length=10, choices=Origin.choices, default=Origin.ADMIN, editable=False
+    )
+
+    objects = CustomerTokenQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Token {self.pk} of {self.customer}"
+
+    @classmethod
+    def issue(
+        cls,
+        customer: Customer,
+        *,
+        at: datetime,
+        origin: str = Origin.ADMIN,
+        lasts: timedelta | None = None,
+        secret: str | None = None,
+    ) -> tuple["CustomerToken", str]:
+        """Make a bearer and return its row and the bearer itself, which is shown this once.
+
+        It `lasts` for `CUSTOMER_TOKEN_DAYS` by default.
+        """
+        secret = secret or make_token()
+        row = cls.objects.create(
+            customer=customer,
+            secret_hash=hash_token(secret),
+            origin=origin,
+            expires_at=at + (lasts or timedelta(days=settings.CUSTOMER_TOKEN_DAYS)),
+        )
+        return row, f"{row.pk}|{secret}"
+
+
+class TokenExchange(models.Model):
+    """One request for a bearer, by the name its sender gave it (`Idempotency-Key`).
+
+    The bearer is kept encrypted until it ends, so that a repetition is answered with the same one.
+    """
+
+    secret_key = models.ForeignKey(SecretKey, on_delete=models.CASCADE, related_name="exchanges")
+    name_hash = models.CharField(max_length=64)
+    token = models.OneToOneField(CustomerToken, on_delete=models.CASCADE, related_name="exchange")
+    sealed = models.TextField(editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=("secret_key", "name_hash"), name="exchange_is_named_once_by_its_key"
+            ),
+        ]
+
+    @classmethod
+    @transaction.atomic
+    def answer(
+        cls, secret_key: SecretKey, customer: Customer, *, name: str, at: datetime
+    ) -> tuple[CustomerToken, str] | None:
+        """Return a bearer's row and the bearer: a fresh one, or the one given to this name before.
+
+        None where the name was given to a request for another customer, and that one's bearer
+        still lasts. `name` may be empty, for none.
+        """
+        if not name:
+            return cls._issue(customer, at=at)
+        # One at a time: of two equal requests at once the second finds what the first made.
+        SecretKey.objects.select_for_update(no_key=True).get(pk=secret_key.pk)
+        name_hash = hash_token(name)
+        named = cls.objects.filter(secret_key=secret_key, name_hash=name_hash)
+        earlier = named.select_related("token").first()
+        if earlier is not None and earlier.token.is_usable(at):
+            if earlier.token.customer_id != customer.pk:
+                return None
+            with suppress(SealBroken):
+                return earlier.token, unseal(earlier.sealed)
+        named.delete()  # its bearer has ended since, or no key of ours opens it any more
+        token, bearer = cls._issue(customer, at=at)
+        cls.objects.create(
+            secret_key=secret_key, name_hash=name_hash, token=token, sealed=seal(bearer)
+        )
+        return token, bearer
+
+    @staticmethod
+    def _issue(customer: Customer, *, at: datetime) -> tuple[CustomerToken, str]:
+        lasts = timedelta(seconds=settings.EXCHANGED_TOKEN_SECONDS)
+        return CustomerToken.issue(
+            customer, at=at, origin=CustomerToken.Origin.EXCHANGE, lasts=lasts
+        )

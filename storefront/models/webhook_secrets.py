@@ -1,0 +1,41 @@
+"""What a shop's platform signs with. It must be used again, so it is stored encrypted."""
+
+from django.db import models
+
+from downloads.models import Shop
+from downloads.sealing import seal, unseal
+from storefront.models.credentials import Credential, CredentialQuerySet
+
+SHOWN_END = 4
+
+
+class WebhookSecret(Credential):
+    """What a shop's platform signs its messages with. A shop may have several while one rotates.
+
+    `hint` is its end, to tell it from others.
+    """
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="webhook_secrets")
+    source = models.CharField("platform", max_length=20, default="shopify")
+    sealed = models.TextField(editable=False)
+    hint = models.CharField("ends in", max_length=SHOWN_END, editable=False)
+
+    objects = CredentialQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Webhook secret …{self.hint}"
+
+    @classmethod
+    def keep(cls, shop: Shop, *, source: str, secret: str) -> "WebhookSecret":
+        """Store a secret that the platform shows the merchant."""
+        return cls.objects.create(
+            shop=shop, source=source, sealed=seal(secret), hint=secret[-SHOWN_END:]
+        )
+
+    def reveal(self) -> str:
+        """Return the secret itself.
+
+        Raises:
+            SealBroken: the key it was sealed with is no longer set.
+        """
+        return unseal(self.sealed)
