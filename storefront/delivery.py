@@ -40,22 +40,8 @@ def download(request: HttpRequest, signed: str) -> HttpResponseBase:
     """Hand over what a signed address names; a GET spends, or rides on its own click."""
     if is_prefetch(request):
         return prefetch_refused()
-    at = timezone.now()
     click = read_click(signed)
-    grant = lookups.grant_of_address(click.grant)
-    if is_proof(request.headers.get(PROOF, ""), click):
-        fulfilment.give_back_failed(grant, nonce=click.nonce, at=at)
-        raise StorageDown
-    part = part_of(request, grant.asset) if grant.asset.kind == Asset.FILE else None
-    if request.method == "HEAD" or (part is not None and not part.span.length):
-        _require(grant, click, at=at)
-        return HttpResponse() if part is None else part.without_bytes()
-    if part is None:
-        _open(request, grant, click, at=at).close()
-        return HttpResponseRedirect(grant.asset.link)
-    way = way_out(request)
-    opened = _open(request, grant, click, at=at, asks_bytes=way.asked_bytes(part))
-    return way.answer(opened, part)
+    return hand_over(request, lookups.grant_of_address(click.grant), click, at=timezone.now())
 
 
 @csrf_exempt
@@ -69,6 +55,30 @@ def click(request: HttpRequest, signed: str) -> HttpResponse:
     opened = read_click(signed)
     _open(request, lookups.grant_of_address(opened.grant), opened, at=at).close()
     return HttpResponseSeeOther(reverse("download", args=[signed]))
+
+
+def hand_over(
+    request: HttpRequest, grant: Grant, click: Click, *, at: datetime
+) -> HttpResponseBase:
+    """Answer a GET with a file's bytes or a redirect to a link, and spend; a HEAD spends nothing.
+
+    Raises:
+        Unavailable: the click gets nothing; `ClickOver` where a fresh one may.
+        StorageDown: the file cannot be read. Nothing is spent, or it is given back.
+    """
+    if is_proof(request.headers.get(PROOF, ""), click):
+        fulfilment.give_back_failed(grant, nonce=click.nonce, at=at)
+        raise StorageDown
+    part = part_of(request, grant.asset) if grant.asset.kind == Asset.FILE else None
+    if request.method == "HEAD" or (part is not None and not part.span.length):
+        _require(grant, click, at=at)
+        return HttpResponse() if part is None else part.without_bytes()
+    if part is None:
+        _open(request, grant, click, at=at).close()
+        return HttpResponseRedirect(grant.asset.link)
+    way = way_out(request)
+    opened = _open(request, grant, click, at=at, asks_bytes=way.asked_bytes(part))
+    return way.answer(opened, part)
 
 
 def check_answer(request: HttpRequest, asset: Asset) -> HttpResponseBase:

@@ -16,6 +16,7 @@ from downloads.errors import (
     NotFound,
     PlanRequired,
     SealBroken,
+    SignInRefused,
     StorageDown,
     Unavailable,
 )
@@ -38,6 +39,21 @@ class KeyRefused(DownloadsError):
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class OriginRefused(DownloadsError):
+    """The storefront key is for scripts of other sites."""
+
+    def __init__(self) -> None:
+        super().__init__("This API key may not be used from this site")
+
+
+class RequestRefused(DownloadsError):
+    """A request that cannot be read; `status` says in which way."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class SignatureRefused(DownloadsError):
@@ -86,6 +102,8 @@ STATUSES: dict[type[DownloadsError], int] = {
     KeyRefused: 401,
     Unauthenticated: 401,
     SignatureRefused: 401,
+    SignInRefused: 401,
+    OriginRefused: 403,
     PlanRequired: 402,
     NotFound: 404,
     TooLarge: 413,
@@ -98,9 +116,32 @@ STATUSES: dict[type[DownloadsError], int] = {
 
 def status_of(error: DownloadsError) -> int:
     """Return the HTTP status of a refusal."""
+    if isinstance(error, RequestRefused):
+        return error.status
     if isinstance(error, Unavailable):
         return 403 if error.reason in Unavailable.WAITING else 410
     return next(status for kind, status in STATUSES.items() if isinstance(error, kind))
+
+
+UNAVAILABLE = "service_unavailable"
+# The wire's word for what a program may want to tell apart.
+CODES: dict[type[DownloadsError], str] = {
+    BadInput: "invalid_request",
+    Unauthenticated: "unauthenticated",
+    OriginRefused: "origin_not_allowed",
+    NotFound: "not_found",
+    RateExceeded: "rate_limit_exceeded",
+}
+
+
+def code_of(error: DownloadsError) -> str:
+    """Return the one word that goes with a refusal on the faces that have one."""
+    if isinstance(error, KeyRefused):
+        return error.code
+    if isinstance(error, Unavailable):
+        return error.reason
+    kinds = (word for kind, word in CODES.items() if isinstance(error, kind))
+    return next(kinds, UNAVAILABLE if status_of(error) == 503 else "invalid_request")
 
 
 def headers_of(error: DownloadsError) -> dict[str, str]:
@@ -115,6 +156,27 @@ def headers_of(error: DownloadsError) -> dict[str, str]:
 def log_outage(error: BaseException) -> None:
     """Log in one line that a part is out of reach."""
     logger.error("Out of reach: %s", " ".join(str(error).split()))
+
+
+def answer_customer_error(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Write any refusal of a face for programs as `{"message": …, "error": …}`.
+
+    Whatever keeps a download from being had is a 403 here (CONTRACTS, "REST counterpart").
+    """
+    response = answer_rest_error(error, context)
+    if response is None:
+        return None
+    if isinstance(error, DownloadsError):
+        response.data["error"] = code_of(error)
+    else:
+        response.data["error"] = _code_of_status(response.status_code)
+    if isinstance(error, Unavailable):
+        response.status_code = 403
+    return response
+
+
+def _code_of_status(status: int) -> str:
+    return {405: "method_not_allowed", 503: UNAVAILABLE}.get(status, "invalid_request")
 
 
 def answer_rest_error(error: Exception, context: dict[str, Any]) -> Response | None:

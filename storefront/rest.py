@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from downloads import lookups
 from downloads.errors import NotFound
+from storefront.described import answer_header
 from storefront.serializers import CustomerAccountOrderSerializer, MessageSerializer
 from storefront.throttles import count_miss
 
@@ -37,16 +38,18 @@ class CustomerAccountOrders(APIView):
     @extend_schema(
         operation_id="customerAccountOrder",
         summary="One order's downloads, by its order-status token",
+        description="The token is the whole credential: no key, no login. Reading counts nothing.",
         parameters=[
-            OpenApiParameter("id", str, required=True, description="The order-status token.")
+            OpenApiParameter("id", str, required=True, description="The order-status token."),
+            answer_header("Retry-After", int, "Seconds to wait before asking again.", 429, 503),
         ],
         auth=[],
         responses={
-            200: CustomerAccountOrderSerializer,
-            402: MessageSerializer,
-            404: MessageSerializer,
-            429: MessageSerializer,
-            503: MessageSerializer,
+            200: OpenApiResponse(CustomerAccountOrderSerializer, description="The order."),
+            402: OpenApiResponse(MessageSerializer, description="Not in the shop's plan."),
+            404: OpenApiResponse(MessageSerializer, description="No order matches the token."),
+            429: OpenApiResponse(MessageSerializer, description="Too many wrong tokens."),
+            503: OpenApiResponse(MessageSerializer, description="Out of reach just now."),
         },
     )
     def get(self, request: Request) -> Response:

@@ -25,6 +25,8 @@ def size_text(size_bytes: int | None) -> str | None:
 
 
 class ProductSerializer(serializers.Serializer):
+    """What was bought. `product_id` and `variant_id` may exceed 2^53."""
+
     id = serializers.CharField()
     name = serializers.CharField()
     variant_name = serializers.CharField(allow_null=True)
@@ -36,19 +38,25 @@ class ProductSerializer(serializers.Serializer):
 
 
 class LimitsSerializer(serializers.Serializer):
-    downloaded = serializers.IntegerField(source="used")
-    limit = serializers.IntegerField(source="allowed", allow_null=True, help_text="null: unlimited")
+    downloaded = serializers.IntegerField(source="used", min_value=0)
+    limit = serializers.IntegerField(
+        source="allowed", min_value=0, allow_null=True, help_text="null: unlimited."
+    )
 
 
+# Source: a Grant. Context: `shop` and `at`.
 class DataSerializer(serializers.Serializer):
-    """Source: a Grant. Context: `shop` and `at`."""
+    """A file or a link."""
 
     id = serializers.CharField(source="asset.id")
-    filename = serializers.CharField(source="asset.title")
-    size = serializers.SerializerMethodField()
+    filename = serializers.CharField(source="asset.title", help_text="Its title, for people.")
+    size = serializers.SerializerMethodField(help_text='For people, as "10MB"; null: not known.')
     is_file = serializers.SerializerMethodField()
-    is_link = serializers.SerializerMethodField()
-    url = serializers.SerializerMethodField()
+    is_link = serializers.SerializerMethodField(help_text="Always the opposite.")
+    url = serializers.SerializerMethodField(
+        help_text="A file's is signed, counted, good for a day and fresh at each reading. null "
+        "unless it may be downloaded now."
+    )
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_size(self, grant: Grant) -> str | None:
@@ -71,11 +79,15 @@ class AssetSerializer(serializers.Serializer):
 
 
 class LineSerializer(serializers.Serializer):
+    """One line of the order, also one with nothing to download."""
+
     product = ProductSerializer()
     assets = AssetSerializer(many=True, source="grants")
 
 
 class TextSerializer(serializers.Serializer):
+    """What the shop says above its downloads."""
+
     title = serializers.CharField(source="page_title")
     text = serializers.SerializerMethodField()
 
@@ -87,15 +99,20 @@ class TextSerializer(serializers.Serializer):
 class OpenedOrderSerializer(serializers.Serializer):
     order_number = serializers.IntegerField(source="order.number")
     lines = LineSerializer(many=True)
-    assets = AssetSerializer(many=True, source="grants")
+    assets = AssetSerializer(many=True, source="grants", help_text="Of the order itself.")
     text = TextSerializer(source="order.shop")
 
 
+# Source: `{"order": OpenedOrder}`.
 class CustomerAccountOrderSerializer(serializers.Serializer):
-    """Source: `{"order": OpenedOrder}`."""
+    """An order with its downloads."""
 
     order = OpenedOrderSerializer()
 
 
 class MessageSerializer(serializers.Serializer):
-    message = serializers.CharField()
+    message = serializers.CharField(help_text="For people; it may change.")
+
+
+class RefusalSerializer(MessageSerializer):
+    error = serializers.CharField(help_text="One word, for programs.")

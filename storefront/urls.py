@@ -4,10 +4,15 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView
 
-from storefront import delivery, pages, webhooks
+from storefront import accounts, delivery, pages, webhooks
+from storefront.downloadables import Downloadable, DownloadableDownload, Downloadables
+from storefront.exchange import CustomerTokens
 from storefront.graph import StorefrontGraphQL
+from storefront.graphiql import graphiql
 from storefront.rest import CustomerAccountOrders
 from storefront.schema import schema
+
+BOUGHT = "api/shop/customer-downloadable-products"
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -17,11 +22,25 @@ urlpatterns = [
     path("api/v2/customer-account-orders", CustomerAccountOrders.as_view(), name="face-a"),
     # Storefront key, and a customer's bearer
     path("api/graphql", csrf_exempt(StorefrontGraphQL.as_view(schema=schema)), name="face-b"),
+    path(BOUGHT, Downloadables.as_view(), name="downloadables"),
+    path(f"{BOUGHT}/<str:number>", Downloadable.as_view(), name="downloadable"),
+    path(
+        f"{BOUGHT}/<str:number>/download",
+        DownloadableDownload.as_view(),
+        name="downloadable-download",
+    ),
+    # Secret key
+    path("api/v1/customer-tokens", CustomerTokens.as_view(), name="customer-tokens"),
+    # None
     path("api/schema/", SpectacularAPIView.as_view(), name="openapi"),
+    # None; there by setting alone
+    path("api/graphiql", graphiql, name="graphiql"),
     # The shop's own signature
     path("webhooks/<slug:source>", webhooks.receive, name="webhook"),
     # Order-status token or ticket
     path("orders/<str:token_or_ticket>", pages.order, name="order"),
+    # Ticket
+    path("accounts/<str:ticket>", accounts.choose_password, name="account"),
     # Signature
     path("downloads/<path:signed>", delivery.download, name="download"),
     path("clicks/<path:signed>", delivery.click, name="click"),

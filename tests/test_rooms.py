@@ -14,6 +14,7 @@ ROOMS = ("config", "storefront", "downloads")
 MODELS = [
     "downloads.errors",
     "downloads.models.shops",
+    "downloads.models.accounts",
     "downloads.models.facts",
     "downloads.models.inbox",
     "downloads.models.privacy",
@@ -50,10 +51,14 @@ WIRE_NAMES = (
     "grandTotal",
     "createdAt",
     "updatedAt",
+    "customerLogin",
+    "verifyToken",
+    "confirmPassword",
     "order_number",
     "is_file",
     "is_link",
 )
+CAMEL_CASE = tuple(word for word in WIRE_NAMES if word != word.lower())
 PLATFORM_NAMES = (
     "financial_status",
     "line_items",
@@ -165,6 +170,15 @@ def _words(sources: Sources) -> Iterator[str]:
 
 def _words_in(source: str, words: tuple[str, ...]) -> set[str]:
     return set(words) & _vocabulary(source)
+
+
+def test_one_shape_file_alone_writes_in_camel_case():
+    # GraphQL's are made of ours; the demo prints a query for a person to copy.
+    sources = our_sources()
+    assert {name for name in sources if _words_in(sources[name], CAMEL_CASE)} == {
+        "storefront.downloadable_shapes",
+        "downloads.management.commands.demo",
+    }
 
 
 def test_every_import_and_word_stands_in_its_room():

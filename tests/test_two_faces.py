@@ -1,4 +1,4 @@
-"""One grant, four readers: after every step of a random walk they say the same, and the truth."""
+"""One grant, five readers: after every step of a random walk they say the same, and the truth."""
 
 import itertools
 import re
@@ -280,6 +280,7 @@ class Walk(RuleBasedStateMachine):
         )
         assert self.read_face_a() == truth
         assert self.read_face_b() == truth
+        assert self.read_rest() == truth
         assert self.read_page() == truth
         assert self.read_admin() == truth
         assert Delivery.objects.filter(grant=self.grant).count() == self.clicks
@@ -321,6 +322,13 @@ class Walk(RuleBasedStateMachine):
             content_type="application/json",
             headers=self.headers,
         ).json()["data"]["customerDownloadableProduct"]
+        return self.reading(body)
+
+    def read_rest(self):
+        url = f"/api/shop/customer-downloadable-products/{self.grant.pk}"
+        return self.reading(self.client.get(url, headers=self.headers).json())
+
+    def reading(self, body):
         assert body["status"] == self.facts.status(self.at)
         is_available = body["downloadUrl"] is not None
         assert is_available == (body["status"] == "available")

@@ -11,11 +11,14 @@ from django.test import Client
 from django.urls import get_resolver
 
 from config.urls import urlpatterns as all_urls
-from downloads.models import Grant, Shop
+from downloads import fulfilment
+from downloads.models import Account, Grant, Shop
+from storefront.addresses import account_url
+from storefront.models import SecretKey
 from storefront.pages import server_error
 from storefront.urls import urlpatterns
 from tests.conftest import WEBHOOK_SECRET, sign
-from tests.factories import OrderFactory, make_file_grant
+from tests.factories import NOW, OrderFactory, make_file_grant
 from tests.storefront.conftest import (
     CONTENT,
     FACE_A,
@@ -88,9 +91,13 @@ def message_headers(shop, body):
 # --- Every public route ------------------------------------------------------------------------
 
 # What each answers without a database.
-NEEDS_NONE = {"healthz", "openapi"}
+NEEDS_NONE = {"healthz", "openapi", "graphiql"}
 ANSWERS = {"home": 503, "healthz": 200, "readyz": 503, "face-a": 503, "face-b": 503,
-           "openapi": 200, "webhook": 503, "order": 503, "download": 503, "click": 503}  # fmt: skip
+           "openapi": 200, "webhook": 503, "order": 503, "download": 503, "click": 503,
+           "downloadables": 503, "downloadable": 503, "downloadable-download": 503,
+           "customer-tokens": 503, "account": 503, "graphiql": 404}  # fmt: skip
+# Else 200.
+WELL = {"click": 303, "customer-tokens": 201, "graphiql": 404}
 
 
 @pytest.fixture
@@ -102,6 +109,12 @@ def routes(client, credentials, merchant):
     body = b"{}"
     signed = message_headers(merchant, body)
     asked = json.dumps({"query": MY_PRODUCTS})
+    mine = "/api/shop/customer-downloadable-products"
+    server = {"Authorization": f"Bearer {SecretKey.issue(order.shop, name='test')[1]}"}
+    whose = {"email": order.customer.email}
+    entered = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Byron"}
+    fulfilment.register(order.shop, password="open sesame 9", **entered)
+    account = Account.objects.get()
     return {
         "home": lambda: client.get("/"),
         "healthz": lambda: client.get("/healthz"),
@@ -115,6 +128,14 @@ def routes(client, credentials, merchant):
         "order": lambda: client.get(f"/orders/{TOKEN}"),
         "download": lambda: client.get(urlsplit(click.url).path),
         "click": lambda: client.post(click.form_action),
+        "downloadables": lambda: client.get(mine, headers=keys),
+        "downloadable": lambda: client.get(f"{mine}/{grant.pk}", headers=keys),
+        "downloadable-download": lambda: client.get(f"{mine}/{grant.pk}/download", headers=keys),
+        "customer-tokens": lambda: client.post(
+            "/api/v1/customer-tokens", whose, "application/json", headers=server
+        ),
+        "account": lambda: client.get(urlsplit(account_url(account, at=NOW)).path),
+        "graphiql": lambda: client.get("/api/graphiql"),
     }
 
 
@@ -139,12 +160,12 @@ def test_every_route_is_well_again_by_itself(routes, database_gone):
         for ask in routes.values():
             ask()
     assert {name: ask().status_code for name, ask in routes.items()} == {
-        name: 303 if name == "click" else 200 for name in ANSWERS
+        name: WELL.get(name, 200) for name in ANSWERS
     }
 
 
 def test_a_person_reads_a_page(routes, outage):
-    for name in ("home", "order", "download", "click"):
+    for name in ("home", "order", "download", "click", "account"):
         response = routes[name]()
         assert text_of(response) == PAGE_BODY
         assert headers_of(response) == PAGE | {"retry-after": "30"}
@@ -159,6 +180,10 @@ def test_a_program_reads_json(routes, outage):
             "application/json",
         )
     assert headers_of(routes["webhook"]()) == JSON
+    for name in ("downloadables", "downloadable", "downloadable-download", "customer-tokens"):
+        response = routes[name]()
+        assert response.json() == {"message": MESSAGE, "error": "service_unavailable"}
+        assert response["Content-Type"] == "application/json"
 
 
 def test_a_storefront_may_read_that_face_a_is_out_of_reach(routes, client, outage):

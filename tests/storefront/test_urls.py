@@ -15,7 +15,13 @@ OPEN = {
 REFUSING = {
     "face-a": ("GET", 404),
     "face-b": ("POST", 401),
+    "downloadables": ("GET", 401),
+    "downloadable": ("GET", 401),
+    "downloadable-download": ("GET", 401),
+    "customer-tokens": ("POST", 401),
+    "graphiql": ("GET", 404),  # there by setting alone
     "order": ("GET", 404),
+    "account": ("GET", 404),
     "download": ("GET", 404),
     "click": ("POST", 404),
     "webhook": ("POST", 401),
@@ -23,6 +29,7 @@ REFUSING = {
 PLAUSIBLE = {
     "source": "shopify",
     "token_or_ticket": "0c732eb6fd9802a0821a9d29888baee8",
+    "ticket": "1.1772366400.0c732eb6fd9802a0821a9d29888baee8.A4rZ00000000000000000000000000000000",
     "signed": "1/1772366400/q2w3e4r5t6y7u8i9o0p1as/A4rZ0000000000000000000000000000000000000000",
     # The admin's.
     "app_label": "downloads",

@@ -1,0 +1,215 @@
+"""The shape of face B's REST counterpart, and how the OpenAPI document tells it."""
+
+from datetime import datetime
+from typing import Any
+
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    OpenApiTypes,
+    extend_schema,
+    extend_schema_field,
+)
+from rest_framework import serializers
+
+from downloads.lookups import DEFAULT_PAGE, MAX_PAGE
+from downloads.models import Grant, Order
+from storefront import grant_words
+from storefront.addresses import counted_url
+from storefront.described import HEADER, answer_header, rate_headers, refusals, request_name
+
+
+def _one_of(*words: str) -> dict[str, object]:
+    return {"type": "string", "enum": [*words]}
+
+
+# Source: an Order.
+class DownloadableOrderSerializer(serializers.Serializer):
+    """The order it was bought with."""
+
+    id = serializers.IntegerField(source="pk")
+    incrementId = serializers.CharField(source="number", help_text="The number on the receipt.")
+    status = serializers.SerializerMethodField(help_text="`closed`: refunded in full.")
+
+    @extend_schema_field(_one_of(Order.PENDING, Order.COMPLETED, Order.CANCELED, Order.CLOSED))
+    def get_status(self, order: Order) -> str:
+        return order.status
+
+
+# Source: a Grant. Context: `at`.
+class DownloadableSerializer(serializers.Serializer):
+    """One purchased file or link and its download counter."""
+
+    id = serializers.IntegerField(source="pk", help_text="The same as `_id` at `/api/graphql`.")
+    productName = serializers.SerializerMethodField(method_name="get_product_name")
+    name = serializers.CharField(source="asset.title")
+    fileName = serializers.SerializerMethodField(
+        method_name="get_file_name", help_text="What it will be saved under; null for a link."
+    )
+    type = serializers.SerializerMethodField(method_name="get_kind")
+    downloadBought = serializers.SerializerMethodField(
+        method_name="get_bought", help_text="How often it may be downloaded; 0: unlimited."
+    )
+    downloadUsed = serializers.IntegerField(source="used", min_value=0)
+    downloadCanceled = serializers.IntegerField(
+        source="canceled", min_value=0, help_text="Downloads closed by refunds."
+    )
+    status = serializers.SerializerMethodField()
+    remainingDownloads = serializers.IntegerField(
+        source="remaining", min_value=0, allow_null=True, help_text="null: unlimited."
+    )
+    order = DownloadableOrderSerializer()
+    createdAt = serializers.SerializerMethodField(method_name="get_created_at")
+    updatedAt = serializers.SerializerMethodField(
+        method_name="get_updated_at", help_text="Moves when a download is spent."
+    )
+    downloadUrl = serializers.SerializerMethodField(
+        method_name="get_download_url",
+        help_text="Its address for a browser, that asks for no header: signed, counted, good for "
+        "a day, fresh at each reading. null unless the status is `available`.",
+    )
+
+    def get_product_name(self, grant: Grant) -> str:
+        return grant_words.product_name(grant)
+
+    def get_file_name(self, grant: Grant) -> str | None:
+        return grant_words.file_name(grant)
+
+    @extend_schema_field(_one_of("file", "url"))
+    def get_kind(self, grant: Grant) -> str:
+        return grant_words.kind(grant)
+
+    @extend_schema_field(serializers.IntegerField(min_value=0))
+    def get_bought(self, grant: Grant) -> int:
+        return grant_words.bought(grant)
+
+    @extend_schema_field(_one_of(Grant.AVAILABLE, Grant.EXPIRED, Grant.PENDING))
+    def get_status(self, grant: Grant) -> str:
+        return grant.status(self.context["at"])
+
+    def get_created_at(self, grant: Grant) -> datetime:
+        return _moment(grant.created_at)
+
+    def get_updated_at(self, grant: Grant) -> datetime:
+        return _moment(grant.updated_at)
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_download_url(self, grant: Grant) -> str | None:
+        return counted_url(grant, at=self.context["at"])
+
+
+def _moment(value: datetime) -> Any:
+    # Annotated as a time where it is used, so that the OpenAPI document says `date-time`.
+    return grant_words.moment(value)
+
+
+AUTH: Any = [{"StorefrontKey": [], "CustomerBearer": []}]
+NO_KEY = "`missing_key`, `invalid_key` or `unauthenticated`: no key or bearer, or none to be used."
+OTHER_SITE = "`origin_not_allowed`: the key is for scripts of other sites."
+NOT_THERE = "`not_found`: there is none, or it is another customer's. The two look alike."
+NUMBER = OpenApiParameter(
+    "number",
+    {"type": "integer", "minimum": 1, "maximum": grant_words.MAX_ID},
+    OpenApiParameter.PATH,
+    description="Its `id` in the list.",
+)
+COUNTS = [
+    answer_header(name, int, words, 200)
+    for name, words in (
+        ("X-Total-Count", "How many there are with the status asked for."),
+        ("X-Page", "This page."),
+        ("X-Per-Page", "How many a page holds."),
+        ("X-Total-Pages", "How many pages there are."),
+    )
+]
+
+documented_list = extend_schema(
+    operation_id="customerDownloadableProducts",
+    summary="What a customer bought, newest first",
+    description="Send the shop's storefront key and the bearer of the customer who is signed in. "
+    "Reading counts nothing. A page past the last one is an empty list.",
+    auth=AUTH,
+    parameters=[
+        OpenApiParameter(
+            "page", {"type": "integer", "minimum": 1, "maximum": 10**9 - 1, "default": 1}
+        ),
+        OpenApiParameter(
+            "per_page",
+            {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE},
+        ),
+        OpenApiParameter(
+            "status", str, description="Those alone that are `available`, `expired` or `pending`."
+        ),
+        *COUNTS,
+        *rate_headers((200, 400, 429)),
+    ],
+    responses={200: OpenApiResponse(DownloadableSerializer(many=True), description="One page.")}
+    | refusals(
+        {
+            400: "`invalid_request`: `page` or `per_page` is out of bounds.",
+            401: NO_KEY,
+            403: OTHER_SITE,
+        }
+    ),
+)
+documented_one = extend_schema(
+    operation_id="customerDownloadableProduct",
+    summary="One purchased file or link",
+    description="Reading counts nothing.",
+    auth=AUTH,
+    parameters=[NUMBER, *rate_headers((200, 404, 429))],
+    responses={200: OpenApiResponse(DownloadableSerializer, description="It.")}
+    | refusals({401: NO_KEY, 403: OTHER_SITE, 404: NOT_THERE}),
+)
+
+BYTES = (200, 206)
+OF_A_FILE = [
+    answer_header("Content-Disposition", str, "`attachment`, with the file's name.", *BYTES),
+    answer_header("Accept-Ranges", str, "`bytes`: it can be had in parts.", *BYTES),
+    answer_header("ETag", str, "The file's version, for `If-Range`.", *BYTES, 304),
+    answer_header("Content-Range", str, "Which part this is, or how large the file.", 206, 416),
+    answer_header("Location", OpenApiTypes.URI, "The link's own address.", 302),
+]
+documented_download = extend_schema(
+    operation_id="downloadCustomerDownloadableProduct",
+    summary="Download it: spends one download",
+    description="Answers with the file's bytes, or leads to the link. Each GET spends one download "
+    "but a repetition, or the rest of one that broke off (`Range`), that sends the "
+    "`Idempotency-Key` of the first: those are free for half an hour, or longer for a large file. "
+    "Then the key is over, and the next download wants a new one. A HEAD and a browser's prefetch "
+    "spend nothing, nor does anything refused. A page of your shop is better served with "
+    "`downloadUrl`, which a browser can open itself.",
+    auth=AUTH,
+    parameters=[
+        NUMBER,
+        request_name("download"),
+        OpenApiParameter("Range", str, HEADER, description="A part of the file, `bytes=1000-`."),
+        OpenApiParameter(
+            "If-Range", str, HEADER, description="The `ETag` of what you have the beginning of."
+        ),
+        OpenApiParameter(
+            "If-None-Match", str, HEADER, description="The `ETag` of what you have already."
+        ),
+        OpenApiParameter("If-Match", str, HEADER, description="The `ETag` you want, or nothing."),
+        *OF_A_FILE,
+        *rate_headers((200, 206, 302, 304, 400, 404, 412, 416, 429)),
+    ],
+    responses={
+        (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The file."),
+        (206, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="A part of it."),
+        302: OpenApiResponse(description="To the link."),
+        304: OpenApiResponse(description="You have it already."),
+        412: OpenApiResponse(description="It has changed since."),
+        416: OpenApiResponse(description="There is no such part of it."),
+    }
+    | refusals(
+        {
+            400: "`invalid_request`: the `Idempotency-Key` is too long.",
+            401: NO_KEY,
+            403: "Not to be had now: `pending`, `held`, `canceled`, `refunded`, `withdrawn`, "
+            "`past`, `used_up`, or `click_over`: the `Idempotency-Key` is. Or "
+            "`origin_not_allowed`, as in the list.",
+            404: NOT_THERE,
+        }
+    ),
+)
