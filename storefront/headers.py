@@ -4,16 +4,19 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from whitenoise.middleware import WhiteNoiseFileResponse
 
 
 class PrivateAnswers:
-    """Mark every answer of ours as private. Static files never pass through here."""
+    """Mark every answer of ours as private, except static files."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        if isinstance(response, WhiteNoiseFileResponse):
+            return response
         response["Cache-Control"] = "no-store, private"
         response["X-Robots-Tag"] = "noindex"
         match = request.resolver_match

@@ -1,7 +1,10 @@
 """Who asks too often. Counts live in the cache, exact as far as the cache is shared."""
 
+import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.core.cache import cache
@@ -11,6 +14,12 @@ from rest_framework.throttling import BaseThrottle
 from storefront.errors import RateExceeded
 
 WINDOW_SECONDS = 60
+# A count outlives its minute by another: it never ends under a request that began late, nor in
+# the middle of `incr`, which asks Redis twice (is it there, add one).
+KEPT_SECONDS = 2 * WINDOW_SECONDS
+SUBSCRIBER_BITS = 64
+# Some proxies write the port too, and IPv6 in brackets.
+_WITH_PORT = re.compile(r"\A(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]+)?\Z")
 
 
 @dataclass(frozen=True)
@@ -29,17 +38,44 @@ class Rate:
     def is_exceeded(self) -> bool:
         return self.count > self.limit
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": str(self.reset_seconds),
+        }
+
+    def require(self) -> None:
+        """Refuse the request that is one too many.
+
+        Raises:
+            RateExceeded: with the seconds until the next minute.
+        """
+        if self.is_exceeded:
+            raise RateExceeded(self.reset_seconds)
+
 
 def count(scope: str, who: str, *, limit: int, at: datetime) -> Rate:
     """Count one more request of `who` in this minute and return where that leaves them."""
     now = int(at.timestamp())
-    key = f"throttle:{scope}:{who}:{now // WINDOW_SECONDS}"
-    cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
-    try:
-        counted = cache.incr(key)
-    except ValueError:  # dropped by the cache between the two calls
-        counted = 1
+    counted = _count_on(f"throttle:{scope}:{who}:{now // WINDOW_SECONDS}")
     return Rate(limit, counted, WINDOW_SECONDS - now % WINDOW_SECONDS)
+
+
+def _count_on(key: str) -> int:
+    # Exact among threads and processes: adding one is a single step of the cache, and of all who
+    # find no count only one begins it; the others go on from there.
+    try:
+        return cache.incr(key)
+    except ValueError:
+        pass
+    if cache.add(key, 1, timeout=KEPT_SECONDS):
+        return 1
+    try:
+        return cache.incr(key)
+    except ValueError:  # thrown out for want of room between the two calls
+        return 1
 
 
 def count_miss(request: HttpRequest, *, at: datetime) -> None:
@@ -49,11 +85,32 @@ def count_miss(request: HttpRequest, *, at: datetime) -> None:
         RateExceeded: too many in this minute. A look-up that finds something never comes here.
     """
     limit = settings.TOKEN_MISSES_PER_MINUTE
-    rate = count("token-miss", client_address(request), limit=limit, at=at)
-    if rate.is_exceeded:
-        raise RateExceeded(rate.reset_seconds)
+    count("token-miss", client_address(request), limit=limit, at=at).require()
+
+
+def count_sign_in(address: str, *, at: datetime) -> None:
+    """Count a sign-in or a registration against the address it came from, however it ends.
+
+    Raises:
+        RateExceeded: too many in this minute.
+    """
+    count("sign-in", address, limit=settings.SIGN_INS_PER_MINUTE, at=at).require()
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address a request came from, behind `TRUSTED_PROXIES` proxies of ours."""
-    return BaseThrottle().get_ident(request)  # type: ignore[arg-type]  # reads META alone
+    """Return whom a request came from, behind `TRUSTED_PROXIES` proxies of ours.
+
+    An IPv4 address, or the /64 that one subscriber of IPv6 has. What cannot be read as an address
+    is told from others by a short hash: it fits any cache's key, whatever was sent.
+    """
+    named = BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]  # reads META alone
+    with_port = _WITH_PORT.match(named)
+    try:
+        address = ip_address((with_port[1] or with_port[2]) if with_port else named)
+    except ValueError:
+        return hashlib.sha256(named.encode(errors="replace")).hexdigest()[:32] if named else ""
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address), SUBSCRIBER_BITS), strict=False))

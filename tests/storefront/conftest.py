@@ -51,6 +51,16 @@ POLICY = {
     "frame-ancestors": {"'none'"},
 }
 
+ALLOWED = (
+    "accept, authorization, content-type, range, if-range, if-none-match, idempotency-key, "
+    "x-request-id, x-storefront-key"
+)
+EXPOSED = (
+    "retry-after, x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, "
+    "x-total-count, x-page, x-per-page, x-total-pages, "
+    "accept-ranges, content-disposition, content-range, etag"
+)
+
 
 @pytest.fixture(autouse=True)
 def _clock_stands_still(frozen):
@@ -210,9 +220,9 @@ def counted():
 
 
 def headers_of(response):
-    """Return an answer's headers by their lower-case names, without the ones for its length and
-    its policy, whose parts come in no fixed order."""
-    left_out = {"content-length", "content-security-policy"}
+    """Return an answer's headers by their lower-case names, without the ones for its length, its
+    own id, and its policy, whose parts come in no fixed order."""
+    left_out = {"content-length", "content-security-policy", "x-request-id"}
     headers = {name.lower(): value for name, value in response.headers.items()}
     return {name: value for name, value in headers.items() if name not in left_out}
 

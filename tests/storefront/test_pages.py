@@ -385,6 +385,6 @@ def test_no_log_holds_a_token(client, order, logged):
     for text in (TOKEN + "x", ticket_url(order).rpartition("/")[2] + "x"):
         client.get(f"/orders/{text}")
     lines = logged()
-    assert [line.split(" ", 2)[2] for line in lines] == [
-        "WARNING django.request Not Found: /orders/[redacted]"
+    assert [line.split(" ", 4)[4] for line in lines] == [
+        "django.request Not Found: /orders/[redacted]"
     ] * 4

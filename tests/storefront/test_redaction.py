@@ -3,8 +3,12 @@
 import logging
 import sys
 
+import pytest
+
 from storefront.redaction import RedactingFormatter, redact
 
+SECRET_KEY = "sk_" + "Ab3d-_7" * 7
+BEARER = "12|" + "q2W-e4_" * 6
 REDACTED = {
     "GET /api/v2/customer-account-orders?id=0c73 HTTP/1.1": (
         "GET /api/v2/customer-account-orders?id=[redacted] HTTP/1.1"
@@ -34,15 +38,71 @@ REDACTED = {
         "/api/v2/customer-account-orders/[redacted]"
     ),
     "/orders/one then /orders/two": "/orders/[redacted] then /orders/[redacted]",
+    "/downloads/7/1772366400/nonce/signature.py": "/downloads/[redacted]",
+    "GET /accounts/7.0.a-b_c HTTP/1.1": "GET /accounts/[redacted] HTTP/1.1",
+    # A server's key, and a bearer wherever it stands.
+    f"Authorization: {SECRET_KEY} refused": "Authorization: sk_[redacted] refused",
+    f"Bearer {SECRET_KEY}": "Bearer [redacted]",
+    f'"{SECRET_KEY}"': '"sk_[redacted]"',
+    f"cut off: {SECRET_KEY[:30]}": "cut off: sk_[redacted]",
+    f"{BEARER} is unknown": "12|[redacted] is unknown",
+    f"('{BEARER}',)": "('12|[redacted]',)",
+    f"?next=12%7C{BEARER[3:]}&a=1": "?next=12%7C[redacted]&a=1",
+    f"%2212%7c{BEARER[3:]}%22": "%2212%7c[redacted]",
+    f"id={BEARER},customer=7": "id=12|[redacted]",
+    # What a person typed or was handed, in each of the forms a text takes on its way.
+    '{"email": "a@b.c", "password": "hunter 2, or 3"}': (
+        '{"email": "a@b.c", "password": "[redacted]"}'
+    ),
+    '{"password" : "h\\"2","confirmPassword":"h\\"2"}': (
+        '{"password" : "[redacted]","confirmPassword":"[redacted]"}'
+    ),
+    '{"password": 123456, "token":true}': '{"password": [redacted], "token":[redacted]}',
+    "{'password': 'hunter2', 'token': \"it's\"}": (
+        "{'password': '[redacted]', 'token': \"[redacted]\"}"
+    ),
+    "<QueryDict: {'new_password1': ['hunter2']}>": "<QueryDict: {'new_password1': ['[redacted]']}>",
+    "{'password': b'hunter2'}": "{'password': b'[redacted]'}",
+    'login(email: "a@b.c", password: "hunter2") {token}': (
+        'login(email: "a@b.c", password: "[redacted]") {token}'
+    ),
+    'login(password: """hunter\n"2""") {token}': 'login(password: """[redacted]""") {token}',
+    '{"query": "{login(password: \\"h\\\\\\"2\\")}"}': (
+        '{"query": "{login(password: \\"[redacted]\\")}"}'
+    ),
+    '{"query": "{login(password: \\"\\"\\"h 2\\"\\"\\")}"}': (
+        '{"query": "{login(password: \\"\\"\\"[redacted]\\"\\"\\")}"}'
+    ),
+    r'"{\\\"token\\\": \\\"0c73\\\"}"': r'"{\\\"token\\\": \\\"[redacted]\\\"}"',
+    'password: "cut off by a limi': 'password: "[redacted]',
+    "token='0c73'\nnext line": "token='[redacted]'\nnext line",
+    "email=a%40b.c&password=hunter2&confirmPassword=hunter2 HTTP": (
+        "email=a%40b.c&password=[redacted]&confirmPassword=[redacted] HTTP"
+    ),
+    "password=hunter2&a=1": "password=[redacted]&a=1",
+    "csrftoken=q2w3; sessionid=0c73e4r5; a=1": ("csrftoken=[redacted]; sessionid=[redacted]; a=1"),
 }
 LEFT = [
     "GET / HTTP/1.1",
     "GET /orders/ HTTP/1.1",
+    "GET /accounts/ HTTP/1.1",
     "/admin/downloads/order/7/change/",
+    "/admin/storefront/account/7/change/",
     "/api/graphql",
+    "/api/v1/customer-tokens",
+    "/api/shop/customer-downloadable-products/7/download",
     "/admin/downloads/asset/0b7f7e0c-6a70-4b55-9d33-0c5b2ff0a1de/change/",
     "/site-packages/storefront_of_many_words_2.py",
+    "/srv/app/downloads/migrations/0009_refunds_without_orders.py",
     "identity=7&valid=1",
+    # The field of a log's line that says which request it was.
+    "2026-11-22 09:41:44,001 ERROR 0c732eb6fd9802a0821a9d29888baee8 storefront.graph It failed",
+    "X-Request-ID: 0c732eb6fd9802a0821a9d29888baee8",
+    "task_id risk_assessments_changed sk_ sk_Ab3d",
+    "7|8 and 12|short",
+    "login($password: String!, $token: String) {login(password: $password) {token}}",
+    'password: "", token: \'\', Unexpected token "x", the secret of it',
+    "'password' is a required field",
 ]
 
 
@@ -61,6 +121,45 @@ def test_what_is_no_secret_is_left():
 def test_a_traceback_still_names_its_files():
     line = '  File "/srv/app/downloads/lookups.py", line 62, in order_for_storefront'
     assert redact(line) == line
+
+
+# Each begins like a secret again and again, and then is none. A pattern that looks ahead without
+# bounds, or goes back over what it has read, would not come to its end here for minutes.
+LONG, MANY = 200_000, 20_000
+HOSTILE = [
+    "/" * LONG,
+    "/" + "a" * LONG,
+    "1" * LONG + "|",
+    "12|" * MANY,
+    "Bearer" + " " * LONG,
+    "pass" * MANY,
+    "passwordx" * MANY,
+    "password" + "\\" * LONG,
+    "password" + " " * LONG + ":",
+    "password: " * MANY,
+    'token=""' * MANY,
+    "&" + "a" * LONG + "=",
+    "&token" * MANY,
+    "?id" * MANY,
+]
+ENDLESS = {
+    "/downloads" * MANY + "/x.py": "/downloads/[redacted]",
+    "sk_" * MANY: "sk_[redacted]",
+    "Bearer " + "\\" * LONG: "Bearer [redacted]",
+    'password: "' * (2 * MANY + 1): 'password: "[redacted]"' * MANY + 'password: "',
+    'password: "' + '\\"' * MANY: 'password: "[redacted]',
+    'password: """' + '"x' * MANY: 'password: """[redacted]',
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12])
+def test_a_long_hostile_line_is_read_through_and_left(text):
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize(("text", "expected"), ENDLESS.items(), ids=lambda text: text[:12])
+def test_an_endless_secret_is_blotted_out_to_its_end(text, expected):
+    assert redact(text) == expected
 
 
 def test_arguments_and_tracebacks_are_redacted_too():

@@ -1,9 +1,12 @@
 """Who asks too often."""
 
+import threading
+import warnings
 from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 
 from storefront.errors import RateExceeded
 from storefront.throttles import Rate, client_address, count, count_miss
@@ -20,6 +23,55 @@ def test_nobody_counts_for_another():
     count("scope", "ada", limit=1, at=NOW)
     assert count("scope", "grace", limit=1, at=NOW) == Rate(1, 1, 60)
     assert count("elsewhere", "ada", limit=1, at=NOW) == Rate(1, 1, 60)
+
+
+def test_of_many_at_once_each_is_counted_once():
+    counts, ready = [], threading.Barrier(8)
+
+    def ask():
+        ready.wait()
+        counts.extend(count("scope", "ada", limit=1, at=NOW).count for _ in range(200))
+
+    clients = [threading.Thread(target=ask) for _ in range(8)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert sorted(counts) == list(range(1, 1601))
+
+
+class Emptied:
+    """A cache that lets go of a count at certain calls; `calls` are what it was asked."""
+
+    def __init__(self, *lost):
+        self.lost, self.calls = list(lost), []
+
+    def incr(self, key):
+        self.calls.append("incr")
+        if self.lost.pop(0):
+            raise ValueError
+        return 7
+
+    def add(self, key, value, timeout):
+        self.calls.append(("add", value, timeout))
+        return not self.lost.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("lost", "calls", "counted"),
+    [
+        ([False], ["incr"], 7),
+        ([True, False], ["incr", ("add", 1, 120)], 1),
+        # Another began it in between.
+        ([True, True, False], ["incr", ("add", 1, 120), "incr"], 7),
+        ([True, True, True], ["incr", ("add", 1, 120), "incr"], 1),
+    ],
+)
+def test_a_count_begins_once_and_a_lost_one_begins_anew(monkeypatch, lost, calls, counted):
+    emptied = Emptied(*lost)
+    monkeypatch.setattr("storefront.throttles.cache", emptied)
+    assert count("scope", "ada", limit=1, at=NOW).count == counted
+    assert emptied.calls == calls
 
 
 @pytest.mark.parametrize(("second", "reset"), [(0, 60), (1, 59), (30, 30), (59, 1)])
@@ -64,3 +116,43 @@ def test_only_our_own_proxies_are_believed(rf, settings, proxies, forwarded, add
     settings.REST_FRAMEWORK = django_settings.REST_FRAMEWORK | {"NUM_PROXIES": proxies}
     headers = {"x-forwarded-for": forwarded} if forwarded else {}
     assert client_address(rf.get("/", headers=headers)) == address
+
+
+@pytest.mark.parametrize(
+    ("sent", "counted"),
+    [
+        ("192.0.2.5", "192.0.2.5"),
+        ("::ffff:192.0.2.5", "192.0.2.5"),
+        ("::ffff:c000:205", "192.0.2.5"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        # A port is no part of who asks: each connection has another.
+        ("192.0.2.5:50001", "192.0.2.5"),
+        ("[2001:db8:1:2::1]:50001", "2001:db8:1:2::/64"),
+        ("[::ffff:192.0.2.5]", "192.0.2.5"),
+    ],
+)
+def test_a_subscriber_is_counted_however_they_are_written(rf, sent, counted):
+    assert client_address(rf.get("/", REMOTE_ADDR=sent)) == counted
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["unknown", "a b\r\n", "\0", "192.0.2.500", "2001:db8::1::2", "[]", "x" * 100_000, "\ud800"],
+)
+def test_what_is_no_address_counts_as_itself_in_a_short_key(rf, sent):
+    one, other = (client_address(rf.get("/", REMOTE_ADDR=text)) for text in (sent, sent + "0"))
+    assert one != other
+    assert (len(one), len(other)) == (32, 32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cache.get(one)
+
+
+@pytest.mark.parametrize("address", ["", None])
+def test_a_request_without_an_address_is_counted_too(rf, address):
+    assert client_address(rf.get("/", REMOTE_ADDR=address)) == ""
