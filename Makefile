@@ -8,7 +8,7 @@ PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
 	ENCRYPTION_KEYS=Y2hlY2stb25seS1ub3QtYS1zZWNyZXQtMDEyMzQ1Njc= \
 	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq-Ke1Uw7
 
-.PHONY: demo test test-all benchmark static lock
+.PHONY: demo test test-all benchmark static audit lock
 
 ## The whole product with its example, on http://localhost:8000
 demo: .venv
@@ -20,7 +20,7 @@ test: static
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q tests/test_race.py
 
 ## The slow tests too: browsers, nginx, storms, kills, and the whole suite on PostgreSQL
-test-all: test
+test-all: test audit
 	$(BIN)/pytest -q -m slow
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/storms tests/messages tests/fire \
@@ -32,13 +32,21 @@ benchmark: .venv
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.benchmarks.webhooks
 	$(BIN)/python -m tests.benchmarks.downloads
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.benchmarks.downloads
+	$(BIN)/python -m tests.benchmarks.documents
+	$(BIN)/python -m tests.benchmarks.sign_in
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.benchmarks.sign_in
 
 static: .venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive config downloads storefront manage.py
 	$(BIN)/python manage.py makemigrations --check
 	$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+## What is known against the packages that serve; it asks the advisory service on the internet
+audit: .venv
+	$(BIN)/python -m tests.audit
 
 # Exact versions with hashes; no address stands in them.
 lock:

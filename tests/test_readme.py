@@ -32,8 +32,8 @@ def test_the_curl_lines_are_the_ones_the_demo_prints():
     printed = StringIO()
     call_command("demo", no_serve=True, stdout=printed)
     commands = re.findall(r"^curl (?:.*\\\n)*.*$", printed.getvalue(), re.MULTILINE)
-    assert len(commands) == 3
-    assert [command in README for command in commands] == [True] * 3
+    assert len(commands) == 5
+    assert [command in README for command in commands] == [True] * 5
     [message] = re.findall(r"^body='[^']*'$", printed.getvalue(), re.MULTILINE)
     assert message in README
 
