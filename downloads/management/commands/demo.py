@@ -56,7 +56,7 @@ class Command(BaseCommand):
             self.stdout.write(_welcome(entries, example))
         self.stdout.flush()
         if not no_serve:
-            _serve(port, entries["base_url"])
+            _serve(port, entries)
 
 
 def _entries(base_url: str, example: Example) -> dict[str, str]:
@@ -66,9 +66,15 @@ def _entries(base_url: str, example: Example) -> dict[str, str]:
         "rest_url": rest_url + quote(ORDER_TOKEN),
         "page_url": f"{base_url}/orders/{ORDER_TOKEN}",
         "graphql_url": f"{base_url}/api/graphql",
+        "graphiql_url": f"{base_url}/api/graphiql",
+        "rest_products_url": f"{base_url}/api/shop/customer-downloadable-products",
+        "token_exchange_url": f"{base_url}/api/v1/customer-tokens",
         "storefront_key": example.storefront_key,
         "customer_token": example.customer_token,
         "other_customer_token": example.other_customer_token,
+        "customer_email": example.customer_email,
+        "customer_password": example.customer_password,
+        "secret_api_key": example.secret_api_key,
         "basic_rest_url": rest_url + quote(BASIC_ORDER_TOKEN),
         "shop_domain": SHOP,
         "shopify_webhook_url": f"{base_url}/webhooks/shopify",
@@ -86,6 +92,8 @@ def _welcome(entries: dict[str, str], example: Example) -> str:
 The buyer's page      {entries["page_url"]}
 The merchant's admin  {entries["admin_url"]}
                       user {entries["admin_user"]}, password {entries["admin_password"]}
+GraphiQL, signed in   {entries["graphiql_url"]}
+A customer's sign-in  {entries["customer_email"]}, password {entries["customer_password"]}
 
 Face A, for a storefront with an order-status token:
 
@@ -98,6 +106,15 @@ curl -X POST "{entries["graphql_url"]}" \\
   -H "Authorization: Bearer {entries["customer_token"]}" \\
   -H "Content-Type: application/json" \\
   -d '{query}'
+
+The same in REST, and a bearer that a shop's own server asks for:
+
+curl "{entries["rest_products_url"]}" \\
+  -H "X-STOREFRONT-KEY: {entries["storefront_key"]}" \\
+  -H "Authorization: Bearer {entries["customer_token"]}"
+curl -X POST "{entries["token_exchange_url"]}" \\
+  -H "Authorization: Bearer {entries["secret_api_key"]}" \\
+  -H "Content-Type: application/json" -d '{{"email": "{entries["customer_email"]}"}}'
 
 A message of the shop, as Shopify signs it; its order can be read a moment later:
 
@@ -123,9 +140,17 @@ def _require_free_port(port: int) -> None:
             ) from None
 
 
-def _serve(port: int, base_url: str) -> None:
+def _serve(port: int, entries: dict[str, str]) -> None:
     os.chdir(settings.BASE_DIR)
-    environment = os.environ | {"PUBLIC_BASE_URL": base_url}
+    headers = {
+        "X-STOREFRONT-KEY": entries["storefront_key"],
+        "Authorization": f"Bearer {entries['customer_token']}",
+    }
+    environment = os.environ | {
+        "PUBLIC_BASE_URL": entries["base_url"],
+        "GRAPHIQL": "true",
+        "GRAPHIQL_HEADERS": json.dumps(headers),
+    }
     _start_worker(environment)
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}"]
     # One process, so that its counts of who asks too often are exact without a shared cache.
