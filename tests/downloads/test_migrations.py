@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from downloads import audits
 from downloads.fulfilment import give_back_failed, record_order, settle, weigh_deliveries
@@ -13,6 +11,7 @@ from downloads.models import Delivery, DownloadEvent, Grant, Order, Shop
 from tests.downloads.clicking import spend, used
 from tests.downloads.reported import line_report, order_report
 from tests.factories import NOW
+from tests.migrating import migrate_to, migrate_to_newest
 
 pytestmark = [
     pytest.mark.slow,
@@ -24,21 +23,10 @@ WITHOUT_LEDGER, EMPTY_LEDGER, LEDGER = AFTER, "0010_ledger", "0011_carry_counts"
 HOUR = timedelta(hours=1)
 
 
-def migrate_to(name: str) -> Any:
-    """Bring the tables to a migration; return the models of that time."""
-    MigrationExecutor(connection).migrate([("downloads", name)])
-    return MigrationExecutor(connection).loader.project_state([("downloads", name)]).apps
-
-
 @pytest.fixture(autouse=True)
 def _newest_again():
     yield
     migrate_to_newest()
-
-
-def migrate_to_newest() -> None:
-    executor = MigrationExecutor(connection)
-    executor.migrate([key for key in executor.loader.graph.leaf_nodes() if key[0] == "downloads"])
 
 
 def fill(apps: Any) -> None:
@@ -71,13 +59,13 @@ NUMBERED = [("shop.example", 7001, 9001, 1, 1), ("shop.example", 7002, 9001, 1, 
 
 
 def test_refunds_are_named_by_the_platforms_numbers():
-    fill(migrate_to(BEFORE))
-    assert refunds(migrate_to(AFTER)) == NUMBERED
+    fill(migrate_to("downloads", BEFORE))
+    assert refunds(migrate_to("downloads", AFTER)) == NUMBERED
 
 
 def test_reported_orders_say_what_was_reported_and_those_by_hand_do_not():
-    fill(migrate_to(BEFORE))
-    orders = migrate_to(AFTER).get_model("downloads", "Order").objects.order_by("pk")
+    fill(migrate_to("downloads", BEFORE))
+    orders = migrate_to("downloads", AFTER).get_model("downloads", "Order").objects.order_by("pk")
     ranks = ["2026-03-01T12:00:00.000000+00:00", "2026-03-01T13:00:00.000000+00:00"]
     rows = orders.values_list("payment", "reported_payment", "reported_rank", "buyer_rank")
     assert list(rows) == [
@@ -88,20 +76,20 @@ def test_reported_orders_say_what_was_reported_and_those_by_hand_do_not():
 
 
 def test_many_orders_are_ranked_in_batches():
-    apps = migrate_to(BETWEEN)
+    apps = migrate_to("downloads", BETWEEN)
     shop = apps.get_model("downloads", "Shop").objects.create(name="Shop", domain="shop.example")
     earlier = apps.get_model("downloads", "Order")
     earlier.objects.bulk_create(
         earlier(shop=shop, number=number, platform_id=number, placed_at=NOW, reported_at=NOW)
         for number in range(1001)
     )
-    later = migrate_to(AFTER).get_model("downloads", "Order")
+    later = migrate_to("downloads", AFTER).get_model("downloads", "Order")
     assert later.objects.exclude(reported_rank="").exclude(buyer_rank="").count() == 1001
 
 
 def test_refunds_find_their_orders_again_on_the_way_back():
-    fill(migrate_to(BEFORE))
-    later = migrate_to(AFTER)
+    fill(migrate_to("downloads", BEFORE))
+    later = migrate_to("downloads", AFTER)
     shop = later.get_model("downloads", "Shop").objects.get()
     waiting = {"shop": shop, "refunded_at": NOW}
     later.get_model("downloads", "Refund").objects.create(
@@ -110,7 +98,7 @@ def test_refunds_find_their_orders_again_on_the_way_back():
     later.get_model("downloads", "Refund").objects.create(
         order_platform_id=7001, platform_id=2, **waiting
     ).lines.create(line_platform_id=99, quantity=1)
-    earlier = migrate_to(BEFORE)
+    earlier = migrate_to("downloads", BEFORE)
     rows = earlier.get_model("downloads", "Refund").objects.order_by("pk")
     fields = ("order__platform_id", "platform_id", "lines__line__platform_id", "lines__quantity")
     assert list(rows.values_list(*fields)) == [
@@ -121,14 +109,14 @@ def test_refunds_find_their_orders_again_on_the_way_back():
 
 
 def test_forward_back_and_forward_again_ends_as_forward_once():
-    fill(migrate_to(BEFORE))
-    migrate_to(AFTER)
-    migrate_to(BEFORE)
-    assert refunds(migrate_to(AFTER)) == NUMBERED
+    fill(migrate_to("downloads", BEFORE))
+    migrate_to("downloads", AFTER)
+    migrate_to("downloads", BEFORE)
+    assert refunds(migrate_to("downloads", AFTER)) == NUMBERED
 
 
 def test_a_carried_over_order_is_settled_and_reported_as_before():
-    fill(migrate_to(BEFORE))
+    fill(migrate_to("downloads", BEFORE))
     migrate_to_newest()
     order = Order.objects.get(platform_id=7001)
     settle(order, at=NOW)
@@ -178,43 +166,47 @@ CARRIED = [("Link 0", "carried", 3, NOW), ("Link 2", "carried", 12, NOW)]
 
 
 def test_earlier_counts_enter_the_ledger_as_sums():
-    fill_counts(migrate_to(WITHOUT_LEDGER), [3, 0, 12])
-    assert carried(migrate_to(LEDGER)) == CARRIED
+    fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [3, 0, 12])
+    assert carried(migrate_to("downloads", LEDGER)) == CARRIED
     migrate_to_newest()
     assert audits.counters_off() == []
 
 
 def test_many_counts_enter_the_ledger_in_batches():
-    fill_counts(migrate_to(WITHOUT_LEDGER), [1] * 1001)
-    assert len(carried(migrate_to(LEDGER))) == 1001
+    fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [1] * 1001)
+    assert len(carried(migrate_to("downloads", LEDGER))) == 1001
 
 
 def test_counts_are_the_same_there_and_back_and_there_again():
-    fill_counts(migrate_to(WITHOUT_LEDGER), [3, 0, 12])
-    migrate_to(LEDGER)
-    earlier = migrate_to(WITHOUT_LEDGER).get_model("downloads", "Grant").objects.order_by("pk")
+    fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [3, 0, 12])
+    migrate_to("downloads", LEDGER)
+    earlier = (
+        migrate_to("downloads", WITHOUT_LEDGER)
+        .get_model("downloads", "Grant")
+        .objects.order_by("pk")
+    )
     assert list(earlier.values_list("used", flat=True)) == [3, 0, 12]
-    assert carried(migrate_to(LEDGER)) == CARRIED
+    assert carried(migrate_to("downloads", LEDGER)) == CARRIED
 
 
 def test_the_sums_alone_leave_the_ledger_on_the_way_back():
-    fill_counts(migrate_to(WITHOUT_LEDGER), [3, 0, 12])
+    fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [3, 0, 12])
     migrate_to_newest()
     spend(Grant.objects.earliest("pk"), "new")
-    assert carried(migrate_to(EMPTY_LEDGER)) == [("Link 0", "charged", 1, NOW)]
+    assert carried(migrate_to("downloads", EMPTY_LEDGER)) == [("Link 0", "charged", 1, NOW)]
 
 
 def test_what_was_counted_since_is_in_the_ledger_once_there_and_back_and_there_again():
-    fill_counts(migrate_to(WITHOUT_LEDGER), [3, 0, 12])
+    fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [3, 0, 12])
     migrate_to_newest()
     spend(Grant.objects.earliest("pk"), "new")
-    migrate_to(EMPTY_LEDGER)
+    migrate_to("downloads", EMPTY_LEDGER)
     migrate_to_newest()
     assert audits.counters_off() == []
 
 
 def test_a_delivery_of_earlier_rides_on_and_is_never_weighed():
-    fill_counts(migrate_to(WITHOUT_LEDGER), [3, 0])
+    fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [3, 0])
     migrate_to_newest()
     grant = Grant.objects.earliest("pk")
     assert spend(grant) == Delivery.objects.get()
