@@ -19,7 +19,7 @@ IRI = "/api/shop/customers/"
 
 
 class RegisteredCustomer(graphene.ObjectType):
-    """Who was registered. Nobody is told whether the address was known before."""
+    """Who was registered. The answer is the same whether the address was known or not."""
 
     id = graphene.ID(description="null until the address is confirmed")
     _id = graphene.Int(name="_id", description="null until the address is confirmed")
@@ -160,7 +160,8 @@ class Mutation(graphene.ObjectType):
 def _let_in(account: Account, *, at: datetime) -> tuple[Customer, str]:
     # In one piece: else a bearer could come after the others were closed by a new password.
     customer = fulfilment.sign_in(account, at=at)
-    _row, bearer = CustomerToken.issue(customer, at=at, origin=CustomerToken.Origin.SIGN_IN)
+    origin = CustomerToken.Origin.SIGN_IN
+    _row, bearer = CustomerToken.issue(customer, at=at, origin=origin, account=account)
     return customer, bearer
 
 

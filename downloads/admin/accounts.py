@@ -13,7 +13,6 @@ from downloads.admin.acting import only_row, show_secret_once
 from downloads.admin.nameless import NamelessAdmin
 from downloads.models import Account
 from storefront.addresses import account_url
-from storefront.models import CustomerToken
 
 
 class ConfirmedFilter(admin.SimpleListFilter):
@@ -55,13 +54,9 @@ class AccountAdmin(NamelessAdmin):
         return obj is None and super().has_change_permission(request)
 
     def delete_model(self, request: HttpRequest, obj: Account) -> None:
-        self.delete_queryset(request, Account.objects.filter(pk=obj.pk))
+        fulfilment.forget_accounts(Account.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
-        # Whoever signed in with one of these passwords is signed out with it.
-        origin = CustomerToken.Origin.SIGN_IN
-        given = CustomerToken.objects.filter(customer__accounts__in=queryset, origin=origin)
-        given.revoke(timezone.now())
         fulfilment.forget_accounts(queryset)
 
     @admin.action(

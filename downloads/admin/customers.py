@@ -64,6 +64,7 @@ class CustomerAdmin(NamelessAdmin):
         if values:
             # Somebody erased while the form was open is not to come back by it.
             Customer.objects.filter(pk=obj.pk, erased_at=None).update(**values)
+            fulfilment.end_former_accounts(Customer.objects.get(pk=obj.pk))
 
     @admin.action(description="Make a customer token (shown once)", permissions=["change"])
     def make_customer_token(

@@ -45,6 +45,7 @@ from downloads.fulfilment.recording import (
 )
 from downloads.fulfilment.registering import (
     choose_password,
+    end_former_accounts,
     forget_accounts,
     forget_unconfirmed,
     register,
@@ -88,6 +89,7 @@ __all__ = [
     "choose_password",
     "delete_asset",
     "delete_order",
+    "end_former_accounts",
     "end_stream",
     "erase_customer",
     "erase_person",

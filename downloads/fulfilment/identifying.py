@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from downloads.fulfilment.ranking import rank
+from downloads.fulfilment.registering import end_former_accounts, lead_account_to
 from downloads.fulfilment.settling import assign
 from downloads.models import Customer, Shop
 from downloads.reports import CustomerReport
@@ -26,6 +27,11 @@ def record_customer(shop: Shop, report: CustomerReport, *, reported_at: datetime
         customer = customers.with_email(email).filter(same_person).first()
     if customer is not None and customer.erased_at is not None:
         return customer
+    if customer is not None and email is not None:
+        # An older report names an address that may be somebody else's by now.
+        is_news = _rank(report, email=email, reported_at=reported_at) > customer.described_rank
+        if is_news:
+            lead_account_to(customer, email)
     others = customers if customer is None else customers.exclude(pk=customer.pk)
     if email is not None and others.with_email(email).exists():
         email = None
@@ -51,6 +57,7 @@ def record_customer(shop: Shop, report: CustomerReport, *, reported_at: datetime
             last_name=report.last_name or (customer.last_name if is_by_hand else ""),
             described_rank=described_rank,
         )
+        end_former_accounts(customer)
     return customer
 
 

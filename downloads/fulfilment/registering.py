@@ -30,8 +30,8 @@ _JOINERS = str.maketrans("", "", "\u200c\u200d")
 def register(shop: Shop, *, email: str, password: str, first_name: str, last_name: str) -> Account:
     """Make an account and return it unsaved, as it was entered.
 
-    An address that has one already keeps it, and nobody is told: the same work, the same answer.
-    One password hash, one query.
+    An address that has one already keeps it: the same work, the same answer. One password hash,
+    one query.
 
     Raises:
         BadInput: no mail address, no name, or a password too easy to guess.
@@ -100,13 +100,14 @@ def choose_password(number: int, *, state: str, password: str, at: datetime) -> 
         LinkSpent: the ticket was used before, or the account has changed since.
         BadInput: a password too easy to guess.
     """
+    _require_good_password(password, require_account(number, state=state))
+    hashed = make_password(password)  # it takes a while: before anything is locked
     with transaction.atomic():
         account = _account_of_ticket(number, state)
-        _require_good_password(password, account)
         if account.confirmed_at is None:
             account.customer = _customer_of(account)
             account.confirmed_at = at
-        account.password = make_password(password)
+        account.password = hashed
         account.save(update_fields=["customer", "confirmed_at", "password"])
     return account
 
@@ -146,6 +147,30 @@ def forget_accounts(accounts: QuerySet[Account], *, at_most: int | None = None) 
     Customer.objects.filter(accounts__in=unconfirmed).delete()
     Account.objects.filter(pk__in=confirmed).delete()
     return len(confirmed)
+
+
+def end_former_accounts(customer: Customer) -> None:
+    """Delete the accounts of addresses that are not this customer's any more.
+
+    Whoever has such an address is somebody else by now, or always was. The sign-ins go with it.
+    """
+    confirmed = Account.objects.filter(customer=customer, confirmed_at__isnull=False)
+    confirmed.exclude(email=customer.email or "").delete()
+
+
+def lead_account_to(customer: Customer, email: str) -> None:
+    """Lead the account of an address to the customer whose it turns out to be.
+
+    Its owner confirmed it before anybody said who they are: it led to a customer of its own, who
+    has bought nothing and goes.
+    """
+    nobody = Customer.objects.filter(
+        shop=customer.shop_id, platform_id=None, erased_at=None, orders=None
+    )
+    empty = nobody.with_email(email).filter(accounts__isnull=False).exclude(pk=customer.pk).first()
+    if empty is not None:
+        Account.objects.filter(customer=empty).update(customer=customer)
+        empty.delete()
 
 
 def _account_of_ticket(number: int, state: str) -> Account:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from django.db import models
 
@@ -113,6 +114,10 @@ class NumberedPage:
     page: int
     per_page: int
     total: int
+
+    @property
+    def pages(self) -> int:
+        return ceil(self.total / self.per_page)
 
 
 def grants_on_page(

@@ -35,6 +35,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="customertoken",
+            name="account",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="tokens",
+                to="downloads.account",
+            ),
+        ),
+        migrations.AddField(
+            model_name="customertoken",
             name="used_at",
             field=models.DateTimeField(editable=False, null=True, verbose_name="last used"),
         ),

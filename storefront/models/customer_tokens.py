@@ -7,19 +7,26 @@ from django.conf import settings
 from django.db import models, transaction
 
 from downloads.errors import SealBroken
-from downloads.models import Customer
+from downloads.models import Account, Customer
 from downloads.sealing import seal, unseal
 from downloads.tokens import hash_token, make_token
 from storefront.models.credentials import Credential, CredentialQuerySet
 from storefront.models.keys import SecretKey
+
+FORGOTTEN_AT_ONCE = 1000
 
 
 class CustomerTokenQuerySet(CredentialQuerySet):
     def forget_ended(self, at: datetime) -> int:
         """Delete what ended, by itself or revoked, long enough ago; return how many."""
         last = at - timedelta(days=settings.ENDED_TOKEN_DAYS)
-        ended = models.Q(expires_at__lt=last) | models.Q(revoked_at__lt=last)
-        return self.filter(ended).delete()[1].get(self.model._meta.label, 0)
+        ended = self.filter(models.Q(expires_at__lt=last) | models.Q(revoked_at__lt=last))
+        forgotten = 0
+        # A shop's server may ask for very many, and others want to write meanwhile.
+        while numbers := list(ended.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE]):
+            self.filter(pk__in=numbers).delete()
+            forgotten += len(numbers)
+        return forgotten
 
 
 class CustomerToken(Credential):
@@ -31,6 +38,10 @@ class CustomerToken(Credential):
         EXCHANGE = "exchange", "Asked for by the shop's server"
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="tokens")
+    # By which somebody signed in, if they did. What it let in ends with it.
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, null=True, related_name="tokens", editable=False
+    )
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     origin = models.CharField(
         "origin", max_length=10, choices=Origin.choices, default=Origin.ADMIN, editable=False
@@ -48,6 +59,7 @@ class CustomerToken(Credential):
         *,
         at: datetime,
         origin: str = Origin.ADMIN,
+        account: Account | None = None,
         lasts: timedelta | None = None,
         secret: str | None = None,
     ) -> tuple["CustomerToken", str]:
@@ -60,6 +72,7 @@ class CustomerToken(Credential):
             customer=customer,
             secret_hash=hash_token(secret),
             origin=origin,
+            account=account,
             expires_at=at + (lasts or timedelta(days=settings.CUSTOMER_TOKEN_DAYS)),
         )
         return row, f"{row.pk}|{secret}"

@@ -592,3 +592,65 @@ def test_an_account_a_merchant_deletes_leaves_no_empty_customer(shop, staff, by)
             staff.post("/admin/downloads/account/", chosen)
     assert not Account.objects.exists()
     assert Customer.objects.get() == kept
+
+
+# --- Whose the address is ------------------------------------------------------------------------
+
+
+def reported(shop, number, *, email, customer, days=0):
+    """Take in an order as the platform reports it, of its customer's number and address."""
+    buyer = CustomerReport(platform_id=customer, email=email, first_name="X", last_name="Y")
+    at = NOW + timedelta(days=days)
+    report = order_report(platform_id=number, number=number, customer=buyer, reported_at=at)
+    return record_order(shop, report, at=NOW).order
+
+
+def test_an_account_ends_where_its_buyer_has_another_address():
+    shop = bookshop()
+    reported(shop, 7001, email="a@example.com", customer=5)
+    confirm(registered(shop, email="a@example.com"))
+    reported(shop, 7002, email="b@example.com", customer=5, days=1)
+    with pytest.raises(SignInRefused):
+        sign_in(shop, email="a@example.com", password=OWN)
+    # Whoever has the former address now sees what is theirs.
+    reported(shop, 7003, email="a@example.com", customer=6, days=2)
+    account = confirm(registered(shop, email="a@example.com"))
+    assert (seen_by(account.customer), account.customer.platform_id) == ([7003], 6)
+
+
+def test_nobody_gains_another_address_by_their_own():
+    shop = bookshop()
+    confirm(registered(shop, email="evil@example.com"))
+    reported(shop, 7001, email="evil@example.com", customer=7)
+    reported(shop, 7002, email="victim@example.com", customer=7, days=1)
+    buy(shop, 7003, email="victim@example.com")
+    with pytest.raises(SignInRefused):
+        sign_in(shop, email="evil@example.com", password=OWN)
+
+
+def test_an_older_report_ends_no_account():
+    shop = bookshop()
+    reported(shop, 7001, email="a@example.com", customer=5, days=1)
+    confirm(registered(shop, email="a@example.com"))
+    reported(shop, 7002, email="former@example.com", customer=5)
+    assert seen_by(sign_in(shop, email="a@example.com", password=OWN)) == [7001, 7002]
+
+
+def test_an_account_finds_the_buyer_who_is_told_its_address_later():
+    shop = bookshop()
+    reported(shop, 7001, email=None, customer=5)
+    confirm(registered(shop, email="a@example.com"))
+    reported(shop, 7002, email="a@example.com", customer=5, days=1)
+    assert seen_by(sign_in(shop, email="a@example.com", password=OWN)) == [7001, 7002]
+    assert Customer.objects.filter(shop=shop).values_list("platform_id", "email").get() == (
+        5,
+        "a@example.com",
+    )
+
+
+def test_an_older_report_takes_nobodys_account_over():
+    shop = bookshop()
+    reported(shop, 7001, email="own@example.com", customer=5, days=1)
+    confirm(registered(shop, email="a@example.com"))
+    reported(shop, 7002, email="a@example.com", customer=5)
+    assert seen_by(sign_in(shop, email="a@example.com", password=OWN)) == []
