@@ -37,6 +37,7 @@ LIMITS = (
     "GRAPHQL_MAX_TOKENS",
     "GRAPHQL_MAX_DEPTH",
     "GRAPHQL_MAX_ROOT_FIELDS",
+    "GRAPHQL_MAX_COMPARISONS",
 )
 # 0 is none, or switches it off.
 LIMITS_OR_OFF = (
@@ -48,6 +49,7 @@ LIMITS_OR_OFF = (
     "GRAPHQL_MAX_ALIASES",
     "GRAPHQL_MAX_DIRECTIVES",
 )
+CENTURY = {"_DAYS": 36_500, "_HOURS": 876_000, "_SECONDS": 3_153_600_000}
 WAYS_OUT = ("application", "nginx")
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
@@ -178,14 +180,20 @@ def _hosts() -> list[CheckMessage]:
 
 def _limits() -> list[CheckMessage]:
     least = dict.fromkeys(LIMITS, 1) | dict.fromkeys(LIMITS_OR_OFF, 0)
-    return [
-        Error(
-            f"{name} is {getattr(settings, name)}.",
-            hint=f"Set {limit} or more.",
-            id="downloads.E007",
-        )
+    too_small = [
+        (name, f"Set {limit} or more.")
         for name, limit in least.items()
         if getattr(settings, name) < limit
+    ]
+    too_large = [
+        (name, f"Set {most} or less: no calendar reaches farther.")
+        for unit, most in CENTURY.items()
+        for name in least
+        if name.endswith(unit) and getattr(settings, name) > most
+    ]
+    return [
+        Error(f"{name} is {getattr(settings, name)}.", hint=hint, id="downloads.E007")
+        for name, hint in (*too_small, *too_large)
     ]
 
 

@@ -33,13 +33,10 @@ from downloads.errors import DownloadsError
 
 SHORTER = "Please ask for less in one request."
 REPETITIVE = f"The document repeats or nests fields and fragments too often. {SHORTER}"
+MAX_SCHEMAS = 1  # it costs tens of milliseconds and kilobytes, and no tool asks twice
 INTROSPECTION = frozenset({"__schema", "__type"})
 # A person mends a few errors at a time; each more is work for a document that is refused anyway.
 MAX_ERRORS = 10
-# What comparing fields of the same name may cost, in the library's own units. Its bound is half a
-# million, a second of work; a hundred equal fields in one place, or twenty fragments there that
-# share ten fields, are within this one.
-MAX_COMPARISONS = 12_000
 # Storefronts send the same few documents again and again. A read one takes up to 300 times its
 # text, so long ones are read anew: at most some 30 MB are held.
 MAX_REMEMBERED_CHARACTERS = 2_048
@@ -63,6 +60,7 @@ class Limits(NamedTuple):
     root_fields: int
     aliases: int
     directives: int
+    comparisons: int
     is_introspection_open: bool
     are_hints_given: bool
 
@@ -75,7 +73,9 @@ def read_document(schema: GraphQLSchema, text: str) -> DocumentNode:
     Raises:
         DocumentRefused: anything else, whatever the text.
     """
-    read = _read_again if len(text) <= MAX_REMEMBERED_CHARACTERS else _read
+    # Mutations are not kept: somebody's password may stand in one.
+    is_kept = len(text) <= MAX_REMEMBERED_CHARACTERS and "mutation" not in text
+    read = _read_again if is_kept else _read
     return read(
         schema,
         text,
@@ -86,6 +86,7 @@ def read_document(schema: GraphQLSchema, text: str) -> DocumentNode:
             root_fields=settings.GRAPHQL_MAX_ROOT_FIELDS,
             aliases=settings.GRAPHQL_MAX_ALIASES,
             directives=settings.GRAPHQL_MAX_DIRECTIVES,
+            comparisons=settings.GRAPHQL_MAX_COMPARISONS,
             is_introspection_open=settings.GRAPHQL_INTROSPECTION,
             are_hints_given=settings.GRAPHQL_HINTS,
         ),
@@ -127,6 +128,8 @@ class Extent(NamedTuple):
     depth: int = 0
     fields: int = 0
     aliases: int = 0
+    schemas: int = 0
+    size: int = 0
 
 
 class Extents:
@@ -165,6 +168,8 @@ class Extents:
             (extent.depth, limits.depth, "Fields may be nested at most {} deep. "),
             (extent.fields, limits.root_fields, "At most {} fields may stand at the root. "),
             (extent.aliases, limits.aliases, "At most {} aliases may stand in one operation. "),
+            (extent.size, limits.tokens, "At most {} fields may stand in one operation. "),
+            (extent.schemas, MAX_SCHEMAS, "The schema may be asked for only once. "),
         )
         return [
             GraphQLError(message.format(limit) + SHORTER, operation)
@@ -179,6 +184,8 @@ class Extents:
             depth=max(part.depth for part in parts),
             fields=min(sum(part.fields for part in parts), self.limits.root_fields + 1),
             aliases=min(sum(part.aliases for part in parts), self.limits.aliases + 1),
+            schemas=min(sum(part.schemas for part in parts), MAX_SCHEMAS + 1),
+            size=min(sum(part.size for part in parts), self.limits.tokens + 1),
         )
 
     def of_selection(self, selection: SelectionNode) -> Extent:
@@ -193,7 +200,9 @@ class Extents:
         inside = self.of(field.selection_set) if field.selection_set else Extent()
         # graphql-core has a rule of its own for how deep introspection goes.
         depth = 0 if field.name.value in INTROSPECTION else inside.depth
-        return Extent(depth + 1, 1, inside.aliases + (field.alias is not None))
+        schemas = inside.schemas + (field.name.value == "__schema")
+        aliases = inside.aliases + (field.alias is not None)
+        return Extent(depth + 1, 1, aliases, schemas, inside.size + 1)
 
     def of_fragment(self, name: str) -> Extent:
         if name in self.fragments and name not in self.measured:
@@ -211,11 +220,11 @@ class Extents:
 
 
 class FieldsCanBeMergedSoon(OverlappingFieldsCanBeMergedRule):
-    """The specification's rule as it is, which gives up sooner: it compares every pair."""
+    """The specification's rule as it is, which gives up sooner: its own bound is a second."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
-        self.rule_context.remaining_complexity_budget = MAX_COMPARISONS
+        self.rule_context.remaining_complexity_budget = settings.GRAPHQL_MAX_COMPARISONS
 
 
 RULES = tuple(

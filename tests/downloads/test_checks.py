@@ -132,6 +132,27 @@ def test_a_limit_that_0_switches_off_is_refused_below_that(laptop, name):
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("ENDED_TOKEN_DAYS", 36_500),
+        ("KEY_GRACE_HOURS", 876_000),
+        ("EXCHANGED_TOKEN_SECONDS", 3_153_600_000),
+    ],
+)
+def test_a_time_past_reason_is_refused(laptop, name, most):
+    setattr(laptop, name, most)
+    assert found() == []
+    setattr(laptop, name, most + 1)
+    assert [(each.id, each.msg, each.hint) for each in settings_are_safe(None)] == [
+        (
+            "downloads.E007",
+            f"{name} is {most + 1}.",
+            f"Set {most} or less: no calendar reaches farther.",
+        )
+    ]
+
+
 def test_every_limit_of_a_download_is_held():
     assert {"DELIVERY_BUDGET_SIZES", "LEDGER_RETENTION_DAYS", "STORAGE_SLOTS"} < set(LIMITS)
     assert set(LIMITS_OR_OFF) >= {

@@ -30,6 +30,7 @@ TOO_MANY_COMMENTS = "Syntax Error: Document contains more than 1000 comments. Pa
 TOO_DEEP = f"Fields may be nested at most 8 deep. {SHORTER}"
 TOO_WIDE = f"At most 10 fields may stand at the root. {SHORTER}"
 TOO_MANY_ALIASES = f"At most 15 aliases may stand in one operation. {SHORTER}"
+TOO_MANY_FIELDS = f"At most 1000 fields may stand in one operation. {SHORTER}"
 TOO_MANY_DIRECTIVES = "At most 5 directives may stand in one place."
 REPETITIVE = f"The document repeats or nests fields and fragments too often. {SHORTER}"
 NO_MORE = "Too many validation errors, error limit reached. Validation aborted."
@@ -280,8 +281,41 @@ def test_directives_of_an_unused_fragment_count():
 def test_a_bomb_of_doubling_fragments_is_measured_at_once():
     doubling = [f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(60)]
     bomb = " ".join([*doubling, "fragment f60 on Query { a: leaf }"])
-    assert messages_of(f"{{ ...f0 }} {bomb}") == [TOO_WIDE, TOO_MANY_ALIASES]
-    assert messages_of(f"{{ deeper {{ ...f0 }} }} {bomb}") == [TOO_MANY_ALIASES]
+    told = [TOO_MANY_ALIASES, TOO_MANY_FIELDS]
+    assert messages_of(f"{{ ...f0 }} {bomb}") == [TOO_WIDE, *told]
+    assert messages_of(f"{{ deeper {{ ...f0 }} }} {bomb}") == told
+
+
+@pytest.mark.parametrize("leaf", ["leaf", "__typename"])
+def test_a_bomb_that_comes_to_one_field_is_refused_all_the_same(leaf):
+    doubling = [f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(60)]
+    bomb = " ".join([*doubling, f"fragment f60 on Query {{ {leaf} }}"])
+    assert messages_of(f"{{ deeper {{ ...f0 }} }} {bomb}") == [TOO_MANY_FIELDS]
+
+
+def test_fields_are_counted_with_their_fragments_in_place():
+    many = f"fragment g on Query {{ {' '.join(['leaf'] * 33)} }}"
+    ten = f"fragment f on Query {{ {' '.join(['...g'] * 10)} }}"
+    places = "deeper { ...f } deeper { ...f } deeper { ...f }"
+    for beside, told in ((6, []), (7, [TOO_MANY_FIELDS])):
+        rest = f"deeper {{ {' '.join(['leaf'] * beside)} }}"
+        assert messages_of(f"{{ {places} {rest} }} {ten} {many}") == told
+
+
+def test_the_schema_may_be_asked_for_once():
+    one = "__schema { queryType { name } }"
+    assert messages_of(f"{{ {one} }}") == []
+    fragment = f"fragment f on Query {{ b: {one} }}"
+    told = ["The schema may be asked for only once. Please ask for less in one request."]
+    assert messages_of(f"{{ a: {one} b: {one} }}") == told
+    assert messages_of(f"{{ {one} ...f }} {fragment}") == told
+
+
+def test_how_much_is_compared_is_a_setting(settings):
+    document = f"{{ deeper {{ {' '.join(['leaf'] * 50)} }} }}"
+    assert messages_of(document) == []
+    settings.GRAPHQL_MAX_COMPARISONS = 100
+    assert messages_of(document) == [REPETITIVE]
 
 
 def test_a_circle_of_fragments_is_refused():
