@@ -20,7 +20,8 @@ CORS_ALLOW_ALL_ORIGINS = True
 CORS_URLS_REGEX = r"^/api/(v2/|graphql$|shop/)"
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
 CORS_ALLOW_HEADERS = [
-    *("accept", "authorization", "content-type", "range", "if-range", "if-none-match"),
+    *("accept", "authorization", "content-type", "range", "if-range"),
+    *("if-match", "if-none-match"),
     *("idempotency-key", "x-request-id", "x-storefront-key"),
 ]
 _rate_headers = [f"x-ratelimit-{part}" for part in ("limit", "remaining", "reset")]

@@ -42,8 +42,9 @@ def logging_to(file: Path, *, level: str) -> dict[str, Any]:
             # Django hangs handlers of its own on these two, which know no redaction.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-            # It says of every request that it has an id.
-            "django_guid": {"level": "WARNING"},
+            # It says of every request that it has an id, and repeats one that it does not take,
+            # whatever stands there.
+            "django_guid": {"level": "ERROR"},
             # Several lines a message otherwise; the inbox says more, and a failure is logged.
             "django_tasks": {"level": "WARNING"},
             "django_tasks_db": {"level": "WARNING"},

@@ -67,12 +67,23 @@ def read_asked(request: HttpRequest) -> Asked:
     return Asked(query, said.get("variables"), operation_name)
 
 
+def require_length(request: HttpRequest) -> None:
+    """Refuse a body that comes in chunks: how long it is stands nowhere, and it is not read.
+
+    Raises:
+        RequestRefused: with 411.
+    """
+    if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
+        raise RequestRefused("Send the request with its Content-Length, not in chunks.", 411)
+
+
 def _said(request: HttpRequest) -> dict[str, Any]:
     if request.method == "GET":
         return _unpacked(request.GET.dict())
+    require_length(request)
     length = request.headers.get("Content-Length", "")
-    # Not read at all; a body whose length is not told is an empty one.
-    if length.isdigit() and int(length) > settings.GRAPHQL_MAX_BODY_BYTES:
+    # Not read at all.
+    if length.isdecimal() and int(length) > settings.GRAPHQL_MAX_BODY_BYTES:
         raise RequestRefused(TOO_LARGE, 413)
     if request.content_type in FORMS and settings.GRAPHQL_ALLOW_FORMS:
         return _unpacked(request.POST.dict())

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from downloads import lookups
+from storefront.asking import require_length
 from storefront.callers import secret_key
 from storefront.errors import KeyRefused, RequestRefused, TooLarge
 from storefront.exchange_shapes import (
@@ -54,6 +55,7 @@ class CustomerTokens(KeyedFace):
 
 
 def _body(request: Request) -> bytes:
+    require_length(request._request)
     try:
         return request.body
     except RequestDataTooBig:

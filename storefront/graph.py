@@ -37,9 +37,8 @@ logger = logging.getLogger(__name__)
 MASKED = "Something went wrong on our side. Please try again."
 # The library repeats a variable as it was sent, a password too, which then stands in the log of
 # whoever asked.
+_ENTERED = re.compile(r"(String cannot represent [\w -]*value): .*\Z", re.DOTALL)
 _VALUE = re.compile(r"(?<=got )invalid value .*?(?P<place> at '[\w.]+')?; (?=[^;]*\Z)", re.DOTALL)
-# What concerns the whole request, whichever field met it.
-OF_THE_REQUEST = (*OUTAGES, RateExceeded)
 
 
 class StorefrontGraphQL(GraphQLView):
@@ -109,7 +108,8 @@ class StorefrontGraphQL(GraphQLView):
 
         Raises:
             RequestRefused: a mutation by GET.
-            RateExceeded, or one of OUTAGES: a field met what concerns the whole request.
+            RateExceeded: one sign-in too many, and nothing else was done.
+            One of OUTAGES: a field met what concerns the whole request.
         """
         schema = self.schema.graphql_schema
         try:
@@ -129,8 +129,10 @@ class StorefrontGraphQL(GraphQLView):
             middleware=self.get_middleware(request),
             hide_suggestions=not settings.GRAPHQL_HINTS,
         )
+        was_done = any((result.data or {}).values())
         for error in result.errors or ():
-            if isinstance(error.original_error, OF_THE_REQUEST):
+            is_of_all = isinstance(error.original_error, RateExceeded) and not was_done
+            if is_of_all or isinstance(error.original_error, OUTAGES):
                 raise error.original_error
         return result
 
@@ -144,7 +146,8 @@ class StorefrontGraphQL(GraphQLView):
             error = GraphQLError(MASKED, original_error=error)
         original = error.original_error
         if original is None or isinstance(original, DownloadsError | GraphQLError):
-            said = _VALUE.sub(r"an invalid value\g<place>; ", error.message)
+            said = _ENTERED.sub(r"\1", error.message)
+            said = _VALUE.sub(r"an invalid value\g<place>; ", said)
             return dict(error.formatted) | {"message": said}
         logger.error("A resolver failed", exc_info=original)
         return dict(error.formatted) | {"message": MASKED}

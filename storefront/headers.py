@@ -8,7 +8,7 @@ from whitenoise.middleware import WhiteNoiseFileResponse
 
 
 class PrivateAnswers:
-    """Mark every answer of ours as private, except static files."""
+    """Mark every answer of ours as private, except static files. Staff alone get cookies."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -22,4 +22,6 @@ class PrivateAnswers:
         match = request.resolver_match
         if match is None or match.namespace != "admin":
             response["Referrer-Policy"] = "no-referrer"
+            # Django gives one to whoever sends a broken one, wherever that is.
+            response.cookies.clear()
         return response

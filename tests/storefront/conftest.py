@@ -52,8 +52,8 @@ POLICY = {
 }
 
 ALLOWED = (
-    "accept, authorization, content-type, range, if-range, if-none-match, idempotency-key, "
-    "x-request-id, x-storefront-key"
+    "accept, authorization, content-type, range, if-range, if-match, if-none-match, "
+    "idempotency-key, x-request-id, x-storefront-key"
 )
 EXPOSED = (
     "retry-after, x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, "

@@ -223,6 +223,16 @@ WRONG = {
         "Variable '$input' got an invalid value; Field 'email' of required type 'String!' "
         "was not provided.",
     ),
+    "a number": (
+        {"email": "a@b.example", "password": 12345678},
+        "Variable '$input' got an invalid value at 'input.password'; "
+        "String cannot represent a non string value",
+    ),
+    "a list": (
+        {"email": "a@b.example", "password": ["secret; x"]},
+        "Variable '$input' got an invalid value at 'input.password'; "
+        "String cannot represent a non string value",
+    ),
     "null": (
         {"email": None, "password": "open; sesame"},
         "Variable '$input' got an invalid value at 'input.email'; Expected non-nullable type "
@@ -236,6 +246,28 @@ def test_what_was_entered_is_not_repeated_in_an_error(post, settings, entered, m
     settings.GRAPHQL_HINTS = False
     response = post({"query": SIGN_IN, "variables": {"input": entered}})
     assert [error["message"] for error in response.json()["errors"]] == [message]
+
+
+def test_a_value_in_the_document_is_not_repeated_either(post):
+    query = 'mutation {createCustomerLogin(input: {email: "a", password: 867}) {clientMutationId}}'
+    assert [error["message"] for error in post({"query": query}).json()["errors"]] == [
+        "String cannot represent a non string value"
+    ]
+
+
+def test_a_body_in_chunks_is_told_to_name_its_length(client, key):
+    told = "Send the request with its Content-Length, not in chunks."
+    sent = {"X-Storefront-Key": key[1], "Transfer-Encoding": "chunked"}
+    response = client.generic("POST", FACE_B, headers=sent)
+    assert (response.status_code, response.json()) == (411, {"errors": [{"message": told}]})
+
+
+def test_not_even_a_broken_cookie_is_answered_with_one(client, key):
+    client.cookies["csrftoken"] = "x"
+    client.cookies["sessionid"] = "x"
+    for path in (FACE_B, "/api/schema/", "/orders/unknown"):
+        assert not client.post(path, headers={"X-Storefront-Key": key[1]}).cookies
+        assert not client.get(path).cookies
 
 
 # --- Ids of requests ---------------------------------------------------------------------------

@@ -460,7 +460,28 @@ def test_each_of_several_in_one_document_counts(ask, settings):
     one = f'createCustomerLogin(input: {{email: "{MAIL}", password: "{OTHER}"}})'
     many = " ".join(f"a{number}: {one} {{ customerLogin {{ _id }} }}" for number in range(10))
     assert ask(f"mutation {{ {many} }}").status_code == 200
+    # What was done is told; the request as a whole is refused when nothing was.
+    response = ask(f"mutation {{ {many} }}")
+    done = [field for field, payload in response.json()["data"].items() if payload]
+    refused = [error["path"] for error in response.json()["errors"]]
+    assert (response.status_code, done) == (200, [f"a{number}" for number in range(5)])
+    assert refused == [[f"a{number}"] for number in range(5, 10)]
+    assert {error["message"] for error in response.json()["errors"]} == {"Rate limit exceeded"}
     assert ask(f"mutation {{ {many} }}").json() == TOO_OFTEN
+
+
+def test_a_sign_out_beside_one_sign_in_too_many_is_told(ask, register, login, settings):
+    register()
+    bearer = login()["token"]
+    settings.SIGN_INS_PER_MINUTE = 2
+    one = f'createCustomerLogin(input: {{email: "{MAIL}", password: "{PASSWORD}"}})'
+    both = f"createLogout(input: {{}}) {{ logout {{ success }} }} {one} {{ clientMutationId }}"
+    response = ask(f"mutation {{ {both} }}", bearer=bearer)
+    assert response.status_code == 200
+    assert response.json()["data"] == {
+        "createLogout": {"logout": {"success": True}},
+        "createCustomerLogin": None,
+    }
 
 
 def test_others_are_not_hindered_nor_other_questions(ask, register, login, settings, frozen):
