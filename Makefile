@@ -24,7 +24,7 @@ test-all: test audit
 	$(BIN)/pytest -q -m slow
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/storms tests/messages tests/fire \
-		tests/downloads/test_migrations.py
+		tests/downloads/test_migrations.py tests/storefront/test_migrations.py
 
 ## Figures, not tests: ratios within one run, on both databases
 benchmark: .venv
