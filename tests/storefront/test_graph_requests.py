@@ -79,9 +79,8 @@ UNREADABLE = {
         "Variables must be an object.",
     ),
     "deep lists": (b"[" * 32_000, "The request is nested too deeply."),
-    "deep objects": (b'{"a":' * 6_000, "The request is nested too deeply."),
     "deep variables": (
-        b'{"query": "{__typename}", "variables": ' + b'{"a":' * 5_000 + b"1" + b"}" * 5_001,
+        b'{"query": "{__typename}", "variables": {"a": ' + b"[" * 15_000 + b"]" * 15_000 + b"}}",
         "The request is nested too deeply.",
     ),
     "half a character": (
