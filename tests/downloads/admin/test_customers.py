@@ -2,7 +2,7 @@ from django.contrib.admin.models import LogEntry
 
 from downloads import fulfilment
 from downloads.admin.customers import CustomerForm
-from downloads.models import Customer, Grant
+from downloads.models import Account, Customer, Grant
 from storefront.models import CustomerToken
 from tests.factories import NOW, CustomerFactory, GrantFactory, ShopFactory
 
@@ -20,6 +20,19 @@ def test_a_customer_stays_in_its_shop_and_its_address_is_lower_case(staff):
     shop = customer.shop
     customer.refresh_from_db()
     assert (customer.shop, customer.email) == (shop, "ada@example.com")
+
+
+def test_a_corrected_address_ends_the_account_of_the_former_one(staff):
+    ada = CustomerFactory(email="typo@example.com")
+    account = Account.objects.create(
+        shop=ada.shop, customer=ada, email="typo@example.com", confirmed_at=NOW
+    )
+    CustomerToken.issue(ada, at=NOW, account=account)
+    entered = {"email": "typo@example.com", "first_name": "Ada", "platform_id": ""}
+    staff.post(f"{URL}{ada.pk}/change/", entered)
+    assert (Account.objects.count(), CustomerToken.objects.count()) == (1, 1)
+    staff.post(f"{URL}{ada.pk}/change/", entered | {"email": "ada@example.com"})
+    assert (Account.objects.count(), CustomerToken.objects.count()) == (0, 0)
 
 
 def test_a_customer_is_erased_with_the_tokens_and_the_order_stays(staff):
