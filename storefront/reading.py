@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.dateparse import parse_datetime
 
 from downloads.errors import BadInput
@@ -13,6 +15,7 @@ from downloads.errors import BadInput
 MAX_INTEGER = 2**63 - 1
 MAX_TEXT = 500
 MAX_WORDS = 20_000
+MAX_EMAIL = 254
 
 # The names of an object's fields, each with those of the objects inside it; null: no object.
 Fields = Mapping[str, "Fields | None"]
@@ -37,6 +40,17 @@ def parse_object(content: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BadInput(f"Expected a JSON object, got {_kind(document)}.")
     return document
+
+
+def valid_email(text: str) -> str | None:
+    """Return a mail address, or None for what is none."""
+    if len(text) > MAX_EMAIL:
+        return None
+    try:
+        validate_email(text)
+    except ValidationError:
+        return None
+    return text
 
 
 def _no_number(name: str) -> None:

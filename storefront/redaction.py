@@ -19,6 +19,7 @@ _SECRETS = (
     re.compile(r"([?&]id=)[^\s&\"'<>]+"),
     re.compile(r"(pk_storefront_)[\w-]+"),
     re.compile(r"((?<![A-Za-z0-9])sk_)[\w-]{12,}"),
+    re.compile(r"(whsec_)[A-Za-z0-9+/=]{12,}"),
     re.compile(r"(Bearer +)[^\s\"']+", re.IGNORECASE),
     # A bearer anywhere else, `<id>|<secret>`: the id tells whose it is and opens nothing.
     re.compile(r"((?<!\d)\d{1,18}(?:\||%7C))[^\s|\"'<>&\\]{16,}", re.IGNORECASE),

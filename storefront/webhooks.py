@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST
 from downloads.errors import BadInput, DownloadsError, NotFound
 from storefront.callers import shop_of_message
 from storefront.errors import TooLarge, headers_of, status_of
-from storefront.inbox import SOURCES, store
+from storefront.inbox import store
 from storefront.reading import parse_object
-from storefront.sources import Envelope
+from storefront.sources import Envelope, sources
 
 CHUNK = 64 * 1024
 # What a sender may push at us beyond the limit before we hang up on it.
@@ -43,27 +43,33 @@ def answers_with_json(view: Callable[..., HttpResponseBase]) -> Callable[..., Ht
 @csrf_exempt
 @require_POST
 @answers_with_json
-def receive(request: HttpRequest, source: str) -> HttpResponse:
+def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpResponse:
     """Take in one message of a shop. A repeated one is answered alike and stored once.
+
+    Where the address names the shop, its headers need not.
 
     Raises:
         NotFound: we know no such platform.
         TooLarge: more than `WEBHOOK_MAX_BYTES`.
-        SignatureRefused: none of this shop's secrets signed exactly these bytes.
+        SignatureRefused: none of this shop's secrets signed exactly these bytes, or not lately.
         SealBroken: one of them cannot be opened, and none of the others signed.
         BadInput: signed, but not a message.
     """
     at = timezone.now()
-    if source not in SOURCES:
+    platform = sources().get(source)
+    if platform is None:
         raise NotFound("No such platform.")
-    platform = SOURCES[source]
     envelope = platform.read_envelope(request.headers)
+    if shop_domain:
+        envelope = replace(envelope, shop_domain=shop_domain)
     body = _read_body(request)
-    shop = shop_of_message(platform, source, envelope, body, at=at)
-    payload = parse_object(body)
-    if not _WORD.fullmatch(envelope.topic):
+    if not envelope.signature and platform.is_ping(body):
+        return JsonResponse({"message": "Heard."})
+    shop = shop_of_message(platform, envelope, body, at=at)
+    said = platform.hear(_with_id(envelope, body), parse_object(body))
+    if not _WORD.fullmatch(said.topic):
         raise BadInput("The message does not say its topic.")
-    store(shop, platform.hear(_with_id(envelope, body), payload), at=at)
+    store(shop, said, at=at)
     return JsonResponse({"message": "Received."})
 
 

@@ -63,6 +63,7 @@ HANDED_OVER = {
     ("admin:downloads_shop_changelist", SECRET_KEY): "a fresh key, shown once",
     ("admin:storefront_storefrontkey_changelist", STOREFRONT_KEY): "a key's successor, shown once",
     ("admin:storefront_secretkey_changelist", SECRET_KEY): "a key's successor, shown once",
+    ("admin:storefront_webhooksecret_add", SEALED): "a fresh secret, shown once",
     ("admin:downloads_customer_changelist", TOKEN): "a fresh bearer, shown once",
     ("admin:downloads_account_changelist", ACCOUNT): "a link for the account's owner, shown once",
     ("admin:order_page", TICKET): "the merchant's way to the customer's page",

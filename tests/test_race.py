@@ -13,7 +13,8 @@ from downloads.errors import Unavailable
 from downloads.fulfilment import Said
 from downloads.models import Delivery, DownloadEvent, Message, Order
 from downloads.reports import LineReport, OrderReport, ProductReport
-from storefront import inbox, shopify
+from storefront import inbox
+from storefront.platforms import shopify
 from storefront.sources import Envelope
 from tests.downloads.clicking import ask, cut_off, end, ledger, spend
 from tests.downloads.reported import order_report, refund_report

@@ -16,6 +16,7 @@ from downloads.admin.acting import act_on_each
 from downloads.admin.reported import ReportedAdmin
 from downloads.models import Message
 from storefront import inbox
+from storefront.sources import title_of
 
 SHORT = 60
 ROWS = 24
@@ -52,7 +53,7 @@ class MessageAdmin(ReportedAdmin):
 
     @admin.display(description="platform")
     def platform(self, message: Message) -> str:
-        return message.source.title()
+        return title_of(message.source)
 
     @admin.display(description="next try", ordering="due_at")
     def next_try(self, message: Message) -> object:

@@ -29,7 +29,7 @@ class WebhookSecret(Credential):
 
     @classmethod
     def keep(cls, shop: Shop, *, source: str, secret: str) -> "WebhookSecret":
-        """Store a secret that the platform shows the merchant."""
+        """Store a secret: pasted from the platform, or a fresh one to be entered there."""
         return cls.objects.create(
             shop=shop, source=source, sealed=seal(secret), hint=secret[-SHOWN_END:]
         )

@@ -6,7 +6,8 @@ import pytest
 
 from downloads import fulfilment
 from downloads.models import Customer, Order, Product, Shop
-from storefront import inbox, shopify
+from storefront import inbox
+from storefront.platforms import shopify
 from storefront.sources import Envelope
 from tests.factories import NOW, LinkFactory, ShopFactory
 from tests.messages.life import LIMIT

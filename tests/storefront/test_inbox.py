@@ -10,8 +10,9 @@ from django_tasks_db.models import DBTaskResult
 from downloads import fulfilment
 from downloads.fulfilment import Said
 from downloads.models import Grant, Message, Order, Shop
-from storefront import inbox, shopify
+from storefront import inbox
 from storefront.inbox import apply_messages, apply_policies, ring
+from storefront.platforms import shopify
 from tests.factories import NOW, ShopFactory
 from tests.storefront.conftest import FACE_A
 

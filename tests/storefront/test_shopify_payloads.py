@@ -20,7 +20,7 @@ from downloads.reports import (
     ShopReport,
 )
 from downloads.tokens import hash_token
-from storefront.shopify import (
+from storefront.platforms.shopify import (
     orders_in,
     products_in,
     read_dispute,
@@ -28,8 +28,8 @@ from storefront.shopify import (
     read_product,
     read_refund,
 )
-from storefront.shopify.orders import read_risk
-from storefront.shopify.shops import read_person, read_shop
+from storefront.platforms.shopify.orders import read_risk
+from storefront.platforms.shopify.shops import read_person, read_shop
 
 
 def line(number, variant_id, variant_name, sku):

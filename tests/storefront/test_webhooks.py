@@ -147,6 +147,12 @@ def test_a_secret_signs_for_its_own_shop_alone(post, domain):
     assert stored() == (0, 0)
 
 
+def test_an_address_with_a_nul_in_it_is_of_no_shop(client, merchant):
+    """PostgreSQL cannot even look for one."""
+    response = client.post("/webhooks/shopify/%00", b"{}", content_type="application/json")
+    assert answer_of(response) == REFUSED
+
+
 def test_two_shops_with_one_secret_are_still_two(post, merchant):
     other = ShopFactory(domain="other.example")
     WebhookSecret.keep(other, source="shopify", secret=WEBHOOK_SECRET)
@@ -319,7 +325,7 @@ def test_only_posts_are_heard(client, merchant, method):
     assert stored() == (0, 0)
 
 
-@pytest.mark.parametrize("source", ["woocommerce", "Shopify", "shopify-2"])
+@pytest.mark.parametrize("source", ["magento", "Shopify", "shopify-2"])
 def test_an_unknown_platform_is_404(client, merchant, source):
     response = client.post(f"/webhooks/{source}", BODY, content_type="application/json")
     assert answer_of(response) == (404, {"message": "No such platform."})

@@ -5,7 +5,7 @@ from typing import Any
 from downloads import fulfilment
 from downloads.fulfilment import Outcome
 from downloads.management.importing import ImportCommand
-from storefront import shopify
+from storefront.platforms import shopify
 
 
 class Command(ImportCommand):

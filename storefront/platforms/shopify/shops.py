@@ -7,8 +7,8 @@ from typing import Any
 
 from downloads.errors import BadInput
 from downloads.reports import CatalogReport, PersonReport, ProductReport, ShopReport
-from storefront.reading import Reader
-from storefront.shopify.fields import rows_in, valid_email, variant_name_of
+from storefront.platforms.shopify.fields import rows_in, variant_name_of
+from storefront.reading import Reader, valid_email
 
 
 def products_in(document: Any) -> list[Any]:

@@ -18,8 +18,8 @@ from downloads.reports import (
     RiskReport,
 )
 from downloads.tokens import MIN_LENGTH, hash_token
-from storefront.reading import Reader
-from storefront.shopify.fields import LONG_AGO, rows_in, valid_email, variant_name_of
+from storefront.platforms.shopify.fields import LONG_AGO, rows_in, variant_name_of
+from storefront.reading import Reader, valid_email
 
 MAX_QUANTITY = 1_000_000
 # A payment that is only partly made is none.

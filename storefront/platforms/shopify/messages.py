@@ -10,18 +10,23 @@ from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.fulfilment import Said
 from downloads.models import Message, Shop
-from storefront.reading import Fields, Reader, keep
-from storefront.shopify.orders import (
+from storefront.platforms.shopify.orders import (
     hash_of_token,
     read_dispute,
     read_order,
     read_refund,
     read_risk,
 )
-from storefront.shopify.shops import read_person, read_product, read_shop
+from storefront.platforms.shopify.shops import read_person, read_product, read_shop
+from storefront.reading import Fields, Reader, keep
 from storefront.sources import Envelope
 
 NAME = "shopify"
+TITLE = "Shopify"
+WHERE_TO_SET_UP = (
+    "In Shopify you find the secret under Settings → Notifications → Webhooks, below the list. "
+    "For messages that an app sends it is the secret among the app's API credentials."
+)
 
 
 def hear(envelope: Envelope, payload: dict[str, Any]) -> Said:

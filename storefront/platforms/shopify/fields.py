@@ -3,12 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
 from downloads.errors import BadInput
 
-MAX_EMAIL = 254
 NO_VARIANT = "Default Title"
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 
@@ -27,17 +23,6 @@ def rows_in(document: Any, name: str, *, marked_by: str) -> list[Any]:
         if marked_by in document:
             return [document]
     raise BadInput(f'Expected {{"{name}": …}} or {{"{name}s": […]}} as the Admin API prints them.')
-
-
-def valid_email(text: str) -> str | None:
-    """Return a mail address, or None for what is none."""
-    if len(text) > MAX_EMAIL:
-        return None
-    try:
-        validate_email(text)
-    except ValidationError:
-        return None
-    return text
 
 
 def variant_name_of(text: str | None) -> str | None:
