@@ -73,14 +73,14 @@ def quantities(order: Order) -> dict[int | None, tuple[int, int | None]]:
 
 
 def test_a_new_order_is_kept_as_reported(shop):
-    report = order_report(grand_total=Decimal("409.94"), currency="EUR", cancelled_at=LATER)
+    report = order_report(grand_total=Decimal("409.94"), currency="EUR", cancelled_at=NOW)
     recorded = record(shop, report)
     order = recorded.order
     assert recorded.outcome == "new"
     assert (order.shop, order.platform_id, order.number) == (shop, 7001, 1050)
     assert (order.payment, order.placed_at, order.reported_at) == ("paid", NOW, NOW)
     assert (order.grand_total, order.currency) == (Decimal("409.94"), "EUR")
-    assert (order.cancelled_at, order.token_hash, order.ticket_revision) == (LATER, None, 0)
+    assert (order.cancelled_at, order.token_hash, order.ticket_revision) == (NOW, None, 0)
     assert order.customer == Customer.objects.get()
 
 
