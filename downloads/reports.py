@@ -15,7 +15,7 @@ class CustomerReport:
 
 @dataclass(frozen=True)
 class ProductReport:
-    """One variant. `tags` is null where the shop does not say (an order's line never does)."""
+    """One variant. `tags` is null where the shop does not say (most platforms' orders do not)."""
 
     name: str
     product_id: int | None = None

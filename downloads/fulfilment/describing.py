@@ -5,9 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
+from downloads.fulfilment.assigning import assign
 from downloads.fulfilment.outcomes import Outcome
 from downloads.fulfilment.ranking import rank
-from downloads.fulfilment.settling import assign, lock_shop
+from downloads.fulfilment.settling import lock_shop
 from downloads.models import Product, RemovedProduct, Shop
 from downloads.reports import CatalogReport, ProductReport, ShopReport
 
@@ -49,25 +50,31 @@ def product_of_line(shop: Shop, report: ProductReport, *, reported_at: datetime)
 
 
 @transaction.atomic
-def remove_product(shop: Shop, product_id: int, *, at: datetime) -> None:
-    """Note that the shop no longer sells a product. Its buyers keep what they bought."""
-    RemovedProduct.objects.get_or_create(
+def remove_product(shop: Shop, product_id: int, *, at: datetime) -> Outcome:
+    """Note that the shop no longer sells a product; return the outcome.
+
+    Its buyers keep what they bought.
+    """
+    _row, is_news = RemovedProduct.objects.get_or_create(
         shop=shop, product_id=product_id, defaults={"removed_at": at}
     )
+    return Outcome.CHANGED if is_news else Outcome.UNCHANGED
 
 
 @transaction.atomic
-def record_shop(shop: Shop, report: ShopReport) -> None:
-    """Take over the shop's own name, unless a newer report has said another."""
+def record_shop(shop: Shop, report: ShopReport) -> Outcome:
+    """Take over the shop's own name, unless a newer report has said another; return the outcome."""
     shop = lock_shop(shop)
+    changed = False
     if shop.reported_at is None or (report.reported_at, report.name) > (
         shop.reported_at,
         shop.name,
     ):
-        assign(shop, name=report.name, reported_at=report.reported_at)
+        changed |= assign(shop, name=report.name, reported_at=report.reported_at)
     # The shop speaks to us again: the app is back.
     if shop.uninstalled_at is not None and report.reported_at > shop.uninstalled_at:
-        assign(shop, uninstalled_at=None)
+        changed |= assign(shop, uninstalled_at=None)
+    return Outcome.CHANGED if changed else Outcome.UNCHANGED
 
 
 def note_uninstalled(shop: Shop, *, at: datetime) -> None:
@@ -98,11 +105,12 @@ def _describe(shop: Shop, report: ProductReport, *, described_rank: str) -> tupl
 
 
 def _words(report: ProductReport) -> dict[str, Any]:
-    words = {
+    return {
         "name": report.name,
         "variant_name": report.variant_name,
         "sku": report.sku,
         "product_id": report.product_id,
         "vendor": report.vendor,
+        # Words of two reports are not mixed: it would depend on which came first.
+        "tags": list(report.tags or ()),
     }
-    return words if report.tags is None else words | {"tags": list(report.tags)}

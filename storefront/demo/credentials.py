@@ -11,8 +11,8 @@ from django.utils.crypto import salted_hmac
 from downloads import fulfilment
 from downloads.models import Account, Customer, Shop
 from downloads.tokens import hash_token, with_checksum
-from storefront import shopify
 from storefront.models import ApiKey, CustomerToken, WebhookSecret
+from storefront.platforms import generic, shopify
 
 STAFF = "merchant"
 
@@ -27,19 +27,19 @@ def api_key(kind: type[ApiKey], shop: Shop, *, purpose: str) -> str:
 def customer_password(shop: Shop, email: str, *, at: datetime) -> str:
     password = _derived("customer password")[:20]
     if not Account.objects.filter(shop=shop).with_email(email).exists():
-        fulfilment.register(
-            shop, email=email, password=password, first_name="Ada", last_name="Byron"
-        )
-        account = Account.objects.filter(shop=shop).with_email(email).get()
+        names = {"first_name": "Ada", "last_name": "Byron"}
+        account = Account.objects.create(shop=shop, email=email, **names)
         fulfilment.choose_password(account.pk, state=account.state, password=password, at=at)
     return password
 
 
-def webhook_secret(shop: Shop) -> str:
-    secret = _derived("webhook secret")
-    if not WebhookSecret.objects.filter(shop=shop).exists():
-        WebhookSecret.keep(shop, source=shopify.NAME, secret=secret)
-    return secret
+def shopify_secret(shop: Shop) -> str:
+    return _kept(shop, source=shopify.NAME, secret=_derived("webhook secret"))
+
+
+def generic_secret(shop: Shop) -> str:
+    key = bytes.fromhex(_derived("generic webhook secret"))
+    return _kept(shop, source=generic.NAME, secret=generic.secret_of(key))
 
 
 def bearer(customer: Customer, *, at: datetime) -> str:
@@ -56,6 +56,12 @@ def staff_password() -> str:
     if not User.objects.filter(username=STAFF).exists():
         User.objects.create_superuser(STAFF, "merchant@example.com", password)
     return password
+
+
+def _kept(shop: Shop, *, source: str, secret: str) -> str:
+    if not WebhookSecret.objects.filter(shop=shop, source=source).exists():
+        WebhookSecret.keep(shop, source=source, secret=secret)
+    return secret
 
 
 def _derived(purpose: str) -> str:

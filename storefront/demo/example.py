@@ -18,17 +18,18 @@ from downloads import fulfilment
 from downloads.models import Asset, Customer, Grant, Order, Product, Shop
 from downloads.reports import CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.tokens import hash_token
-from storefront import shopify
 from storefront.demo.contents import guide, tone
 from storefront.demo.credentials import (
     STAFF,
     api_key,
     bearer,
     customer_password,
+    generic_secret,
+    shopify_secret,
     staff_password,
-    webhook_secret,
 )
 from storefront.models import CustomerToken, SecretKey, StorefrontKey
+from storefront.platforms import shopify
 
 ORDER_TOKEN = "0c732eb6fd9802a0821a9d29888baee8"  # noqa: S105 (published in the document)
 BASIC_ORDER_TOKEN = "5f0d1f6e0e4b4c0c8d7a3f1b2c9e6a47"  # noqa: S105 (an example too)
@@ -36,6 +37,7 @@ SHOP = "my-store"
 EMAIL = "ada@example.com"
 REAL_ORDER = Path(__file__).with_name("shopify-order.json")
 PAID_MESSAGE = Path(__file__).with_name("paid-message.json")
+GENERIC_MESSAGE = Path(__file__).with_name("generic-message.json")
 PLACED_AT = datetime(2025, 6, 15, 10, 30, tzinfo=UTC)
 
 
@@ -50,7 +52,8 @@ class Example:
     customer_email: str
     customer_password: str
     secret_api_key: str
-    webhook_secret: str
+    shopify_webhook_secret: str
+    generic_webhook_secret: str
     staff: str
     staff_password: str
 
@@ -67,7 +70,7 @@ def make_example(*, at: datetime) -> Example:
         _make_basic_order(basic, at=at)
         real = json.loads(REAL_ORDER.read_text(encoding="utf-8"))
         for payload in shopify.orders_in(real):
-            fulfilment.record_order(shop, shopify.read_order(payload), at=at)
+            fulfilment.record_order(shop, shopify.read_order(payload), at=at, tells_buyer=False)
     book = Order.objects.get(token_hash=hash_token(ORDER_TOKEN))
     return Example(
         grant=book.grants.order_by("pk").values_list("pk", flat=True)[0],
@@ -77,7 +80,8 @@ def make_example(*, at: datetime) -> Example:
         customer_email=EMAIL,
         customer_password=customer_password(shop, EMAIL, at=at),
         secret_api_key=api_key(SecretKey, shop, purpose="secret key"),
-        webhook_secret=webhook_secret(shop),
+        shopify_webhook_secret=shopify_secret(shop),
+        generic_webhook_secret=generic_secret(shop),
         staff=STAFF,
         staff_password=staff_password(),
     )
@@ -206,7 +210,7 @@ def _record(
             for position, product in enumerate(products, 1)
         ),
     )
-    return fulfilment.record_order(shop, report, at=at).order
+    return fulfilment.record_order(shop, report, at=at, tells_buyer=False).order
 
 
 def _attach_file(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from downloads.fulfilment import (
+    Outcome,
     note_uninstalled,
     record_order,
     record_product,
@@ -228,3 +229,17 @@ def test_an_uninstall_is_noted_once_and_closes_nothing(shop):
     shop.refresh_from_db()
     assert shop.uninstalled_at == NOW
     assert LineItem.objects.get().order.status == "completed"
+
+
+def test_a_removal_is_news_once(shop):
+    assert remove_product(shop, 900, at=NOW) == Outcome.CHANGED
+    assert remove_product(shop, 900, at=LATER) == Outcome.UNCHANGED
+
+
+def test_a_shops_report_is_news_once_and_when_the_app_is_back(shop):
+    report = ShopReport(name="Mine", reported_at=NOW)
+    assert record_shop(shop, report) == Outcome.CHANGED
+    assert record_shop(shop, report) == Outcome.UNCHANGED
+    note_uninstalled(shop, at=NOW)
+    assert record_shop(shop, report) == Outcome.UNCHANGED
+    assert record_shop(shop, replace(report, reported_at=LATER)) == Outcome.CHANGED

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,11 +21,14 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from standardwebhooks import Webhook
 
 from downloads.models import Asset, Grant, Order, Shop
 from storefront.inbox import apply_messages
+from storefront.models import WebhookSecret
 from tests.conftest import CONTRACTS, PAYLOADS, sign
 from tests.factories import NOW, GrantFactory
+from tests.missing import do_without
 from tests.storefront.conftest import Page
 
 KEYS = [
@@ -44,6 +49,8 @@ KEYS = [
     "shop_domain",
     "shopify_webhook_url",
     "shopify_webhook_secret",
+    "generic_webhook_url",
+    "generic_webhook_secret",
     "admin_url",
     "admin_user",
     "admin_password",
@@ -139,6 +146,7 @@ def test_one_object_of_exactly_these_keys_is_printed(db):
             f"{base}/api/v2/customer-account-orders?id=5f0d1f6e0e4b4c0c8d7a3f1b2c9e6a47"
         ),
         "shopify_webhook_url": f"{base}/webhooks/shopify",
+        "generic_webhook_url": f"{base}/webhooks/generic/my-store",
         "admin_url": f"{base}/admin/",
     }
     assert demo["shop_domain"] == "my-store"
@@ -266,6 +274,45 @@ def test_a_shop_can_speak_with_the_printed_secret(deliver, demo):
     assert Order.objects.get(number=1001).payment == "paid"
 
 
+OWN = {
+    "type": "order.paid",
+    "timestamp": "2026-02-28T10:00:00Z",
+    "data": {
+        "id": 4711,
+        "number": 4711,
+        "payment": "paid",
+        "placed_at": "2026-02-28T10:00:00Z",
+        "token": "e" * 32,
+        "lines": [{"id": 1, "quantity": 1, "product": {"variant_id": 1234567, "name": "Book"}}],
+    },
+}
+
+
+def test_a_shop_of_ones_own_can_speak_with_the_printed_secret(client, demo):
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(NOW.timestamp())),
+        "webhook-signature": Webhook(demo["generic_webhook_secret"]).sign(
+            "msg_1", NOW, json.dumps(OWN)
+        ),
+    }
+    response = client.post(
+        demo["generic_webhook_url"], OWN, content_type="application/json", headers=headers
+    )
+    assert (response.status_code, response.json()) == (200, {"message": "Received."})
+    apply_messages.call()
+    answer = client.get(demo["rest_url"].partition("=")[0] + "=" + "e" * 32).json()
+    assert answer["order"]["lines"][0]["assets"][0]["limits"] == {"downloaded": 0, "limit": 10}
+
+
+def test_a_demo_of_before_gains_the_secret_it_lacks_and_keeps_the_other(demo):
+    WebhookSecret.objects.filter(source="generic").delete()
+    [before] = WebhookSecret.objects.values()
+    assert json.loads(run()) == demo
+    assert WebhookSecret.objects.filter(pk=before["id"]).values().get() == before
+    assert WebhookSecret.objects.get(source="generic").reveal() == demo["generic_webhook_secret"]
+
+
 # --- What is kept ------------------------------------------------------------------------------
 
 
@@ -273,12 +320,13 @@ def test_no_printed_secret_is_stored(demo):
     secrets = {
         demo["storefront_key"],
         demo["shopify_webhook_secret"],
+        demo["generic_webhook_secret"],
         demo["admin_password"],
         *(demo[token] for token in ("customer_token", "other_customer_token")),
         *(demo[token].partition("|")[2] for token in ("customer_token", "other_customer_token")),
         *(parse_qs(urlsplit(demo[url]).query)["id"][0] for url in ("rest_url", "basic_rest_url")),
     }
-    assert len(secrets) == 9
+    assert len(secrets) == 10
     stored = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
@@ -413,4 +461,29 @@ def test_an_order_posted_while_it_serves_is_on_both_faces_within_five_seconds(se
     assert time.monotonic() - posted_at < 5
     process.send_signal(signal.SIGKILL)
     # The worker writes to the same pipe: its end comes when the worker has stopped, too.
+    process.communicate(timeout=20)
+
+
+@pytest.mark.slow
+def test_every_curl_line_of_the_readme_works_as_it_stands(served):
+    for program in ("curl", "openssl", "bash"):
+        if shutil.which(program) is None:
+            do_without(program)
+    process, demo = served
+    assert eventually(30, lambda: fetch(f"{demo['base_url']}/healthz"))
+    readme = (django_settings.BASE_DIR / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    answers = []
+    for block in (each for each in blocks if "\ncurl " in f"\n{each}"):
+        # Nothing but the port is another: the demo's secrets are the same everywhere.
+        typed = block.replace("http://localhost:8000", demo["base_url"])
+        done = subprocess.run(["bash", "-c", typed], capture_output=True, text=True, timeout=30)
+        answers.append(json.loads(done.stdout))
+    assert len(answers) == 6
+    assert [answer for answer in answers if answer == {"message": "Received."}] == answers[4:]
+    assert [answer for answer in answers[:4] if "message" in answer or "errors" in answer] == []
+    for token in ("7a1d3c5e9b2f4a6c8d0e1f3a5b7c9d2e", "3b5d7f9a1c2e4a6b8d0f1e3c5a7b9d2f"):
+        url = demo["rest_url"].partition("=")[0] + "=" + token
+        assert eventually(5, lambda url=url: fetch(url)[0] == 200)
+    process.send_signal(signal.SIGKILL)
     process.communicate(timeout=20)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from storefront.demo.example import (
     BASIC_ORDER_TOKEN,
+    GENERIC_MESSAGE,
     ORDER_TOKEN,
     PAID_MESSAGE,
     SHOP,
@@ -25,6 +27,7 @@ from storefront.demo.example import (
 from storefront.schema import IRI
 
 HOST = "127.0.0.1"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:]{8}(?:Z|[+]00:00)")
 QUERY = (
     'query { customerDownloadableProduct(id: "%s") '
     "{ _id productName name fileName type downloadBought downloadUsed status "
@@ -78,7 +81,9 @@ def _entries(base_url: str, example: Example) -> dict[str, str]:
         "basic_rest_url": rest_url + quote(BASIC_ORDER_TOKEN),
         "shop_domain": SHOP,
         "shopify_webhook_url": f"{base_url}/webhooks/shopify",
-        "shopify_webhook_secret": example.webhook_secret,
+        "shopify_webhook_secret": example.shopify_webhook_secret,
+        "generic_webhook_url": f"{base_url}/webhooks/generic/{SHOP}",
+        "generic_webhook_secret": example.generic_webhook_secret,
         "admin_url": f"{base_url}/admin/",
         "admin_user": example.staff,
         "admin_password": example.staff_password,
@@ -86,7 +91,6 @@ def _entries(base_url: str, example: Example) -> dict[str, str]:
 
 
 def _welcome(entries: dict[str, str], example: Example) -> str:
-    message = PAID_MESSAGE.read_text(encoding="utf-8").rstrip()
     query = json.dumps({"query": QUERY % f"{IRI}{example.grant}"})
     return f"""
 The buyer's page      {entries["page_url"]}
@@ -116,15 +120,38 @@ curl -X POST "{entries["token_exchange_url"]}" \\
   -H "Authorization: Bearer {entries["secret_api_key"]}" \\
   -H "Content-Type: application/json" -d '{{"email": "{entries["customer_email"]}"}}'
 
+{_messages(entries)}
+"""
+
+
+def _messages(entries: dict[str, str]) -> str:
+    # Of today, whenever that is: no mail tells of an old order.
+    of_shopify, of_own = (
+        MOMENT.sub("'$(date -u +%FT%TZ)'", path.read_text(encoding="utf-8").rstrip())
+        for path in (PAID_MESSAGE, GENERIC_MESSAGE)
+    )
+    return f"""\
 A message of the shop, as Shopify signs it; its order can be read a moment later:
 
-body='{message}'
+body='{of_shopify}'
 curl -X POST "{entries["shopify_webhook_url"]}" \\
   -H "X-Shopify-Topic: orders/paid" -H "X-Shopify-Shop-Domain: {entries["shop_domain"]}" \\
   -H "X-Shopify-Webhook-Id: example-1" -H "Content-Type: application/json" \\
   -H "X-Shopify-Hmac-Sha256: $(printf %s "$body" | openssl dgst -sha256 -binary \
 -hmac {entries["shopify_webhook_secret"]} | base64)" \\
   -d "$body"
+
+The same of a shop of your own, which signs as Standard Webhooks says:
+
+body='{of_own}'
+secret='{entries["generic_webhook_secret"]}'
+key=$(printf %s "${{secret#whsec_}}" | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \\n')
+now=$(date +%s)
+curl -X POST "{entries["generic_webhook_url"]}" \\
+  -H "webhook-id: example-2" -H "webhook-timestamp: $now" -H "Content-Type: application/json" \\
+  -H "webhook-signature: v1,$(printf %s "example-2.$now.$body" | openssl dgst -sha256 -binary \
+-mac HMAC -macopt hexkey:$key | base64)" \\
+  -d "$body"\
 """
 
 
