@@ -80,3 +80,23 @@ class BadInput(DownloadsError):
 
 class BadCursor(BadInput):
     """A page of a list was asked for in a way that names no page."""
+
+
+class MailRefused(DownloadsError):
+    """The mail server will not take this mail; `for_good` says that trying again is of no use."""
+
+    def __init__(self, message: str, *, for_good: bool) -> None:
+        super().__init__(message)
+        self.for_good = for_good
+
+
+class MailUnsure(DownloadsError):
+    """The mail was handed over, and the mail server did not say whether it took it."""
+
+
+class PostClosed(DownloadsError):
+    """No mail can be sent just now: the mail server cannot be reached, or takes none from us."""
+
+
+class ClaimLost(DownloadsError):
+    """Whoever was sending this mail took too long, and another one has taken it over."""

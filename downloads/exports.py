@@ -16,6 +16,7 @@ from downloads.models import (
     DownloadEvent,
     Grant,
     LineItem,
+    Mail,
     Message,
     Order,
     Shop,
@@ -60,7 +61,7 @@ def stored_for_request(request: Any, *, at: datetime) -> dict[str, Any]:
 def stored_about_customer(customer: Customer, *, at: datetime) -> dict[str, Any]:
     """Return all that is stored about one customer, credentials aside.
 
-    Eight queries at most, however many orders. Shape: ready for JSON but for times and amounts,
+    Nine queries at most, however many orders. Shape: ready for JSON but for times and amounts,
     which `DjangoJSONEncoder` writes; null is unlimited in `allowed`, endless in `until`, and in
     `bytes` where no bytes are concerned.
     """
@@ -90,9 +91,10 @@ def _document(
         "customers": [_customer(customer) for customer in customers],
         "accounts": [_account(account) for account in _accounts(shop, customers, emails)],
         "orders": [_order(order) for order in orders],
+        "mails": [_mail(mail) for mail in _mails(shop, customers, emails)],
         "messages_not_applied_yet": _messages(shop, numbers - {None}, emails - {None, ""}),
     }
-    stored = ("customers", "accounts", "orders", "messages_not_applied_yet")
+    stored = ("customers", "accounts", "orders", "mails", "messages_not_applied_yet")
     if not any(document[part] for part in stored):
         document["note"] = NOTHING
     return document
@@ -169,6 +171,27 @@ def _event(event: DownloadEvent) -> dict[str, Any]:
         "why": event.reason,
         "bytes": event.sent_bytes,
         "user_agent": event.user_agent,
+    }
+
+
+def _mails(shop: Shop, customers: list[Customer], emails: Collection[str | None]) -> QuerySet[Mail]:
+    addresses = {email.lower() for email in emails if email}
+    theirs = Q(order__customer__in=customers)
+    # What was asked for their address; what another person bought is not told.
+    theirs |= Q(email__in=addresses) & (Q(order=None) | Q(order__customer=None))
+    return Mail.objects.filter(theirs, shop=shop).select_related("order").order_by("pk")
+
+
+def _mail(mail: Mail) -> dict[str, Any]:
+    return {
+        "about": mail.get_kind_display(),
+        "order": mail.order and mail.order.number,
+        "to": mail.email,
+        "state": mail.get_state_display(),
+        "written_at": mail.created_at,
+        "sent_at": mail.sent_at,
+        "came_back_at": mail.bounced_at,
+        "why_it_came_back": mail.bounce,
     }
 
 

@@ -16,6 +16,7 @@ from downloads.models import (
     DownloadEvent,
     Grant,
     LineItem,
+    Mail,
     Message,
     Order,
     Product,
@@ -192,6 +193,20 @@ class MessageFactory(factory.django.DjangoModelFactory):
     delivery_id = factory.Sequence(lambda n: f"delivery-{n}")
     body = "{}"
     received_at = NOW
+    due_at = NOW
+
+
+class MailFactory(factory.django.DjangoModelFactory):
+    """A mail that somebody asked for and that waits; `order=…` makes it one about that order."""
+
+    class Meta:
+        model = Mail
+
+    shop = factory.SubFactory(ShopFactory)
+    kind = factory.LazyAttribute(lambda o: Mail.Kind.ORDER if o.order else Mail.Kind.LINKS)
+    order = None
+    email = factory.Sequence(lambda n: f"reader-{n}@example.com")
+    created_at = NOW
     due_at = NOW
 
 

@@ -1,5 +1,7 @@
 """THE WRITE DOOR: every change to orders, grants and counters comes through here."""
 
+from downloads.fulfilment.announcing import send_order_mail
+from downloads.fulfilment.asking import answer_next_request, ask_links, ask_password
 from downloads.fulfilment.attaching import apply_limit, attach_to_order, attach_to_product
 from downloads.fulfilment.counting import (
     extend,
@@ -26,6 +28,13 @@ from downloads.fulfilment.erasing import (
     record_data_request,
 )
 from downloads.fulfilment.giving_back import give_back_failed, weigh_deliveries
+from downloads.fulfilment.mailing import (
+    Send,
+    forget_mails,
+    note_bounce,
+    send_next,
+    try_mail_again,
+)
 from downloads.fulfilment.noting import record_dispute, record_refund, record_risk
 from downloads.fulfilment.outcomes import Outcome
 from downloads.fulfilment.receiving import (
@@ -39,6 +48,7 @@ from downloads.fulfilment.receiving import (
 from downloads.fulfilment.recording import (
     Recorded,
     apply_policies,
+    cancel_order,
     delete_order,
     record_order,
     release,
@@ -78,14 +88,19 @@ __all__ = [
     "Recorded",
     "Request",
     "Said",
+    "Send",
     "StoredFile",
     "add_lines",
     "answer_data_request",
+    "answer_next_request",
     "apply_limit",
     "apply_next",
     "apply_policies",
+    "ask_links",
+    "ask_password",
     "attach_to_order",
     "attach_to_product",
+    "cancel_order",
     "choose_password",
     "delete_asset",
     "delete_order",
@@ -98,10 +113,12 @@ __all__ = [
     "fail_stream",
     "forget_accounts",
     "forget_applied",
+    "forget_mails",
     "forget_unconfirmed",
     "give_back_failed",
     "is_stored",
     "lock_shop",
+    "note_bounce",
     "note_sent",
     "note_uninstalled",
     "open_delivery",
@@ -128,11 +145,14 @@ __all__ = [
     "restore_asset",
     "revoke",
     "revoke_tickets",
+    "send_next",
+    "send_order_mail",
     "settle",
     "sign_in",
     "spend",
     "store_file",
     "store_link",
+    "try_mail_again",
     "weigh_deliveries",
     "withdraw_asset",
 ]

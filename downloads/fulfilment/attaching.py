@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from downloads.errors import BadInput
+from downloads.fulfilment.announcing import announce
 from downloads.fulfilment.settling import end_of, grant_for, lock_order, lock_shop, settle
 from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product
 from downloads.models.catalog import MAX_DOWNLOADS, MAX_LIFETIME_DAYS
@@ -55,6 +56,7 @@ def attach_to_product(
                 grant_for(line, attachment, order=orders[line.order_id], at=at) for line in fresh
             )
         )
+        announce([order.pk for order in orders.values() if order.announced_at is None], at=at)
     return Attached(attachment, given)
 
 
@@ -76,7 +78,7 @@ def attach_to_order(
     order = lock_order(order)
     if order.grants.filter(line=None, asset=asset).exists():
         raise BadInput(f'"{asset}" is attached to this order already.')
-    return order.grants.create(
+    grant = order.grants.create(
         asset=asset,
         limit=limit,
         bought=limit,
@@ -85,6 +87,9 @@ def attach_to_order(
         created_at=at,
         updated_at=at,
     )
+    if order.announced_at is None:
+        announce([order.pk], at=at)
+    return grant
 
 
 @transaction.atomic
@@ -125,4 +130,5 @@ def _batches_of_lines(product: Product) -> Iterator[list[int]]:
 
 def _lock_orders(lines: list[int]) -> list[Order]:
     locked = LineItem.objects.filter(pk__in=lines).values("order")
-    return list(Order.objects.select_for_update().filter(pk__in=locked).order_by("pk"))
+    orders = Order.objects.select_for_update(of=("self",)).select_related("shop")
+    return list(orders.filter(pk__in=locked).order_by("pk"))

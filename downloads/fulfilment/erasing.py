@@ -12,7 +12,16 @@ from django.db.models import Q, QuerySet
 
 from downloads.fulfilment.registering import forget_accounts
 from downloads.fulfilment.settling import lock_shop
-from downloads.models import Account, Customer, DataRequest, DownloadEvent, Message, Shop
+from downloads.models import (
+    Account,
+    Customer,
+    DataRequest,
+    DownloadEvent,
+    LinkRequest,
+    Mail,
+    Message,
+    Shop,
+)
 from downloads.reports import PersonReport
 
 FORGOTTEN = {"email": None, "first_name": "", "last_name": ""}
@@ -41,6 +50,7 @@ def erase_person(shop: Shop, person: PersonReport, *, at: datetime) -> int:
     numbers = Customer.objects.filter(found, shop=shop).values_list("pk", flat=True)
     customers = Customer.objects.filter(pk__in=set(numbers))
     _forget_accounts(shop, person)
+    _forget_mails(shop, customers, {person.email})
     return _forget(customers, at=at)
 
 
@@ -50,7 +60,9 @@ def erase_customer(customer: Customer, *, at: datetime) -> None:
     person = PersonReport(platform_id=customer.platform_id, email=customer.email or "")
     _forget_words(customer.shop, person)
     _forget_accounts(lock_shop(customer.shop), person)
-    _forget(Customer.objects.filter(pk=customer.pk), at=at)
+    customers = Customer.objects.filter(pk=customer.pk)
+    _forget_mails(customer.shop, customers, {person.email})
+    _forget(customers, at=at)
 
 
 @transaction.atomic
@@ -60,6 +72,7 @@ def erase_shop(shop: Shop, *, at: datetime) -> int:
     shop = lock_shop(shop)
     DataRequest.objects.filter(shop=shop).update(customer_platform_id=None, email="")
     forget_accounts(Account.objects.unconfirmed().filter(shop=shop))
+    Mail.objects.filter(shop=shop).delete()
     return _forget(Customer.objects.filter(shop=shop), at=at)
 
 
@@ -105,6 +118,19 @@ def _forget_accounts(shop: Shop, person: PersonReport) -> None:
     if person.email:
         unconfirmed = Account.objects.unconfirmed().filter(shop=shop)
         forget_accounts(unconfirmed.with_email(person.email))
+
+
+def _forget_mails(shop: Shop, customers: QuerySet[Customer], addresses: set[str]) -> None:
+    """Delete the mails to buyers who are about to be forgotten, sent or not.
+
+    One that is under way just now is not sent, unless the mail server has it already.
+    """
+    known = {email.lower() for email in customers.values_list("email", flat=True) if email}
+    known |= {address.lower() for address in addresses} - {""}
+    # Two buyers may have had one address in turn: what the other one bought is not theirs.
+    to_them = Q(email__in=known) & ~Q(order__customer__email__in=known)
+    Mail.objects.filter(Q(order__customer__in=customers) | to_them, shop=shop).delete()
+    LinkRequest.objects.filter(email__in=known).delete()
 
 
 def _forget_words(shop: Shop, person: PersonReport) -> None:

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from downloads.fulfilment.assigning import assign
 from downloads.fulfilment.ranking import rank
 from downloads.fulfilment.registering import end_former_accounts, lead_account_to
-from downloads.fulfilment.settling import assign
 from downloads.models import Customer, Shop
 from downloads.reports import CustomerReport
 

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from downloads.fulfilment.settling import assign, lock_shop, settle_known
+from downloads.fulfilment.assigning import assign
+from downloads.fulfilment.outcomes import Outcome
+from downloads.fulfilment.settling import lock_shop, settle_known
 from downloads.models import Dispute, Refund, RefundedLine, RiskAssessment, Shop
 from downloads.reports import DisputeReport, RefundReport, RiskReport
 
@@ -25,8 +27,11 @@ def record_refund(shop: Shop, order: int, report: RefundReport, *, at: datetime)
 
 
 @transaction.atomic
-def record_dispute(shop: Shop, order: int, report: DisputeReport, *, at: datetime) -> None:
-    """Hold an order whose payment is disputed; close it when lost, open it again when won."""
+def record_dispute(shop: Shop, order: int, report: DisputeReport, *, at: datetime) -> Outcome:
+    """Hold an order whose payment is disputed; close it when lost, open it again when won.
+
+    Return what came of it: whether this was news of the dispute.
+    """
     shop = lock_shop(shop)
     dispute, is_new = Dispute.objects.get_or_create(
         shop=shop,
@@ -38,12 +43,16 @@ def record_dispute(shop: Shop, order: int, report: DisputeReport, *, at: datetim
             "decided_at": report.decided_at,
         },
     )
+    changed = False
     if not is_new:
         # One message may lack the time that another tells.
-        assign(dispute, opened_at=max(dispute.opened_at, report.opened_at))
+        changed |= assign(dispute, opened_at=max(dispute.opened_at, report.opened_at))
     if not is_new and _progress(report) > _progress(dispute):
-        assign(dispute, state=report.state, decided_at=report.decided_at)
+        changed |= assign(dispute, state=report.state, decided_at=report.decided_at)
     settle_known(shop, order, at=at)
+    if is_new:
+        return Outcome.NEW
+    return Outcome.CHANGED if changed else Outcome.UNCHANGED
 
 
 @transaction.atomic

@@ -8,12 +8,13 @@ from typing import Any
 from django.db import transaction
 
 from downloads.errors import BadInput
+from downloads.fulfilment.assigning import assign
 from downloads.fulfilment.describing import product_of_line
 from downloads.fulfilment.identifying import record_customer
 from downloads.fulfilment.noting import save_refund
 from downloads.fulfilment.outcomes import Outcome
 from downloads.fulfilment.ranking import rank
-from downloads.fulfilment.settling import add_lines, assign, lock_order, lock_shop, settle
+from downloads.fulfilment.settling import add_lines, lock_order, lock_shop, settle
 from downloads.fulfilment.standing import payment_of, times_of_causes
 from downloads.models import Grant, LineItem, Order, Shop
 from downloads.reports import CustomerReport, LineReport, OrderReport
@@ -33,11 +34,14 @@ class Recorded:
 
 
 @transaction.atomic
-def record_order(shop: Shop, report: OrderReport, *, at: datetime) -> Recorded:
+def record_order(
+    shop: Shop, report: OrderReport, *, at: datetime, tells_buyer: bool = True
+) -> Recorded:
     """Bring one order to what the shop reports and give it the grants it is due.
 
     The newest `reported_at` wins for the order's own fields and its lines; an older report still
-    adds the refunds and the higher quantities it knows of. All or nothing.
+    adds the refunds and the higher quantities it knows of. All or nothing. `tells_buyer` is false
+    for history: no mail tells of an order that was paid by then, now or later.
 
     Raises:
         BadInput: another order holds this order-status token.
@@ -53,14 +57,34 @@ def record_order(shop: Shop, report: OrderReport, *, at: datetime) -> Recorded:
     changed = _record_buyer(order, report, shop=shop)
     changed |= _record_token(order, report, is_newest=is_newest)
     if is_newest:
-        changed |= assign(order, reported_rank=reported_rank, **_order_fields(report, shop))
+        changed |= assign(order, reported_rank=reported_rank, **_order_fields(order, report, shop))
     changed |= _record_lines(order, report, is_newest=is_newest)
     for refund in report.refunds:
         changed |= save_refund(shop, report.platform_id, refund)
+    if not tells_buyer and order.payment != Order.Payment.PENDING:
+        assign(order, announced_at=order.announced_at or at)
     settle(order, at=at)
     order.refresh_from_db()
     outcome = Outcome.CHANGED if changed else Outcome.UNCHANGED
     return Recorded(order, Outcome.NEW if is_new else outcome)
+
+
+@transaction.atomic
+def cancel_order(shop: Shop, platform_id: int, *, cancelled_at: datetime, at: datetime) -> None:
+    """Cancel an order of which a platform says no more than that it is gone.
+
+    What was reported of it before does not open it again, also where it comes later.
+
+    Raises:
+        BadInput: the order has not come yet.
+    """
+    shop = lock_shop(shop)
+    order = Order.objects.filter(shop=shop, platform_id=platform_id).first()
+    if order is None:
+        raise BadInput(f"Order {platform_id} has not come yet.")
+    if order.reported_at is None or order.reported_at < cancelled_at:
+        assign(order, cancelled_at=max(cancelled_at, order.cancelled_at or cancelled_at))
+    settle(order, at=at)
 
 
 @transaction.atomic
@@ -122,17 +146,25 @@ def _rank(report: OrderReport) -> str:
     return rank(report.reported_at, is_cancelled, stage, content=content)
 
 
-def _order_fields(report: OrderReport, shop: Shop) -> dict[str, Any]:
+def _order_fields(order: Order, report: OrderReport, shop: Shop) -> dict[str, Any]:
     return {
         "number": report.number,
         "reported_payment": report.payment,
         "payment": payment_of(report.payment, shop),
         "placed_at": report.placed_at,
         "reported_at": report.reported_at,
-        "cancelled_at": report.cancelled_at,
+        "cancelled_at": _cancelled_at(order, report),
         "grand_total": report.grand_total,
         "currency": report.currency,
     }
+
+
+def _cancelled_at(order: Order, report: OrderReport) -> datetime | None:
+    # A cancellation after what is reported here is news to the report. A report's own is never
+    # after it, whatever the platform's clocks say.
+    if order.cancelled_at is not None and order.cancelled_at > report.reported_at:
+        return order.cancelled_at
+    return report.cancelled_at and min(report.cancelled_at, report.reported_at)
 
 
 def _record_buyer(order: Order, report: OrderReport, *, shop: Shop) -> bool:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 
+from downloads.fulfilment.announcing import announce
+from downloads.fulfilment.assigning import assign
 from downloads.fulfilment.standing import standing_of
 from downloads.models import Attachment, Grant, LineItem, Order, Shop
 from downloads.models.grants import Allowance, allowance
@@ -75,16 +76,8 @@ def settle(order: Order, *, at: datetime) -> None:
     )
     changed = [grant for grant in grants if recount(grant, lines, order=order, at=at)]
     Grant.objects.bulk_update(changed, COUNTED_FIELDS)
-
-
-def assign(row: models.Model, **values: Any) -> bool:
-    """Save only what differs, so that nobody else's columns are written; say if any did."""
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
-    for name in changed:
-        setattr(row, name, values[name])
-    if changed:
-        row.save(update_fields=changed)
-    return bool(changed)
+    if order.announced_at is None:
+        announce([order.pk], at=at)
 
 
 def grant_for(line: LineItem, attachment: Attachment, *, order: Order, at: datetime) -> Grant:

@@ -12,6 +12,7 @@ from downloads.lookups.grants import (
     grants_with_other_limit,
     refusal_of_click,
 )
+from downloads.lookups.mails import account_to_tell, order_to_tell, orders_to_tell
 from downloads.lookups.orders import (
     OpenedLine,
     OpenedOrder,
@@ -29,6 +30,7 @@ __all__ = [
     "NumberedPage",
     "OpenedLine",
     "OpenedOrder",
+    "account_to_tell",
     "address_of",
     "customer_of_shop",
     "grant_of_address",
@@ -40,6 +42,8 @@ __all__ = [
     "order_for_page",
     "order_for_storefront",
     "order_of_ticket",
+    "order_to_tell",
+    "orders_to_tell",
     "refusal_of_click",
     "shop_of_domain",
 ]

@@ -47,7 +47,7 @@ def order_for_storefront(token: str) -> OpenedOrder:
         raise PlanRequired(
             "Customer-account download links need the Premium plan. Upgrade to enable them."
         )
-    return _open(order)
+    return open_order(order)
 
 
 def order_for_page(token: str) -> OpenedOrder:
@@ -56,7 +56,7 @@ def order_for_page(token: str) -> OpenedOrder:
     Raises:
         NotFound: no order has this token.
     """
-    return _open(_order_by_token(token))
+    return open_order(_order_by_token(token))
 
 
 def order_of_ticket(number: int, revision: int) -> OpenedOrder:
@@ -65,10 +65,10 @@ def order_of_ticket(number: int, revision: int) -> OpenedOrder:
     Raises:
         NotFound: no such order, or its revision has moved on.
     """
-    order = _orders().filter(pk=number, ticket_revision=revision).first()
+    order = orders_with_shop().filter(pk=number, ticket_revision=revision).first()
     if order is None:
         raise NotFound(ORDER_NOT_FOUND)
-    return _open(order)
+    return open_order(order)
 
 
 def has_order(token: str) -> bool:
@@ -76,20 +76,22 @@ def has_order(token: str) -> bool:
     return Order.objects.filter(token_hash=hash_token(token)).exists()
 
 
-def _orders() -> QuerySet[Order]:
+def orders_with_shop() -> QuerySet[Order]:
+    """Return all orders, with shop and plan loaded."""
     return Order.objects.select_related("shop__plan")
 
 
 def _order_by_token(token: str) -> Order:
     order = None
     if len(token) >= MIN_LENGTH:
-        order = _orders().filter(token_hash=hash_token(token)).first()
+        order = orders_with_shop().filter(token_hash=hash_token(token)).first()
     if order is None:
         raise NotFound(ORDER_NOT_FOUND)
     return order
 
 
-def _open(order: Order) -> OpenedOrder:
+def open_order(order: Order) -> OpenedOrder:
+    """Return an order with its lines and grants. Two queries."""
     by_line: dict[int | None, list[Grant]] = defaultdict(list)
     lines = list(order.lines.select_related("product"))
     lines_by_id = {line.pk: line for line in lines}

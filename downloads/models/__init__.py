@@ -5,6 +5,7 @@ from downloads.models.facts import Dispute, Refund, RefundedLine, RemovedProduct
 from downloads.models.grants import Grant
 from downloads.models.inbox import Message
 from downloads.models.ledger import DownloadEvent
+from downloads.models.mail import LinkRequest, Mail
 from downloads.models.orders import LineItem, Order
 from downloads.models.privacy import DataRequest
 from downloads.models.shops import Customer, Plan, Shop
@@ -20,6 +21,8 @@ __all__ = [
     "DownloadEvent",
     "Grant",
     "LineItem",
+    "LinkRequest",
+    "Mail",
     "Message",
     "Order",
     "Plan",

@@ -38,6 +38,8 @@ class Order(models.Model):
     `reported_payment` is what the platform says, empty for an order made by hand. `payment` is
     what the shop's policy makes of it; that, `hold` and `fully_refunded` are counted from the
     facts by `fulfilment.settle`. `reported_rank` and `buyer_rank` say which report stands.
+    `announced_at` is set once it is decided that its buyer gets a mail, or gets none;
+    `email_sent_at` is when the last one about it was sent.
     """
 
     class Payment(models.TextChoices):
@@ -87,6 +89,8 @@ class Order(models.Model):
     reported_at = models.DateTimeField(null=True, blank=True, editable=False)
     reported_rank = models.CharField(max_length=120, blank=True, editable=False)
     buyer_rank = models.CharField(max_length=120, blank=True, editable=False)
+    announced_at = models.DateTimeField(null=True, editable=False)
+    email_sent_at = models.DateTimeField("mail sent on", null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = OrderQuerySet.as_manager()

@@ -6,6 +6,20 @@ from django.db.models.functions import Lower
 
 DEFAULT_PLAN = "premium"
 DEFAULT_TITLE = "Download files for your orders"
+# Each calls itself by its own name. `locale/` has the words of each.
+LANGUAGES = (
+    ("ar", "العربية"),
+    ("de", "Deutsch"),
+    ("en", "English"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("he", "עברית"),
+    ("it", "Italiano"),
+    ("ja", "日本語"),
+    ("nl", "Nederlands"),
+    ("pl", "Polski"),
+    ("pt", "Português"),
+)
 
 
 class Plan(models.Model):
@@ -94,6 +108,28 @@ class Shop(models.Model):
         "hold orders of high risk",
         default=False,
         help_text="Orders that the platform calls high risk wait until you release them.",
+    )
+    mails_buyers = models.BooleanField(
+        "send buyers a mail",
+        default=True,
+        help_text="As soon as an order may be downloaded, its buyer gets one mail with the link.",
+    )
+    language = models.CharField(
+        max_length=7,
+        choices=LANGUAGES,
+        default="en",
+        help_text="In which mails to your buyers are written.",
+    )
+    reply_to = models.EmailField(
+        "answers go to",
+        blank=True,
+        help_text="Your own mail address, for buyers who answer a mail. Leave empty for none.",
+    )
+    mail_text = models.TextField(
+        "your words",
+        blank=True,
+        max_length=5_000,
+        help_text="Added to each mail about an order. Leave empty for none.",
     )
     reported_at = models.DateTimeField(null=True, editable=False)
     uninstalled_at = models.DateTimeField("app removed on", null=True, editable=False)

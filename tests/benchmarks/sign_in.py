@@ -30,6 +30,7 @@ from django.contrib.auth.hashers import make_password  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment, teardown_test_environment  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from downloads import fulfilment  # noqa: E402
 from downloads.models import Shop  # noqa: E402
@@ -94,7 +95,9 @@ def main() -> None:
     key = StorefrontKey.issue(shop, name="benchmark")[1]
     StorefrontKey.objects.update(rate_per_minute=1_000_000)
     names = {"first_name": "Ada", "last_name": "Lovelace"}
-    fulfilment.register(shop, email="ada@example.com", password=PASSWORD, **names)
+    fulfilment.register(
+        shop, at=timezone.now(), email="ada@example.com", password=PASSWORD, **names
+    )
     client = Client(headers={"X-Storefront-Key": key})
     signing_in(client, "ada@example.com")
     sys.stdout.write(f"{connection.vendor:32}{'known ms':>10}{'new ms':>10}{'ratio':>10}\n")

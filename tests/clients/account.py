@@ -19,7 +19,9 @@ from downloads.models import Account, Shop  # noqa: E402
 if __name__ == "__main__":
     email, password = sys.argv[1:]
     given = {"email": email, "password": password}
-    fulfilment.register(Shop.objects.get(), **given, first_name="Ada", last_name="Lovelace")
+    fulfilment.register(
+        Shop.objects.get(), at=timezone.now(), **given, first_name="Ada", last_name="Lovelace"
+    )
     account = Account.objects.get()
     # As by the link in the mail.
     fulfilment.choose_password(

@@ -15,6 +15,7 @@ from downloads.models import (
     Customer,
     DataRequest,
     Grant,
+    Mail,
     Refund,
     RefundedLine,
     RemovedProduct,
@@ -64,6 +65,14 @@ def confirmed_account() -> Account:
     return account(customer.shop, customer=customer, confirmed_at=NOW)
 
 
+def mail_about_an_order() -> Mail:
+    order = OrderFactory()
+    moments = {"created_at": NOW, "due_at": NOW}
+    return Mail.objects.create(
+        shop=order.shop, kind="order", order=order, email="ada@example.com", **moments
+    )
+
+
 # --- Checks: (name, a row, what it may become, what it may not) ----------------------------------
 
 CHECKS: list[tuple[str, Callable[[], Any], list[dict], list[dict]]] = [
@@ -72,6 +81,12 @@ CHECKS: list[tuple[str, Callable[[], Any], list[dict], list[dict]]] = [
         ShopFactory,
         [{"default_limit": None}, {"default_limit": 1}],
         [{"default_limit": 0}],
+    ),
+    (
+        "mail_about_an_order_names_it",
+        mail_about_an_order,
+        [{"order": None, "kind": "links"}],
+        [{"order": None}, {"kind": "links"}],
     ),
     (
         "account_that_is_confirmed_has_a_customer",

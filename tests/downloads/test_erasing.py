@@ -6,6 +6,7 @@ import pytest
 
 from downloads.fulfilment import (
     answer_data_request,
+    attach_to_order,
     erase_customer,
     erase_person,
     erase_shop,
@@ -18,6 +19,8 @@ from downloads.models import (
     DataRequest,
     DownloadEvent,
     Grant,
+    LinkRequest,
+    Mail,
     Message,
     Order,
     Shop,
@@ -30,6 +33,7 @@ from tests.factories import (
     CustomerFactory,
     EventFactory,
     GrantFactory,
+    MailFactory,
     MessageFactory,
     OrderFactory,
     ShopFactory,
@@ -451,3 +455,70 @@ def test_a_request_and_the_erasure_of_its_buyer_end_alike_in_either_order(shop, 
     for step in reversed(steps) if is_reversed else steps:
         step()
     assert DataRequest.objects.values_list("customer_platform_id", "email").get() == (None, "")
+
+
+# --- What was mailed -----------------------------------------------------------------------------
+
+
+def bought(customer: Customer | None, **values: Any) -> Order:
+    return OrderFactory(customer=customer, **values)
+
+
+@pytest.mark.parametrize("erase", WAYS_TO_ERASE.values(), ids=WAYS_TO_ERASE)
+@pytest.mark.parametrize("state", Mail.State.values)
+def test_an_erased_buyers_mails_are_deleted_sent_or_not(shop, erase, state):
+    ada = buyer(shop)
+    order = bought(ada, shop=shop)
+    MailFactory(shop=shop, order=order, email="before@example.com", state=state)
+    MailFactory(shop=shop, email=MAIL, state=state)
+    erase(ada)
+    assert Mail.objects.count() == 0
+
+
+def test_other_peoples_mails_stay(shop):
+    other = buyer(shop, platform_id=502, email="b@example.com")
+    kept = [
+        MailFactory(shop=shop, order=bought(other, shop=shop), email="b@example.com"),
+        MailFactory(shop=shop, email="b@example.com"),
+        MailFactory(email=MAIL),
+    ]
+    ada = buyer(shop)
+    erase_person(shop, ADA, at=LATER)
+    erase_customer(ada, at=LATER)
+    assert list(Mail.objects.order_by("pk")) == kept
+
+
+def test_what_another_number_with_the_same_address_bought_stays_mailed(shop):
+    other = buyer(shop, platform_id=502)
+    kept = MailFactory(shop=shop, order=bought(other, shop=shop), email=MAIL)
+    erase_person(shop, ADA, at=LATER)
+    assert Mail.objects.get() == kept
+
+
+def test_a_mail_to_an_address_that_the_order_no_longer_has_is_deleted(shop):
+    for customer in (None, buyer(shop, platform_id=502, email="b@example.com")):
+        MailFactory(shop=shop, order=bought(customer, shop=shop), email=MAIL)
+    erase_person(shop, GUEST, at=LATER)
+    assert Mail.objects.count() == 0
+
+
+def test_a_person_without_an_address_takes_no_mail_with_them(shop):
+    MailFactory(shop=shop, email="")
+    erase_person(shop, PersonReport(platform_id=501, email=""), at=LATER)
+    assert Mail.objects.count() == 1
+
+
+def test_a_request_for_links_is_forgotten_with_its_person(shop):
+    LinkRequest.objects.create(email=MAIL, asked_at=NOW)
+    other = LinkRequest.objects.create(email="b@example.com", asked_at=NOW)
+    erase_person(shop, PersonReport(platform_id=501, email="ADA@example.com"), at=LATER)
+    assert LinkRequest.objects.get() == other
+
+
+def test_an_order_that_comes_after_its_buyers_erasure_is_told_to_nobody(shop):
+    erase_person(shop, ADA, at=LATER)
+    grant = GrantFactory(order__shop=shop)
+    report = order_report(customer=CustomerReport(platform_id=501, email=MAIL))
+    order = record_order(shop, report, at=LATER).order
+    attach_to_order(order, grant.asset, limit=3, at=LATER)
+    assert (order.status, Mail.objects.count()) == ("completed", 0)

@@ -15,6 +15,7 @@ from tests.factories import (
     EventFactory,
     GrantFactory,
     LineFactory,
+    MailFactory,
     MessageFactory,
     OrderFactory,
     ShopFactory,
@@ -25,6 +26,7 @@ NOTHING = {
     "customers": [],
     "accounts": [],
     "orders": [],
+    "mails": [],
     "messages_not_applied_yet": [],
     "note": "Nothing is stored about this buyer.",
 }
@@ -124,6 +126,7 @@ def test_everything_about_a_buyer_is_told(shop):
                 ],
             }
         ],
+        "mails": [],
         "messages_not_applied_yet": [],
     }
     written = json.dumps(document, cls=DjangoJSONEncoder)
@@ -177,6 +180,61 @@ def test_an_account_alone_is_something(shop):
     account(shop)
     document = exported(shop, email="ada@example.com")
     assert (accounts_of(document), "note" in document) == ([("ada@example.com", None)], False)
+
+
+def mails_of(document):
+    return [(told["about"], told["order"], told["to"]) for told in document["mails"]]
+
+
+def test_what_was_mailed_is_told(shop):
+    ada = CustomerFactory(shop=shop, email="ada@example.com")
+    order = OrderFactory(shop=shop, customer=ada, number=1050)
+    MailFactory(
+        shop=shop,
+        order=order,
+        email="ada@example.com",
+        state="sent",
+        sent_at=NOW,
+        bounced_at=NOW,
+        bounce="bounced: No such user",
+        error="Not for buyers.",
+        claim="c" * 32,
+        message_id="<1@mail.example>",
+    )
+    assert stored_about_customer(ada, at=NOW)["mails"] == [
+        {
+            "about": "Downloads are ready",
+            "order": 1050,
+            "to": "ada@example.com",
+            "state": "Sent",
+            "written_at": NOW,
+            "sent_at": NOW,
+            "came_back_at": NOW,
+            "why_it_came_back": "bounced: No such user",
+        }
+    ]
+
+
+def test_what_was_mailed_to_a_former_address_or_asked_for_is_told_and_no_other(shop):
+    ada = CustomerFactory(shop=shop, email="ADA@example.com", platform_id=5)
+    MailFactory(shop=shop, order=OrderFactory(shop=shop, customer=ada), email="a@example.com")
+    MailFactory(shop=shop, email="ada@example.com")
+    MailFactory(shop=shop, order=OrderFactory(shop=shop), email="ada@example.com")
+    MailFactory(shop=shop, email="b@example.com")
+    MailFactory(email="ada@example.com")
+    number = ada.orders.get().number
+    told = [
+        ("Downloads are ready", number, "a@example.com"),
+        ("Links, asked for again", None, "ada@example.com"),
+    ]
+    assert mails_of(stored_about_customer(ada, at=NOW)) == told
+    assert mails_of(exported(shop, customer_platform_id=5)) == told
+
+
+def test_a_mail_alone_is_something(shop):
+    MailFactory(shop=shop, email="ada@example.com")
+    document = exported(shop, email="Ada@Example.com")
+    assert (len(document["mails"]), "note" in document) == (1, False)
 
 
 def test_a_buyer_is_found_by_number_before_the_address(shop):
@@ -239,9 +297,9 @@ def test_it_asks_the_same_for_one_order_and_for_many(shop, django_assert_num_que
             EventFactory(grant=grant, delivery=DeliveryFactory(grant=grant))
 
     buy()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         stored_about_customer(ada, at=NOW)
     buy()
     buy()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(stored_about_customer(ada, at=NOW)["orders"]) == 9

@@ -20,6 +20,7 @@ pytestmark = [
 
 BEFORE, BETWEEN, AFTER = "0002_plans", "0007_refunds_by_number", "0009_refunds_without_orders"
 WITHOUT_LEDGER, EMPTY_LEDGER, LEDGER = AFTER, "0010_ledger", "0011_carry_counts"
+WITHOUT_MAIL = "0012_accounts"
 HOUR = timedelta(hours=1)
 
 
@@ -214,3 +215,20 @@ def test_a_delivery_of_earlier_rides_on_and_is_never_weighed():
     assert (used(grant), Delivery.objects.get().is_kept) == (3, False)
     assert give_back_failed(grant, nonce="click", at=NOW) is True
     assert (used(grant), audits.counters_off(), DownloadEvent.objects.count()) == (2, [], 2)
+
+
+def test_orders_of_earlier_are_told_of_when_they_open_and_not_when_they_were_open():
+    apps = migrate_to("downloads", WITHOUT_MAIL)
+    shop = apps.get_model("downloads", "Shop").objects.create(name="Shop", domain="shop.example")
+    orders = apps.get_model("downloads", "Order").objects
+    stands = {
+        1: {"payment": "paid"},
+        2: {"payment": "pending"},
+        3: {"payment": "paid", "hold": "risk"},
+        4: {"payment": "refunded"},
+    }
+    for number, stand in stands.items():
+        orders.create(shop=shop, number=number, placed_at=NOW, **stand)
+    migrate_to_newest()
+    untold = Order.objects.filter(announced_at=None).order_by("number")
+    assert list(untold.values_list("number", flat=True)) == [2, 3]

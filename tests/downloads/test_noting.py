@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from downloads.fulfilment import (
+    Outcome,
     record_dispute,
     record_order,
     record_refund,
@@ -292,3 +293,14 @@ def test_a_time_in_another_zone_is_the_same_time(shop):
         dispute_report("lost", decided=(noon + timedelta(minutes=59)).astimezone(west)),
     )
     assert status() == "completed"
+
+
+def test_a_dispute_is_news_when_it_begins_and_when_it_is_decided(shop):
+    told = [
+        dispute_report("open"),
+        dispute_report("open"),
+        dispute_report("won", decided=LATER),
+        dispute_report("open"),
+    ]
+    outcomes = [record_dispute(shop, ORDER, report, at=NOW) for report in told]
+    assert outcomes == [Outcome.NEW, Outcome.UNCHANGED, Outcome.CHANGED, Outcome.UNCHANGED]

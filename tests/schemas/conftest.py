@@ -34,7 +34,12 @@ def order(db, settings):
     GrantFactory(order=order, limit=1, used=1)
     GrantFactory(order=OrderFactory(shop=order.shop))  # another customer's
     fulfilment.register(
-        order.shop, email="ada@example.com", password=PASSWORD, first_name="Ada", last_name="L"
+        order.shop,
+        at=NOW,
+        email="ada@example.com",
+        password=PASSWORD,
+        first_name="Ada",
+        last_name="L",
     )
     return order
 

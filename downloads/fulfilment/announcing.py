@@ -1,0 +1,70 @@
+"""Have a buyer told, once, that an order may be downloaded."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+
+from downloads.errors import BadInput
+from downloads.models import Grant, Mail, Order
+
+
+def announce(orders: Collection[int], *, at: datetime) -> None:
+    """Write down a mail to each buyer whose order may be downloaded now and was not told of before.
+
+    The caller holds the orders' locks and saves the facts in the same transaction: there is no
+    order without its mail, and no mail without its order. Where we know no address, the buyer is
+    told when the order is looked at again after we do. Nobody is written to about an old order,
+    one placed or first heard of more than `MAIL_ORDER_DAYS` ago: neither a platform's history nor
+    an asset attached to an old product is to wake up every earlier buyer. Three queries at most.
+    """
+    since = at - timedelta(days=settings.MAIL_ORDER_DAYS)
+    # A merchant enters any day for an order made by hand.
+    is_new = Q(placed_at__gte=since) | Q(reported_payment="")
+    untold = Order.objects.open().filter(
+        is_new,
+        pk__in=orders,
+        announced_at=None,
+        created_at__gte=since,
+        customer__email__contains="@",
+    )
+    permitted = Grant.objects.permitted(at).filter(order__in=orders)
+    told = list(untold.filter(pk__in=permitted.values("order")).select_related("shop", "customer"))
+    if told:
+        Order.objects.filter(pk__in=[order.pk for order in told]).update(announced_at=at)
+        Mail.objects.bulk_create(_mail(order, at=at) for order in told if order.shop.mails_buyers)
+
+
+def send_order_mail(order: Order, *, at: datetime) -> Mail:
+    """Have the mail about an order sent once more, on the merchant's word.
+
+    Raises:
+        BadInput: we know no address of the buyer's, nothing of the order may be downloaded, or a
+            mail about it is on its way.
+    """
+    if not address_of(order):
+        raise BadInput("We know no mail address of this order's buyer.")
+    if not Grant.objects.filter(order=order).permitted(at).exists():
+        raise BadInput("Nothing of this order may be downloaded now.")
+    if order.mails.filter(state__in=Mail.MOVING).exists():
+        raise BadInput("A mail about this order is on its way already.")
+    mail = _mail(order, at=at)
+    mail.save()
+    return mail
+
+
+def address_of(order: Order) -> str:
+    """Return the buyer's mail address, empty where we know none."""
+    return (order.customer and order.customer.email) or ""
+
+
+def _mail(order: Order, *, at: datetime) -> Mail:
+    return Mail(
+        shop=order.shop,
+        kind=Mail.Kind.ORDER,
+        email=address_of(order),
+        order=order,
+        created_at=at,
+        due_at=at,
+    )

@@ -1,0 +1,54 @@
+"""Mail that anybody may ask for, for any address. Whether we know it is looked up afterwards.
+
+So an answer takes the same work, and says the same, for every address.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from downloads.fulfilment.addressing import require_address
+from downloads.models import Customer, Grant, LinkRequest, Mail, Shop
+
+
+def ask_links(email: str, *, at: datetime) -> None:
+    """Note that somebody wants an address to be sent its links. One query.
+
+    Raises:
+        BadInput: no mail address.
+    """
+    LinkRequest.objects.create(email=require_address(email), asked_at=at)
+
+
+def ask_password(shop: Shop, email: str, *, at: datetime) -> None:
+    """Note that somebody wants the owner of an address to choose a new password. One query.
+
+    Raises:
+        BadInput: no mail address.
+    """
+    write_asked(shop, Mail.Kind.PASSWORD, require_address(email), at=at)
+
+
+def write_asked(shop: Shop, kind: Mail.Kind, email: str, *, at: datetime) -> None:
+    """Write down a mail that somebody asked for. `email` is an address as `require_address`
+    returns them."""
+    Mail.objects.create(shop=shop, kind=kind, email=email, created_at=at, due_at=at)
+
+
+def answer_next_request(*, at: datetime) -> bool:
+    """Write down the mails that a request for links comes to, one a shop; say if there was one."""
+    # Without a look first each idle round would take SQLite's one lock for writing.
+    return LinkRequest.objects.exists() and _answer_next(at)
+
+
+@transaction.atomic
+def _answer_next(at: datetime) -> bool:
+    request = LinkRequest.objects.select_for_update(skip_locked=True).first()
+    if request is None:
+        return False
+    customers = Customer.objects.with_email(request.email)
+    grants = Grant.objects.permitted(at).filter(order__customer__in=customers)
+    for shop in Shop.objects.filter(pk__in=grants.values("order__shop")):
+        write_asked(shop, Mail.Kind.LINKS, request.email, at=at)
+    request.delete()
+    return True

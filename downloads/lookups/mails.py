@@ -1,0 +1,60 @@
+"""What a mail tells of, as it stands when its turn comes."""
+
+from datetime import datetime
+from typing import TypeVar
+
+from django.db.models import QuerySet
+
+from downloads.errors import NotFound
+from downloads.lookups.orders import OpenedOrder, open_order, orders_with_shop
+from downloads.models import Account, Customer, Grant, Order, Shop
+
+Found = TypeVar("Found")
+
+NOTHING_TO_TELL = "There is nothing to tell any more."
+MOST_ORDERS = 20
+
+
+def order_to_tell(number: int, *, at: datetime) -> OpenedOrder:
+    """Return an order that brings a download as it stands now, with shop and customer loaded.
+
+    One that is used up counts: its page says so.
+
+    Raises:
+        NotFound: the order is gone, or its downloads are closed.
+    """
+    return open_order(_require(_orders(at).filter(pk=number).first()))
+
+
+def orders_to_tell(shop: Shop, email: str, *, at: datetime) -> list[Order]:
+    """Return the orders of a mail address that bring a download as they stand now.
+
+    The newest come first, at most 20; each has shop and customer loaded.
+
+    Raises:
+        NotFound: there is none.
+    """
+    customers = Customer.objects.filter(shop=shop).with_email(email)
+    orders = list(_orders(at).filter(customer__in=customers)[:MOST_ORDERS])
+    return _require(orders or None)
+
+
+def account_to_tell(shop: Shop, email: str) -> Account:
+    """Return the account of a mail address, with its shop.
+
+    Raises:
+        NotFound: there is none.
+    """
+    accounts = Account.objects.select_related("shop").filter(shop=shop)
+    return _require(accounts.with_email(email).first())
+
+
+def _orders(at: datetime) -> QuerySet[Order]:
+    permitted = Grant.objects.permitted(at)
+    return orders_with_shop().select_related("customer").filter(pk__in=permitted.values("order"))
+
+
+def _require(found: Found | None) -> Found:
+    if found is None:
+        raise NotFound(NOTHING_TO_TELL)
+    return found

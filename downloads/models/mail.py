@@ -1,0 +1,114 @@
+"""Mail to buyers: written down together with what it tells of, and sent afterwards."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from downloads.models.orders import Order
+from downloads.models.shops import Shop
+
+
+class MailQuerySet(models.QuerySet["Mail"]):
+    def due(self, at: datetime) -> "MailQuerySet":
+        """Return the mails to look at now, the longest waiting first.
+
+        One that is being sent is due again once whoever sent it has been silent for too long.
+        """
+        return self.filter(state__in=Mail.MOVING, due_at__lte=at).order_by("due_at", "pk")
+
+    def begun_lately(self, mail: "Mail", *, since: datetime) -> "MailQuerySet":
+        """Return what else somebody asked to be sent to the same address, and was tried."""
+        # One that was put off or refused counts: a mail server that first says "later" would else
+        # take any number of them in the end.
+        untried = Q(state=Mail.State.WAITING, attempts=0)
+        begun = self.filter(kind__in=Mail.ASKED, email=mail.email, due_at__gte=since)
+        return begun.exclude(untried).exclude(pk=mail.pk)
+
+    def settled(self) -> "MailQuerySet":
+        """Return the mails that need nothing more of anybody.
+
+        What strangers may have asked for is no merchant's business, however it ended.
+        """
+        is_done = Q(state__in=(Mail.State.SENT, Mail.State.NOT_NEEDED))
+        return self.filter(is_done | Q(kind__in=Mail.ASKED)).exclude(state__in=Mail.MOVING)
+
+
+class Mail(models.Model):
+    """One mail to one person. Its words are written when its turn comes.
+
+    `due_at` is when it is looked at next, or was looked at last once that is over. `claim` names
+    who is sending it just now. `message_id` is by what the mail server or provider knows it.
+    """
+
+    class Kind(models.TextChoices):
+        ORDER = "order", "Downloads are ready"
+        LINKS = "links", "Links, asked for again"
+        REGISTRATION = "registration", "Confirm the address of an account"
+        PASSWORD = "password", "Choose a new password"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENDING = "sending", "On its way to the mail server"
+        HANDED = "handed", "Being handed over"
+        SENT = "sent", "Sent"
+        DOUBTFUL = "doubtful", "Perhaps sent: the mail server did not say"
+        SET_ASIDE = "set_aside", "Not sent"
+        NOT_NEEDED = "not_needed", "Not needed any more"
+
+    # Anybody can have these sent, to any address.
+    ASKED = (Kind.LINKS, Kind.REGISTRATION, Kind.PASSWORD)
+    MOVING = (State.WAITING, State.SENDING, State.HANDED)
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="mails")
+    kind = models.CharField("about", max_length=12, choices=Kind.choices)
+    email = models.EmailField("to")
+    order = models.ForeignKey(
+        Order, on_delete=models.CASCADE, null=True, blank=True, related_name="mails"
+    )
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    claim = models.CharField(max_length=32, blank=True)
+    message_id = models.CharField("known as", max_length=255, blank=True)
+    created_at = models.DateTimeField("written")
+    due_at = models.DateTimeField("next try")
+    sent_at = models.DateTimeField("sent", null=True)
+    bounced_at = models.DateTimeField("came back", null=True)
+    bounce = models.CharField("why it came back", max_length=500, blank=True)
+
+    objects = MailQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        verbose_name = "mail"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="order", order__isnull=False)
+                | (~Q(kind="order") & Q(order__isnull=True)),
+                name="mail_about_an_order_names_it",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=("due_at", "id"),
+                condition=Q(state__in=("waiting", "sending", "handed")),
+                name="mail_waiting_longest",
+            ),
+            models.Index(fields=("email",), name="mail_by_address"),
+            models.Index(fields=("message_id",), name="mail_by_its_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Mail {self.pk}"
+
+
+class LinkRequest(models.Model):
+    """Somebody asks that the links of an address be sent to it. Whether we know the address is
+    looked up afterwards, out of the asker's sight; then the row goes."""
+
+    email = models.EmailField()
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("asked_at", "id")
