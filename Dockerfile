@@ -11,6 +11,7 @@ COPY config config
 COPY downloads downloads
 COPY storefront storefront
 COPY templates templates
+COPY locale locale
 USER downloads
 VOLUME /data
 EXPOSE 8000
