@@ -5,10 +5,11 @@ POSTGRES_URL ?= postgres://downloads:downloads@127.0.0.1:5432/downloads
 # What a real deployment sets, so that `check --deploy` judges that and not a laptop.
 PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
 	CACHE_URL=redis://127.0.0.1:6379/0 \
+	EMAIL_URL=smtp+tls://mail.example:587 MAIL_FROM=downloads@downloads.example \
 	ENCRYPTION_KEYS=Y2hlY2stb25seS1ub3QtYS1zZWNyZXQtMDEyMzQ1Njc= \
 	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq-Ke1Uw7
 
-.PHONY: demo test test-all benchmark static audit lock
+.PHONY: demo test test-all benchmark static audit lock messages
 
 ## The whole product with its example, on http://localhost:8000
 demo: .venv
@@ -24,6 +25,7 @@ test-all: test audit
 	$(BIN)/pytest -q -m slow
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/storms tests/messages tests/fire \
+		tests/mail \
 		tests/downloads/test_migrations.py tests/storefront/test_migrations.py
 
 ## Figures, not tests: ratios within one run, on both databases
@@ -47,6 +49,13 @@ static: .venv
 ## What is known against the packages that serve; it asks the advisory service on the internet
 audit: .venv
 	$(BIN)/python -m tests.audit
+
+# The mails' words, collected anew and compiled; then what is new is to be translated. It needs
+# gettext.
+messages: .venv
+	$(BIN)/python manage.py makemessages --all --no-wrap --no-obsolete --add-location file \
+		--ignore 'var/*' --ignore '.venv/*'
+	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
 
 # Exact versions with hashes; no address stands in them.
 lock:

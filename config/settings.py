@@ -20,6 +20,8 @@ from config.browsers import (  # noqa: F401 (Django reads them by their names he
 from config.databases import opened
 from config.logs import logging_to
 from config.openapi import SPECTACULAR_SETTINGS  # noqa: F401
+from config.parts import INSTALLED_APPS, MIDDLEWARE  # noqa: F401
+from config.post import read_url, sent_by
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -84,10 +86,37 @@ UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=5_000_000_000)
 ALLOW_HTTP_LINKS = env.bool("ALLOW_HTTP_LINKS", default=False)
 RETRY_AFTER_SECONDS = env.int("RETRY_AFTER_SECONDS", default=30)
 WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=2 * 1024 * 1024)
+WEBHOOK_TOLERANCE_SECONDS = env.int("WEBHOOK_TOLERANCE_SECONDS", default=5 * 60)
 MESSAGE_MAX_ATTEMPTS = env.int("MESSAGE_MAX_ATTEMPTS", default=8)
 MESSAGE_RETRY_SECONDS = env.int("MESSAGE_RETRY_SECONDS", default=10)
 MESSAGE_SWEEP_SECONDS = env.int("MESSAGE_SWEEP_SECONDS", default=60)
 MESSAGE_RETENTION_DAYS = env.int("MESSAGE_RETENTION_DAYS", default=30)
+# Whom reconciliation may ask, and for how long: the merchant enters the address.
+ALLOW_PRIVATE_PLATFORMS = env.bool("ALLOW_PRIVATE_PLATFORMS", default=False)
+PLATFORM_CONNECT_SECONDS = env.int("PLATFORM_CONNECT_SECONDS", default=10)
+PLATFORM_READ_SECONDS = env.int("PLATFORM_READ_SECONDS", default=60)
+PLATFORM_MAX_BYTES = env.int("PLATFORM_MAX_BYTES", default=64 * 1024 * 1024)
+PLATFORM_MAX_ATTEMPTS = env.int("PLATFORM_MAX_ATTEMPTS", default=6)
+PLATFORM_RETRY_SECONDS = env.int("PLATFORM_RETRY_SECONDS", default=2)
+
+# --- Mail ----------------------------------------------------------------------------------------
+
+LAPTOP_MAIL_FROM = "downloads@localhost"
+MAIL_FROM = env.str("MAIL_FROM", default=LAPTOP_MAIL_FROM)
+# A provider's name sends through its own interface (ANYMAIL has its keys), else EMAIL_URL does.
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", default="")
+ANYMAIL = env.json("ANYMAIL", default={})
+_mail = read_url(lambda: env.email("EMAIL_URL", default="consolemail://"))
+vars().update(sent_by(_mail, provider=MAIL_PROVIDER))
+MAIL_TIMEOUT_SECONDS = EMAIL_TIMEOUT = env.int("MAIL_TIMEOUT_SECONDS", default=30)
+MAIL_ANSWER_SECONDS = env.int("MAIL_ANSWER_SECONDS", default=600)
+MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
+MAIL_RETRY_SECONDS = env.int("MAIL_RETRY_SECONDS", default=60)
+MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=72)
+MAIL_ORDER_DAYS = env.int("MAIL_ORDER_DAYS", default=30)
+MAIL_RETENTION_DAYS = env.int("MAIL_RETENTION_DAYS", default=90)
+ASKED_MAILS_PER_HOUR = env.int("ASKED_MAILS_PER_HOUR", default=3)
+LINK_REQUESTS_PER_MINUTE = env.int("LINK_REQUESTS_PER_MINUTE", default=10)
 
 # --- What face B reads, and what it tells -------------------------------------------------------
 
@@ -108,41 +137,6 @@ GRAPHIQL_HEADERS = env.json("GRAPHIQL_HEADERS", default={})
 
 # --- Django ------------------------------------------------------------------------------------
 
-INSTALLED_APPS = [
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
-    "corsheaders",
-    "csp",
-    "rest_framework",
-    "drf_spectacular",
-    "graphene_django",
-    "django_guid",
-    "django_tasks",
-    "django_tasks_db",
-    "downloads",
-    "storefront",
-]
-MIDDLEWARE = [
-    "django_guid.middleware.guid_middleware",
-    # These mark every answer: the redirect to https too, and what a middleware refuses by itself.
-    "storefront.headers.PrivateAnswers",
-    "csp.middleware.CSPMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "storefront.outages.AnswersOutages",
-]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"
@@ -178,6 +172,7 @@ if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
 TASKS = {
     "default": {
         "BACKEND": env.str("TASKS_BACKEND", default="django_tasks_db.DatabaseBackend"),
+        "QUEUES": ["default", "platforms"],
         "OPTIONS": env.json("TASKS_OPTIONS", default={}),
     }
 }
@@ -204,6 +199,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from downloads import checks
+from downloads import checks, mail_checks
 
 
 class DownloadsConfig(AppConfig):
@@ -9,3 +9,4 @@ class DownloadsConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register_all()
+        mail_checks.register_all()

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from storefront.errors import OUTAGES, OutOfReach, headers_of, log_outage, status_of
 from storefront.refusals import refusal_page
 
-JSON_PATHS = ("/api/", "/webhooks/")
+JSON_PATHS = ("/api/", "/webhooks/", "/mail/")
 
 
 class AnswersOutages:

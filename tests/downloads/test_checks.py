@@ -331,6 +331,8 @@ def test_the_server_does_not_start_with_an_unsafe_environment(settings, tmp_path
         "SECRET_KEY": settings.LAPTOP_SECRET_KEY,
         "PUBLIC_BASE_URL": "https://downloads.example.com",
         "ENCRYPTION_KEYS": settings.LAPTOP_ENCRYPTION_KEY,
+        "EMAIL_URL": "smtp+tls://mail.example:587",
+        "MAIL_FROM": "downloads@shop.example",
         "DATA_DIR": str(tmp_path),
     }
     started = subprocess.run(

@@ -24,7 +24,7 @@ from tests.factories import (
 )
 
 DAY = timedelta(days=1)
-OPTIONS = {"until_input_ends": False, "batch": False}
+OPTIONS = {"until_input_ends": False, "batch": False, "interval": 1}
 
 
 class Enough(BaseException):
@@ -45,8 +45,8 @@ def stop_after(monkeypatch):
             if len(pauses) == rounds:
                 raise Enough
 
-        event = SimpleNamespace(wait=wait)
-        thread = SimpleNamespace(start=lambda: None)
+        event = SimpleNamespace(wait=wait, set=lambda: None, is_set=lambda: False)
+        thread = SimpleNamespace(start=lambda: None, join=lambda timeout: None)
         threading = SimpleNamespace(Event=lambda: event, Thread=lambda **_given: thread)
         monkeypatch.setattr(worker, "threading", threading)
         return pauses

@@ -1,0 +1,38 @@
+"""What the product is put together from. Nothing here depends on the environment."""
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "graphene_django",
+    "django_guid",
+    "django_tasks",
+    "django_tasks_db",
+    "anymail",
+    "downloads",
+    "storefront",
+]
+MIDDLEWARE = [
+    "django_guid.middleware.guid_middleware",
+    # These mark every answer: the redirect to https too, and what a middleware refuses by itself.
+    "storefront.headers.PrivateAnswers",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "storefront.outages.AnswersOutages",
+]

@@ -1,0 +1,35 @@
+"""How mail leaves the house, from what the environment says."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+OURS = {
+    "django.core.mail.backends.smtp.EmailBackend": "storefront.smtp.EmailBackend",
+    "django.core.mail.backends.console.EmailBackend": "storefront.console.EmailBackend",
+}
+
+
+def read_url(read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what `EMAIL_URL` says.
+
+    Raises:
+        ImproperlyConfigured: it cannot be read; the message says what to write.
+    """
+    try:
+        return read()
+    except (ImproperlyConfigured, ValueError) as error:
+        raise ImproperlyConfigured(
+            f"EMAIL_URL cannot be read: {error}. Write it like "
+            "smtp+tls://user:password@mail.example:587, with signs such as # / @ : in the user or "
+            "password percent-encoded (# is %23)."
+        ) from None
+
+
+def sent_by(url: dict[str, Any], *, provider: str) -> dict[str, Any]:
+    """Return Django's mail settings from a parsed `EMAIL_URL`, or for a provider's interface."""
+    if provider:
+        return url | {"EMAIL_BACKEND": f"anymail.backends.{provider}.EmailBackend"}
+    backend = url["EMAIL_BACKEND"]
+    return url | {"EMAIL_BACKEND": OURS.get(backend, backend)}
