@@ -1,5 +1,6 @@
 """The page where the owner of a mail address chooses the password of their account."""
 
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -36,6 +37,8 @@ def choose_password(request: HttpRequest, ticket: str) -> HttpResponse:
         raise
     if request.method != "POST":
         return _form(request, account)
+    # A file sent along is not stored.
+    request.upload_handlers = [MemoryFileUploadHandler(request)]
     password = request.POST.get("password", "")
     if password != request.POST.get("again", ""):
         return _form(request, account, complaint=NOT_THE_SAME)

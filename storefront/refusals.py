@@ -18,7 +18,11 @@ from storefront.errors import ClickOver, OutOfReach, RateExceeded, headers_of, s
 forms_lead_out = csp_update({"form-action": ["https:", *(["http:"] * settings.ALLOW_HTTP_LINKS)]})
 
 REOPEN = "Open your order page again, from the shop's mail or your account, and download there."
-SPENT = "If you set a password with it, sign in at the shop. If not, please ask for a new link."
+MAILED_AGAIN = {"url": "links", "words": "Have the links to your downloads mailed to you again"}
+SPENT = (
+    "If you set a password with it, sign in at the shop. If not, choose “forgot password” there: "
+    "a new link is mailed to you."
+)
 ASK = "If you think this is a mistake, please ask the shop."
 TITLES_AND_STEPS = {
     Unavailable.PENDING: (
@@ -67,6 +71,7 @@ def refusal_page(request: HttpRequest, error: DownloadsError) -> HttpResponse:
         "title": title,
         "message": str(error),
         "step": step,
+        "way_on": MAILED_AGAIN if step == REOPEN else None,
         "form_action": error.form_action if isinstance(error, ClickOver) else None,
     }
     response = render(request, "refusal.html", context, status=status_of(error))
@@ -95,7 +100,7 @@ def prefetch_refused() -> HttpResponse:
 
 def press_the_button(request: HttpRequest) -> HttpResponse:
     """Answer a look at a form's address, which only its button may use. Nothing is spent."""
-    context = {"title": "Nothing was downloaded", "step": REOPEN}
+    context = {"title": "Nothing was downloaded", "step": REOPEN, "way_on": MAILED_AGAIN}
     response = render(request, "refusal.html", context, status=405)
     response["Allow"] = "POST"
     return response

@@ -16,6 +16,7 @@ from storefront.models import CustomerToken
 from storefront.throttles import count_sign_in
 
 IRI = "/api/shop/customers/"
+LINK_MAILED = "If this address has an account, a link to choose a new password is on its way to it"
 
 
 class RegisteredCustomer(graphene.ObjectType):
@@ -47,6 +48,13 @@ class CustomerLogin(graphene.ObjectType):
 
 
 class Logout(graphene.ObjectType):
+    success = graphene.Boolean(required=True)
+    message = graphene.String(required=True)
+
+
+class ForgottenPassword(graphene.ObjectType):
+    """What was done. It is the same whether the address has an account or not."""
+
     success = graphene.Boolean(required=True)
     message = graphene.String(required=True)
 
@@ -84,7 +92,7 @@ class CreateCustomer(relay.ClientIDMutation):
         entered.pop("client_mutation_id", None)
         if entered["password"] != confirm_password:
             raise BadInput("The two passwords are not the same.")
-        return cls(customer=fulfilment.register(caller.shop, **entered))
+        return cls(customer=fulfilment.register(caller.shop, at=caller.at, **entered))
 
 
 class CreateCustomerLogin(relay.ClientIDMutation):
@@ -149,9 +157,28 @@ class CreateVerifyToken(relay.ClientIDMutation):
         return cls(verify_token={**_named(customer), **said, **valid})
 
 
+class CreateForgotPassword(relay.ClientIDMutation):
+    """Have a link to choose a new password mailed to an address, if it has an account."""
+
+    class Input:
+        email = graphene.String(required=True)
+
+    forgot_password = graphene.Field(ForgottenPassword)
+
+    @classmethod
+    def mutate_and_get_payload(
+        cls, root: None, info: GraphQLResolveInfo, email: str, **rest: Any
+    ) -> "CreateForgotPassword":
+        caller = info.context
+        count_sign_in(caller.address, at=caller.at)
+        fulfilment.ask_password(caller.shop, email, at=caller.at)
+        return cls(forgot_password={"success": True, "message": LINK_MAILED})
+
+
 class Mutation(graphene.ObjectType):
     create_customer = CreateCustomer.Field()
     create_customer_login = CreateCustomerLogin.Field()
+    create_forgot_password = CreateForgotPassword.Field()
     create_logout = CreateLogout.Field()
     create_verify_token = CreateVerifyToken.Field()
 

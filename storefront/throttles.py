@@ -97,6 +97,16 @@ def count_sign_in(address: str, *, at: datetime) -> None:
     count("sign-in", address, limit=settings.SIGN_INS_PER_MINUTE, at=at).require()
 
 
+def count_link_request(request: HttpRequest, *, at: datetime) -> None:
+    """Count that somebody asked for mail against the address the request came from.
+
+    Raises:
+        RateExceeded: too many in this minute.
+    """
+    limit = settings.LINK_REQUESTS_PER_MINUTE
+    count("link-request", client_address(request), limit=limit, at=at).require()
+
+
 def client_address(request: HttpRequest) -> str:
     """Return whom a request came from, behind `TRUSTED_PROXIES` proxies of ours.
 

@@ -4,7 +4,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView
 
-from storefront import accounts, delivery, pages, webhooks
+from storefront import accounts, bounces, delivery, links, pages, webhooks
 from storefront.downloadables import Downloadable, DownloadableDownload, Downloadables
 from storefront.exchange import CustomerTokens
 from storefront.graph import StorefrontGraphQL
@@ -37,6 +37,11 @@ urlpatterns = [
     path("api/graphiql", graphiql, name="graphiql"),
     # The shop's own signature
     path("webhooks/<slug:source>", webhooks.receive, name="webhook"),
+    path("webhooks/<slug:source>/<str:shop_domain>", webhooks.receive, name="shop-webhook"),
+    # None
+    path("links", links.ask_again, name="links"),
+    # What the mail provider was given
+    path("mail/bounces/<slug:provider>", bounces.hear, name="bounces"),
     # Order-status token or ticket
     path("orders/<str:token_or_ticket>", pages.order, name="order"),
     # Ticket

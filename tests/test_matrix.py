@@ -69,7 +69,7 @@ def make_person(number, shop, **keys):
     customer = CustomerFactory(shop=shop, platform_id=500 + number)
     order = OrderFactory(shop=shop, customer=customer, token=token)
     grant = make_file_grant(order=order, limit=100)
-    fulfilment.register(shop, email=email, password=PASSWORD, first_name="A", last_name="B")
+    fulfilment.register(shop, at=NOW, email=email, password=PASSWORD, first_name="A", last_name="B")
     account = Account.objects.get(email=email)
     bearer = CustomerToken.issue(customer, at=NOW)[1]
     return Person(shop.pk, customer, order, grant, account, token, bearer, **keys)
@@ -80,6 +80,7 @@ def people(db, frozen, settings):
     """a and b of one shop, c and d of another."""
     frozen(NOW)
     settings.TOKEN_MISSES_PER_MINUTE = settings.SIGN_INS_PER_MINUTE = 10**6
+    settings.LINK_REQUESTS_PER_MINUTE = 10**6
     found = []
     for names in ("ab", "cd"):
         shop = ShopFactory()
@@ -160,6 +161,22 @@ def registers(client, me, them):
         lastName: "F"}) { customer { id _id email firstName lastName } } }"""
     entered = {"email": them.account.email, "password": "another one entirely"}
     return graphql(client, document, entered, **{"X-Storefront-Key": me.key})
+
+
+def forgets_password(client, me, them):
+    document = """mutation($email: String!) { createForgotPassword(input: {email: $email}) {
+        forgotPassword { success message } } }"""
+    entered = {"email": them.account.email}
+    return graphql(client, document, entered, **{"X-Storefront-Key": me.key})
+
+
+def asks_links(whose):
+    """Ask with the public form for the links of the address of a customer or an account."""
+
+    def ask(client, me, them):
+        return client.post("/links", {"email": getattr(them, whose).email})
+
+    return ask
 
 
 def sends_bearer(document):
@@ -286,6 +303,9 @@ OF_ARGUMENTS = {
     "Query.customerDownloadableProducts(after)": [Probe(asks_page("after"))],
     "Query.customerDownloadableProducts(before)": [Probe(asks_page("before"))],
     "Mutation.createCustomer(email)": [Probe(registers, forget_account, is_public=True)],
+    "Mutation.createForgotPassword(email)": [
+        Probe(forgets_password, forget_account, is_public=True)
+    ],
     "Mutation.createCustomerLogin(email)": SIGN_IN,
     "Mutation.createCustomerLogin(password)": SIGN_IN,
 }
@@ -298,7 +318,13 @@ NAMELESS = {
     ),
     *(
         f"Mutation.{name}(clientMutationId)"
-        for name in ("createCustomer", "createCustomerLogin", "createLogout", "createVerifyToken")
+        for name in (
+            "createCustomer",
+            "createCustomerLogin",
+            "createForgotPassword",
+            "createLogout",
+            "createVerifyToken",
+        )
     ),
 }
 # By the route's name in the URL map.
@@ -323,9 +349,15 @@ OF_ROUTES = {
     ],
     "click": [Probe(bends("/clicks/", "click", "POST"))],
 }
-NAMELESS_ROUTES = {"webhook"}  # a platform's name
+# A platform's name, a shop's domain, a mail provider's name.
+NAMELESS_ROUTES = {"webhook", "shop-webhook", "bounces"}
 # What stands elsewhere in a request: its query, its body, its headers.
 ELSEWHERE = {
+    "mail address of the public form": [
+        Probe(asks_links("customer"), forget_order, is_public=True),
+        Probe(asks_links("customer"), forget_customer, is_public=True),
+        Probe(asks_links("account"), forget_account, is_public=True),
+    ],
     "order-status token": [Probe(nearly("/api/v2/customer-account-orders?id="), forget_order)],
     "customer of an exchange": [
         Probe(

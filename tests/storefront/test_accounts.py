@@ -20,7 +20,8 @@ HOURS = timedelta(hours=1)
 UNEQUAL = "The two passwords are not the same."
 SPENT = [
     "This link was used already, is too old, or was not copied whole.",
-    "If you set a password with it, sign in at the shop. If not, please ask for a new link.",
+    "If you set a password with it, sign in at the shop. If not, choose “forgot password” there: "
+    "a new link is mailed to you.",
 ]
 
 
@@ -32,7 +33,7 @@ def account(db):
 def registered(email, shop=None):
     shop = shop or ShopFactory(name="My store")
     names = {"first_name": "Ada", "last_name": "Lovelace"}
-    fulfilment.register(shop, email=email, password=STRANGERS, **names)
+    fulfilment.register(shop, at=NOW, email=email, password=STRANGERS, **names)
     return Account.objects.get(email=email)
 
 

@@ -1,5 +1,6 @@
 """The database gone, or the shared cache: 503 at every door, and well again by itself."""
 
+import base64
 import json
 import logging
 from urllib.parse import urlsplit
@@ -40,6 +41,7 @@ MESSAGE = (
 )
 JSON = PRIVATE | {"content-type": "application/json", "retry-after": "30"}
 PAGE_BODY = ("One moment, please", MESSAGE, "Wait a moment, then reload this page.")
+PROVIDERS = "provider:ours-alone"
 MY_PRODUCTS = "{ customerDownloadableProducts(first: 1) { edges { node { _id } } } }"
 
 
@@ -95,13 +97,14 @@ NEEDS_NONE = {"healthz", "openapi", "graphiql"}
 ANSWERS = {"home": 503, "healthz": 200, "readyz": 503, "face-a": 503, "face-b": 503,
            "openapi": 200, "webhook": 503, "order": 503, "download": 503, "click": 503,
            "downloadables": 503, "downloadable": 503, "downloadable-download": 503,
-           "customer-tokens": 503, "account": 503, "graphiql": 404}  # fmt: skip
+           "customer-tokens": 503, "account": 503, "graphiql": 404, "links": 503,
+           "shop-webhook": 503, "bounces": 503}  # fmt: skip
 # Else 200.
 WELL = {"click": 303, "customer-tokens": 201, "graphiql": 404}
 
 
 @pytest.fixture
-def routes(client, credentials, merchant):
+def routes(client, credentials, merchant, settings):
     """Return, by its route's name, a function that asks as a buyer or a shop would."""
     order = OrderFactory(token=TOKEN)
     grant = make_file_grant(CONTENT, "book.epub", order=order, limit=2)
@@ -113,8 +116,11 @@ def routes(client, credentials, merchant):
     server = {"Authorization": f"Bearer {SecretKey.issue(order.shop, name='test')[1]}"}
     whose = {"email": order.customer.email}
     entered = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Byron"}
-    fulfilment.register(order.shop, password="open sesame 9", **entered)
+    fulfilment.register(order.shop, at=NOW, password="open sesame 9", **entered)
     account = Account.objects.get()
+    settings.MAIL_PROVIDER, settings.ANYMAIL = "postmark", {"WEBHOOK_SECRET": PROVIDERS}
+    provider = {"Authorization": f"Basic {base64.b64encode(PROVIDERS.encode()).decode()}"}
+    back = {"RecordType": "Bounce", "Type": "HardBounce", "MessageID": "an-id"}
     return {
         "home": lambda: client.get("/"),
         "healthz": lambda: client.get("/healthz"),
@@ -136,6 +142,13 @@ def routes(client, credentials, merchant):
         ),
         "account": lambda: client.get(urlsplit(account_url(account, at=NOW)).path),
         "graphiql": lambda: client.get("/api/graphiql"),
+        "links": lambda: client.post("/links", {"email": "ada@example.com"}),
+        "shop-webhook": lambda: client.post(
+            f"/webhooks/shopify/{merchant.domain}", body, "application/json", headers=signed
+        ),
+        "bounces": lambda: client.post(
+            "/mail/bounces/postmark", back, "application/json", headers=provider
+        ),
     }
 
 
@@ -165,7 +178,7 @@ def test_every_route_is_well_again_by_itself(routes, database_gone):
 
 
 def test_a_person_reads_a_page(routes, outage):
-    for name in ("home", "order", "download", "click", "account"):
+    for name in ("home", "order", "download", "click", "account", "links"):
         response = routes[name]()
         assert text_of(response) == PAGE_BODY
         assert headers_of(response) == PAGE | {"retry-after": "30"}
@@ -173,7 +186,7 @@ def test_a_person_reads_a_page(routes, outage):
 
 
 def test_a_program_reads_json(routes, outage):
-    for name in ("face-a", "webhook"):
+    for name in ("face-a", "webhook", "shop-webhook", "bounces"):
         response = routes[name]()
         assert (response.json(), response["Content-Type"]) == (
             {"message": MESSAGE},

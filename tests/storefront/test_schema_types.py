@@ -53,6 +53,7 @@ FIELDS = {
     "Mutation": {
         "createCustomer": "CreateCustomerPayload",
         "createCustomerLogin": "CreateCustomerLoginPayload",
+        "createForgotPassword": "CreateForgotPasswordPayload",
         "createLogout": "CreateLogoutPayload",
         "createVerifyToken": "CreateVerifyTokenPayload",
     },
@@ -72,6 +73,11 @@ FIELDS = {
         "success": "Boolean!",
         "message": "String!",
     },
+    "CreateForgotPasswordPayload": {
+        "forgotPassword": "ForgottenPassword",
+        "clientMutationId": "String",
+    },
+    "ForgottenPassword": {"success": "Boolean!", "message": "String!"},
     "CreateLogoutPayload": {"logout": "Logout", "clientMutationId": "String"},
     "Logout": {"success": "Boolean!", "message": "String!"},
     "CreateVerifyTokenPayload": {"verifyToken": "VerifiedToken", "clientMutationId": "String"},
@@ -99,6 +105,7 @@ INPUTS = {
         "password": "String!",
         "clientMutationId": "String",
     },
+    "CreateForgotPasswordInput": {"email": "String!", "clientMutationId": "String"},
     "CreateLogoutInput": {"clientMutationId": "String"},
     "CreateVerifyTokenInput": {"clientMutationId": "String"},
 }
@@ -116,6 +123,7 @@ ARGUMENTS = {
     "Mutation": {
         "createCustomer": {"input": "CreateCustomerInput!"},
         "createCustomerLogin": {"input": "CreateCustomerLoginInput!"},
+        "createForgotPassword": {"input": "CreateForgotPasswordInput!"},
         "createLogout": {"input": "CreateLogoutInput!"},
         "createVerifyToken": {"input": "CreateVerifyTokenInput!"},
     },

@@ -367,7 +367,7 @@ def test_what_follows_in_the_same_document_is_asked_signed_out(ask, register, lo
 # --- The shape -----------------------------------------------------------------------------------
 
 
-SIGN_IN = ("RegisteredCustomer", "CustomerLogin", "Logout", "VerifiedToken")
+SIGN_IN = ("RegisteredCustomer", "CustomerLogin", "ForgottenPassword", "Logout", "VerifiedToken")
 
 
 def test_the_mutations_are_shaped_as_the_contract_says(ask):
@@ -387,7 +387,8 @@ def test_the_mutations_are_shaped_as_the_contract_says(ask):
         if one["name"] in SIGN_IN or one["name"].startswith("Create")
     }
     fields = {one["name"]: one["args"] for one in answer["mutationType"]["fields"]}
-    verbs = ["createCustomer", "createCustomerLogin", "createLogout", "createVerifyToken"]
+    verbs = ["createCustomer", "createCustomerLogin", "createForgotPassword"]
+    verbs += ["createLogout", "createVerifyToken"]
     assert list(fields) == verbs
     inputs = [f"{verb[0].upper()}{verb[1:]}Input" for verb in verbs]
     assert [[(arg["name"], written(arg)) for arg in args] for args in fields.values()] == [
@@ -398,11 +399,12 @@ def test_the_mutations_are_shaped_as_the_contract_says(ask):
     assert [types[name] for name in inputs] == [
         dict.fromkeys(required, "String!") | optional,
         dict.fromkeys(("email", "password"), "String!") | optional,
+        {"email": "String!"} | optional,
         optional,
         optional,
     ]
     payloads = [types[name.replace("Input", "Payload")] for name in inputs]
-    fields = ["customer", "customerLogin", "logout", "verifyToken"]
+    fields = ["customer", "customerLogin", "forgotPassword", "logout", "verifyToken"]
     assert [list(payload) for payload in payloads] == [
         [field, "clientMutationId"] for field in fields
     ]
@@ -413,6 +415,7 @@ def test_the_mutations_are_shaped_as_the_contract_says(ask):
     assert told == [
         person,
         {"id": "ID", "_id": "Int", "token": "String"} | end,
+        end,
         end,
         person | {"isValid": "Boolean!", "message": "String!"},
     ]

@@ -9,6 +9,7 @@ OPEN = {
     "healthz": 200,
     "readyz": 200,
     "openapi": 200,
+    "links": 200,
     "admin:login": 200,
 }
 # How a stranger with a plausible credential asks, and what the answer is.
@@ -25,9 +26,13 @@ REFUSING = {
     "download": ("GET", 404),
     "click": ("POST", 404),
     "webhook": ("POST", 401),
+    "shop-webhook": ("POST", 401),
+    "bounces": ("POST", 404),  # there for the provider alone that we send by
 }
 PLAUSIBLE = {
     "source": "shopify",
+    "shop_domain": "my-store",
+    "provider": "postmark",
     "token_or_ticket": "0c732eb6fd9802a0821a9d29888baee8",
     "ticket": "1.1772366400.0c732eb6fd9802a0821a9d29888baee8.A4rZ00000000000000000000000000000000",
     "signed": "1/1772366400/q2w3e4r5t6y7u8i9o0p1as/A4rZ0000000000000000000000000000000000000000",
