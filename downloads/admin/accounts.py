@@ -1,4 +1,4 @@
-"""Customers' own accounts: seen here, and helped with a link where no mail reaches."""
+"""Customers' own accounts: seen here, and helped with a link, by mail or where none reaches."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from downloads import fulfilment
-from downloads.admin.acting import only_row, show_secret_once
+from downloads.admin.acting import act_on_each, only_row, show_secret_once
 from downloads.admin.nameless import NamelessAdmin
 from downloads.models import Account
 from storefront.addresses import account_url
@@ -44,7 +44,7 @@ class AccountAdmin(NamelessAdmin):
         "signed_in_at",
         "created_at",
     )
-    actions = ("make_password_link",)
+    actions = ("mail_password_link", "make_password_link")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -58,6 +58,17 @@ class AccountAdmin(NamelessAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         fulfilment.forget_accounts(queryset)
+
+    @admin.action(description="Mail a link to choose a password", permissions=["change"])
+    def mail_password_link(self, request: HttpRequest, accounts: QuerySet[Account]) -> None:
+        at = timezone.now()
+
+        def act(account: Account) -> None:
+            fulfilment.ask_password(account.shop, account.email, at=at)
+            self.log_change(request, account, "Had a link to choose a password mailed")
+
+        done = "to be mailed a link to choose a password; look under Mails in a moment"
+        act_on_each(request, accounts, act, done=done)
 
     @admin.action(
         description="Make a link to choose a password (for its owner)", permissions=["change"]

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_POST
 from downloads import fulfilment
 from downloads.admin.acting import act_on_each
 from downloads.admin.ledger import WithLedger
-from downloads.admin.order_facts import facts_of
+from downloads.admin.order_facts import facts_of, mail_facts_of
+from downloads.admin.order_filters import MailFilter
 from downloads.admin.order_inlines import GrantInline, LineInline, is_by_hand
 from downloads.models import Grant, LineItem, Order
 from storefront.addresses import ticket_url
@@ -50,9 +51,18 @@ class OrderForm(forms.ModelForm):
 class OrderAdmin(WithLedger):
     form = OrderForm
     change_form_template = "admin/downloads/order/change_form.html"
-    list_display = ("number", "customer", "status", "held", "grand_total", "placed_at", "shop")
+    list_display = (
+        "number",
+        "customer",
+        "status",
+        "held",
+        "grand_total",
+        "placed_at",
+        "email_sent_at",
+        "shop",
+    )
     list_select_related = ("shop", "customer")
-    list_filter = ("shop", "payment", "hold", "placed_at")
+    list_filter = ("shop", "payment", "hold", MailFilter, "placed_at")
     search_fields = (
         "=number",
         "customer__email",
@@ -64,19 +74,20 @@ class OrderAdmin(WithLedger):
     search_help_text = "Order number, buyer's name or mail address, product or SKU"
     autocomplete_fields = ("shop", "customer")
     inlines = (LineInline, GrantInline)
-    actions = ("release", "end_page_links")
+    actions = ("release", "send_mail", "end_page_links")
     fields = OrderForm.Meta.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
         if obj is None:
             return ()
         # What the shop's own system reports is changed there.
-        return ("shop",) if is_by_hand(obj) else self.get_fields(request, obj)
+        return ("shop", "mail") if is_by_hand(obj) else self.get_fields(request, obj)
 
     def get_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
-        if obj is None or is_by_hand(obj):
+        if obj is None:
             return self.fields
-        return (*self.fields, *(("held",) if obj.hold else ()), "facts")
+        reported = () if is_by_hand(obj) else (*(("held",) if obj.hold else ()), "facts")
+        return (*self.fields, *reported, "mail")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = {"placed_at": timezone.now(), "payment": Order.Payment.PAID}
@@ -130,6 +141,7 @@ class OrderAdmin(WithLedger):
             path("<int:number>/page/", view(self.open_page), name="order_page"),
             path("<int:number>/end-links/", view(self.end_links), name="order_end_links"),
             path("<int:number>/release/", view(self.release_one), name="order_release"),
+            path("<int:number>/mail/", view(self.mail_one), name="order_mail"),
             *super().get_urls(),
         ]
 
@@ -153,6 +165,23 @@ class OrderAdmin(WithLedger):
         order = self._permitted(request, number, change=True)
         self._release(request, [order])
         return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
+
+    @method_decorator(require_POST)
+    def mail_one(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
+        """Have the mail about an order sent once more."""
+        order = self._permitted(request, number, change=True)
+        self._mail(request, [order])
+        return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
+
+    def _mail(self, request: HttpRequest, orders: Iterable[Order]) -> None:
+        at = timezone.now()
+
+        def act(order: Order) -> None:
+            fulfilment.send_order_mail(order, at=at)
+            self.log_change(request, order, "Had the mail sent again")
+
+        done = "to be told by mail; look under Mails in a moment"
+        act_on_each(request, orders, act, done=done)
 
     def _release(self, request: HttpRequest, orders: Iterable[Order]) -> None:
         at = timezone.now()
@@ -183,6 +212,14 @@ class OrderAdmin(WithLedger):
     @admin.display(description="what came up")
     def facts(self, order: Order) -> str:
         return facts_of(order)
+
+    @admin.display(description="mail to the buyer")
+    def mail(self, order: Order) -> str:
+        return mail_facts_of(order)
+
+    @admin.action(description="Send the mail again", permissions=["change"])
+    def send_mail(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        self._mail(request, orders)
 
     @admin.action(description="Release: open although it is held", permissions=["change"])
     def release(self, request: HttpRequest, orders: QuerySet[Order]) -> None:

@@ -3,18 +3,24 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from downloads.admin.acting import only_row, show_secret_once
-from downloads.models import Message, Plan, Shop
+from downloads.models import Mail, Message, Plan, Shop
 from storefront import inbox
 from storefront.models import ApiKey, SecretKey, StorefrontKey
 
+# What it is called, how the list of mails shows it alone, and which mails it is.
+MAIL_TROUBLES = {
+    "back": ("came back", "came_back=yes", Q(bounced_at__isnull=False)),
+    "unsent": ("not sent", "state__exact=set_aside", Q(state=Mail.State.SET_ASIDE)),
+    "perhaps": ("perhaps sent", "state__exact=doubtful", Q(state=Mail.State.DOUBTFUL)),
+}
 POLICIES = ("opens_when", "amount_refunds", "holds_high_risk")
 
 
@@ -37,11 +43,12 @@ class ShopAdmin(admin.ModelAdmin):
     list_filter = ("plan",)
     search_fields = ("name", "domain")
     actions = ("make_storefront_key", "make_secret_key", "apply_policies")
-    readonly_fields = ("uninstalled_at", "messages_set_aside")
+    readonly_fields = ("uninstalled_at", "messages_set_aside", "mails_in_trouble")
     fieldsets = (
         (None, {"fields": ("name", "domain", "plan")}),
         ("The download page", {"fields": ("page_title", "page_text")}),
         ("Downloads", {"fields": ("default_limit", "link_urls")}),
+        ("Mail to buyers", {"fields": ("mails_buyers", "language", "reply_to", "mail_text")}),
         ("Policies", {"fields": POLICIES}),
     )
 
@@ -52,6 +59,8 @@ class ShopAdmin(admin.ModelAdmin):
         may_look = request.user.has_perm("downloads.view_message")
         if obj is not None and may_look and _set_aside(obj).exists():
             news.append("messages_set_aside")
+        if obj is not None and request.user.has_perm("downloads.view_mail") and _troubles(obj):
+            news.append("mails_in_trouble")
         return [(None, {"fields": news}), *self.fieldsets] if news else self.fieldsets
 
     def save_model(self, request: HttpRequest, obj: Shop, form: Any, change: bool) -> None:
@@ -75,6 +84,12 @@ class ShopAdmin(admin.ModelAdmin):
             Message.State.SET_ASIDE,
             _set_aside(shop).count(),
         )
+
+    @admin.display(description="mails to buyers")
+    def mails_in_trouble(self, shop: Shop) -> str:
+        url = f"{reverse('admin:downloads_mail_changelist')}?shop__id__exact={shop.pk}"
+        lines = ((url, only, count, words) for count, words, only in _troubles(shop))
+        return format_html_join("", '<div><a href="{}&amp;{}">{} {}: look</a></div>', lines)
 
     @admin.action(description="Apply the policies to all orders", permissions=["change"])
     def apply_policies(self, request: HttpRequest, shops: QuerySet[Shop]) -> None:
@@ -124,3 +139,11 @@ class ShopAdmin(admin.ModelAdmin):
 
 def _set_aside(shop: Shop) -> QuerySet[Message]:
     return shop.messages.filter(state=Message.State.SET_ASIDE)
+
+
+def _troubles(shop: Shop) -> list[tuple[int, str, str]]:
+    """Return how many mails have each trouble, its words and its filter. One query."""
+    counts = {name: Count("pk", filter=which) for name, (*_, which) in MAIL_TROUBLES.items()}
+    found = shop.mails.aggregate(**counts)
+    told = ((found[name], words, only) for name, (words, only, _) in MAIL_TROUBLES.items())
+    return [each for each in told if each[0]]

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from downloads import fulfilment
-from downloads.models import Account, Customer
+from downloads.models import Account, Customer, Mail
 from storefront.models import CustomerToken
 from tests.factories import NOW, CustomerFactory, ShopFactory
 
@@ -26,7 +26,7 @@ def ada(db):
     """An account that nobody confirmed."""
     shop = ShopFactory(name="My store")
     said = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Byron"}
-    fulfilment.register(shop, password=PASSWORD, **said)
+    fulfilment.register(shop, at=NOW, password=PASSWORD, **said)
     return Account.objects.get()
 
 
@@ -85,7 +85,7 @@ def test_making_a_link_changes_nothing(staff, ada):
 
 def test_one_link_at_a_time(staff, ada, messages_of):
     fulfilment.register(
-        ada.shop, email="b@example.com", password=PASSWORD, first_name="B", last_name="C"
+        ada.shop, at=NOW, email="b@example.com", password=PASSWORD, first_name="B", last_name="C"
     )
     answered = staff.post(URL, chosen(ACTION, *Account.objects.all()), follow=True)
     assert messages_of(answered) == ["Choose exactly one: each link is for one person."]
@@ -166,6 +166,7 @@ def test_accounts_are_told_apart_by_whether_they_are_confirmed(staff, ada, asked
     for name in ("b", "c"):
         fulfilment.register(
             ada.shop,
+            at=NOW,
             email=f"{name}@example.com",
             password=PASSWORD,
             first_name="B",
@@ -182,6 +183,7 @@ def test_the_list_asks_the_same_for_one_and_for_many(staff, ada, django_assert_n
         confirm(Account.objects.first())
         fulfilment.register(
             ada.shop,
+            at=NOW,
             email=f"{number}@example.com",
             password=PASSWORD,
             first_name="B",
@@ -226,3 +228,42 @@ def test_an_empty_customer_is_no_customer_to_a_shopkeeper(staff, ada):
     assert answered.status_code == 302
     confirm(ada)
     assert staff.get("/admin/downloads/customer/").context["cl"].result_count == 2
+
+
+# A link by mail
+
+
+def test_a_link_is_mailed_to_each_account_chosen(staff, ada, messages_of):
+    names = {"first_name": "B", "last_name": "C"}
+    fulfilment.register(ada.shop, at=NOW, email="b@example.com", password=PASSWORD, **names)
+    Mail.objects.all().delete()
+    answered = staff.post(URL, chosen("mail_password_link", *Account.objects.all()), follow=True)
+    assert messages_of(answered) == [
+        "2 to be mailed a link to choose a password; look under Mails in a moment."
+    ]
+    asked = sorted(Mail.objects.values_list("shop", "kind", "email", "state", "due_at"))
+    assert asked == [
+        (ada.shop_id, "password", "ada@example.com", "waiting", NOW),
+        (ada.shop_id, "password", "b@example.com", "waiting", NOW),
+    ]
+
+
+def test_the_log_of_a_mailed_link_names_nobody(staff, ada):
+    staff.post(URL, chosen("mail_password_link", ada))
+    [entry] = LogEntry.objects.all()
+    told = (entry.object_repr, entry.change_message)
+    assert told == (f"account {ada.pk}", "Had a link to choose a password mailed")
+
+
+def test_having_a_link_mailed_changes_no_account(staff, ada):
+    before = Account.objects.values().get()
+    staff.post(URL, chosen("mail_password_link", ada))
+    assert Account.objects.values().get() == before
+
+
+def test_a_clerk_who_may_only_look_has_nothing_mailed(clerk, ada):
+    Mail.objects.all().delete()
+    client = clerk("view_account")
+    client.post(URL, chosen("mail_password_link", ada))
+    assert "mail_password_link" not in client.get(URL).content.decode()
+    assert not Mail.objects.exists()

@@ -3,8 +3,8 @@ from django.contrib.auth.models import User
 
 from downloads import fulfilment
 from downloads.models import Delivery, Grant, LineItem, Order
-from storefront import shopify
 from storefront.addresses import new_click, ticket_url
+from storefront.platforms import shopify
 from tests.factories import (
     NOW,
     AttachmentFactory,
@@ -183,7 +183,7 @@ def test_the_same_by_an_action_on_many(staff, messages_of):
     assert set(Order.objects.values_list("ticket_revision", flat=True)) == {1}
 
 
-@pytest.mark.parametrize("path", ["page", "end-links"])
+@pytest.mark.parametrize("path", ["page", "end-links", "mail"])
 def test_order_buttons_are_for_staff_with_the_permission(db, client, path):
     order = OrderFactory()
     url = f"/admin/downloads/order/{order.pk}/{path}/"
@@ -208,10 +208,10 @@ def test_an_order_asks_the_same_for_one_line_and_for_many(staff, django_assert_n
     order = OrderFactory(platform_id=1)
     GrantFactory(order=order)
     staff.get(change_url(order))  # what the process remembers from then on
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         staff.get(change_url(order))
     GrantFactory.create_batch(5, order=order)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         staff.get(change_url(order))
 
 

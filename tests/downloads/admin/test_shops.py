@@ -8,13 +8,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
-from downloads.models import Message, Order, Plan, Shop
+from downloads.models import Mail, Message, Order, Plan, Shop
 from storefront import inbox
 from storefront.models import CustomerToken, StorefrontKey
 from tests.factories import (
     NOW,
     CustomerFactory,
     GrantFactory,
+    MailFactory,
     MessageFactory,
     OrderFactory,
     ShopFactory,
@@ -85,6 +86,8 @@ def test_a_new_shop_starts_on_premium(staff):
         "default_limit": "",
         "opens_when": "paid",
         "amount_refunds": "keep",
+        "language": "en",
+        "mails_buyers": "on",
     }
     page = staff.get("/admin/downloads/shop/add/").content.decode()
     assert '<option value="premium" selected>' in page
@@ -108,6 +111,7 @@ def test_every_list_opens_and_searches(staff, model):
 def test_every_model_a_merchant_knows_is_in_the_admin():
     behind_the_scenes = {"Attachment", "LineItem", "Delivery", "TokenExchange"}
     behind_the_scenes |= {"Refund", "RefundedLine", "Dispute", "RiskAssessment", "RemovedProduct"}
+    behind_the_scenes |= {"LinkRequest"}
     models = {*apps.get_app_config("downloads").get_models()}
     models |= {*apps.get_app_config("storefront").get_models()}
     assert {model.__name__ for model in models} - behind_the_scenes == {
@@ -142,6 +146,8 @@ def shop_form(shop, **fields):
         "default_limit": 10,
         "opens_when": "paid",
         "amount_refunds": "keep",
+        "language": shop.language,
+        "mails_buyers": "on",
     } | fields
 
 
@@ -200,3 +206,64 @@ def test_a_shop_shows_its_messages_set_aside_if_there_are_any(staff, clerk):
     assert f'<a href="{link}">2 could not be applied: look</a>' in staff.get(url).content.decode()
     assert "2 results" in staff.get(link.replace("&amp;", "&")).content.decode()
     assert "set aside" not in clerk("view_shop").get(url).content.decode()
+
+
+def test_a_shop_says_how_its_buyers_are_written_to(staff):
+    shop = ShopFactory()
+    url = f"/admin/downloads/shop/{shop.pk}/change/"
+    page = staff.get(url).content.decode()
+    assert "Mail to buyers" in page
+    assert '<option value="he">עברית</option>' in page
+    said = {"language": "he", "reply_to": "me@shop.example", "mail_text": "Thank you!"}
+    form = shop_form(shop, **said)
+    del form["mails_buyers"]
+    assert staff.post(url, form).status_code == 302
+    assert Shop.objects.values(*said, "mails_buyers").get() == said | {"mails_buyers": False}
+
+
+@pytest.mark.parametrize("wrong", [{"language": "tlh"}, {"reply_to": "no address"}])
+def test_a_language_or_an_address_that_is_none_is_refused(staff, wrong):
+    shop = ShopFactory()
+    url = f"/admin/downloads/shop/{shop.pk}/change/"
+    assert staff.post(url, shop_form(shop, **wrong)).status_code == 200
+    shop.refresh_from_db()
+    assert (shop.language, shop.reply_to) == ("en", "")
+
+
+LOST = "shop__id__exact={shop}&amp;"
+TROUBLES = {
+    f"{LOST}came_back=yes": ("2 came back: look", {"state": "sent", "bounced_at": NOW}),
+    f"{LOST}state__exact=set_aside": ("2 not sent: look", {"state": "set_aside"}),
+    f"{LOST}state__exact=doubtful": ("2 perhaps sent: look", {"state": "doubtful"}),
+}
+
+
+def test_a_shop_shows_its_mails_in_trouble_if_there_are_any(staff, clerk):
+    shop = ShopFactory()
+    url = f"/admin/downloads/shop/{shop.pk}/change/"
+    for state in set(Mail.State) - {Mail.State.SET_ASIDE, Mail.State.DOUBTFUL}:
+        MailFactory(shop=shop, state=state)
+    for _words, values in TROUBLES.values():
+        MailFactory(**values)
+        assert "Mails to buyers" not in staff.get(url).content.decode()
+    for _words, values in TROUBLES.values():
+        MailFactory.create_batch(2, shop=shop, **values)
+    page = staff.get(url).content.decode()
+    for query, (words, _values) in TROUBLES.items():
+        link = f"/admin/downloads/mail/?{query.format(shop=shop.pk)}"
+        assert f'<a href="{link}">{words}</a>' in page
+        assert staff.get(link.replace("&amp;", "&")).context["cl"].result_count == 2
+    assert "Mails to buyers" not in clerk("view_shop").get(url).content.decode()
+
+
+def test_mails_in_trouble_are_counted_once_however_many_there_are(
+    staff, django_assert_max_num_queries
+):
+    shop = ShopFactory()
+    counts = []
+    for _ in range(2):
+        MailFactory.create_batch(4, shop=shop, state=Mail.State.DOUBTFUL)
+        with django_assert_max_num_queries(20) as queries:
+            staff.get(f"/admin/downloads/shop/{shop.pk}/change/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

@@ -1,0 +1,42 @@
+"""Orders told apart by what became of the mail about them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+
+from downloads.models import Mail, Order
+
+# Its entry goes after a while; the order remembers that it was sent.
+IS_SENT = Q(newest_state=Mail.State.SENT) | Q(newest_state=None, email_sent_at__isnull=False)
+
+
+class MailFilter(admin.SimpleListFilter):
+    """The newest mail about an order counts: one that came back before it is done with."""
+
+    title = "mail to the buyer"
+    parameter_name = "mail"
+    choices_of_newest = {
+        "sent": ("Sent", IS_SENT & Q(newest_bounce=None)),
+        "back": ("Came back", Q(newest_bounce__isnull=False)),
+        "aside": ("Not sent", Q(newest_state=Mail.State.SET_ASIDE)),
+        "perhaps": ("Perhaps sent", Q(newest_state=Mail.State.DOUBTFUL)),
+        "moving": ("Waiting", Q(newest_state__in=Mail.MOVING)),
+        "none": ("None", Q(newest_state=None, email_sent_at=None)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, words) for value, (words, _which) in self.choices_of_newest.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        chosen = self.choices_of_newest.get(self.value() or "")
+        if chosen is None:
+            return queryset
+        mails = Mail.objects.filter(order=OuterRef("pk")).exclude(state=Mail.State.NOT_NEEDED)
+        mails = mails.order_by("-created_at", "-pk")
+        newest = queryset.annotate(
+            newest_state=Subquery(mails.values("state")[:1]),
+            newest_bounce=Subquery(mails.values("bounced_at")[:1]),
+        )
+        return newest.filter(chosen[1])
