@@ -38,13 +38,14 @@ def validate_link(link: str) -> None:
         raise ValidationError(f"The link must begin with {wanted}.")
     if parts.username is not None or parts.password is not None:
         raise ValidationError("Remove the user name and password from the link.")
-    if ("[" in parts.netloc and ":" not in host) or not _is_public(host):
+    if ("[" in parts.netloc and ":" not in host) or not is_public_host(host):
         raise ValidationError(
             "The link must lead to a public website, not to a local or private address."
         )
 
 
-def _is_public(host: str) -> bool:
+def is_public_host(host: str) -> bool:
+    """Say whether a host, a name or an address, is one of the public web."""
     # Browsers read full-width digits and ideographic stops like plain ones.
     host = unicodedata.normalize("NFKC", _IGNORED.sub("", host))
     host = host.replace("\u3002", ".").lower().removesuffix(".")

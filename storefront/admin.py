@@ -9,12 +9,12 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html_join
 from django.views.decorators.debug import sensitive_post_parameters
 
 from downloads.admin.acting import only_row, show_secret_once
 from downloads.admin.nameless import NamelessAdmin
 from storefront.addresses import absolute
-from storefront.inbox import SOURCES
 from storefront.models import (
     ApiKey,
     CredentialQuerySet,
@@ -23,12 +23,9 @@ from storefront.models import (
     StorefrontKey,
     WebhookSecret,
 )
+from storefront.secret_form import PastedSecretForm
+from storefront.sources import sources, title_of
 
-MIN_SECRET_LENGTH = 16
-WHERE_IT_IS = (
-    "In Shopify you find the secret under Settings → Notifications → Webhooks, below the list. "
-    "For messages that an app sends it is the secret among the app's API credentials."
-)
 HELP_TEXTS = {
     "address": "Give this to the platform: it sends your orders there.",
     "expires_at": "Refused from then on. Empty: no end.",
@@ -147,20 +144,6 @@ class CustomerTokenAdmin(CredentialAdmin, NamelessAdmin):
     fields = ("customer", "origin", "used_at", "expires_at", "revoked_at", "created_at")
 
 
-class PastedSecretForm(forms.ModelForm):
-    source = forms.ChoiceField(label="Platform", choices=[(name, name.title()) for name in SOURCES])
-    secret = forms.CharField(
-        min_length=MIN_SECRET_LENGTH,
-        max_length=500,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "class": "vTextField"}),
-        help_text="Paste what the platform shows you. It is stored encrypted and never shown.",
-    )
-
-    class Meta:
-        model = WebhookSecret
-        fields = ("shop", "source")
-
-
 @admin.register(WebhookSecret)
 class WebhookSecretAdmin(CredentialAdmin):
     list_display = ("shop", "platform", "hint", "used_at", "expires_at", "is_usable")
@@ -177,7 +160,10 @@ class WebhookSecretAdmin(CredentialAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: WebhookSecret | None = None) -> Any:
         if obj is None:
             first = ("shop", "source", "secret", "address")
-            return [(None, {"fields": first, "description": WHERE_IT_IS})]
+            where = format_html_join(
+                "", "<p>{}</p>", ([each.WHERE_TO_SET_UP] for each in sources().values())
+            )
+            return [(None, {"fields": first, "description": where})]
         later = ("shop", "platform", "address", "expires_at", *self.readonly_fields[2:])
         return [(None, {"fields": later, "description": HOW_TO_CHANGE_IT})]
 
@@ -210,12 +196,28 @@ class WebhookSecretAdmin(CredentialAdmin):
             return
         secret = form.cleaned_data["secret"]
         kept = WebhookSecret.keep(obj.shop, source=obj.source, secret=secret)
-        obj.pk, obj.hint = kept.pk, kept.hint
+        obj.pk, obj.hint, obj.sealed = kept.pk, kept.hint, kept.sealed
+
+    def response_add(
+        self, request: HttpRequest, obj: WebhookSecret, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        if request.POST.get("secret", "").strip():
+            return super().response_add(request, obj, post_url_continue)
+        return show_secret_once(
+            self,
+            request,
+            title=f"{title_of(obj.source)}: webhook secret of {obj.shop}",
+            secret=obj.reveal(),
+            use=f"Enter it where your shop sends from, with the address {self.address(obj)}",
+        )
 
     @admin.display(description="platform")
     def platform(self, row: WebhookSecret) -> str:
-        return row.source.title()
+        return title_of(row.source)
 
     @admin.display(description="address")
     def address(self, row: WebhookSecret) -> str:
-        return absolute(reverse("webhook", args=[row.source]))
+        if row.shop_id is None:
+            addresses = ([absolute(reverse("webhook", args=[name]))] for name in sources())
+            return format_html_join("", "<div>{}/… and the shop's domain</div>", addresses)
+        return absolute(reverse("shop-webhook", args=[row.source, row.shop.domain]))

@@ -15,10 +15,8 @@ from django_tasks_db.models import DBTaskResult
 from downloads import fulfilment
 from downloads.fulfilment import Said
 from downloads.models import Message, Shop
-from storefront import shopify
-from storefront.sources import Source
+from storefront.sources import sources
 
-SOURCES: dict[str, Source] = {shopify.NAME: shopify}
 # One task's share, so that a worker asked to stop need not finish a whole backlog first.
 BATCH = 100
 LONGEST_PAUSE_SECONDS = 0.1
@@ -74,12 +72,13 @@ def apply_messages() -> int:
             return done
         if message.state == Message.State.WAITING:
             ring(at=message.due_at)
-        _let_others_write(time.monotonic() - started)
+        let_others_write(time.monotonic() - started)
     ring()
     return BATCH
 
 
-def _let_others_write(seconds: float) -> None:
+def let_others_write(seconds: float) -> None:
+    """Pause after so many seconds of writing, where that keeps others from it."""
     # SQLite has one writer at a time and no queue for it: buyers' clicks and new messages would
     # find it taken again and again while a backlog is worked off without a pause.
     if connection.vendor == "sqlite":
@@ -93,4 +92,4 @@ def apply_policies(shop_id: int) -> int:
 
 
 def _apply(message: Message) -> None:
-    SOURCES[message.source].apply(message, at=timezone.now())
+    sources()[message.source].apply(message, at=timezone.now())

@@ -1,6 +1,7 @@
 from storefront.models.credentials import Credential, CredentialQuerySet
 from storefront.models.customer_tokens import CustomerToken, TokenExchange
 from storefront.models.keys import ApiKey, SecretKey, StorefrontKey, default_rate
+from storefront.models.platform_access import PlatformAccess
 from storefront.models.webhook_secrets import WebhookSecret
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "Credential",
     "CredentialQuerySet",
     "CustomerToken",
+    "PlatformAccess",
     "SecretKey",
     "StorefrontKey",
     "TokenExchange",

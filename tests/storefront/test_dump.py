@@ -4,17 +4,20 @@ import base64
 import dataclasses
 import hashlib
 import json
+import re
 
 import pytest
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
+from django.core import mail as outbox
 from django.db import connection
 from django.test import Client
 
 from config.settings import PASSWORD_HASHERS
-from downloads.models import Account, Message, Order, Shop
+from downloads.models import Account, Mail, Message, Order, Shop
 from downloads.tokens import hash_token
+from storefront import post
 from storefront.addresses import account_url, counted_url, ticket_url
 from storefront.demo.example import BASIC_ORDER_TOKEN, ORDER_TOKEN, PAID_MESSAGE, make_example
 from storefront.inbox import apply_messages
@@ -26,6 +29,7 @@ from tests.storefront.conftest import FACE_B
 
 NO_SECRETS = {"grant", "customer_email", "staff"}
 MERCHANTS_SECRET = "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"
+PLATFORM_KEY, PLATFORM_SECRET = "ck_" + "6b1e08d2" * 5, "cs_" + "c47f93a5" * 5
 LATER_ORDER = {"id": 7001, "order_number": 7, "token": "9e8d7c6b5a4f3e2d1c0b9a8f7e6d5c4b"}
 LOGIN = """mutation ($email: String!, $password: String!) {
   createCustomerLogin(input: {email: $email, password: $password}) {customerLogin {token}}
@@ -33,6 +37,9 @@ LOGIN = """mutation ($email: String!, $password: String!) {
 CREATE = """mutation ($email: String!, $password: String!) {
   createCustomer(input: {firstName: "Joan", lastName: "Clarke", email: $email,
     password: $password, confirmPassword: $password}) {customer {email}}
+}"""
+FORGOT = """mutation ($email: String!) {
+  createForgotPassword(input: {email: $email}) {forgotPassword {message}}
 }"""
 NEW_CUSTOMER = {"email": "joan@example.com", "password": "banburismus at bletchley"}
 
@@ -82,6 +89,9 @@ def sign_in_staff(example):
     pasted = {"shop": shop.pk, "source": "shopify", "secret": MERCHANTS_SECRET}
     added = client.post("/admin/storefront/webhooksecret/add/", pasted)
     assert added.status_code == 302
+    opened = {"shop": shop.pk, "source": "woocommerce", "address": "https://shop.example"}
+    opened |= {"key": PLATFORM_KEY, "secret": PLATFORM_SECRET}
+    assert client.post("/admin/storefront/platformaccess/add/", opened).status_code == 302
     return client
 
 
@@ -94,10 +104,21 @@ def send_message(example, body, *, number):
             "X-Shopify-Topic": "orders/paid",
             "X-Shopify-Shop-Domain": "my-store",
             "X-Shopify-Webhook-Id": f"dump-{number}",
-            "X-Shopify-Hmac-Sha256": sign(body, example.webhook_secret),
+            "X-Shopify-Hmac-Sha256": sign(body, example.shopify_webhook_secret),
         },
     )
     assert response.status_code == 200
+
+
+def mailed():
+    """Send what waits to be mailed; return the secret end of every link, by its mail."""
+    assert Client().post("/links", {"email": "ada@example.com"}).status_code == 200
+    assert post.send_due(clock=lambda: NOW)
+    return {
+        f"mail {number} {path}": path.rpartition(".")[2]
+        for number, mail in enumerate(outbox.outbox)
+        for path in re.findall(r"http://localhost:8000(/\S+)", mail.body)
+    }
 
 
 @pytest.fixture
@@ -113,6 +134,11 @@ def secrets(example, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         send_message(example, waiting, number=2)
     as_customer(example, CREATE, **NEW_CUSTOMER)
+    as_customer(example, FORGOT, email=example.customer_email)
+    links = mailed()
+    kinds = set(Mail.objects.filter(state=Mail.State.SENT).values_list("kind", flat=True))
+    assert kinds == {*Mail.Kind}
+    assert {name.split("/")[1] for name in links} == {"orders", "accounts"}
     order = Order.objects.get(number=1050)
     grant = order.grants.with_facts().get(pk=example.grant)
     account = Account.objects.get(email=example.customer_email)
@@ -124,6 +150,8 @@ def secrets(example, django_capture_on_commit_callbacks):
         "rotated": StorefrontKey.objects.get().rotate(at=NOW)[1],
         "rotated secret key": SecretKey.objects.get().rotate(at=NOW)[1],
         "pasted": MERCHANTS_SECRET,
+        "platform key": PLATFORM_KEY,
+        "platform secret": PLATFORM_SECRET,
         "chosen": NEW_CUSTOMER["password"],
         "page ticket": ticket_url(order).rpartition(".")[2],
         "account ticket": account_url(account, at=NOW).rpartition(".")[2],
@@ -138,7 +166,7 @@ def secrets(example, django_capture_on_commit_callbacks):
     assert StorefrontKey.objects.count() == 2
     assert Message.objects.filter(state=Message.State.WAITING).count() == 1
     given = {name: str(value) for name, value in dataclasses.asdict(example).items()}
-    return later | {name: value for name, value in given.items() if name not in NO_SECRETS}
+    return later | links | {name: value for name, value in given.items() if name not in NO_SECRETS}
 
 
 def dump():

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from downloads.errors import SealBroken
 from downloads.sealing import reseal
-from storefront.models import CustomerToken, TokenExchange, WebhookSecret
+from storefront.models import CustomerToken, PlatformAccess, TokenExchange, WebhookSecret
 
 
 class Command(BaseCommand):
@@ -20,11 +20,15 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         tokens = _reseal_tokens()
         done, broken = 0, []
-        for secret in WebhookSecret.objects.select_related("shop"):
+        rows: list[WebhookSecret | PlatformAccess] = [
+            *WebhookSecret.objects.select_related("shop"),
+            *PlatformAccess.objects.select_related("shop"),
+        ]
+        for row in rows:
             try:
-                WebhookSecret.objects.filter(pk=secret.pk).update(sealed=reseal(secret.sealed))
+                _reseal(row)
             except SealBroken:
-                broken.append(f"{secret} of {secret.shop}")
+                broken.append(f"{row} of {row.shop}")
             else:
                 done += 1
         self.stdout.write(f"{done} secrets are sealed with the first key.")
@@ -34,6 +38,13 @@ class Command(BaseCommand):
                 f"No key opens: {', '.join(broken)}. Put the key they were sealed with back into "
                 "ENCRYPTION_KEYS, or enter these secrets anew."
             )
+
+
+def _reseal(row: WebhookSecret | PlatformAccess) -> None:
+    sealed = {"sealed": reseal(row.sealed)}
+    if isinstance(row, PlatformAccess) and row.sealed_key:
+        sealed["sealed_key"] = reseal(row.sealed_key)
+    type(row)._default_manager.filter(pk=row.pk).update(**sealed)
 
 
 def _reseal_tokens() -> int:

@@ -1,0 +1,71 @@
+"""How a shop's platform is asked for what it has. Its token is used again: stored encrypted."""
+
+from datetime import datetime
+
+from django.db import models
+
+from downloads.models import Shop
+from downloads.sealing import seal, unseal
+
+SHOWN_END = 4
+
+
+class PlatformAccess(models.Model):
+    """The address of a platform's Admin API for one shop, and what opens it.
+
+    `sealed_key` is empty where the platform has no key beside its secret. `complete_from` is where
+    the last complete run began: whatever changed before it is known. `last_run_at` is when the
+    last run ended, and null before the first.
+    """
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="platform_accesses")
+    source = models.CharField("platform", max_length=20)
+    address = models.CharField(max_length=300)
+    sealed_key = models.TextField(blank=True, editable=False)
+    sealed = models.TextField(editable=False)
+    hint = models.CharField("token ends in", max_length=SHOWN_END, editable=False)
+    complete_from = models.DateTimeField("complete up to", null=True, editable=False)
+    last_run_at = models.DateTimeField("last run", null=True, editable=False)
+    last_run_was_complete = models.BooleanField("complete", null=True, editable=False)
+    last_summary = models.TextField("what it did", blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "platform access"
+        verbose_name_plural = "platform access"
+        ordering = ("shop__domain", "source")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("shop", "source"),
+                name="shop_has_one_access_to_a_platform",
+                violation_error_message="This shop has an access to this platform already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Access to {self.address}"
+
+    def seal_in(self, *, secret: str, key: str = "") -> None:
+        """Take in, unsaved, what opens the platform."""
+        self.sealed_key = seal(key) if key else ""
+        self.sealed = seal(secret)
+        self.hint = secret[-SHOWN_END:]
+
+    def reveal(self) -> tuple[str, str]:
+        """Return the key, empty where there is none, and the secret.
+
+        Raises:
+            SealBroken: the key they were sealed with is no longer set.
+        """
+        return unseal(self.sealed_key) if self.sealed_key else "", unseal(self.sealed)
+
+    def note_run(
+        self, *, at: datetime, summary: str, was_complete: bool, complete_from: datetime | None
+    ) -> None:
+        """Keep how a run ended; `complete_from` is null where the next takes up an earlier one."""
+        # By a query: it may have been deleted meanwhile.
+        kept = PlatformAccess.objects.filter(pk=self.pk)
+        kept.update(last_run_at=at, last_summary=summary, last_run_was_complete=was_complete)
+        if complete_from is not None:
+            # Or been given another address, of which this run has asked nothing.
+            kept.filter(address=self.address).update(complete_from=complete_from)

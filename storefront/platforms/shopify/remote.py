@@ -1,0 +1,162 @@
+"""Shopify's Admin API in REST: its objects have the shape that its webhooks have.
+
+Source: Shopify's REST Admin API, its resources Shop, Product, Order and Dispute, and its pages on
+pagination and on rate limits. A version past its time is answered as the oldest one still served.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from requests.utils import parse_header_links
+
+from downloads import fulfilment
+from downloads.errors import BadInput
+from downloads.fulfilment import Outcome
+from downloads.models import Shop
+from storefront.fetching import Line, Missing, PlatformFault
+from storefront.platforms.shopify.orders import read_dispute, read_order
+from storefront.platforms.shopify.shops import read_product, read_shop
+from storefront.reading import Reader
+from storefront.sources import Page, Stage
+
+VERSION = "2026-10"
+PAGE_SIZE = 250
+# The bucket leaks a twentieth of its size each second, on every plan; we leave some to others.
+LEAKS_IN_SECONDS = 20
+FULL_ENOUGH = 0.8
+HAS_KEY = False
+WHERE_TO_GET_ACCESS = (
+    "Shopify: the address is https://your-store.myshopify.com. The token (shpat_…) is the Admin "
+    "API access token of an app of your own, with the rights read_orders, read_products and, for "
+    "orders older than 60 days, read_all_orders; read_shopify_payments_disputes if you use "
+    "Shopify Payments."
+)
+
+
+def connect(address: str, *, key: str, secret: str) -> Line:
+    """Return a line to a shop's Admin API; its tokens have no key beside them."""
+    place = urlsplit(address)
+    return Line(
+        f"{place.scheme}://{place.netloc}/admin/api/{VERSION}",
+        headers={"X-Shopify-Access-Token": secret},
+        pause_after=_pause_after,
+    )
+
+
+def lacking(line: Line, product_ids: Sequence[int]) -> set[int]:
+    """Return those of these products that Shopify no longer has."""
+    missing: set[int] = set()
+    for start in range(0, len(product_ids), PAGE_SIZE):
+        asked = product_ids[start : start + PAGE_SIZE]
+        answer = line.get(
+            "/products.json", ids=",".join(map(str, asked)), fields="id", limit=PAGE_SIZE
+        )
+        missing |= set(asked) - {row.get("id") for row in _rows(line, answer.document, "products")}
+    # A list may leave something out; only the product's own place says that it is gone.
+    return {number for number in missing if _is_gone(line, number)}
+
+
+def _is_gone(line: Line, number: int) -> bool:
+    try:
+        line.get(f"/products/{number}.json", fields="id")
+    except Missing:
+        return True
+    return False
+
+
+def _pause_after(headers: Mapping[str, str]) -> float:
+    used, _slash, size = headers.get("X-Shopify-Shop-Api-Call-Limit", "").partition("/")
+    if not (used.isdigit() and size.isdigit() and int(size)):
+        return 0.0
+    return LEAKS_IN_SECONDS / int(size) if int(used) >= int(size) * FULL_ENOUGH else 0.0
+
+
+def _list(line: Line, place: str, cursor: str, **query: object) -> Page:
+    """Return a page; the name of its rows is the last word of the place."""
+    # The cursor carries the question; beside it Shopify takes no other word but the size.
+    asked = {"page_info": cursor} if cursor else query
+    answer = line.get(f"/{place}.json", **{"limit": PAGE_SIZE} | asked)
+    rows = _rows(line, answer.document, place.rpartition("/")[2])
+    return Page(rows, _next_cursor(answer.headers.get("Link", "")))
+
+
+def _rows(line: Line, document: Any, name: str) -> list[Any]:
+    rows = document.get(name) if isinstance(document, dict) else None
+    if not isinstance(rows, list):
+        raise PlatformFault(f'{line.host} does not answer with "{name}": is this Shopify?')
+    return [row if isinstance(row, dict) else {} for row in rows]
+
+
+def _next_cursor(link: str) -> str:
+    # Only the cursor is taken from it: our token goes to no other address.
+    for each in parse_header_links(link) if link else []:
+        if each.get("rel") == "next":
+            return parse_qs(urlsplit(each["url"]).query).get("page_info", [""])[0]
+    return ""
+
+
+def _changed_since(since: datetime | None) -> dict[str, str]:
+    return {} if since is None else {"updated_at_min": since.astimezone(UTC).isoformat()}
+
+
+def _read_shop(line: Line, since: datetime | None, cursor: str) -> Page:
+    document = line.get("/shop.json").document
+    row = document.get("shop") if isinstance(document, dict) else None
+    return Page(_rows(line, {"shop": row and [row]}, "shop"))
+
+
+def _read_products(line: Line, since: datetime | None, cursor: str) -> Page:
+    return _list(line, "products", cursor, **_changed_since(since))
+
+
+def _read_orders(line: Line, since: datetime | None, cursor: str) -> Page:
+    asked = {"status": "any"} | _changed_since(since)
+    page = _list(line, "orders", cursor, **asked)
+    if cursor or not page.cursor:
+        return page
+    counted = line.get("/orders/count.json", **asked).document
+    return Page(page.rows, page.cursor, counted.get("count") if isinstance(counted, dict) else None)
+
+
+def _read_disputes(line: Line, since: datetime | None, cursor: str) -> Page:
+    # They do not say when they changed, so all of them are read each time; they are few.
+    return _list(line, "shopify_payments/disputes", cursor)
+
+
+def _record_shop(shop: Shop, row: Any, at: datetime) -> Outcome:
+    return fulfilment.record_shop(shop, read_shop(row))
+
+
+def _record_product(shop: Shop, row: Any, at: datetime) -> Outcome:
+    return fulfilment.record_product(shop, read_product(row))
+
+
+def _record_order(shop: Shop, row: Any, at: datetime) -> Outcome:
+    return fulfilment.record_order(shop, read_order(row), at=at).outcome
+
+
+def _record_dispute(shop: Shop, row: Any, at: datetime) -> Outcome:
+    order, report = Reader(row, "dispute").optional_number("order_id"), read_dispute(row)
+    if order is None or report is None:
+        return Outcome.UNCHANGED
+    return fulfilment.record_dispute(shop, order, report, at=at)
+
+
+def _named(noun: str, field: str) -> Any:
+    def name(row: Any) -> str:
+        try:
+            return f"{noun} {Reader(row, noun).number(field)}"
+        except BadInput:
+            return f"{noun} without a number"
+
+    return name
+
+
+STAGES = (
+    Stage("shop", _read_shop, _record_shop, lambda row: "shop"),
+    Stage("products", _read_products, _record_product, _named("product", "id")),
+    Stage("orders", _read_orders, _record_order, _named("order", "order_number")),
+    Stage("disputes", _read_disputes, _record_dispute, _named("dispute", "id"), is_optional=True),
+)
