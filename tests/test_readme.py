@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from storefront.platforms.generic.messages import TOPICS
+
 ROOT = Path(settings.BASE_DIR)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -32,10 +34,12 @@ def test_the_curl_lines_are_the_ones_the_demo_prints():
     printed = StringIO()
     call_command("demo", no_serve=True, stdout=printed)
     commands = re.findall(r"^curl (?:.*\\\n)*.*$", printed.getvalue(), re.MULTILINE)
-    assert len(commands) == 5
-    assert [command in README for command in commands] == [True] * 5
-    [message] = re.findall(r"^body='[^']*'$", printed.getvalue(), re.MULTILINE)
-    assert message in README
+    assert len(commands) == 6
+    assert [command in README for command in commands] == [True] * 6
+    messages = re.findall(r"^body='(?:.*\n)+?(?=curl|secret=)", printed.getvalue(), re.MULTILINE)
+    assert [message in README for message in messages] == [True] * 2
+    [signing] = re.findall(r"^secret='.*\n(?:.*\n)+?curl ", printed.getvalue(), re.MULTILINE)
+    assert signing in README
 
 
 @pytest.mark.django_db(transaction=True, reset_sequences=True, serialized_rollback=True)
@@ -50,3 +54,40 @@ def test_the_answer_of_face_b_is_as_printed(client):
     expected = json.loads(printed)["data"]["customerDownloadableProduct"]
     got = answer["data"]["customerDownloadableProduct"]
     assert got | {"createdAt": None} == expected | {"createdAt": None}
+
+
+# --- A shop of your own ------------------------------------------------------------------------
+
+OWN = README.partition("### A shop of your own")[2].partition("\n## ")[0]
+
+
+def documented(heading):
+    """Return the fields that a table of the section names, by the heading of its first column."""
+    table = OWN.partition(f"| {heading} | Kind |")[2].partition("\n\n")[0]
+    cells = re.findall(r"^\| (.*?) \|", table, re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`([a-z_.\[\]]+)`", cell)}
+
+
+def read(fields, path=""):
+    """Return the path of each field, as the table writes them."""
+    for name, inner in fields.items():
+        yield path + name
+        yield from read(inner or {}, f"{path}{name}[]." if name[-1] == "s" else f"{path}{name}.")
+
+
+def test_the_tables_name_every_field_of_an_order_and_no_other():
+    order = TOPICS["order.paid"]
+    fields = {*read(order.fields), *read(order.person), "token"}
+    # A refund says whose it is where it stands alone.
+    assert documented("Order") == fields - {"refunds[].order_id"}
+    assert set(TOPICS["refund.created"].fields) == set(order.fields["refunds"])
+
+
+def test_the_tables_name_every_field_of_a_product_and_no_other():
+    assert documented("Product") == {*read(TOPICS["product.updated"].fields)}
+
+
+def test_every_type_is_named_with_what_it_does():
+    table = OWN.partition("| `type` |")[2].partition("\n\n")[0]
+    cells = re.findall(r"^\| (.*?) \|", table, re.MULTILINE)
+    assert {name for cell in cells for name in re.findall(r"`([a-z.]+)`", cell)} == set(TOPICS)

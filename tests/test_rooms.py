@@ -20,6 +20,7 @@ MODELS = [
     "downloads.models.privacy",
     "downloads.models.catalog",
     "downloads.models.orders",
+    "downloads.models.mail",
     "downloads.models.grants",
     "downloads.models.deliveries",
     "downloads.models.ledger",
@@ -68,7 +69,7 @@ PLATFORM_NAMES = (
     "current_total_price",
     "order_status_url",
 )
-PLATFORM_ROOM = "storefront.shopify"
+PLATFORM_ROOM = "storefront.platforms"
 
 # A module's dotted name → its source.
 Sources = Mapping[str, str]
