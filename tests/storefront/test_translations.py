@@ -27,7 +27,7 @@ TRANSLATED = sorted(code for code, _name in LANGUAGES if code != "en")
 CALLS = {"_": 1, "gettext": 1, "ngettext": 2}
 # Words that some languages have taken over from English, and what has no words.
 TAKEN_OVER = {"{count} download", "{date}, {time}"}
-ENDS = {".": ".。", ":": ":：。", ",": ",،:へ様"}
+ENDS = {".": ".。", ":": ":：。", ",": ",،:へ様!"}
 
 # Which form a number takes, by the languages' own grammars.
 FORMS = {
