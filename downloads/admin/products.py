@@ -127,6 +127,12 @@ class ProductAdmin(admin.ModelAdmin):
                     request,
                     f'"{attachment.asset}" was given to {attached.grants} earlier purchases too.',
                 )
+            if attached.mails:
+                messages.success(
+                    request,
+                    f"{attached.mails} of their buyers, who had nothing to download before, get a "
+                    "mail with the link.",
+                )
 
     @admin.action(description="Apply the limits to earlier orders…", permissions=["change"])
     def apply_limits(

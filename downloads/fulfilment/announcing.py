@@ -10,8 +10,10 @@ from downloads.errors import BadInput
 from downloads.models import Grant, Mail, Order
 
 
-def announce(orders: Collection[int], *, at: datetime) -> None:
+def announce(orders: Collection[int], *, at: datetime) -> int:
     """Write down a mail to each buyer whose order may be downloaded now and was not told of before.
+
+    Return how many that are.
 
     The caller holds the orders' locks and saves the facts in the same transaction: there is no
     order without its mail, and no mail without its order. Where we know no address, the buyer is
@@ -31,9 +33,11 @@ def announce(orders: Collection[int], *, at: datetime) -> None:
     )
     permitted = Grant.objects.permitted(at).filter(order__in=orders)
     told = list(untold.filter(pk__in=permitted.values("order")).select_related("shop", "customer"))
+    mails = [_mail(order, at=at) for order in told if order.shop.mails_buyers]
     if told:
         Order.objects.filter(pk__in=[order.pk for order in told]).update(announced_at=at)
-        Mail.objects.bulk_create(_mail(order, at=at) for order in told if order.shop.mails_buyers)
+        Mail.objects.bulk_create(mails)
+    return len(mails)
 
 
 def send_order_mail(order: Order, *, at: datetime) -> Mail:

@@ -17,10 +17,12 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Attached:
-    """`grants` counts the earlier orders' lines that received the asset too."""
+    """`grants` counts the earlier orders' lines that received the asset too, `mails` the buyers who
+    are told by mail that their order can be downloaded now."""
 
     attachment: Attachment
     grants: int
+    mails: int
 
 
 @transaction.atomic
@@ -46,7 +48,7 @@ def attach_to_product(
     )
     if not is_new:
         raise BadInput(f'"{asset}" is attached to this product already.')
-    given = 0
+    given = mails = 0
     for lines in _batches_of_lines(product):
         orders = {order.pk: order for order in _lock_orders(lines)}
         held = set(Grant.objects.filter(line__in=lines, asset=asset).values_list("line", flat=True))
@@ -56,8 +58,9 @@ def attach_to_product(
                 grant_for(line, attachment, order=orders[line.order_id], at=at) for line in fresh
             )
         )
-        announce([order.pk for order in orders.values() if order.announced_at is None], at=at)
-    return Attached(attachment, given)
+        untold = [order.pk for order in orders.values() if order.announced_at is None]
+        mails += announce(untold, at=at)
+    return Attached(attachment, given, mails)
 
 
 @transaction.atomic
