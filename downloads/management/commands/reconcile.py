@@ -1,7 +1,11 @@
 """`manage.py reconcile --shop DOMAIN`: repair what a platform's messages did not bring."""
 
+import signal
 import sys
+import threading
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -71,7 +75,8 @@ class Command(BaseCommand):
         terminal = Terminal(self)
         fault = ""
         try:
-            reconciling.proceed(access, run, terminal.listener)
+            with terminal.stopping_between_rows():
+                reconciling.proceed(access, run, terminal.listener)
         except (PlatformFault, SealBroken) as error:
             fault = str(error)
         except (OperationalError, InterfaceError):
@@ -98,6 +103,7 @@ class Terminal:
     def __init__(self, command: Command) -> None:
         self.command = command
         self.bar: tqdm | None = None
+        self.is_asked_to_stop = False
         self.listener = Listener(
             repaired=command.say,
             trouble=lambda sentence: command.stderr.write(command.style.ERROR(sentence)),
@@ -106,12 +112,35 @@ class Terminal:
             row=self.advance,
         )
 
+    @contextmanager
+    def stopping_between_rows(self) -> Iterator[None]:
+        """Let the first Ctrl-C wait for the end of a row; a second one ends at once.
+
+        In the midst of a transaction's beginning or end it would leave the connection astray.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        earlier = signal.getsignal(signal.SIGINT)
+
+        def note(number: int, frame: object) -> None:
+            self.is_asked_to_stop = True
+            signal.signal(signal.SIGINT, earlier)
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, earlier)
+
     def begin_stage(self, noun: str, total: int | None) -> None:
         self.close()
         is_seen = sys.stderr.isatty() and not self.command.is_quiet
         self.bar = tqdm(desc=noun, total=total, unit="", disable=not is_seen)
 
     def advance(self) -> None:
+        if self.is_asked_to_stop:
+            raise KeyboardInterrupt
         if self.bar is not None:
             self.bar.update()
 
