@@ -1,6 +1,7 @@
 """`manage.py reconcile --shop DOMAIN`."""
 
 import copy
+from argparse import ArgumentTypeError
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -8,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
+from downloads.management.commands.reconcile import _read_time as read_since
 from downloads.models import Dispute, Order, Product, RemovedProduct, Shop
 from storefront import reconciling
 from storefront.models import PlatformAccess, WebhookSecret
@@ -225,6 +227,21 @@ def test_a_run_is_taken_up_for_the_address_alone_that_it_asked(shop, fault):
     run.is_over = not fault
     reconciling.finish(asked, run, at=NOW, fault=fault)
     assert PlatformAccess.objects.get().complete_from is None
+
+
+@pytest.mark.parametrize(("second", "removed"), [(None, 1), ("generic", 0)])
+def test_of_two_platforms_neither_removes_what_the_other_sells(shop, platform, second, removed):
+    ProductFactory(shop=shop, product_id=77)
+    if second:
+        WebhookSecret.keep(shop, source=second, secret="whsec_" + "A" * 32)
+    Outcome()
+    assert RemovedProduct.objects.count() == removed
+
+
+@pytest.mark.parametrize("text", ["nonsense", "2099-01-01"])
+def test_a_time_that_is_none_or_still_to_come_is_refused_in_words(shop, platform, text):
+    with pytest.raises(ArgumentTypeError, match=f"^{text} is .*; write "):
+        read_since(text)
 
 
 # --- What goes wrong ----------------------------------------------------------------------------

@@ -464,3 +464,9 @@ def test_an_error_in_an_objects_place_is_told_in_its_own_words(read, name):
 def test_what_is_no_object_is_refused(payload):
     for read in (read_order, read_product):
         assert "expected an object" in error_of(read, payload)
+
+
+def test_a_key_made_of_the_time_is_no_token():
+    made_of_the_time, random = "wc_order_58d2d042d1d5e", "wc_order_58d2d042d1dZe"
+    assert read_order(published("order", order_key=made_of_the_time)).token_hash is None
+    assert read_order(published("order", order_key=random)).token_hash == hash_token(random)
