@@ -511,7 +511,7 @@ def test_the_language_around_it_stays(account):
         assert translation.get_language() == "fr"
     account.shop.language = "de"
     with translation.override("fr"):
-        assert read(letter(account.shop, PASSWORD)).text.startswith("Guten Tag,\n")
+        assert read(letter(account.shop, PASSWORD)).text.startswith("Guten Tag!\n")
 
 
 # --- What it costs ------------------------------------------------------------------------------
