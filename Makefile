@@ -20,12 +20,15 @@ test: static
 	$(BIN)/pytest -q -n 2 -m "not slow"
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q tests/test_race.py
 
-## The slow tests too: browsers, nginx, storms, kills, and the whole suite on PostgreSQL
+## The slow tests too: browsers, nginx, storms, kills, and the whole suite on PostgreSQL.
+## Those of messages share nothing but the processor; the others count what a whole machine does.
 test-all: test audit
-	$(BIN)/pytest -q -m slow
+	$(BIN)/pytest -q -n 2 -m slow tests/messages
+	$(BIN)/pytest -q -m slow --ignore=tests/messages
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/storms tests/messages tests/fire \
-		tests/mail --ignore=tests/messages/test_every_order_of_woocommerce_messages.py \
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m slow tests/messages \
+		--ignore=tests/messages/test_every_order_of_woocommerce_messages.py
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/storms tests/fire tests/mail \
 		tests/downloads/test_migrations.py tests/storefront/test_migrations.py
 
 ## Figures, not tests: ratios within one run, on both databases
