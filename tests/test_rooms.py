@@ -14,6 +14,8 @@ ROOMS = ("config", "storefront", "downloads")
 MODELS = [
     "downloads.errors",
     "downloads.models.shops",
+    "downloads.models.staff",
+    "downloads.models.audit",
     "downloads.models.accounts",
     "downloads.models.facts",
     "downloads.models.inbox",

@@ -1,4 +1,5 @@
 from downloads.models.accounts import Account
+from downloads.models.audit import AuditEntry
 from downloads.models.catalog import Asset, Attachment, Product
 from downloads.models.deliveries import Delivery
 from downloads.models.facts import Dispute, Refund, RefundedLine, RemovedProduct, RiskAssessment
@@ -9,20 +10,24 @@ from downloads.models.mail import LinkRequest, Mail
 from downloads.models.orders import LineItem, Order
 from downloads.models.privacy import DataRequest
 from downloads.models.shops import Customer, Plan, Shop
+from downloads.models.staff import Invitation, Membership, Role
 
 __all__ = [
     "Account",
     "Asset",
     "Attachment",
+    "AuditEntry",
     "Customer",
     "DataRequest",
     "Delivery",
     "Dispute",
     "DownloadEvent",
     "Grant",
+    "Invitation",
     "LineItem",
     "LinkRequest",
     "Mail",
+    "Membership",
     "Message",
     "Order",
     "Plan",
@@ -31,5 +36,6 @@ __all__ = [
     "RefundedLine",
     "RemovedProduct",
     "RiskAssessment",
+    "Role",
     "Shop",
 ]

@@ -25,6 +25,10 @@ class Account(models.Model):
     the customer with that address.
     """
 
+    shop_path = "shop"
+    is_person = True
+    audited = ()
+
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="accounts")
     customer = models.ForeignKey(
         Customer, on_delete=models.CASCADE, null=True, blank=True, related_name="accounts"

@@ -23,6 +23,8 @@ class Product(models.Model):
     described it.
     """
 
+    shop_path = "shop"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="products")
     name = models.CharField(max_length=500)
@@ -64,6 +66,9 @@ class Asset(models.Model):
     `size_bytes` is the file's length, or what the merchant says of a link (null: unknown).
     `sha256` is lower-case hex of the file's bytes, empty for a link.
     """
+
+    shop_path = "shop"
+    audited = ()
 
     FILE = "file"
     LINK = "link"
@@ -116,6 +121,9 @@ class Asset(models.Model):
 
 class Attachment(models.Model):
     """An asset that every buyer of a product gets, with its limit."""
+
+    shop_path = "product__shop"
+    audited = ("asset", "limit", "lifetime_days")
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="attachments")
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="attachments")

@@ -55,6 +55,8 @@ class Delivery(models.Model):
     whatever was sent.
     """
 
+    shop_path = "grant__order__shop"
+
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="deliveries")
     nonce = models.CharField(max_length=43)
     opened_at = models.DateTimeField()

@@ -22,6 +22,8 @@ class FactQuerySet(models.QuerySet):
 class OrderFact(models.Model):
     """What every fact about an order has: the shop, and the order's number on its platform."""
 
+    shop_path = "shop"
+
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
     order_platform_id = models.BigIntegerField()
 
@@ -55,6 +57,8 @@ class Refund(OrderFact):
 
 class RefundedLine(models.Model):
     """How many units of one line a refund took back."""
+
+    shop_path = "refund__shop"
 
     refund = models.ForeignKey(Refund, on_delete=models.CASCADE, related_name="lines")
     line_platform_id = models.BigIntegerField()
@@ -118,6 +122,8 @@ class RiskAssessment(OrderFact):
 
 class RemovedProduct(models.Model):
     """A product the shop has deleted. Its buyers keep what they bought."""
+
+    shop_path = "shop"
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
     product_id = models.BigIntegerField()

@@ -114,6 +114,9 @@ class Grant(models.Model):
     grant without a line is an order-level asset.
     """
 
+    shop_path = "order__shop"
+    audited = ()
+
     AVAILABLE, EXPIRED, PENDING = "available", "expired", "pending"
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="grants")

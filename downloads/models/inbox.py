@@ -26,6 +26,8 @@ class Message(models.Model):
     does not say.
     """
 
+    shop_path = "shop"
+
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         APPLIED = "applied", "Applied"

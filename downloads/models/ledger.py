@@ -41,6 +41,8 @@ class DownloadEvent(models.Model):
     `address_hash` and `user_agent` are empty for what no visitor did, and once a buyer is erased.
     """
 
+    shop_path = "grant__order__shop"
+
     class Kind(models.TextChoices):
         CHARGED = "charged", "counted"
         RELEASED = "released", "given back"

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from downloads.models.orders import Order
 from downloads.models.shops import Shop
+from downloads.tenancy import INSTALLATION
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
@@ -40,6 +41,9 @@ class Mail(models.Model):
     `due_at` is when it is looked at next, or was looked at last once that is over. `claim` names
     who is sending it just now. `message_id` is by what the mail server or provider knows it.
     """
+
+    shop_path = "shop"
+    is_person = True
 
     class Kind(models.TextChoices):
         ORDER = "order", "Downloads are ready"
@@ -106,6 +110,8 @@ class Mail(models.Model):
 class LinkRequest(models.Model):
     """Somebody asks that the links of an address be sent to it. Whether we know the address is
     looked up afterwards, out of the asker's sight; then the row goes."""
+
+    shop_path = INSTALLATION
 
     email = models.EmailField()
     asked_at = models.DateTimeField()

@@ -42,6 +42,9 @@ class Order(models.Model):
     `email_sent_at` is when the last one about it was sent.
     """
 
+    shop_path = "shop"
+    audited = ("number", "payment", "cancelled_at")
+
     class Payment(models.TextChoices):
         PENDING = "pending", "Not paid yet"
         PAID = "paid", "Paid"
@@ -107,6 +110,10 @@ class Order(models.Model):
     def __str__(self) -> str:
         return f"Order {self.number}"
 
+    def is_audited(self) -> bool:
+        """Say whether a merchant made it by hand. What a platform reports is no act of theirs."""
+        return self.platform_id is None
+
     @property
     def status(self) -> str:
         """`pending`, `completed`, `canceled` or `closed` (fully refunded)."""
@@ -146,6 +153,9 @@ class LineItem(models.Model):
     (the shop's own figure, refunds already taken off).
     """
 
+    shop_path = "order__shop"
+    audited = ("product", "quantity", "current_quantity")
+
     refunded_units: int  # only where `with_refunded_units` loaded it
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
@@ -175,3 +185,7 @@ class LineItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.product}"
+
+    def is_audited(self) -> bool:
+        """Say whether a merchant entered it by hand."""
+        return self.platform_id is None

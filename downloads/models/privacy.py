@@ -12,6 +12,8 @@ class DataRequest(models.Model):
     emptied when that buyer is erased.
     """
 
+    shop_path = "shop"
+
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="data_requests")
     platform_id = models.BigIntegerField("number on the platform")
     customer_platform_id = models.BigIntegerField(null=True)

@@ -4,6 +4,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from downloads.tenancy import ITSELF, SHARED
+
 DEFAULT_PLAN = "premium"
 DEFAULT_TITLE = "Download files for your orders"
 # Each calls itself by its own name. `locale/` has the words of each.
@@ -25,6 +27,9 @@ LANGUAGES = (
 class Plan(models.Model):
     """What a shop may use: one named gate per feature."""
 
+    shop_path = SHARED
+    audited = ("customer_account_links",)
+
     name = models.SlugField(primary_key=True, max_length=30)
     customer_account_links = models.BooleanField(
         "customer-account links",
@@ -44,6 +49,13 @@ class Shop(models.Model):
 
     `reported_at` is the time of the newest report about the shop itself.
     """
+
+    shop_path = ITSELF
+    audited = (
+        *("name", "domain", "plan", "page_title", "page_text", "link_urls", "default_limit"),
+        *("opens_when", "amount_refunds", "holds_high_risk"),
+        *("mails_buyers", "language", "reply_to", "mail_text", "uninstalled_at"),
+    )
 
     class OpensWhen(models.TextChoices):
         PLACED = "placed", "The order is placed, paid or not"
@@ -167,6 +179,10 @@ class Customer(models.Model):
     the row holds nothing personal but the platform's number, by which later reports are known to
     be about somebody erased.
     """
+
+    shop_path = "shop"
+    audited = ()
+    is_person = True
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="customers")
     email = models.EmailField(null=True, blank=True)  # noqa: DJ001 (unique where known)

@@ -1,10 +1,12 @@
 """What every credential has: an end that may be set, one that may be sudden, and its last use."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
+
+from downloads.fulfilment.auditing import enter_audit
 
 USED_AT_PRECISION = timedelta(hours=1)
 
@@ -17,8 +19,17 @@ class CredentialQuerySet(models.QuerySet):
         )
 
     def revoke(self, at: datetime) -> int:
-        """Close these at once; return how many were open."""
-        return self.filter(revoked_at__isnull=True).update(revoked_at=at)
+        """Close these at once; return how many were open. Each is entered in the audit trail."""
+        with transaction.atomic():
+            is_open = self.filter(revoked_at__isnull=True)
+            rows: list[Any] = list(is_open.select_for_update(of=("self",), no_key=True))
+            for row in rows:
+                enter_audit(
+                    "Revoked", row=row, before={"revoked_at": None}, after={"revoked_at": at}
+                )
+            # Under the lock: nobody else closes them.
+            numbers = [row.pk for row in rows]
+            return self.model._default_manager.filter(pk__in=numbers).update(revoked_at=at)
 
 
 class Credential(models.Model):

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 
+from downloads.fulfilment.auditing import enter_audit, tells_of
 from downloads.models import Shop
 from downloads.tokens import has_checksum, hash_token, make_token, with_checksum
 from storefront.models.credentials import Credential, CredentialQuerySet
@@ -45,6 +46,11 @@ def require_origins(text: str) -> None:
 class ApiKey(Credential):
     """A key of one shop: `PREFIX`, 256 random bits, and a checksum of both."""
 
+    shop_path = "shop"
+    audited: ClassVar[tuple[str, ...]] = (
+        *("name", "prefix", "rate_per_minute", "expires_at", "revoked_at"),
+    )
+
     PREFIX: ClassVar[str]
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
@@ -65,6 +71,7 @@ class ApiKey(Credential):
         return f"{self.name} ({self.prefix}…)"
 
     @classmethod
+    @transaction.atomic
     def issue(
         cls, shop: Shop, *, name: str, key: str | None = None, **limits: Any
     ) -> tuple[Self, str]:
@@ -102,9 +109,15 @@ class ApiKey(Credential):
         """
         hours = settings.KEY_GRACE_HOURS if grace_hours is None else grace_hours
         last = at + timedelta(hours=hours)
-        self.expires_at = last if self.expires_at is None else min(last, self.expires_at)
-        self.save(update_fields=["expires_at"])
-        return self.issue(self.shop, name=self.name, **self.limits())
+        rows = type(self)._default_manager.select_for_update(no_key=True)
+        end = rows.values_list("expires_at", flat=True).get(pk=self.pk)
+        self.expires_at = last if end is None else min(last, end)
+        with tells_of(type(self)):
+            self.save(update_fields=["expires_at"])
+        successor, key = self.issue(self.shop, name=self.name, **self.limits())
+        after = {"expires_at": self.expires_at, "successor": str(successor)}
+        enter_audit("Rotated", row=self, before={"expires_at": end}, after=after)
+        return successor, key
 
     def limits(self) -> dict[str, Any]:
         """Return what a successor keeps."""
@@ -115,6 +128,7 @@ class StorefrontKey(ApiKey):
     """What a storefront sends with each request. It names the shop, and is no secret of it."""
 
     PREFIX = "pk_storefront_"
+    audited = (*ApiKey.audited, "allowed_origins")
 
     allowed_origins = models.TextField(
         blank=True,

@@ -18,6 +18,9 @@ class PlatformAccess(models.Model):
     last run ended, and null before the first.
     """
 
+    shop_path = "shop"
+    audited = ("source", "address", "hint", "sealed_key", "sealed")
+
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="platform_accesses")
     source = models.CharField("platform", max_length=20)
     address = models.CharField(max_length=300)

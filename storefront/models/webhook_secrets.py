@@ -17,6 +17,9 @@ class WebhookSecret(Credential):
     `hint` is its end, to tell it from others.
     """
 
+    shop_path = "shop"
+    audited = ("source", "hint", "expires_at", "revoked_at")
+
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="webhook_secrets")
     source = models.CharField("platform", max_length=20, default="shopify")
     sealed = models.TextField(editable=False)

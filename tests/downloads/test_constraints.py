@@ -1,10 +1,12 @@
 """Each named constraint refuses what its name says, and nothing beside it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 
@@ -15,7 +17,9 @@ from downloads.models import (
     Customer,
     DataRequest,
     Grant,
+    Invitation,
     Mail,
+    Membership,
     Refund,
     RefundedLine,
     RemovedProduct,
@@ -241,6 +245,33 @@ def one_account_per_address() -> list[Callable[[], Any]]:
     ]
 
 
+def one_membership_per_person() -> list[Callable[[], Any]]:
+    shop, ada, grace = ShopFactory(), User.objects.create(username="ada"), User(username="grace")
+    grace.save()
+    employ = partial(Membership.objects.create, shop=shop, user=ada)
+    return [
+        lambda: employ(role="owner"),
+        lambda: employ(role="support"),
+        lambda: employ(role="owner", user=grace),
+        lambda: employ(role="owner", shop=ShopFactory()),
+    ]
+
+
+def one_invitation_per_address() -> list[Callable[[], Any]]:
+    def invite(number: int, **values: Any) -> Invitation:
+        given = {"shop": shop, "email": "ada@example.com", "role": "owner", "expires_at": NOW}
+        return Invitation.objects.create(token_hash=f"{number:064}", **given | values)
+
+    shop = ShopFactory()
+    return [
+        lambda: invite(1),
+        lambda: invite(2, role="support"),
+        lambda: invite(3, accepted_at=NOW),
+        lambda: invite(4, email="grace@example.com"),
+        lambda: invite(5, shop=ShopFactory()),
+    ]
+
+
 def one_customer_per_number() -> list[Callable[[], Any]]:
     shop = ShopFactory()
     return [
@@ -420,6 +451,8 @@ UNIQUE = {
     "customer_email_is_unique_in_its_shop": one_customer_per_address,
     "customer_platform_id_is_unique_in_its_shop": one_customer_per_number,
     "account_email_is_unique_in_its_shop": one_account_per_address,
+    "membership_is_one_per_shop_and_person": one_membership_per_person,
+    "invitation_is_one_per_shop_and_address": one_invitation_per_address,
     "product_variant_is_unique_in_its_shop": one_product_per_variant,
     "attachment_is_unique_per_product_and_asset": one_attachment_per_asset,
     "order_platform_id_is_unique_in_its_shop": one_order_per_number,

@@ -1,0 +1,80 @@
+"""Staff: who works for which shop, in which role, and who is asked to."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from downloads.models.shops import Shop
+
+
+class Role(models.TextChoices):
+    """What each may do stands in `downloads.roles`, and nowhere else."""
+
+    SUPPORT = "support", "Support"
+    MANAGER = "manager", "Manager"
+    OWNER = "owner", "Owner"
+
+
+class Membership(models.Model):
+    """One person's role in one shop. Without one, staff see nothing of a shop."""
+
+    shop_path = "shop"
+    audited = ("user", "role")
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(max_length=10, choices=Role.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "staff member"
+        ordering = ("shop", "user")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("shop", "user"), name="membership_is_one_per_shop_and_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.get_role_display()}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self, at: datetime) -> "InvitationQuerySet":
+        """Return the invitations that may still be accepted."""
+        return self.filter(accepted_at=None, expires_at__gt=at)
+
+
+class Invitation(models.Model):
+    """A role offered to whoever holds its link, which is shown once and works once."""
+
+    shop_path = "shop"
+    audited = ("email", "role", "accepted_at", "expires_at")
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField("mail address")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    expires_at = models.DateTimeField("ends on", editable=False)
+    accepted_at = models.DateTimeField("accepted on", null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("shop", "email"),
+                condition=Q(accepted_at=None),
+                name="invitation_is_one_per_shop_and_address",
+                violation_error_message="This address is invited already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email}, {self.get_role_display()}"
