@@ -46,7 +46,7 @@ def choose_password(request: HttpRequest, ticket: str) -> HttpResponse:
         # In one piece: whoever was signed in with the password before is to sign in anew.
         with transaction.atomic():
             account = fulfilment.choose_password(number, state=state, password=password, at=at)
-            CustomerToken.objects.filter(customer=account.customer).revoke(at)
+            CustomerToken.objects.filter(customer=account.customer).sign_out(at)
     except BadInput as error:
         return _form(request, account, complaint=str(error))
     return render(request, "account_ready.html", {"account": account})

@@ -118,7 +118,7 @@ class StorefrontCaller:
         Raises:
             Unauthenticated: as `customer` does.
         """
-        CustomerToken.objects.filter(pk=self.token.pk).revoke(self.at)
+        CustomerToken.objects.filter(pk=self.token.pk).sign_out(self.at)
         del self.token  # whatever the same request asks next is asked without it
 
 

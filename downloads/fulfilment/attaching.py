@@ -8,6 +8,7 @@ from django.db import transaction
 
 from downloads.errors import BadInput
 from downloads.fulfilment.announcing import announce
+from downloads.fulfilment.auditing import enter_audit
 from downloads.fulfilment.settling import end_of, grant_for, lock_order, lock_shop, settle
 from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product
 from downloads.models.catalog import MAX_DOWNLOADS, MAX_LIFETIME_DAYS
@@ -90,6 +91,8 @@ def attach_to_order(
         created_at=at,
         updated_at=at,
     )
+    after = {"asset": str(asset), "limit": limit, "lifetime_days": lifetime_days}
+    enter_audit("Attached to the order", row=grant, after=after)
     if order.announced_at is None:
         announce([order.pk], at=at)
     return grant
@@ -101,18 +104,27 @@ def apply_limit(attachment: Attachment, *, at: datetime) -> int:
 
     `lookups.grants_with_other_limit` says beforehand how many that will be.
     """
-    changed = 0
+    changed, earlier = 0, set[int | None]()
     lock_shop(attachment.product.shop)
     for lines in _batches_of_lines(attachment.product):
         orders = _lock_orders(lines)
         grants = Grant.objects.filter(line__in=lines, asset=attachment.asset_id)
+        others = grants.exclude(limit=attachment.limit)
+        earlier.update(others.values_list("limit", flat=True).distinct())
         # Limit and bought are both null or both set, by constraint: they move together.
-        count = grants.exclude(limit=attachment.limit).update(
-            limit=attachment.limit, bought=attachment.limit, updated_at=at
-        )
+        count = others.update(limit=attachment.limit, bought=attachment.limit, updated_at=at)
         changed += count
         for order in orders if count else []:
             settle(order, at=at)
+    if changed:
+        # Unlimited is more than any.
+        limits = sorted(earlier, key=lambda limit: MAX_DOWNLOADS if limit is None else limit)
+        enter_audit(
+            f"Applied the limit to {changed} earlier downloads",
+            row=attachment,
+            before={"limit": limits if len(limits) > 1 else limits[0]},
+            after={"limit": attachment.limit},
+        )
     return changed
 
 

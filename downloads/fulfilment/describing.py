@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db import transaction
 
+from downloads.actors import PLATFORM, acting
 from downloads.fulfilment.assigning import assign
+from downloads.fulfilment.auditing import enter_audit
 from downloads.fulfilment.outcomes import Outcome
 from downloads.fulfilment.ranking import rank
 from downloads.fulfilment.settling import lock_shop
@@ -61,6 +63,7 @@ def remove_product(shop: Shop, product_id: int, *, at: datetime) -> Outcome:
     return Outcome.CHANGED if is_news else Outcome.UNCHANGED
 
 
+@acting(PLATFORM)
 @transaction.atomic
 def record_shop(shop: Shop, report: ShopReport) -> Outcome:
     """Take over the shop's own name, unless a newer report has said another; return the outcome."""
@@ -77,9 +80,13 @@ def record_shop(shop: Shop, report: ShopReport) -> Outcome:
     return Outcome.CHANGED if changed else Outcome.UNCHANGED
 
 
+@acting(PLATFORM)
+@transaction.atomic
 def note_uninstalled(shop: Shop, *, at: datetime) -> None:
     """Note that the merchant removed our app from the platform. Buyers keep their downloads."""
-    Shop.objects.filter(pk=shop.pk, uninstalled_at=None).update(uninstalled_at=at)
+    if Shop.objects.filter(pk=shop.pk, uninstalled_at=None).update(uninstalled_at=at):
+        before, after = {"uninstalled_at": None}, {"uninstalled_at": at}
+        enter_audit("Changed", row=shop, before=before, after=after)
 
 
 def _rank(source: str, report: ProductReport, reported_at: datetime) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from downloads.fulfilment.auditing import enter_audit
 from downloads.fulfilment.registering import forget_accounts
 from downloads.fulfilment.settling import lock_shop
 from downloads.models import (
@@ -63,6 +64,7 @@ def erase_customer(customer: Customer, *, at: datetime) -> None:
     customers = Customer.objects.filter(pk=customer.pk)
     _forget_mails(customer.shop, customers, {person.email})
     _forget(customers, at=at)
+    enter_audit("Erased personal data", row=customer)
 
 
 @transaction.atomic

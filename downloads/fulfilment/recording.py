@@ -9,6 +9,7 @@ from django.db import transaction
 
 from downloads.errors import BadInput
 from downloads.fulfilment.assigning import assign
+from downloads.fulfilment.auditing import enter_audit, tells_of
 from downloads.fulfilment.describing import product_of_line
 from downloads.fulfilment.identifying import record_customer
 from downloads.fulfilment.noting import save_refund
@@ -98,7 +99,9 @@ def delete_order(order: Order) -> None:
     if Grant.objects.filter(order=order).downloaded().exists():
         raise BadInput("Something was downloaded already: cancel the order instead.")
     order.grants.all().delete()
-    order.delete()
+    enter_audit("Deleted", row=order)
+    with tells_of(Order, LineItem):
+        order.delete()
 
 
 @transaction.atomic
@@ -114,6 +117,8 @@ def release(order: Order, *, at: datetime) -> None:
     # The platform's clock may be ahead of ours; what the merchant saw is answered all the same.
     assign(order, released_at=max([at, *times_of_causes(order)]))
     settle(order, at=at)
+    held = Order.objects.values_list("hold", flat=True).get(pk=order.pk)
+    enter_audit("Released", row=order, before={"hold": order.hold}, after={"hold": held})
 
 
 def apply_policies(shop: Shop, *, at: datetime) -> int:

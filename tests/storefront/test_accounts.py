@@ -145,7 +145,7 @@ def test_a_bearer_that_cannot_be_closed_leaves_the_password_as_it_was(choose, ac
     def fail(*_given):
         raise RuntimeError
 
-    monkeypatch.setattr("storefront.models.CustomerToken.objects._queryset_class.revoke", fail)
+    monkeypatch.setattr("storefront.models.CustomerToken.objects._queryset_class.sign_out", fail)
     before = everything()
     with pytest.raises(RuntimeError):
         choose()

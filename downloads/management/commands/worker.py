@@ -17,8 +17,10 @@ from django.utils import timezone
 from django_tasks_db.management.commands import db_worker
 
 from downloads import fulfilment
+from downloads.actors import UNNAMED, acting
 from storefront import inbox, post, reconciling
 from storefront.models import CustomerToken
+from storefront.staff import sessions
 
 TIDY_EVERY_SWEEPS = 60
 KEPT_TASKS_DAYS = 1
@@ -48,6 +50,7 @@ class Command(db_worker.Command):
     def configure_logging(self, verbosity: int) -> None:
         """Log as the settings say, like every other process of ours."""
 
+    @acting(UNNAMED)
     def handle(self, **options: Any) -> None:
         if options.pop("until_input_ends"):
             threading.Thread(target=self.stop_with_input, name="input", daemon=True).start()
@@ -158,6 +161,7 @@ class Command(db_worker.Command):
         fulfilment.forget_unconfirmed(at=timezone.now())
         fulfilment.forget_mails(at=timezone.now())
         CustomerToken.objects.forget_ended(timezone.now())
+        sessions.forget_ended(timezone.now())
 
     def tell_outage(self, error: Exception) -> None:
         self.stderr.write(f"The database cannot be reached: {error}")
