@@ -11,6 +11,7 @@ from django.utils.html import format_html_join
 from django.utils.text import Truncator
 from django.views.decorators.debug import sensitive_post_parameters
 
+from downloads.admin.scoped import ScopedAdmin
 from storefront.models import PlatformAccess
 from storefront.platform_addresses import clean_address, has_same_host
 from storefront.reconciling import reconcile_in_background
@@ -100,7 +101,7 @@ def _require_plain(secret: str) -> str:
 
 
 @admin.register(PlatformAccess)
-class PlatformAccessAdmin(admin.ModelAdmin):
+class PlatformAccessAdmin(ScopedAdmin):
     list_display = ("shop", "platform", "address", "last_run_at", "last_run_was_complete", "said")
     list_display_links = ("shop", "address")
     list_select_related = ("shop",)

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from downloads.admin.acting import only_row, show_secret_once
 from downloads.admin.nameless import NamelessAdmin
+from downloads.admin.scoped import ScopedAdmin
 from storefront.addresses import absolute
 from storefront.models import (
     ApiKey,
@@ -40,13 +41,13 @@ HOW_TO_CHANGE_IT = (
 NO_SUCCESSOR = "is of no use any more. Make a new key with the action in the list of shops."
 
 
-class CredentialAdmin(admin.ModelAdmin):
+class CredentialAdmin(ScopedAdmin):
     """A credential is made by an action on its owner and shown once. Revoking keeps the row."""
 
     actions: tuple[str, ...] = ("revoke",)
     made_where = ""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -154,8 +155,8 @@ class WebhookSecretAdmin(CredentialAdmin):
     autocomplete_fields = ("shop",)
     readonly_fields = ("platform", "address", "hint", "used_at", "revoked_at", "created_at")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return admin.ModelAdmin.has_add_permission(self, request)
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return ScopedAdmin.has_add_permission(self, request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: WebhookSecret | None = None) -> Any:
         if obj is None:

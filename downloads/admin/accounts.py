@@ -11,6 +11,7 @@ from django.utils import timezone
 from downloads import fulfilment
 from downloads.admin.acting import act_on_each, only_row, show_secret_once
 from downloads.admin.nameless import NamelessAdmin
+from downloads.fulfilment.auditing import enter_audit
 from downloads.models import Account
 from storefront.addresses import account_url
 
@@ -46,7 +47,7 @@ class AccountAdmin(NamelessAdmin):
     )
     actions = ("mail_password_link", "make_password_link")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
@@ -65,6 +66,7 @@ class AccountAdmin(NamelessAdmin):
 
         def act(account: Account) -> None:
             fulfilment.ask_password(account.shop, account.email, at=at)
+            enter_audit("Had a link to choose a password mailed", row=account)
             self.log_change(request, account, "Had a link to choose a password mailed")
 
         done = "to be mailed a link to choose a password; look under Mails in a moment"
@@ -80,6 +82,7 @@ class AccountAdmin(NamelessAdmin):
         if account is None:
             return None
         self.log_change(request, account, "Made a link to choose a password")
+        enter_audit("Made a link to choose a password", row=account)
         return show_secret_once(
             self,
             request,

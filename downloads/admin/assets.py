@@ -18,6 +18,7 @@ from django.utils.html import format_html
 
 from downloads import fulfilment
 from downloads.admin.acting import act_on_each
+from downloads.admin.scoped import ScopedAdmin
 from downloads.errors import BadInput, StorageDown
 from downloads.fulfilment.storing import check_size, safe_file_name
 from downloads.models import Asset
@@ -77,7 +78,7 @@ class AssetForm(forms.ModelForm):
 
 
 @admin.register(Asset)
-class AssetAdmin(admin.ModelAdmin):
+class AssetAdmin(ScopedAdmin):
     form = AssetForm
     list_display = ("title", "shop", "kind", "size", "is_open")
     list_select_related = ("shop",)

@@ -1,5 +1,6 @@
 """Customers: who they are, what is stored about them, and forgetting it."""
 
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -38,6 +39,7 @@ class CustomerAdmin(NamelessAdmin):
     autocomplete_fields = ("shop",)
     fields = CustomerForm.Meta.fields
     actions = ("make_customer_token", "export", "erase")
+    asked_elsewhere = MappingProxyType({"make_token": "storefront.add_customertoken"})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return super().get_queryset(request) & Customer.objects.known()
@@ -56,6 +58,9 @@ class CustomerAdmin(NamelessAdmin):
         # The empty row is how a message that comes late is known to be about somebody erased.
         return super().has_delete_permission(request, obj) and not _is_erased(obj)
 
+    def has_make_token_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "make_token")
+
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         if not change:
             obj.save()
@@ -66,7 +71,7 @@ class CustomerAdmin(NamelessAdmin):
             Customer.objects.filter(pk=obj.pk, erased_at=None).update(**values)
             fulfilment.end_former_accounts(Customer.objects.get(pk=obj.pk))
 
-    @admin.action(description="Make a customer token (shown once)", permissions=["change"])
+    @admin.action(description="Make a customer token (shown once)", permissions=["make_token"])
     def make_customer_token(
         self, request: HttpRequest, customers: QuerySet[Customer]
     ) -> HttpResponseBase | None:

@@ -15,6 +15,7 @@ from downloads import fulfilment
 from downloads.admin.acting import act_on_each
 from downloads.admin.event_words import sent_text
 from downloads.admin.ledger import NEWEST, WithLedger
+from downloads.admin.scoped import ScopedInline
 from downloads.models import Delivery, Grant
 
 
@@ -39,7 +40,7 @@ class NewestDeliveries(BaseInlineFormSet):
         return self._newest
 
 
-class DeliveryInline(admin.TabularInline):
+class DeliveryInline(ScopedInline):
     """The downloads that count, each with what it may still do. Read only."""
 
     model = Delivery
@@ -99,11 +100,14 @@ class GrantAdmin(WithLedger):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
         return super().get_queryset(request).with_facts()  # type: ignore[attr-defined]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Grant | None = None) -> bool:
         return False
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "reset")
 
     @admin.display(description="with")
     def product(self, grant: Grant) -> str:
@@ -123,7 +127,7 @@ class GrantAdmin(WithLedger):
             f"{grant.given_back} of at most {settings.GIVE_BACKS_PER_GRANT} that broke off at once"
         )
 
-    @admin.action(description="Reset the count to zero", permissions=["change"])
+    @admin.action(description="Reset the count to zero", permissions=["reset"])
     def reset(self, request: HttpRequest, grants: QuerySet[Grant]) -> None:
         self._act(request, grants, fulfilment.reset, done="reset to zero")
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
+from downloads.admin.scoped import ScopedInline
 from downloads.models import Shop
 
 
@@ -22,7 +22,7 @@ class SameShopFormSet(BaseInlineFormSet):
                 form.add_error(self.own, "This belongs to another shop.")
 
 
-class LimitInline(admin.TabularInline):
+class LimitInline(ScopedInline):
     """Rows with a limit, which begins at the shop's default (at ours while none is chosen)."""
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 
 from downloads.admin.event_words import letters_of, visitor_text, what_happened
 from downloads.admin.reported import ReportedAdmin
+from downloads.admin.scoped import ScopedAdmin, visible
 from downloads.models import Asset, DownloadEvent, Grant, Order
 
 NEWEST = 50
@@ -44,7 +45,7 @@ def ledger_of(request: HttpRequest, row: Order | Grant) -> Ledger | None:
 
     None for staff who may not see the ledger.
     """
-    if not request.user.has_perm("downloads.view_downloadevent"):
+    if not request.user.has_perm("downloads.view_downloadevent", row):
         return None
     own = LinesOfOrder if isinstance(row, Order) else LinesOfGrant
     lines = DownloadEvent.objects.filter(**{own.path: row}).select_related(
@@ -64,7 +65,7 @@ def ledger_of(request: HttpRequest, row: Order | Grant) -> Ledger | None:
     )
 
 
-class WithLedger(admin.ModelAdmin):
+class WithLedger(ScopedAdmin):
     """A page with the ledger's lines about its row, for a template that includes them."""
 
     class Media:
@@ -87,7 +88,7 @@ class OneRowFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         if self.value() is None:
             return []
-        row = self.rows.filter(pk=self._number()).first()
+        row = visible(self.rows, request).filter(pk=self._number()).first()
         return [(self.value() or "", str(row or "unknown"))]
 
     def queryset(

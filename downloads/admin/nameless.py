@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from downloads.admin.scoped import ScopedAdmin
 
-class NamelessAdmin(admin.ModelAdmin):
+
+class NamelessAdmin(ScopedAdmin):
     """Rows about a person, logged by their number alone."""
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 
 from downloads.admin.grants import count_text
 from downloads.admin.inlines import LimitInline, SameShopFormSet
+from downloads.admin.scoped import ScopedInline
 from downloads.models import Grant, LineItem, Order
 
 
@@ -47,7 +48,7 @@ class GrantFormSet(SameShopFormSet):
                 held.add(asset.pk)
 
 
-class LineInline(admin.TabularInline):
+class LineInline(ScopedInline):
     model = LineItem
     formset = LineFormSet
     extra = 0

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from downloads import fulfilment, lookups
 from downloads.admin.inlines import LimitInline, SameShopFormSet
+from downloads.admin.scoped import ScopedAdmin
 from downloads.fulfilment.describing import DESCRIBED, MENTIONED
 from downloads.models import Attachment, Product, RemovedProduct
 
@@ -63,7 +64,7 @@ class ProductForm(forms.ModelForm):
 
 
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):
+class ProductAdmin(ScopedAdmin):
     form = ProductForm
     list_display = ("name", "variant_name", "sku", "sale", "vendor", "shop")
     list_select_related = ("shop",)

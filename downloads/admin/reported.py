@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 
+from downloads.admin.scoped import ScopedAdmin
 
-class ReportedAdmin(admin.ModelAdmin):
+
+class ReportedAdmin(ScopedAdmin):
     """Its actions ask for the permission "act": who may change such rows may act on them."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -1,5 +1,6 @@
 """Plans and shops: their policies, and the keys a merchant makes for a storefront."""
 
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,6 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from downloads.admin.acting import only_row, show_secret_once
+from downloads.admin.scoped import ScopedAdmin
+from downloads.fulfilment.auditing import enter_audit
 from downloads.models import Mail, Message, Plan, Shop
 from storefront import inbox
 from storefront.models import ApiKey, SecretKey, StorefrontKey
@@ -25,7 +28,7 @@ POLICIES = ("opens_when", "amount_refunds", "holds_high_risk")
 
 
 @admin.register(Plan)
-class PlanAdmin(admin.ModelAdmin):
+class PlanAdmin(ScopedAdmin):
     list_display = ("__str__", "customer_account_links")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Plan | None = None) -> Any:
@@ -37,12 +40,19 @@ class PlanAdmin(admin.ModelAdmin):
 
 
 @admin.register(Shop)
-class ShopAdmin(admin.ModelAdmin):
+class ShopAdmin(ScopedAdmin):
     list_display = ("name", "domain", "plan", "link_urls", "default_limit")
     list_select_related = ("plan",)
     list_filter = ("plan",)
     search_fields = ("name", "domain")
     actions = ("make_storefront_key", "make_secret_key", "apply_policies")
+    asked_elsewhere = MappingProxyType(
+        {
+            "make_storefront_key": "storefront.add_storefrontkey",
+            "make_secret_key": "storefront.add_secretkey",
+            "choose_plan": "downloads.choose_plan",
+        }
+    )
     readonly_fields = ("uninstalled_at", "messages_set_aside", "mails_in_trouble")
     fieldsets = (
         (None, {"fields": ("name", "domain", "plan")}),
@@ -56,12 +66,27 @@ class ShopAdmin(admin.ModelAdmin):
         news = []
         if obj is not None and obj.uninstalled_at is not None:
             news.append("uninstalled_at")
-        may_look = request.user.has_perm("downloads.view_message")
+        may_look = request.user.has_perm("downloads.view_message", obj)
         if obj is not None and may_look and _set_aside(obj).exists():
             news.append("messages_set_aside")
-        if obj is not None and request.user.has_perm("downloads.view_mail") and _troubles(obj):
+        if obj is not None and request.user.has_perm("downloads.view_mail", obj) and _troubles(obj):
             news.append("mails_in_trouble")
         return [(None, {"fields": news}), *self.fieldsets] if news else self.fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Shop | None = None) -> Any:
+        kept = list(self.readonly_fields)
+        if not request.user.is_superuser:
+            # Orders are matched by it: another shop's would bring that shop's.
+            kept.append("domain")
+        if not self.may(request, "choose_plan", obj):
+            kept.append("plan")
+        return kept
+
+    def has_make_storefront_key_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "make_storefront_key")
+
+    def has_make_secret_key_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "make_secret_key")
 
     def save_model(self, request: HttpRequest, obj: Shop, form: Any, change: bool) -> None:
         # The shop's own messages write other columns of this row meanwhile.
@@ -96,13 +121,16 @@ class ShopAdmin(admin.ModelAdmin):
         for shop in shops:
             inbox.apply_policies.enqueue(shop.pk)
             self.log_change(request, shop, "Applied the policies to all orders")
+            enter_audit("Applied the policies to all orders", row=shop)
             messages.success(
                 request,
                 f"{shop}: its {shop.orders.count()} orders are being brought in line "
                 "in the background.",
             )
 
-    @admin.action(description="Make a storefront key (shown once)", permissions=["change"])
+    @admin.action(
+        description="Make a storefront key (shown once)", permissions=["make_storefront_key"]
+    )
     def make_storefront_key(
         self, request: HttpRequest, shops: QuerySet[Shop]
     ) -> HttpResponseBase | None:
@@ -111,7 +139,8 @@ class ShopAdmin(admin.ModelAdmin):
         )
 
     @admin.action(
-        description="Make a secret key for your server (shown once)", permissions=["change"]
+        description="Make a secret key for your server (shown once)",
+        permissions=["make_secret_key"],
     )
     def make_secret_key(
         self, request: HttpRequest, shops: QuerySet[Shop]

@@ -4,10 +4,13 @@ from contextlib import contextmanager
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
+from django.db.models.signals import post_save
 from django.test import Client
 from django_tasks_db.models import DBTaskResult
 
 from downloads import fulfilment
+from downloads.models import Membership, Shop
+from downloads.roles import PERMISSIONS
 
 
 @pytest.fixture
@@ -19,17 +22,36 @@ def staff(db):
 
 
 @pytest.fixture
-def clerk(db):
-    """Return a function that signs in staff who have these permissions alone."""
+def clerk(db, monkeypatch):
+    """Return a function that signs in staff who have these permissions alone, in every shop.
+
+    Who may change something may look at it, as in every role there is.
+    """
+    clerks = []
+
+    def employ(user, shop):
+        Membership.objects.create(shop=shop, user=user, role=f"clerk {user.pk}")
+
+    def employ_all(sender, instance, created, **kwargs):
+        for user in clerks if created else ():
+            employ(user, instance)
 
     def sign_in(*permissions):
         user = User.objects.create_user(f"clerk {permissions}", is_staff=True)
-        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        names = {*permissions, *(name.replace("change_", "view_") for name in permissions)}
+        allowed = Permission.objects.filter(codename__in=names).select_related("content_type")
+        named = {f"{each.content_type.app_label}.{each.codename}" for each in allowed}
+        monkeypatch.setitem(PERMISSIONS, f"clerk {user.pk}", named)
+        for shop in Shop.objects.all():
+            employ(user, shop)
+        clerks.append(user)
         client = Client()
         client.force_login(user)
         return client
 
-    return sign_in
+    post_save.connect(employ_all, sender=Shop)
+    yield sign_in
+    post_save.disconnect(employ_all, sender=Shop)
 
 
 @pytest.fixture
