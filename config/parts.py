@@ -1,7 +1,7 @@
 """What the product is put together from. Nothing here depends on the environment."""
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "storefront.staff.admin_app.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -33,6 +33,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "storefront.staff.actors.NamesActor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "storefront.outages.AnswersOutages",
 ]

@@ -118,6 +118,16 @@ MAIL_RETENTION_DAYS = env.int("MAIL_RETENTION_DAYS", default=90)
 ASKED_MAILS_PER_HOUR = env.int("ASKED_MAILS_PER_HOUR", default=3)
 LINK_REQUESTS_PER_MINUTE = env.int("LINK_REQUESTS_PER_MINUTE", default=10)
 
+# --- Staff ---------------------------------------------------------------------------------------
+
+# "optional": by a password alone comes whoever has set up no second factor; "required": nobody.
+STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="optional")
+STAFF_TRIES = env.int("STAFF_TRIES", default=5)
+STAFF_LOCK_SECONDS = env.int("STAFF_LOCK_SECONDS", default=15 * 60)
+STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=7 * 24)
+STAFF_LINK_HOURS = env.int("STAFF_LINK_HOURS", default=24)
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+
 # --- What face B reads, and what it tells -------------------------------------------------------
 
 GRAPHQL_MAX_BODY_BYTES = env.int("GRAPHQL_MAX_BODY_BYTES", default=32 * 1024)
@@ -188,7 +198,11 @@ FILE_UPLOAD_PERMISSIONS = 0o640 if _is_shared else 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750 if _is_shared else 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+# Staff: passwords as Django has them, permissions by role.
+AUTHENTICATION_BACKENDS = ["downloads.roles.RoleBackend"]
 SESSION_ENGINE = "storefront.sessions"
+SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 60 * 60
+PASSWORD_RESET_TIMEOUT = STAFF_LINK_HOURS * 60 * 60
 PASSWORD_HASHERS = [
     "downloads.passwords.SparingArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

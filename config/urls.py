@@ -3,11 +3,6 @@
 from django.contrib import admin
 from django.urls import include, path
 
-admin.site.site_header = "Digital downloads"
-admin.site.site_title = "Digital downloads"
-admin.site.index_title = "Your shop"
-admin.site.enable_nav_sidebar = True
-
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("storefront.urls")),

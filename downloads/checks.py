@@ -6,66 +6,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 
+from downloads.limits import CENTURY, LIMITS, LIMITS_OR_OFF
 from downloads.sealing import is_key
 
 MIN_SECRET_LENGTH = 50
 MIN_SECRET_VARIETY = 10
-LIMITS = (
-    "DOWNLOAD_URL_SECONDS",
-    "DELIVERY_WINDOW_SECONDS",
-    "DELIVERY_BYTES_PER_SECOND",
-    "DELIVERY_BUDGET_SIZES",
-    "LEDGER_RETENTION_DAYS",
-    "STORAGE_SLOTS",
-    "STORAGE_PATIENCE_SECONDS",
-    "TOKEN_MISSES_PER_MINUTE",
-    "STOREFRONT_KEY_RATE_PER_MINUTE",
-    "CUSTOMER_TOKEN_DAYS",
-    "UPLOAD_MAX_BYTES",
-    "RETRY_AFTER_SECONDS",
-    "WEBHOOK_MAX_BYTES",
-    "WEBHOOK_TOLERANCE_SECONDS",
-    "MESSAGE_MAX_ATTEMPTS",
-    "MESSAGE_RETRY_SECONDS",
-    "MESSAGE_SWEEP_SECONDS",
-    "MESSAGE_RETENTION_DAYS",
-    "PLATFORM_CONNECT_SECONDS",
-    "PLATFORM_READ_SECONDS",
-    "PLATFORM_MAX_BYTES",
-    "PLATFORM_MAX_ATTEMPTS",
-    "SIGN_INS_PER_MINUTE",
-    "EXCHANGED_TOKEN_SECONDS",
-    "ACCOUNT_TICKET_HOURS",
-    "UNCONFIRMED_ACCOUNT_DAYS",
-    "MAIL_TIMEOUT_SECONDS",
-    "MAIL_ANSWER_SECONDS",
-    "MAIL_LEASE_SECONDS",
-    "MAIL_RETRY_SECONDS",
-    "MAIL_GIVE_UP_HOURS",
-    "MAIL_ORDER_DAYS",
-    "MAIL_RETENTION_DAYS",
-    "ASKED_MAILS_PER_HOUR",
-    "LINK_REQUESTS_PER_MINUTE",
-    "GRAPHQL_MAX_BODY_BYTES",
-    "GRAPHQL_MAX_DOCUMENT_BYTES",
-    "GRAPHQL_MAX_TOKENS",
-    "GRAPHQL_MAX_DEPTH",
-    "GRAPHQL_MAX_ROOT_FIELDS",
-    "GRAPHQL_MAX_COMPARISONS",
-)
-# 0 is none, or switches it off.
-LIMITS_OR_OFF = (
-    "GIVE_BACK_BYTES",
-    "GIVE_BACKS_PER_GRANT",
-    "LEDGER_REFUSAL_SECONDS",
-    "PLATFORM_RETRY_SECONDS",
-    "KEY_GRACE_HOURS",
-    "ENDED_TOKEN_DAYS",
-    "GRAPHQL_MAX_ALIASES",
-    "GRAPHQL_MAX_DIRECTIVES",
-)
-CENTURY = {"_DAYS": 36_500, "_HOURS": 876_000, "_SECONDS": 3_153_600_000}
 WAYS_OUT = ("application", "nginx")
+SECOND_FACTOR = ("optional", "required")
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -82,6 +29,7 @@ def settings_are_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         *_cache(),
         *_way_out(),
         *_graphiql(),
+        *_second_factor(),
     ]
 
 
@@ -245,5 +193,17 @@ def _way_out() -> list[CheckMessage]:
             f'FILES_LEAVE_BY is "{settings.FILES_LEAVE_BY}", which is no way out for files.',
             hint=f"Set it to one of: {', '.join(WAYS_OUT)}.",
             id="downloads.E009",
+        )
+    ]
+
+
+def _second_factor() -> list[CheckMessage]:
+    if settings.STAFF_SECOND_FACTOR in SECOND_FACTOR:
+        return []
+    return [
+        Error(
+            f'STAFF_SECOND_FACTOR is "{settings.STAFF_SECOND_FACTOR}", which says nothing.',
+            hint=f"Set it to one of: {', '.join(SECOND_FACTOR)}.",
+            id="downloads.E014",
         )
     ]

@@ -8,4 +8,4 @@ class StorefrontConfig(AppConfig):
 
     def ready(self) -> None:
         # Beside `admin`, which Django finds by itself.
-        autodiscover_modules("access_admin")
+        autodiscover_modules("access_admin", "staff_admin")

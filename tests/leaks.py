@@ -66,6 +66,14 @@ HANDED_OVER = {
     ("admin:storefront_webhooksecret_add", SEALED): "a fresh secret, shown once",
     ("admin:downloads_customer_changelist", TOKEN): "a fresh bearer, shown once",
     ("admin:downloads_account_changelist", ACCOUNT): "a link for the account's owner, shown once",
+    ("admin:downloads_invitation_add", TOKEN): "a link for whoever is invited, shown once",
+    ("invitation", TOKEN): "the way to the same invitation's button, for who signs in already",
+    ("admin:invitation_accept", TOKEN): "the way back to the same invitation, from the sign-in",
+    ("admin:login", TOKEN): "the way back to the invitation that its own address names",
+    ("admin:second_factor", TOKEN): "the way back to the same invitation, behind the code",
+    ("admin:second_factor_set_up", SEALED): "the key that an app is to read",
+    ("admin:second_factor_set_up", TOKEN): "recovery codes, shown once",
+    ("admin:own_second_factor", TOKEN): "renewed recovery codes, shown once",
     ("admin:order_page", TICKET): "the merchant's way to the customer's page",
 }
 # These hand it over to those alone who asked with these words.

@@ -2,15 +2,20 @@ from storefront.models.credentials import Credential, CredentialQuerySet
 from storefront.models.customer_tokens import CustomerToken, TokenExchange
 from storefront.models.keys import ApiKey, SecretKey, StorefrontKey, default_rate
 from storefront.models.platform_access import PlatformAccess
+from storefront.models.staff import CountedTries, RecoveryCode, SecondFactor, StaffSession
 from storefront.models.webhook_secrets import WebhookSecret
 
 __all__ = [
     "ApiKey",
+    "CountedTries",
     "Credential",
     "CredentialQuerySet",
     "CustomerToken",
     "PlatformAccess",
+    "RecoveryCode",
+    "SecondFactor",
     "SecretKey",
+    "StaffSession",
     "StorefrontKey",
     "TokenExchange",
     "WebhookSecret",

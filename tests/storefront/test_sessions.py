@@ -1,8 +1,9 @@
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.test import Client
 
+from storefront.models import StaffSession
 from storefront.sessions import SessionStore
 
 ADMIN = "/admin/"
@@ -17,7 +18,7 @@ def staff(db):
 
 def test_what_stands_in_the_database_signs_nobody_in(staff):
     cookie = staff.cookies["sessionid"].value
-    stored = Session.objects.get().session_key
+    stored = StaffSession.objects.get().session_key
     assert stored != cookie
     thief = Client()
     thief.cookies["sessionid"] = stored
@@ -27,7 +28,7 @@ def test_what_stands_in_the_database_signs_nobody_in(staff):
 def test_signing_out_ends_the_session(staff):
     cookie = staff.cookies["sessionid"].value
     staff.post("/admin/logout/")
-    assert not Session.objects.exists()
+    assert not StaffSession.objects.exists()
     again = Client()
     again.cookies["sessionid"] = cookie
     assert again.get(ADMIN).status_code == 302
@@ -38,5 +39,14 @@ def test_a_session_is_read_back_by_its_cookie_alone(db):
     session["shop"] = 7
     session.save()
     assert SessionStore(session.session_key).load() == {"shop": 7}
-    assert SessionStore(Session.objects.get().session_key).load() == {}
+    assert SessionStore(StaffSession.objects.get().session_key).load() == {}
     assert (session.exists(session.session_key), session.exists("other")) == (True, False)
+
+
+def test_a_session_that_was_ended_does_not_go_on_under_a_fresh_cookie(staff):
+    session = SessionStore(staff.cookies["sessionid"].value)
+    session.load()
+    StaffSession.objects.all().delete()
+    with pytest.raises(SessionInterrupted):
+        session.cycle_key()
+    assert not StaffSession.objects.exists()

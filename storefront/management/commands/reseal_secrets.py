@@ -8,7 +8,15 @@ from django.utils import timezone
 
 from downloads.errors import SealBroken
 from downloads.sealing import reseal
-from storefront.models import CustomerToken, PlatformAccess, TokenExchange, WebhookSecret
+from storefront.models import (
+    CustomerToken,
+    PlatformAccess,
+    SecondFactor,
+    TokenExchange,
+    WebhookSecret,
+)
+
+Sealed = WebhookSecret | PlatformAccess | SecondFactor
 
 
 class Command(BaseCommand):
@@ -20,15 +28,16 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         tokens = _reseal_tokens()
         done, broken = 0, []
-        rows: list[WebhookSecret | PlatformAccess] = [
+        rows: list[Sealed] = [
             *WebhookSecret.objects.select_related("shop"),
             *PlatformAccess.objects.select_related("shop"),
+            *SecondFactor.objects.select_related("user"),
         ]
         for row in rows:
             try:
                 _reseal(row)
             except SealBroken:
-                broken.append(f"{row} of {row.shop}")
+                broken.append(str(row) if isinstance(row, SecondFactor) else f"{row} of {row.shop}")
             else:
                 done += 1
         self.stdout.write(f"{done} secrets are sealed with the first key.")
@@ -40,11 +49,12 @@ class Command(BaseCommand):
             )
 
 
-def _reseal(row: WebhookSecret | PlatformAccess) -> None:
+def _reseal(row: Sealed) -> None:
     sealed = {"sealed": reseal(row.sealed)}
     if isinstance(row, PlatformAccess) and row.sealed_key:
         sealed["sealed_key"] = reseal(row.sealed_key)
-    type(row)._default_manager.filter(pk=row.pk).update(**sealed)
+    model: Any = type(row)
+    model._default_manager.filter(pk=row.pk).update(**sealed)
 
 
 def _reseal_tokens() -> int:

@@ -1,0 +1,107 @@
+"""A password of somebody's own: changed by who knows it, or chosen by a link made for them."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.auth import get_user_model, password_validation
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import reverse, reverse_lazy
+from django.utils import timezone
+
+from downloads.errors import BadInput, LinkSpent
+from downloads.fulfilment.auditing import enter_audit, tells_of
+from storefront.addresses import absolute
+from storefront.staff import tries
+from storefront.staff.sessions import end_sessions
+
+LOCKED = "Sign-in locked after {} wrong passwords"
+
+
+class OldPasswordForm(AdminPasswordChangeForm, PasswordChangeForm):
+    """Django's, where the old password is a try like any other: a browser may be left open."""
+
+    def clean_old_password(self) -> str:
+        at = timezone.now()
+        who = tries.of_name(self.user.get_username())
+        try:
+            number = tries.take(who, at=at)
+            try:
+                entered = super().clean_old_password()
+            except ValidationError:
+                tries.refuse_last(number, at=at, user=self.user, what=LOCKED)
+                raise
+        except BadInput as error:
+            raise ValidationError(str(error), code="locked") from None
+        tries.clear(who)
+        return entered
+
+
+class Change(PasswordChangeView):
+    form_class = OldPasswordForm
+    success_url = reverse_lazy("admin:password_change_done")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            with tells_of(get_user_model()):
+                answer = super().form_valid(form)
+            enter_audit("Changed the password", row=form.user)
+            session: Any = self.request.session
+            end_sessions(form.user, but=session.stored_key)
+        return answer
+
+
+def make_link(user: Any) -> str:
+    """Make a link by which somebody chooses a password, once and soon; it is shown this once."""
+    token = default_token_generator.make_token(user)
+    enter_audit("Made a link to choose a password", row=user)
+    return absolute(reverse("admin:password_link", args=[user.pk, token]))
+
+
+def link_hours() -> int:
+    """Return how long a link works."""
+    return settings.STAFF_LINK_HOURS
+
+
+def owner_of(number: str, token: str) -> Any:
+    """Return who may choose a password by a link.
+
+    Raises:
+        LinkSpent: it was used, is too old, was never ours, or is of nobody who may sign in.
+    """
+    staff = get_user_model()._default_manager.filter(is_active=True, is_staff=True)
+    user = staff.filter(pk=number).first() if number.isdecimal() and len(number) < 19 else None
+    if not default_token_generator.check_token(user, token) or user is None:
+        raise LinkSpent
+    return user
+
+
+def choose(number: str, token: str, password: str, *, at: datetime) -> Any:
+    """Set a password by a link. It signs nobody in and takes no second factor away.
+
+    Raises:
+        LinkSpent: as `owner_of`.
+        BadInput: the password is too easy to guess.
+    """
+    user = owner_of(number, token)
+    try:
+        password_validation.validate_password(password, user)
+    except ValidationError as error:
+        raise BadInput(" ".join(error.messages)) from None
+    with transaction.atomic():
+        get_user_model()._default_manager.select_for_update().get(pk=user.pk)
+        # Once more: another may have used the link since.
+        user = owner_of(number, token)
+        user.set_password(password)
+        with tells_of(get_user_model()):
+            user.save(update_fields=["password"])
+        enter_audit("Chose a password by a link", row=user)
+        tries.unlock(user, at=at)
+        end_sessions(user)
+    return user

@@ -1,0 +1,90 @@
+"""The admin site: every page of it stands behind both factors."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+
+from storefront.refusals import answers_with_pages
+from storefront.staff import links, own, passwords, second_factor, sessions
+from storefront.staff.guard import is_through
+from storefront.staff.sign_in import SignIn, note_use, to_second_factor, waits_at_second_factor
+
+View = Callable[..., HttpResponseBase]
+
+
+class StaffSite(AdminSite):
+    site_header = site_title = "Digital downloads"
+    index_title = "Your shop"
+    enable_nav_sidebar = True
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return is_through(request)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 (Django's)
+        return super().admin_view(_noted(view), cacheable)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        # One of Django's tells by its answer whether a row exists, whoever's it is.
+        dropped = {"view_on_site", "logout"}
+        theirs = [each for each in super().get_urls() if getattr(each, "name", "") not in dropped]
+        return [
+            path("logout/", csrf_protect(self.leave), name="logout"),
+            # Asks for the second factor, and so stands before it.
+            path("second-factor/", second_factor.enter, name="second_factor"),
+            path("second-factor/set-up/", second_factor.set_up, name="second_factor_set_up"),
+            # The link is the permission.
+            path("password/<str:number>/<str:token>/", links.choose, name="password_link"),
+            path("second-factor/own/", self.admin_view(own.show), name="own_second_factor"),
+            path("sessions/", self.admin_view(sessions.show), name="sessions"),
+            *theirs,
+        ]
+
+    @method_decorator(login_not_required)
+    @method_decorator(sensitive_post_parameters("password"))
+    @method_decorator(answers_with_pages)
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        index = reverse("admin:index", current_app=self.name)
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(index)
+        onward = request.GET.get(REDIRECT_FIELD_NAME, index)
+        if request.method == "GET" and waits_at_second_factor(request):
+            return HttpResponseRedirect(to_second_factor(onward))
+        context = self.each_context(request) | {
+            "title": "Sign in",
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            REDIRECT_FIELD_NAME: onward,
+        }
+        request.current_app = self.name
+        return SignIn.as_view(extra_context=context | (extra_context or {}))(request)
+
+    def leave(self, request: HttpRequest) -> HttpResponse:
+        """Sign out, also who has shown their password alone."""
+        if request.user.is_authenticated:
+            return super().logout(request)
+        return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        context = self.each_context(request) | (extra_context or {})
+        request.current_app = self.name
+        return passwords.Change.as_view(extra_context=context)(request)
+
+
+def _noted(view: View) -> View:
+    @wraps(view)
+    def noted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        note_use(request)
+        return view(request, *args, **kwargs)
+
+    return noted

@@ -1,0 +1,76 @@
+"""Tries and codes at the same moment, by threads with connections of their own."""
+
+from functools import partial
+
+import pytest
+from django.contrib.auth.models import User
+
+from downloads.errors import BadInput
+from downloads.models import AuditEntry
+from storefront.models import CountedTries, SecondFactor
+from storefront.staff import factors, tries
+from tests.factories import NOW
+from tests.racing import at_once
+from tests.storefront.staff.conftest import PASSWORD, Browser, code_of, errors_in
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+GUESSES = 20
+
+
+def outcome(work):
+    try:
+        work()
+    except BadInput as error:
+        return type(error).__name__
+    return "taken"
+
+
+def test_of_a_crowd_of_guesses_five_are_judged(hashed, ada):
+    hashed.clear()
+    at_once(*[partial(Browser().sign_in, "ada", f"wrong {number}") for number in range(GUESSES)])
+    assert hashed.count("verify") == 5
+    locked = AuditEntry.objects.filter(what="Sign-in locked after 5 wrong passwords")
+    assert locked.count() == 1
+
+
+def test_a_crowd_of_guesses_leaves_the_right_one_out_too(ada):
+    pages = at_once(*[partial(Browser().sign_in, "ada", "wrong enough")] * GUESSES)
+    assert {page.status_code for page in pages} == {200}
+    assert errors_in(Browser().sign_in())[0].startswith("Too many wrong tries.")
+
+
+def test_tries_are_numbered_each_once(db):
+    who = tries.of_name("nobody")
+    taken = []
+
+    def take():
+        taken.append(tries.take(who, at=NOW))
+
+    done = at_once(*[partial(outcome, take)] * GUESSES)
+    assert (sorted(taken), done.count("Locked")) == ([1, 2, 3, 4, 5], GUESSES - 5)
+    assert CountedTries.objects.get().taken == 5
+
+
+def test_one_code_opens_one_session(ada, key, settings):
+    settings.STAFF_TRIES = GUESSES
+    spend = partial(factors.spend, ada, code_of(key), at=NOW)
+    done = at_once(*[partial(outcome, spend)] * 8)
+    assert sorted(done) == ["BadInput"] * 7 + ["taken"]
+
+
+def test_one_recovery_code_opens_one_session(ada, key, settings):
+    settings.STAFF_TRIES = GUESSES
+    codes = factors.renew_codes(ada)
+    spend = partial(factors.spend, ada, codes[0], at=NOW)
+    done = at_once(*[partial(outcome, spend)] * 8)
+    assert sorted(done) == ["BadInput"] * 7 + ["taken"]
+
+
+def test_of_two_keys_set_up_at_once_one_is_kept(db):
+    user = User.objects.create_superuser("bob", password=PASSWORD)
+    works = [
+        partial(factors.set_up, user, factors.fresh_key(), step=0, replaces=None) for _ in range(4)
+    ]
+    done = at_once(*[partial(outcome, work) for work in works])
+    assert sorted(done) == ["BadInput"] * 3 + ["taken"]
+    assert SecondFactor.objects.count() == 1
