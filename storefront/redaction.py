@@ -10,6 +10,7 @@ _NAME = r"(?:password\w{0,24}|token|secret)"
 _LEADS_TO = rf"{_NAME}\\{{0,8}}[\"']?\s{{0,8}}[:=][\s\[]{{0,8}}[bru]?"
 _SECRETS = (
     re.compile(r"(/(?:orders|clicks|accounts)/)[^\s?\"'<>]+", re.IGNORECASE),
+    re.compile(r"(/(?:invitations|invitation/accept)/)[^\s?\"'<>]+", re.IGNORECASE),
     # Our own folder in a traceback and the admin's word for it are no addresses, which begin with
     # a number.
     re.compile(r"((?<!/admin)/downloads/)(?!(?!\d)\w+(?:/\w+){0,4}\.py\b)[^\s?\"'<>]+"),

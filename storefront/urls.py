@@ -4,7 +4,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView
 
-from storefront import accounts, bounces, delivery, links, pages, webhooks
+from storefront import accounts, bounces, delivery, invitations, links, pages, webhooks
 from storefront.downloadables import Downloadable, DownloadableDownload, Downloadables
 from storefront.exchange import CustomerTokens
 from storefront.graph import StorefrontGraphQL
@@ -46,6 +46,8 @@ urlpatterns = [
     path("orders/<str:token_or_ticket>", pages.order, name="order"),
     # Ticket
     path("accounts/<str:ticket>", accounts.choose_password, name="account"),
+    # Invitation
+    path("invitations/<str:token>", invitations.accept, name="invitation"),
     # Signature
     path("downloads/<path:signed>", delivery.download, name="download"),
     path("clicks/<path:signed>", delivery.click, name="click"),

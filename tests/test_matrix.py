@@ -17,7 +17,8 @@ from django.urls import get_resolver
 from graphql import GraphQLInputObjectType, get_named_type
 
 from downloads import fulfilment
-from downloads.models import Account, Customer, Delivery, Grant, Order
+from downloads.models import Account, Customer, Delivery, Grant, Invitation, Order
+from downloads.tokens import hash_token
 from storefront.addresses import account_url, new_click, ticket_url
 from storefront.models import CustomerToken, SecretKey, StorefrontKey
 from storefront.schema import cursor_of, schema
@@ -44,6 +45,7 @@ class Person:
     account: Account
     token: str
     bearer: str
+    invitation: str
     key: str
     secret: str
 
@@ -72,7 +74,8 @@ def make_person(number, shop, **keys):
     fulfilment.register(shop, at=NOW, email=email, password=PASSWORD, first_name="A", last_name="B")
     account = Account.objects.get(email=email)
     bearer = CustomerToken.issue(customer, at=NOW)[1]
-    return Person(shop.pk, customer, order, grant, account, token, bearer, **keys)
+    invitation = fulfilment.invite(shop, f"staff-{number}@example.com", "support", at=NOW)[1]
+    return Person(shop.pk, customer, order, grant, account, token, bearer, invitation, **keys)
 
 
 @pytest.fixture
@@ -219,11 +222,15 @@ def bends(prefix, held, method="GET"):
     return ask
 
 
-def nearly(path):
-    """Ask with another's order-status token but for its last letter; with one's own as it is."""
+def nearly(path, held="token", method="GET"):
+    """Ask with another's token but for its last letter; with one's own as it is."""
 
     def ask(client, me, them):
-        return client.get(path + (me.token if me is them else them.token[:-1] + "f"))
+        token = getattr(them, held)
+        if me is not them:
+            token = token[:-1] + ("g" if token.endswith("f") else "f")
+        form = f"password={PASSWORD}&again={PASSWORD}"
+        return client.generic(method, path + token, form, FORM)
 
     return ask
 
@@ -256,6 +263,10 @@ def forget_order(them):
 
 def forget_account(them):
     delete(them.account)
+
+
+def forget_invitation(them):
+    Invitation.objects.filter(token_hash=hash_token(them.invitation)).delete()
 
 
 def forget_customer(them):
@@ -342,6 +353,10 @@ OF_ROUTES = {
     "account": [
         Probe(bends("/accounts/", "account_ticket"), forget_account),
         Probe(bends("/accounts/", "account_ticket", "POST"), forget_account),
+    ],
+    "invitation": [
+        Probe(nearly("/invitations/", "invitation"), forget_invitation),
+        Probe(nearly("/invitations/", "invitation", "POST"), forget_invitation),
     ],
     "download": [
         Probe(bends("/downloads/", "click")),

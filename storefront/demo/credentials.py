@@ -9,12 +9,13 @@ from django.contrib.auth.models import User
 from django.utils.crypto import salted_hmac
 
 from downloads import fulfilment
-from downloads.models import Account, Customer, Shop
+from downloads.models import Account, Customer, Membership, Role, Shop
 from downloads.tokens import hash_token, with_checksum
 from storefront.models import ApiKey, CustomerToken, WebhookSecret
 from storefront.platforms import generic, shopify
 
-STAFF = "merchant"
+ADMIN = "merchant"
+STAFF = "manager"
 
 
 def api_key(kind: type[ApiKey], shop: Shop, *, purpose: str) -> str:
@@ -51,10 +52,19 @@ def bearer(customer: Customer, *, at: datetime) -> str:
     return f"{token.pk}|{secret}"
 
 
-def staff_password() -> str:
+def admin_password() -> str:
     password = _derived("staff password")[:20]
+    if not User.objects.filter(username=ADMIN).exists():
+        User.objects.create_superuser(ADMIN, "merchant@example.com", password)
+    return password
+
+
+def staff_password(shop: Shop) -> str:
+    """Return the password of somebody who works for this shop alone, as its manager."""
+    password = _derived("manager password")[:20]
     if not User.objects.filter(username=STAFF).exists():
-        User.objects.create_superuser(STAFF, "merchant@example.com", password)
+        user = User.objects.create_user(STAFF, "manager@example.com", password, is_staff=True)
+        Membership.objects.create(shop=shop, user=user, role=Role.MANAGER)
     return password
 
 

@@ -20,7 +20,9 @@ from downloads.reports import CustomerReport, LineReport, OrderReport, ProductRe
 from downloads.tokens import hash_token
 from storefront.demo.contents import guide, tone
 from storefront.demo.credentials import (
+    ADMIN,
     STAFF,
+    admin_password,
     api_key,
     bearer,
     customer_password,
@@ -43,7 +45,10 @@ PLACED_AT = datetime(2025, 6, 15, 10, 30, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Example:
-    """What a visitor of the demo needs to get in; `grant` is the number of the book's grant."""
+    """What a visitor of the demo needs to get in; `grant` is the number of the book's grant.
+
+    `admin` sees every shop, `staff_user` is the manager of SHOP alone.
+    """
 
     grant: int
     storefront_key: str
@@ -54,7 +59,9 @@ class Example:
     secret_api_key: str
     shopify_webhook_secret: str
     generic_webhook_secret: str
-    staff: str
+    admin: str
+    admin_password: str
+    staff_user: str
     staff_password: str
 
 
@@ -82,8 +89,10 @@ def make_example(*, at: datetime) -> Example:
         secret_api_key=api_key(SecretKey, shop, purpose="secret key"),
         shopify_webhook_secret=shopify_secret(shop),
         generic_webhook_secret=generic_secret(shop),
-        staff=STAFF,
-        staff_password=staff_password(),
+        admin=ADMIN,
+        admin_password=admin_password(),
+        staff_user=STAFF,
+        staff_password=staff_password(shop),
     )
 
 

@@ -23,7 +23,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from standardwebhooks import Webhook
 
-from downloads.models import Asset, Grant, Order, Shop
+from downloads.models import Asset, Grant, Membership, Order, Role, Shop
 from storefront.inbox import apply_messages
 from storefront.models import WebhookSecret
 from tests.conftest import CONTRACTS, PAYLOADS, sign
@@ -54,6 +54,8 @@ KEYS = [
     "admin_url",
     "admin_user",
     "admin_password",
+    "staff_user",
+    "staff_password",
 ]
 ADDRESSES = [key for key in KEYS if key.endswith("_url")]
 
@@ -155,6 +157,8 @@ def test_one_object_of_exactly_these_keys_is_printed(db):
 def test_a_person_is_told_where_to_go(demo):
     printed = run(json=False)
     for key in ("page_url", "admin_url", "admin_password", "rest_url", "storefront_key"):
+        assert demo[key] in printed
+    for key in ("staff_user", "staff_password"):
         assert demo[key] in printed
     assert f'curl "{demo["rest_url"]}"\n' in printed
     assert f'-H "Authorization: Bearer {demo["customer_token"]}"' in printed
@@ -266,6 +270,26 @@ def test_every_other_address_leads_where_it_says(client, demo):
     assert (signed_in.status_code, signed_in["Location"]) == (302, "/admin/")
 
 
+def test_the_staff_user_manages_one_shop_and_sees_nothing_of_the_other(client, demo):
+    entered = {"username": demo["staff_user"], "password": demo["staff_password"]}
+    signed_in = client.post(f"{demo['admin_url']}login/?next=/admin/", entered)
+    assert (signed_in.status_code, signed_in["Location"]) == (302, "/admin/")
+    [member] = Membership.objects.all()
+    assert (member.user.get_username(), member.shop.domain) == (demo["staff_user"], "my-store")
+    assert (member.role, member.user.is_superuser) == (Role.MANAGER, False)
+    shops = client.get("/admin/downloads/shop/").context["cl"].queryset
+    assert [shop.domain for shop in shops] == ["my-store"]
+    orders = client.get("/admin/downloads/order/").context["cl"].queryset
+    assert sorted(order.number for order in orders) == [1001, 1050, 1051]
+    mine, other = Order.objects.get(number=1050), Order.objects.get(number=2001)
+    for order, status in ((mine, 200), (other, 302)):
+        page = client.get(f"/admin/downloads/order/{order.pk}/change/")
+        assert page.status_code == status
+    for page in ("", "downloads/shop/", "downloads/order/", "downloads/customer/?q=mary"):
+        text = client.get(f"/admin/{page}").content.decode()
+        assert [word for word in ("basic-store", "Photo set", "mary@") if word in text] == []
+
+
 def test_a_shop_can_speak_with_the_printed_secret(deliver, demo):
     paid = {"order_number": 1001, "id": 450789469, "financial_status": "paid"}
     order = json.loads((PAYLOADS / "shopify-order.json").read_text())["order"] | paid
@@ -322,11 +346,12 @@ def test_no_printed_secret_is_stored(demo):
         demo["shopify_webhook_secret"],
         demo["generic_webhook_secret"],
         demo["admin_password"],
+        demo["staff_password"],
         *(demo[token] for token in ("customer_token", "other_customer_token")),
         *(demo[token].partition("|")[2] for token in ("customer_token", "other_customer_token")),
         *(parse_qs(urlsplit(demo[url]).query)["id"][0] for url in ("rest_url", "basic_rest_url")),
     }
-    assert len(secrets) == 10
+    assert len(secrets) == 11
     stored = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):

@@ -9,25 +9,25 @@ import re
 import pytest
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.contrib.sessions.models import Session
 from django.core import mail as outbox
 from django.db import connection
 from django.test import Client
 
 from config.settings import PASSWORD_HASHERS
+from downloads import fulfilment
 from downloads.models import Account, Mail, Message, Order, Shop
 from downloads.tokens import hash_token
 from storefront import post
 from storefront.addresses import account_url, counted_url, ticket_url
 from storefront.demo.example import BASIC_ORDER_TOKEN, ORDER_TOKEN, PAID_MESSAGE, make_example
 from storefront.inbox import apply_messages
-from storefront.models import SecretKey, StorefrontKey
+from storefront.models import SecretKey, StaffSession, StorefrontKey
 from storefront.sessions import stored_key
 from tests.conftest import WEBHOOKS, sign
 from tests.factories import NOW, ShopFactory
 from tests.storefront.conftest import FACE_B
 
-NO_SECRETS = {"grant", "customer_email", "staff"}
+NO_SECRETS = {"grant", "customer_email", "admin", "staff_user"}
 MERCHANTS_SECRET = "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"
 PLATFORM_KEY, PLATFORM_SECRET = "ck_" + "6b1e08d2" * 5, "cs_" + "c47f93a5" * 5
 LATER_ORDER = {"id": 7001, "order_number": 7, "token": "9e8d7c6b5a4f3e2d1c0b9a8f7e6d5c4b"}
@@ -83,7 +83,7 @@ def exchange(example):
 
 def sign_in_staff(example):
     client = Client()
-    given = {"username": example.staff, "password": example.staff_password}
+    given = {"username": example.admin, "password": example.admin_password}
     assert client.post("/admin/login/", given).status_code == 302
     shop = Shop.objects.get(domain="my-store")
     pasted = {"shop": shop.pk, "source": "shopify", "secret": MERCHANTS_SECRET}
@@ -156,6 +156,7 @@ def secrets(example, django_capture_on_commit_callbacks):
         "page ticket": ticket_url(order).rpartition(".")[2],
         "account ticket": account_url(account, at=NOW).rpartition(".")[2],
         "address": counted_url(grant, at=NOW).rpartition("/")[2],
+        "invitation": fulfilment.invite(order.shop, "new@example.com", "support", at=NOW)[1],
         "order": ORDER_TOKEN,
         "basic order": BASIC_ORDER_TOKEN,
         "paid order": json.loads(paid)["token"],
@@ -171,7 +172,7 @@ def secrets(example, django_capture_on_commit_callbacks):
 
 def dump():
     """Return every row of every table as text, and what sessions hold, unpacked too."""
-    rows = [repr(session.get_decoded()) for session in Session.objects.all()]
+    rows = [repr(session.get_decoded()) for session in StaffSession.objects.all()]
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
@@ -224,12 +225,12 @@ def test_nothing_that_was_handed_out_is_in_the_dump(secrets):
 def test_no_password_is_kept_as_a_hash_that_can_be_guessed(secrets):
     text = dump()
     names = [name for name in secrets if "password" in name or name == "chosen"]
-    assert names == ["chosen", "customer_password", "staff_password"]
+    assert names == ["chosen", "customer_password", "admin_password", "staff_password"]
     for name in names:
         plain = secrets[name].encode()
         for algorithm in ("md5", "sha1", "sha256", "sha512"):
             assert hashlib.new(algorithm, plain).hexdigest() not in text
-    assert text.count("argon2$argon2id$") == 3
+    assert text.count("argon2$argon2id$") == 4
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.urls import get_resolver
+from django.utils import timezone
 
 from config.urls import urlpatterns as all_urls
 from downloads import fulfilment
@@ -98,7 +99,7 @@ ANSWERS = {"home": 503, "healthz": 200, "readyz": 503, "face-a": 503, "face-b": 
            "openapi": 200, "webhook": 503, "order": 503, "download": 503, "click": 503,
            "downloadables": 503, "downloadable": 503, "downloadable-download": 503,
            "customer-tokens": 503, "account": 503, "graphiql": 404, "links": 503,
-           "shop-webhook": 503, "bounces": 503}  # fmt: skip
+           "shop-webhook": 503, "bounces": 503, "invitation": 503}  # fmt: skip
 # Else 200.
 WELL = {"click": 303, "customer-tokens": 201, "graphiql": 404}
 
@@ -118,6 +119,7 @@ def routes(client, credentials, merchant, settings):
     entered = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Byron"}
     fulfilment.register(order.shop, at=NOW, password="open sesame 9", **entered)
     account = Account.objects.get()
+    _row, invited = fulfilment.invite(order.shop, "new@example.com", "support", at=timezone.now())
     settings.MAIL_PROVIDER, settings.ANYMAIL = "postmark", {"WEBHOOK_SECRET": PROVIDERS}
     provider = {"Authorization": f"Basic {base64.b64encode(PROVIDERS.encode()).decode()}"}
     back = {"RecordType": "Bounce", "Type": "HardBounce", "MessageID": "an-id"}
@@ -141,6 +143,7 @@ def routes(client, credentials, merchant, settings):
             "/api/v1/customer-tokens", whose, "application/json", headers=server
         ),
         "account": lambda: client.get(urlsplit(account_url(account, at=NOW)).path),
+        "invitation": lambda: client.get(f"/invitations/{invited}"),
         "graphiql": lambda: client.get("/api/graphiql"),
         "links": lambda: client.post("/links", {"email": "ada@example.com"}),
         "shop-webhook": lambda: client.post(
@@ -178,7 +181,7 @@ def test_every_route_is_well_again_by_itself(routes, database_gone):
 
 
 def test_a_person_reads_a_page(routes, outage):
-    for name in ("home", "order", "download", "click", "account", "links"):
+    for name in ("home", "order", "download", "click", "account", "links", "invitation"):
         response = routes[name]()
         assert text_of(response) == PAGE_BODY
         assert headers_of(response) == PAGE | {"retry-after": "30"}

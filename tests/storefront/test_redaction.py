@@ -39,6 +39,10 @@ REDACTED = {
     ),
     "/orders/one then /orders/two": "/orders/[redacted] then /orders/[redacted]",
     "/downloads/7/1772366400/nonce/signature.py": "/downloads/[redacted]",
+    "GET /invitations/a-b_c HTTP/1.1": "GET /invitations/[redacted] HTTP/1.1",
+    "/admin/login/?next=/admin/downloads/invitation/accept/a-b_c/ HTTP": (
+        "/admin/login/?next=/admin/downloads/invitation/accept/[redacted] HTTP"
+    ),
     "GET /accounts/7.0.a-b_c HTTP/1.1": "GET /accounts/[redacted] HTTP/1.1",
     # A server's key, and a bearer wherever it stands.
     f"Authorization: {SECRET_KEY} refused": "Authorization: sk_[redacted] refused",

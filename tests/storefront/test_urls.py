@@ -23,6 +23,7 @@ REFUSING = {
     "graphiql": ("GET", 404),  # there by setting alone
     "order": ("GET", 404),
     "account": ("GET", 404),
+    "invitation": ("GET", 404),
     "download": ("GET", 404),
     "click": ("POST", 404),
     "webhook": ("POST", 401),
@@ -34,11 +35,13 @@ PLAUSIBLE = {
     "shop_domain": "my-store",
     "provider": "postmark",
     "token_or_ticket": "0c732eb6fd9802a0821a9d29888baee8",
+    "token": "q2w3e4r5t6y7u8i9o0p1as2d3f4g5h6j7k8l9z0x1c2",
     "ticket": "1.1772366400.0c732eb6fd9802a0821a9d29888baee8.A4rZ00000000000000000000000000000000",
     "signed": "1/1772366400/q2w3e4r5t6y7u8i9o0p1as/A4rZ0000000000000000000000000000000000000000",
     # The admin's.
     "app_label": "downloads",
     "content_type_id": "1",
+    "form": "csv",
     "id": "1",
     "number": "1",
     "object_id": "1",
@@ -85,7 +88,7 @@ def test_a_stranger_is_refused(client, db, name, asked):
 
 
 def test_a_stranger_is_sent_from_the_admin_to_its_login(client, db):
-    gates = {"admin:login", "admin:logout"}
+    gates = {"admin:login", "admin:logout", "admin:password_link"}
     closed = [path for name, path in ADMIN if name not in gates]
     for method in ("GET", "POST"):
         answers = {path: client.generic(method, path) for path in closed}

@@ -85,8 +85,10 @@ def _entries(base_url: str, example: Example) -> dict[str, str]:
         "generic_webhook_url": f"{base_url}/webhooks/generic/{SHOP}",
         "generic_webhook_secret": example.generic_webhook_secret,
         "admin_url": f"{base_url}/admin/",
-        "admin_user": example.staff,
-        "admin_password": example.staff_password,
+        "admin_user": example.admin,
+        "admin_password": example.admin_password,
+        "staff_user": example.staff_user,
+        "staff_password": example.staff_password,
     }
 
 
@@ -96,6 +98,7 @@ def _welcome(entries: dict[str, str], example: Example) -> str:
 The buyer's page      {entries["page_url"]}
 The merchant's admin  {entries["admin_url"]}
                       user {entries["admin_user"]}, password {entries["admin_password"]}
+{f"… for {SHOP} alone":22}user {entries["staff_user"]}, password {entries["staff_password"]}
 GraphiQL, signed in   {entries["graphiql_url"]}
 A customer's sign-in  {entries["customer_email"]}, password {entries["customer_password"]}
 
