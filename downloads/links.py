@@ -9,8 +9,18 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".test", ".invalid")
-# Other ranges of IPv6 are local, or wrap an IPv4 address that may be.
+IPv4, IPv6 = ipaddress.IPv4Address, ipaddress.IPv6Address
+# Other ranges of IPv6 are local, or wrap an IPv4 address (`_wrapped`).
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+# Not every Python we run on knows these: documentation, segment routing, and the tunnels 6to4 and
+# Teredo, out of use, which would lead to an IPv4 address of the sender's choice.
+NOT_PUBLIC = [
+    ipaddress.ip_network(network)
+    for network in ("3fff::/20", "5f00::/16", "2002::/16", "2001::/32", "192.88.99.0/24")
+]
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# The interface of an address made by ISATAP, above the IPv4 address it holds.
+ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 # A numeric last label makes the whole host an IPv4 address to a browser ("127.1", "0x7f.1").
 _NUMERIC_LABEL = re.compile(r"\A(0x[0-9a-f]*|[0-9]+)\Z", re.IGNORECASE)
 _HOST = re.compile(r"\A[^\s/?#@:\[\]\\%<>\"'`{}|^]+\Z")
@@ -53,10 +63,27 @@ def is_public_host(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return _is_public_name(host)
-    address = getattr(address, "ipv4_mapped", None) or address
-    if address.version == 6 and address not in GLOBAL_UNICAST:
+    return _is_public_address(address)
+
+
+def _is_public_address(address: IPv4 | IPv6) -> bool:
+    if isinstance(address, IPv6):
+        wrapped = _wrapped(address)
+        if wrapped is not None:
+            return _is_public_address(wrapped)
+        if address not in GLOBAL_UNICAST:
+            return False
+    if any(address in network for network in NOT_PUBLIC):
         return False
     return address.is_global and not address.is_multicast
+
+
+def _wrapped(address: IPv6) -> IPv4 | None:
+    """Return the IPv4 address that an IPv6 one stands for, or None for one of its own."""
+    is_isatap = (int(address) >> 32) & 0xFFFF_FFFF in ISATAP
+    if address.ipv4_mapped or address in NAT64 or is_isatap:
+        return IPv4(int(address) & 0xFFFF_FFFF)
+    return None
 
 
 def _is_public_name(host: str) -> bool:
