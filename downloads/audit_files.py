@@ -1,30 +1,27 @@
 """The audit trail as files to keep: a table for spreadsheets, or one JSON object a line."""
 
-import csv
 import json
 from collections.abc import Callable, Iterator
-from io import StringIO
 from typing import Any
 
 from django.db.models import QuerySet
 
 from downloads.models import AuditEntry, Shop
+from downloads.spreadsheets import csv_line
 
 AT_ONCE = 2000
 COLUMNS = (
     *("at", "shop", "actor", "address", "program", "what"),
     *("kind", "number", "about", "before", "after"),
 )
-# A spreadsheet would take a cell that begins so for a formula.
-FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
     """Yield a table, line by line, its head first; no cell of it is a formula."""
-    yield _csv_line(COLUMNS)
+    yield csv_line(COLUMNS)
     for told in _each(entries):
         changes = {name: json.dumps(told[name], ensure_ascii=False) for name in ("before", "after")}
-        yield _csv_line((told | changes)[name] for name in COLUMNS)
+        yield csv_line((told | changes)[name] for name in COLUMNS)
 
 
 def json_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
@@ -61,14 +58,3 @@ def _told(entry: AuditEntry, *, shop: str | int | None) -> dict[str, Any]:
         "before": entry.before,
         "after": entry.after,
     }
-
-
-def _csv_line(cells: Any) -> str:
-    line = StringIO()
-    csv.writer(line).writerow([_harmless(cell) for cell in cells])
-    return line.getvalue()
-
-
-def _harmless(cell: str | None) -> str:
-    text = cell or ""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_BEGINS) else text
