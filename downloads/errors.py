@@ -63,6 +63,16 @@ class StorageDown(DownloadsError):
         super().__init__(self.MESSAGE)
 
 
+class TooManyAtOnce(DownloadsError):
+    """One click or visitor streams as much at once as one may. Nothing was spent."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Too many downloads are running from your connection at once. Nothing was counted; "
+            "wait until one of them is complete, then try again."
+        )
+
+
 class SignInRefused(DownloadsError):
     """The mail address and the password do not go together."""
 

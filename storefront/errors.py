@@ -18,6 +18,7 @@ from downloads.errors import (
     SealBroken,
     SignInRefused,
     StorageDown,
+    TooManyAtOnce,
     Unavailable,
 )
 
@@ -109,6 +110,7 @@ STATUSES: dict[type[DownloadsError], int] = {
     TooLarge: 413,
     RateExceeded: 429,
     StorageDown: 503,
+    TooManyAtOnce: 503,
     OutOfReach: 503,
     SealBroken: 503,
 }

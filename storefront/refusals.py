@@ -10,7 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from downloads.errors import DownloadsError, LinkSpent, NotFound, StorageDown, Unavailable
+from downloads.errors import (
+    DownloadsError,
+    LinkSpent,
+    NotFound,
+    StorageDown,
+    TooManyAtOnce,
+    Unavailable,
+)
 from storefront.errors import ClickOver, OutOfReach, RateExceeded, headers_of, status_of
 
 # Chrome holds a form's policy against every redirect that follows it, and a link asset's leads
@@ -59,6 +66,8 @@ def title_and_step(error: DownloadsError) -> tuple[str, str]:
             return "One moment, please", "Wait a moment, then reload this page."
         case StorageDown():
             return "The file is not within reach", "Wait a moment, then reload this page."
+        case TooManyAtOnce():
+            return "Too many downloads at once", "Then reload this page."
         case RateExceeded():
             return "Too many tries", f"Wait {error.retry_after} seconds, then reload this page."
     return "This did not work", ASK

@@ -15,6 +15,7 @@ from downloads.models import Asset, Delivery, DownloadEvent, Grant
 from downloads.models.deliveries import bytes_to_deliver, refusal_of_click, window_seconds
 from downloads.models.ledger import NOBODY, Visitor
 from downloads.prepared import Prepared, Slot, slots_of
+from downloads.slots import Taker
 
 # A rival can move a grant between our look and our UPDATE; not this often in a row.
 TRIES = 20
@@ -86,13 +87,15 @@ def open_delivery(grant: Grant, request: Request) -> Opened:
     Raises:
         NotFound: the grant was deleted meanwhile.
         StorageDown: the file cannot be read; nothing was spent.
+        TooManyAtOnce: this click or visitor has its share of all streams; nothing was spent.
         Unavailable: `refusal_of_click` says why; nothing was spent.
     """
     stored = None
     try:
         delivery = _unless_refused(grant, request)
         if grant.asset.kind == Asset.FILE:
-            stored = open_file(grant.asset)
+            taker = Taker(request.nonce, request.visitor.address_hash)
+            stored = open_file(grant.asset, taker=taker)
         delivery = _charge_or_ride(grant, delivery, request)
     except BaseException as error:
         if stored is not None:

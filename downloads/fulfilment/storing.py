@@ -13,7 +13,7 @@ from django.db import transaction
 from downloads.errors import BadInput, StorageDown
 from downloads.models import Asset
 from downloads.models.catalog import FILE_NAME_MAX_LENGTH
-from downloads.slots import storage_slots
+from downloads.slots import Taker, storage_slots
 
 _BREAKING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _RESERVED = re.compile(r'[<>:"|?*/\\]')
@@ -137,14 +137,15 @@ def require_file(asset: Asset) -> None:
         open_file(asset).close()
 
 
-def open_file(asset: Asset) -> "StoredFile":
+def open_file(asset: Asset, *, taker: Taker | None = None) -> "StoredFile":
     """Open an asset's bytes for reading; the caller closes them.
 
     Raises:
         StorageDown: missing, cut short, or the storage does not answer.
+        TooManyAtOnce: this taker has as many open as one may.
     """
     with ExitStack() as held:
-        held.enter_context(storage_slots.taken())
+        held.enter_context(storage_slots.taken(taker))
         try:
             stored = asset.file.storage.open(str(asset.file.name), "rb")
             held.callback(stored.close)

@@ -6,6 +6,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import ConnectionHandler
 
+from downloads import health
 from downloads.health import failing_parts
 from downloads.slots import storage_slots
 
@@ -48,12 +49,18 @@ def test_a_storage_that_takes_no_file_is_named(broken_storage):
     assert failing_parts(connection) == ["storage"]
 
 
-def test_a_storage_that_stands_still_is_named(settings):
+def test_a_storage_that_still_holds_an_earlier_probe_is_named(settings):
+    settings.STORAGE_PATIENCE_SECONDS = 0
+    with health._probe:
+        assert failing_parts(connection) == ["storage"]
+    assert failing_parts(connection) == []
+
+
+def test_buyers_who_hold_every_place_take_nobody_out_of_service(settings):
     settings.STORAGE_SLOTS = 1
     settings.STORAGE_PATIENCE_SECONDS = 0
     with storage_slots.taken():
-        assert failing_parts(connection) == ["storage"]
-    assert failing_parts(connection) == []
+        assert failing_parts(connection) == []
 
 
 def test_a_database_that_is_gone_is_named(broken_connection):

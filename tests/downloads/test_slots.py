@@ -1,15 +1,18 @@
-"""A slow storage never holds all requests."""
+"""A slow storage never holds all requests, and no buyer all places."""
 
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from downloads import fulfilment
-from downloads.errors import StorageDown
-from downloads.slots import Slots
-from tests.factories import make_file_grant
+from downloads.errors import StorageDown, TooManyAtOnce
+from downloads.fulfilment import Request
+from downloads.slots import WAITING_AT_MOST, Slots, Taker
+from tests.factories import NOW, make_file_grant
 
 
 @pytest.fixture
@@ -116,3 +119,121 @@ def test_a_file_holds_a_place_until_it_is_closed_and_not_twice(settings, monkeyp
     stored.close()
     stored.close()
     assert slots._taken == 0
+
+
+# --- A share for each taker ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowd(settings):
+    """A pool of production's size, and a function that takes places in it for good."""
+    settings.STORAGE_SLOTS = 24
+    settings.STREAM_WAIT_SECONDS = 0
+    slots, held = Slots(), ExitStack()
+
+    def take(count, click="click", visitor="visitor"):
+        """Take places one by one; return how many were had."""
+        for had in range(count):
+            name = click if isinstance(click, str) else click(had)
+            try:
+                held.enter_context(slots.taken(Taker(name, visitor)))
+            except TooManyAtOnce:
+                return had
+        return count
+
+    take.slots, take.held = slots, held
+    with held:
+        yield take
+
+
+def test_one_click_leaves_places_to_others(crowd):
+    assert crowd(30) == 16
+    assert crowd(8, click="another", visitor="another") == 8
+
+
+def test_one_visitor_with_many_clicks_leaves_a_quarter_to_others(crowd):
+    assert crowd(30, click=str) == 18
+    assert crowd(6, click="another", visitor="another") == 6
+
+
+def test_shares_bind_only_while_over_half_are_taken(crowd, settings):
+    settings.STREAMS_PER_CLICK = settings.STREAMS_PER_VISITOR = 1
+    assert crowd(30) == 13
+    # Somebody else is not bound by what this one has.
+    assert crowd(1, click="another", visitor="another") == 1
+    assert crowd(1, click="another", visitor="another") == 0
+
+
+def test_staff_are_bound_by_the_number_of_places_alone(crowd):
+    assert crowd(18, click=str) == 18
+    for _ in range(6):
+        crowd.held.enter_context(crowd.slots.taken())
+    assert crowd.slots._taken == 24
+
+
+def test_a_share_is_free_again_when_a_stream_ends(crowd):
+    assert crowd(30) == 16
+    crowd.held.close()
+    assert (crowd.slots._taken, dict(crowd.slots._by)) == (0, {})
+    assert crowd(30) == 16
+
+
+def test_who_is_beyond_their_share_waits_for_one_of_their_own(crowd, settings):
+    settings.STREAM_WAIT_SECONDS = 10
+    crowd(15)
+    mine, order = Taker("click", "visitor"), []
+
+    def wait_for_a_share():
+        with crowd.slots.taken(mine):
+            order.append("taken")
+
+    with crowd.slots.taken(mine):
+        waiting = threading.Thread(target=wait_for_a_share)
+        waiting.start()
+        waiting.join(timeout=0.2)
+        assert waiting.is_alive()
+        order.append("freed")
+    waiting.join(timeout=5)
+    assert order == ["freed", "taken"]
+
+
+def test_few_wait_for_a_share_and_further_ones_are_refused_at_once(crowd, settings):
+    settings.STREAM_WAIT_SECONDS = 60
+    crowd(16)
+    threads = [threading.Thread(target=crowd, args=(1,)) for _ in range(WAITING_AT_MOST)]
+    for thread in threads:
+        thread.start()
+    while crowd.slots._waiting < WAITING_AT_MOST:
+        time.sleep(0.001)
+    began = time.perf_counter()
+    assert crowd(1) == 0
+    assert time.perf_counter() - began < 5
+    # Others need not wait for them.
+    assert crowd(4, click="another", visitor="another") == 4
+    crowd.held.close()
+    for thread in threads:
+        thread.join(timeout=5)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+@pytest.mark.django_db
+def test_a_click_beyond_its_share_costs_nothing(settings, monkeypatch):
+    settings.STORAGE_SLOTS, settings.STREAM_WAIT_SECONDS = 4, 0
+    monkeypatch.setattr(fulfilment.storing, "storage_slots", Slots())
+    grant = make_file_grant(bought=2)
+    asked = Request(nonce="a" * 22, valid_until=NOW + timedelta(hours=1), at=NOW)
+    with ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(fulfilment.open_delivery(grant, asked))
+        with pytest.raises(TooManyAtOnce):
+            fulfilment.open_delivery(grant, replace(asked, nonce="b" * 22))
+        # The Delivery of those under way stays.
+        grant.refresh_from_db()
+        assert (grant.used, grant.deliveries.count(), grant.deliveries.get().nonce) == (
+            1,
+            1,
+            "a" * 22,
+        )
+    fulfilment.open_delivery(grant, replace(asked, nonce="b" * 22)).close()
+    grant.refresh_from_db()
+    assert grant.used == 2

@@ -437,7 +437,7 @@ def test_a_storage_that_fails_is_entered_once():
 def test_a_file_is_open_before_its_download_is_spent(monkeypatch):
     seen = []
 
-    def open_and_look(asset):
+    def open_and_look(asset, **taker):
         seen.append((used(grant), Delivery.objects.count()))
         return open_file(asset)
 
@@ -462,7 +462,7 @@ def lose_the_last(grant):
 def test_what_is_refused_after_its_file_was_opened_closes_it(monkeypatch, lose):
     opened = []
 
-    def open_and_lose(asset):
+    def open_and_lose(asset, **taker):
         if not opened:
             opened.append(open_file(asset))
             reasons.append(lose(grant))
@@ -563,7 +563,7 @@ def test_a_budget_spent_by_a_rival_in_between_stops_the_ride():
 
 
 def test_a_click_whose_delivery_was_given_back_in_between_is_counted_anew(monkeypatch):
-    def open_and_give_back(asset):
+    def open_and_give_back(asset, **taker):
         fulfilment.give_back_failed(grant, nonce="click", at=NOW)
         return open_file(asset)
 
