@@ -3,13 +3,13 @@
 import ipaddress
 import re
 import unicodedata
+from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
 LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".test", ".invalid")
-IPv4, IPv6 = ipaddress.IPv4Address, ipaddress.IPv6Address
 # Other ranges of IPv6 are local, or wrap an IPv4 address (`_wrapped`).
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 # Not every Python we run on knows these: documentation, segment routing, and the tunnels 6to4 and
@@ -66,8 +66,8 @@ def is_public_host(host: str) -> bool:
     return _is_public_address(address)
 
 
-def _is_public_address(address: IPv4 | IPv6) -> bool:
-    if isinstance(address, IPv6):
+def _is_public_address(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address):
         wrapped = _wrapped(address)
         if wrapped is not None:
             return _is_public_address(wrapped)
@@ -78,11 +78,11 @@ def _is_public_address(address: IPv4 | IPv6) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _wrapped(address: IPv6) -> IPv4 | None:
+def _wrapped(address: IPv6Address) -> IPv4Address | None:
     """Return the IPv4 address that an IPv6 one stands for, or None for one of its own."""
     is_isatap = (int(address) >> 32) & 0xFFFF_FFFF in ISATAP
     if address.ipv4_mapped or address in NAT64 or is_isatap:
-        return IPv4(int(address) & 0xFFFF_FFFF)
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
     return None
 
 

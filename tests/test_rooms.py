@@ -158,7 +158,10 @@ def _circles(imports: Mapping[str, set[str]]) -> Iterator[str]:
     try:
         TopologicalSorter({name: imports[name] & set(imports) for name in imports}).prepare()
     except CycleError as error:
-        yield "a circle of imports: " + " ← ".join(error.args[1])
+        *circle, _first = error.args[1]
+        # Where it begins depends on the order of a set.
+        start = circle.index(min(circle))
+        yield "a circle of imports: " + " ← ".join([*circle[start:], *circle[: start + 1]])
 
 
 def _words(sources: Sources) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from downloads.fulfilment.addressing import require_address
+from downloads.email_addresses import require_address
 from downloads.models import Customer, Grant, LinkRequest, Mail, Shop
 
 

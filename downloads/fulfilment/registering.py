@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
 
+from downloads.email_addresses import require_address
 from downloads.errors import BadInput, LinkSpent, SignInRefused
-from downloads.fulfilment.addressing import require_address
 from downloads.fulfilment.asking import write_asked
 from downloads.fulfilment.settling import lock_shop
 from downloads.models import Account, Customer, Mail, Shop

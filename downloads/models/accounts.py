@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Lower
 
+from downloads.email_addresses import spellings_of
 from downloads.models.shops import Customer, Shop
 from downloads.tokens import hash_token
 
@@ -10,7 +11,7 @@ from downloads.tokens import hash_token
 class AccountQuerySet(models.QuerySet["Account"]):
     def with_email(self, email: str) -> "AccountQuerySet":
         """Return the accounts with this mail address, by the index, however it is written."""
-        return self.alias(address=Lower("email")).filter(address=email.strip().lower())
+        return self.alias(address=Lower("email")).filter(address__in=spellings_of(email))
 
     def unconfirmed(self) -> "AccountQuerySet":
         """Return the accounts whose address nobody has shown to be theirs."""

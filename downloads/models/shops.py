@@ -4,6 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from downloads.email_addresses import spellings_of
 from downloads.tenancy import ITSELF, SHARED
 
 DEFAULT_PLAN = "premium"
@@ -169,7 +170,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
     def with_email(self, email: str) -> "CustomerQuerySet":
         """Return the customers with this mail address, by the index, however it is written."""
-        return self.alias(address=Lower("email")).filter(address=email.strip().lower())
+        return self.alias(address=Lower("email")).filter(address__in=spellings_of(email))
 
 
 class Customer(models.Model):

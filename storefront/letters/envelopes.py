@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
 
+from downloads.email_addresses import is_mailable
 from downloads.errors import MailRefused
 from downloads.models import Mail, Shop
 from storefront.letters.accounts import about_password, about_registration
@@ -116,4 +117,4 @@ def _require_address(email: str) -> str:
 def _is_address(email: str) -> bool:
     """Say whether this is one address; its part before the @ must go without being encoded."""
     is_written_plainly = email.isprintable() and email.rpartition("@")[0].isascii()
-    return is_written_plainly and valid_email(email) is not None
+    return is_written_plainly and is_mailable(email) and valid_email(email) is not None

@@ -134,7 +134,7 @@ def test_what_is_no_mail_address_is_refused(shop, email):
 @pytest.mark.parametrize("email", ["ada@bücher.example", "ada@xn--bcher-kva.example"])
 def test_an_address_may_have_a_domain_of_other_letters(shop, email):
     registered(shop, email=email.upper())
-    assert sign_in(shop, email=email.upper()).accounts.get().email == email
+    assert sign_in(shop, email=email.upper()).accounts.get().email == "ada@bücher.example"
 
 
 @pytest.mark.parametrize("field", ["first_name", "last_name"])
