@@ -107,4 +107,7 @@ def _insert(row: StaffSession) -> None:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:
+        # Django tries the next key for ever, so only a key that is taken may be told as one.
+        if not StaffSession.objects.filter(session_key=row.session_key).exists():
+            raise
         raise CreateError from None

@@ -140,7 +140,9 @@ def accept_with_password(token: str, password: str, *, at: datetime) -> Membersh
             person.save()
             return _join(invitation, person)
     except IntegrityError:
-        # Another shop's invitation was accepted at this very moment.
+        # Another shop's invitation was accepted at this very moment, or the fault is ours.
+        if not has_sign_in(email):
+            raise
         raise BadInput(KNOWN) from None
 
 

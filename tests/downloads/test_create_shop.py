@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError
 from django.test import Client
 
 from downloads.models import AuditEntry, Invitation, Membership, Shop
@@ -102,6 +103,15 @@ def test_what_is_wrong_is_told_and_nothing_is_written(db, given, words):
         run(*options, **given)
     assert str(refused.value).startswith(words)
     assert everything() == before
+
+
+def test_a_shop_that_cannot_be_written_is_not_told_as_taken(db, monkeypatch):
+    def fail(*_given, **_named):
+        raise IntegrityError("what a trigger of the database says")
+
+    monkeypatch.setattr(Shop, "save", fail)
+    with pytest.raises(IntegrityError):
+        run()
 
 
 def test_a_second_time_it_says_how_to_invite_an_owner(db):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import IntegrityError
 
 from downloads import fulfilment
 from downloads.errors import BadInput, LinkSpent
@@ -259,6 +260,18 @@ def test_two_owners_cannot_demote_each_other_at_once():
     done = at_once(*(lambda each=each: demote(each) for each in owners))
     assert sorted(done) == [False, True]
     assert sorted(roles().values()) == [Role.OWNER, Role.SUPPORT]
+
+
+def test_a_sign_in_that_cannot_be_written_is_not_told_as_known(shop, monkeypatch):
+    def fail(*_given):
+        raise IntegrityError("what a trigger of the database says")
+
+    _, token = invite(shop)
+    with monkeypatch.context() as broken:
+        broken.setattr("downloads.fulfilment.inviting._join", fail)
+        with pytest.raises(IntegrityError):
+            fulfilment.accept_with_password(token, PASSWORD, at=NOW)
+    assert fulfilment.accept_with_password(token, PASSWORD, at=NOW).shop == shop
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -1,10 +1,13 @@
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import CreateError
 from django.contrib.sessions.exceptions import SessionInterrupted
+from django.db import IntegrityError
 from django.test import Client
 
 from storefront.models import StaffSession
-from storefront.sessions import SessionStore
+from storefront.sessions import SessionStore, _insert
+from tests.factories import NOW
 
 ADMIN = "/admin/"
 
@@ -50,3 +53,13 @@ def test_a_session_that_was_ended_does_not_go_on_under_a_fresh_cookie(staff):
     with pytest.raises(SessionInterrupted):
         session.cycle_key()
     assert not StaffSession.objects.exists()
+
+
+def test_a_session_that_cannot_be_stored_is_a_fault_and_no_key_to_try_again(db):
+    with pytest.raises(IntegrityError):
+        _insert(StaffSession(session_key="free", expire_date=NOW, begun_at=None))
+
+
+def test_a_key_that_is_taken_is_told_as_taken(staff):
+    with pytest.raises(CreateError):
+        _insert(StaffSession.objects.get())

@@ -88,6 +88,8 @@ def _new_shop(domain: str, *, owner: str, plan: str | None = None, **named: str)
     except ValidationError as error:
         raise CommandError(_words(error)) from None
     except IntegrityError:
+        if not Shop.objects.filter(domain=domain).exists():
+            raise
         raise CommandError(TAKEN.format(domain=domain, owner=owner)) from None
     return shop
 
