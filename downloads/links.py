@@ -6,8 +6,12 @@ import unicodedata
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
+import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.encoding import iri_to_uri
+
+from downloads.errors import StorageDown
 
 LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".test", ".invalid")
 # Other ranges of IPv6 are local, or wrap an IPv4 address (`_wrapped`).
@@ -26,6 +30,7 @@ _NUMERIC_LABEL = re.compile(r"\A(0x[0-9a-f]*|[0-9]+)\Z", re.IGNORECASE)
 _HOST = re.compile(r"\A[^\s/?#@:\[\]\\%<>\"'`{}|^]+\Z")
 # Soft hyphens, joiners and variation selectors: browsers leave them out of a host.
 _IGNORED = re.compile("[\u00ad\u034f\u180b-\u180f\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+NO_HOST = "No website can have this name. Copy the link from your browser."
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -52,6 +57,35 @@ def validate_link(link: str) -> None:
         raise ValidationError(
             "The link must lead to a public website, not to a local or private address."
         )
+    try:
+        public_url(link)
+    except StorageDown:
+        raise ValidationError(NO_HOST) from None
+
+
+def public_url(link: str) -> str:
+    """Return a link as every program reads it: its host in IDNA's ASCII, the rest percent-encoded.
+
+    Raises:
+        StorageDown: its host can be written in no such way.
+    """
+    parts = urlsplit(link)
+    if not parts.netloc.isascii():
+        try:
+            host = _in_ascii(parts.hostname or "")
+        except UnicodeError:
+            raise StorageDown from None
+        port = "" if parts.port is None else f":{parts.port}"
+        parts = parts._replace(netloc=f"{host}{port}")
+    return iri_to_uri(parts.geturl())
+
+
+def _in_ascii(host: str) -> str:
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        # Signs and underscores, which IDNA 2008 knows no more and browsers look up all the same.
+        return unicodedata.normalize("NFKC", host).encode("idna").decode()
 
 
 def is_public_host(host: str) -> bool:

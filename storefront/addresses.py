@@ -1,11 +1,13 @@
 """Signed addresses: of one click on a grant, and of an order's page (a ticket).
 
-The signature is the last part of the path and covers everything before it; queries are ignored,
+The signature covers everything before it in the path; queries are ignored,
 so a mail program or CDN that adds keys breaks nothing. Keys rotate by `SECRET_KEY_FALLBACKS`.
+A file's name may stand behind the signature of a click: programs that know no better save a
+download under the end of its address. Nothing reads it.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -16,6 +18,8 @@ from django.utils.crypto import constant_time_compare
 from downloads.errors import LinkSpent, NotFound
 from downloads.models import Account, Asset, Grant, Order, Shop
 
+# Grant, end, nonce and signature; what follows is the file's name.
+CLICK_PARTS = 4
 _CLICKS = Signer(salt="storefront.click", sep="/")
 _TICKETS = Signer(salt="storefront.ticket", sep=".")
 _PROOFS = Signer(salt="storefront.proof", sep=".")
@@ -24,11 +28,15 @@ _ACCOUNTS = Signer(salt="storefront.account", sep=".")
 
 @dataclass(frozen=True)
 class Click:
-    """One person's click on a grant: its number, its nonce, and when its address ends."""
+    """One person's click on a grant: its number, its nonce, and when its address ends.
+
+    `file_name` is what its address ends in, for the client's eyes; empty for a link.
+    """
 
     grant: int
     nonce: str
     valid_until: datetime
+    file_name: str = field(default="", compare=False)
 
     @property
     def signed(self) -> str:
@@ -37,7 +45,12 @@ class Click:
     @property
     def url(self) -> str:
         """The absolute address whose GET hands the download over."""
-        return absolute(reverse("download", args=[self.signed]))
+        return absolute(self.path)
+
+    @property
+    def path(self) -> str:
+        """The path of `url`."""
+        return reverse("download", args=["/".join(filter(None, (self.signed, self.file_name)))])
 
     @property
     def form_action(self) -> str:
@@ -48,7 +61,7 @@ class Click:
 def new_click(grant: Grant, *, at: datetime, valid_until: datetime | None = None) -> Click:
     """Make a fresh click on a grant. It is worth nothing until its address is used."""
     end = valid_until or at + timedelta(seconds=settings.DOWNLOAD_URL_SECONDS)
-    return Click(grant.pk, secrets.token_urlsafe(16), end)
+    return Click(grant.pk, secrets.token_urlsafe(16), end, grant.asset.file_name)
 
 
 def read_click(signed: str) -> Click:
@@ -58,7 +71,8 @@ def read_click(signed: str) -> Click:
         NotFound: the signature is missing or wrong.
     """
     try:
-        number, end, nonce = _CLICKS.unsign(signed).split("/")
+        parts = signed.split("/", CLICK_PARTS)
+        number, end, nonce = _CLICKS.unsign("/".join(parts[:CLICK_PARTS])).split("/")
     except (BadSignature, ValueError):
         raise NotFound("This download does not exist.") from None
     return Click(int(number), nonce, datetime.fromtimestamp(int(end), UTC))

@@ -21,6 +21,8 @@ _RESERVED = re.compile(r'[<>:"|?*/\\]')
 TYPES = mimetypes.MimeTypes()
 for _type, _ending in (
     ("application/epub+zip", ".epub"),
+    ("application/vnd.amazon.mobi8-ebook", ".azw3"),
+    ("application/x-mobipocket-ebook", ".mobi"),
     ("audio/flac", ".flac"),
     ("audio/mp4", ".m4a"),
     ("audio/mp4", ".m4b"),

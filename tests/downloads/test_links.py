@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from downloads.links import validate_link
+from downloads.links import NO_HOST, public_url, validate_link
 
 SPACES = "Remove the spaces, line breaks and backslashes from the link."
 NO_ADDRESS = "This is not a web address. Copy it from your browser."
@@ -213,3 +213,33 @@ def test_http_is_accepted_by_setting_alone(settings):
         with pytest.raises(ValidationError) as refusal:
             validate_link(link)
         assert refusal.value.messages == [message]
+
+
+@pytest.mark.parametrize(
+    ("link", "location"),
+    [
+        ("https://example.com/a?b=c&d=e#f", "https://example.com/a?b=c&d=e#f"),
+        ("HTTPS://EXAMPLE.COM:8443/A", "https://EXAMPLE.COM:8443/A"),
+        ("https://bücher.example/größe.pdf?q=ü", "https://xn--bcher-kva.example/gr%C3%B6%C3%9Fe.pdf?q=%C3%BC"),
+        ("https://BÜCHER.example:8443/", "https://xn--bcher-kva.example:8443/"),
+        ("https://faß.example/", "https://xn--fa-hia.example/"),
+        ("https://例え。jp/", "https://xn--r8jz45g.jp/"),
+        ("https://💩.example/", "https://xn--ls8h.example/"),
+        ("https://ünder_score.example/", "https://xn--nder_score-8db.example/"),
+        ("https://xn--bcher-kva.example/", "https://xn--bcher-kva.example/"),
+        ("https://my_shop.example.com/", "https://my_shop.example.com/"),
+        ("https://[2606:4700:4700::1111]/", "https://[2606:4700:4700::1111]/"),
+        ("https://example.com/100%25.pdf", "https://example.com/100%25.pdf"),
+        ("https://example.com/ספר.pdf", "https://example.com/%D7%A1%D7%A4%D7%A8.pdf"),
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_a_link_is_led_to_in_plain_ascii(link, location):
+    assert public_url(link) == location
+
+
+@pytest.mark.parametrize("host", ["ü" * 64, "ü" * 60 + ".example"], ids=ascii)
+def test_a_host_that_no_program_can_look_up_is_refused_at_entry(host):
+    with pytest.raises(ValidationError) as refusal:
+        validate_link(f"https://{host}.com/")
+    assert refusal.value.messages == [NO_HOST]
