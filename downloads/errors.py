@@ -63,6 +63,16 @@ class StorageDown(DownloadsError):
         super().__init__(self.MESSAGE)
 
 
+class Replaced(DownloadsError):
+    """A part was asked for of a file that is another one by now: only the whole of it is to be had.
+
+    Nothing was spent. Whoever catches it asks again, for all of the file.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("This file was replaced by another version.")
+
+
 class TooManyAtOnce(DownloadsError):
     """One click or visitor streams as much at once as one may. Nothing was spent."""
 
@@ -70,6 +80,16 @@ class TooManyAtOnce(DownloadsError):
         super().__init__(
             "Too many downloads are running from your connection at once. Nothing was counted; "
             "wait until one of them is complete, then try again."
+        )
+
+
+class Contended(DownloadsError):
+    """Others were quicker at the same row, again and again. Nothing was spent."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Too many ask for this download at this moment. Nothing was counted; please try again "
+            "shortly."
         )
 
 

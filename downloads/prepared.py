@@ -59,7 +59,8 @@ class Prepared:
 
     def insert(self, row: models.Model) -> None:
         """Run it with this row's values, and give the row the key that comes back."""
-        [row.pk] = self.first(**vars(row)) or [None]
+        # Columns with a default of the database's come back behind it.
+        row.pk, *_ = self.first(**vars(row)) or [None]
 
     def instances(self, *kinds: type[models.Model], **values: Any) -> list[Any] | None:
         """Run it with these values; return its first row as one instance of each kind, or None.

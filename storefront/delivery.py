@@ -1,21 +1,22 @@
 """Spend, then hand the bytes over. Source: CONTRACTS, "What counts as a download"."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from downloads import fulfilment, lookups
-from downloads.errors import StorageDown, Unavailable
+from downloads.errors import Replaced, StorageDown, Unavailable
 from downloads.fulfilment import Opened, Request
+from downloads.links import public_url
 from downloads.models import Asset, Grant
 from storefront.addresses import Click, is_proof, new_click, read_click
 from storefront.errors import ClickOver
-from storefront.parts import part_of
+from storefront.parts import Part, part_of
 from storefront.refusals import (
     answers_with_pages,
     forms_lead_out,
@@ -53,8 +54,9 @@ def click(request: HttpRequest, signed: str) -> HttpResponse:
         return press_the_button(request)
     at = timezone.now()
     opened = read_click(signed)
-    _open(request, lookups.grant_of_address(opened.grant), opened, at=at).close()
-    return HttpResponseSeeOther(reverse("download", args=[signed]))
+    grant = lookups.grant_of_address(opened.grant)
+    _open(request, grant, opened, at=at).close()
+    return HttpResponseSeeOther(replace(opened, file_name=grant.asset.file_name).path)
 
 
 def hand_over(
@@ -69,15 +71,36 @@ def hand_over(
     if is_proof(request.headers.get(PROOF, ""), click):
         fulfilment.give_back_failed(grant, nonce=click.nonce, at=at)
         raise StorageDown
-    part = part_of(request, grant.asset) if grant.asset.kind == Asset.FILE else None
-    if request.method == "HEAD" or (part is not None and not part.span.length):
+    if grant.asset.kind == Asset.LINK:
+        return _lead_on(request, grant, click, at=at)
+    try:
+        return _hand_over(request, grant, click, part_of(request, grant.asset), at=at)
+    except Replaced:
+        # Joined to what the client has of the version before, a part would make a broken file.
+        whole = part_of(request, grant.asset, is_whole=True)
+        return _hand_over(request, grant, click, whole, at=at)
+
+
+def _lead_on(request: HttpRequest, grant: Grant, click: Click, *, at: datetime) -> HttpResponseBase:
+    location = public_url(grant.asset.link)
+    if request.method == "HEAD":
         _require(grant, click, at=at)
-        return HttpResponse() if part is None else part.without_bytes()
-    if part is None:
-        _open(request, grant, click, at=at).close()
-        return HttpResponseRedirect(grant.asset.link)
+        # Streamed, so that nothing says how long it is: a GET leads to what we do not know.
+        return StreamingHttpResponse(())
+    _open(request, grant, click, at=at).close()
+    return HttpResponseRedirect(location)
+
+
+def _hand_over(
+    request: HttpRequest, grant: Grant, click: Click, part: Part, *, at: datetime
+) -> HttpResponseBase:
+    if request.method == "HEAD" or not part.span.length:
+        _require(grant, click, at=at, is_part=part.is_blind)
+        return part.without_bytes()
     way = way_out(request)
-    opened = _open(request, grant, click, at=at, asks_bytes=way.asked_bytes(part))
+    opened = _open(
+        request, grant, click, at=at, asks_bytes=way.asked_bytes(part), is_part=part.is_blind
+    )
     return way.answer(opened, part)
 
 
@@ -101,10 +124,10 @@ def is_prefetch(request: HttpRequest) -> bool:
     return any("prefetch" in purpose.lower() for purpose in purposes)
 
 
-def _require(grant: Grant, click: Click, *, at: datetime) -> None:
+def _require(grant: Grant, click: Click, *, at: datetime, is_part: bool = False) -> None:
     """Refuse what a click would be refused, without spending."""
     refusal = lookups.refusal_of_click(
-        grant, nonce=click.nonce, valid_until=click.valid_until, at=at
+        grant, nonce=click.nonce, valid_until=click.valid_until, at=at, is_part=is_part
     )
     if refusal is not None:
         raise _refused(refusal, grant, click, at=at)
@@ -112,7 +135,13 @@ def _require(grant: Grant, click: Click, *, at: datetime) -> None:
 
 
 def _open(
-    request: HttpRequest, grant: Grant, click: Click, *, at: datetime, asks_bytes: int | None = 0
+    request: HttpRequest,
+    grant: Grant,
+    click: Click,
+    *,
+    at: datetime,
+    asks_bytes: int | None = 0,
+    is_part: bool = False,
 ) -> Opened:
     asked = Request(
         nonce=click.nonce,
@@ -120,6 +149,7 @@ def _open(
         at=at,
         visitor=visitor_of(request),
         asks_bytes=asks_bytes,
+        is_part=is_part,
     )
     try:
         return fulfilment.open_delivery(grant, asked)

@@ -12,6 +12,7 @@ from rest_framework.views import exception_handler
 
 from downloads.errors import (
     BadInput,
+    Contended,
     DownloadsError,
     NotFound,
     PlanRequired,
@@ -111,6 +112,7 @@ STATUSES: dict[type[DownloadsError], int] = {
     RateExceeded: 429,
     StorageDown: 503,
     TooManyAtOnce: 503,
+    Contended: 503,
     OutOfReach: 503,
     SealBroken: 503,
 }

@@ -3,25 +3,31 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header, parse_etags
+from django.utils.http import parse_etags
 
 from downloads.models import Asset
+from storefront.file_names import attachment
 from storefront.ranges import Span, Unsatisfiable, read_range
 
 # Types no browser runs anything from. Everything else leaves as plain bytes.
 PASSIVE_TYPES = ("audio/", "video/", "image/avif", "image/gif", "image/jpeg", "image/png",
-                 "image/webp", "application/epub+zip", "application/zip", "text/plain")  # fmt: skip
+                 "image/webp", "application/epub+zip", "application/vnd.amazon.mobi8-ebook",
+                 "application/x-mobipocket-ebook", "application/zip", "text/plain")  # fmt: skip
 
 NOTHING = Span(0, 0)
 
 
 @dataclass(frozen=True)
 class Part:
-    """An answer's status, the bytes it holds (an empty span: none) and its headers."""
+    """An answer's status, the bytes it holds (an empty span: none) and its headers.
+
+    `is_blind` says that a range was asked for, and not of which version of the file.
+    """
 
     status: int
     span: Span
     headers: dict[str, str]
+    is_blind: bool = False
 
     def without_bytes(self) -> HttpResponse:
         """Answer with the status and headers alone: to HEAD, and where there are no bytes."""
@@ -32,8 +38,10 @@ class Part:
         return response
 
 
-def part_of(request: HttpRequest, asset: Asset) -> Part:
+def part_of(request: HttpRequest, asset: Asset, *, is_whole: bool = False) -> Part:
     """Return what a request gets of a file: all of it (200), one range (206), or no bytes.
+
+    `is_whole` leaves a range aside.
 
     No bytes: it has this version already (304), it wants another (412), or none lies in the range
     (416). We offer no dates, so what a request says of one is left aside.
@@ -45,17 +53,18 @@ def part_of(request: HttpRequest, asset: Asset) -> Part:
     if _has_it(request, asset):
         kept = {name: headers[name] for name in ("ETag", "Accept-Ranges")}
         return Part(304, NOTHING, kept | {"Content-Length": str(size_bytes)})
+    is_blind = not names_version(request, asset)
     try:
-        span = _range(request, asset)
+        span = None if is_whole else _range(request, asset)
     except Unsatisfiable:
         headers["Content-Range"] = f"bytes */{size_bytes}"
-        return Part(416, NOTHING, headers)
+        return Part(416, NOTHING, headers, is_blind)
     if span is None:
         headers["Content-Length"] = str(size_bytes)
         return Part(200, Span(0, size_bytes), headers)
     headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{size_bytes}"
     headers["Content-Length"] = str(span.length)
-    return Part(206, span, headers)
+    return Part(206, span, headers, is_blind)
 
 
 def file_headers(asset: Asset) -> dict[str, str]:
@@ -63,7 +72,7 @@ def file_headers(asset: Asset) -> dict[str, str]:
     is_passive = asset.content_type.startswith(PASSIVE_TYPES)
     return {
         "Content-Type": asset.content_type if is_passive else "application/octet-stream",
-        "Content-Disposition": content_disposition_header(True, asset.file_name) or "attachment",
+        "Content-Disposition": attachment(asset.file_name),
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "X-Content-Type-Options": "nosniff",
         "Accept-Ranges": "bytes",
@@ -73,6 +82,12 @@ def file_headers(asset: Asset) -> dict[str, str]:
 
 def etag(asset: Asset) -> str:
     return f'"{asset.sha256}"'
+
+
+def names_version(request: HttpRequest, asset: Asset) -> bool:
+    """Say whether a request says that it means this version of the file."""
+    wanted = parse_etags(request.headers.get("If-Match", ""))
+    return etag(asset) in (*wanted, request.headers.get("If-Range", "").strip())
 
 
 def _wants_another(request: HttpRequest, asset: Asset) -> bool:

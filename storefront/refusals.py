@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from downloads.errors import (
+    Contended,
     DownloadsError,
     LinkSpent,
     NotFound,
@@ -62,7 +63,7 @@ def title_and_step(error: DownloadsError) -> tuple[str, str]:
             return "This link no longer works", SPENT
         case NotFound():
             return "Not found", REOPEN
-        case OutOfReach():
+        case OutOfReach() | Contended():
             return "One moment, please", "Wait a moment, then reload this page."
         case StorageDown():
             return "The file is not within reach", "Wait a moment, then reload this page."

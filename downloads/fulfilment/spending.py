@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 
-from downloads.errors import NotFound, StorageDown, Unavailable
+from downloads.errors import Contended, NotFound, StorageDown, Unavailable
 from downloads.fulfilment.entering import enter_charge, enter_refused, enter_served
 from downloads.fulfilment.giving_back import give_back_barely_begun, give_back_failed
+from downloads.fulfilment.riding import Request, ride
 from downloads.fulfilment.storing import StoredFile, open_file
 from downloads.models import Asset, Delivery, DownloadEvent, Grant
-from downloads.models.deliveries import bytes_to_deliver, refusal_of_click, window_seconds
+from downloads.models.deliveries import refusal_of_click, version_of, window_seconds
 from downloads.models.ledger import NOBODY, Visitor
 from downloads.prepared import Prepared, Slot, slots_of
 from downloads.slots import Taker
@@ -30,22 +31,19 @@ _TAKE_ONE = Prepared(
 )
 _COUNT_SENT = Prepared(
     lambda: Delivery.objects.filter(pk=Slot("delivery", models.BigAutoField())).update(
-        sent_bytes=F("sent_bytes") + Slot("sent_bytes", models.BigIntegerField()),
+        # What an answer still sends of a version that was replaced is not the next one's.
+        sent_bytes=Case(
+            When(
+                sha256=Slot("sha256", models.CharField()),
+                then=F("sent_bytes") + Slot("sent_bytes", models.BigIntegerField()),
+            ),
+            default=F("sent_bytes"),
+            output_field=models.BigIntegerField(),
+        ),
         streams=F("streams") - Slot("ended", models.IntegerField()),
     )
 )
 _OPEN = Prepared(lambda: Delivery.objects.create(**slots_of(Delivery)))
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request on a click. `asks_bytes` are counted at once; null: as they are sent."""
-
-    nonce: str
-    valid_until: datetime
-    at: datetime
-    visitor: Visitor = NOBODY
-    asks_bytes: int | None = 0
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,9 @@ def open_delivery(grant: Grant, request: Request) -> Opened:
     exactly as many as are left. Source: CONTRACTS, "What counts as a download".
 
     Raises:
+        Contended: rivals were quicker again and again; nothing was spent.
         NotFound: the grant was deleted meanwhile.
+        Replaced: a part was asked for, and the file is not the one that this click opened.
         StorageDown: the file cannot be read; nothing was spent.
         TooManyAtOnce: this click or visitor has its share of all streams; nothing was spent.
         Unavailable: `refusal_of_click` says why; nothing was spent.
@@ -150,17 +150,21 @@ def _look(grant: Grant, request: Request) -> tuple[Delivery | None, str | None]:
 
 
 def _charge_or_ride(grant: Grant, delivery: Delivery | None, request: Request) -> Delivery:
+    asset = grant.asset
     for _ in range(TRIES):
         if delivery is None:
             charged = _charge(grant, request)
             if charged is not None:
                 return charged
-        elif _ride(delivery, request):
+        elif ride(delivery, asset, request):
             return delivery
         # Somebody was quicker: the same click, the last download, a refund, a give-back.
         grant = _afresh(grant)
+        if version_of(grant.asset) != version_of(asset):
+            # Replaced between our look at it and now: what is open is not what it has become.
+            raise StorageDown
         delivery = _unless_refused(grant, request)
-    raise Unavailable(Unavailable.USED_UP)
+    raise Contended
 
 
 def _afresh(grant: Grant) -> Grant:
@@ -178,18 +182,23 @@ def _charge(grant: Grant, request: Request) -> Delivery | None:
             if not take_one(grant, at=request.at):
                 return None
             window = timedelta(seconds=window_seconds(grant.asset.size_bytes))
+            sha256, size_bytes = version_of(grant.asset)
             delivery = Delivery(
                 grant=grant,
                 nonce=request.nonce,
                 opened_at=request.at,
                 closes_at=request.at + window,
-                size_bytes=bytes_to_deliver(grant.asset),
+                sha256=sha256,
+                size_bytes=size_bytes,
                 sent_bytes=request.asks_bytes or 0,
                 streams=int(request.asks_bytes is None),
             )
             _OPEN.insert(delivery)
             enter_charge(delivery, visitor=request.visitor, at=request.at)
     except IntegrityError:
+        # The same click was quicker, or the fault is ours: only its row tells.
+        if Delivery.objects.of_click(grant, request.nonce) is None:
+            raise
         return None
     return delivery
 
@@ -203,24 +212,10 @@ def _enter_refusal(grant: Grant, error: BaseException, request: Request) -> None
             enter_refused(grant, reason, visitor=request.visitor, at=request.at)
 
 
-def _ride(delivery: Delivery, request: Request) -> bool:
-    """Count a further request of a click; false when its Delivery is gone or its budget spent."""
-    live = Delivery.objects.within_budget().filter(pk=delivery.pk)
-    if request.asks_bytes is None:
-        return live.update(streams=F("streams") + 1) == 1
-    if not request.asks_bytes:
-        return live.exists()
-    with transaction.atomic():
-        rides = live.update(sent_bytes=F("sent_bytes") + request.asks_bytes) == 1
-        if rides:
-            enter_served(
-                delivery, sent_bytes=request.asks_bytes, visitor=request.visitor, at=request.at
-            )
-    return rides
-
-
 def _count_sent(opened: Opened, *, sent_bytes: int, at: datetime, ended: int = 0) -> None:
     with transaction.atomic():
         # One that was given back meanwhile is gone, and its line stays as it was.
-        if _COUNT_SENT.run(delivery=opened.delivery.pk, sent_bytes=sent_bytes, ended=ended):
-            enter_served(opened.delivery, sent_bytes=sent_bytes, visitor=opened.visitor, at=at)
+        delivery = opened.delivery
+        counts = {"sha256": delivery.sha256, "sent_bytes": sent_bytes, "ended": ended}
+        if _COUNT_SENT.run(delivery=delivery.pk, **counts):
+            enter_served(delivery, sent_bytes=sent_bytes, visitor=opened.visitor, at=at)

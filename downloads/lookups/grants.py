@@ -6,7 +6,7 @@ from math import ceil
 
 from django.db import models
 
-from downloads.errors import BadCursor, NotFound
+from downloads.errors import BadCursor, NotFound, Replaced
 from downloads.models import Asset, Attachment, Customer, Delivery, Grant, Order, deliveries
 from downloads.prepared import Prepared, Slot
 
@@ -45,11 +45,20 @@ def grant_of_address(number: int) -> Grant:
 
 
 def refusal_of_click(
-    grant: Grant, *, nonce: str, valid_until: datetime, at: datetime
+    grant: Grant, *, nonce: str, valid_until: datetime, at: datetime, is_part: bool = False
 ) -> str | None:
-    """Return why a click would get nothing, a constant of `Unavailable`; spends nothing."""
+    """Return why a click would get nothing, a constant of `Unavailable`; spends nothing.
+
+    `is_part` says that a part is asked for, whatever version it is of.
+
+    Raises:
+        Replaced: a part is asked for of another version than the one that the click opened.
+    """
     delivery = Delivery.objects.of_click(grant, nonce)
-    return deliveries.refusal_of_click(grant, delivery, valid_until=valid_until, at=at)
+    refusal = deliveries.refusal_of_click(grant, delivery, valid_until=valid_until, at=at)
+    if refusal is None and is_part and delivery is not None and not delivery.is_of(grant.asset):
+        raise Replaced
+    return refusal
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def barely_begun(self) -> "DeliveryQuerySet":
         """Return those of files that have sent next to nothing: under 1 % and under 64 KiB."""
-        return self.filter(
-            sent_bytes__lt=settings.GIVE_BACK_BYTES,
-            size_bytes__gt=F("sent_bytes") * (100 // BARELY_BEGUN_PERCENT),
-            is_kept=False,
-        )
+        return self.filter(has_barely_begun(), is_kept=False)
 
     def to_weigh(self, at: datetime) -> "DeliveryQuerySet":
         """Return those of files whose window has ended and that nobody has judged since."""
@@ -49,10 +45,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(models.Model):
     """What one click opened: until `closes_at`, within its budget, the same nonce rides for free.
 
-    `size_bytes` is the file's at that time, null for a link. `sent_bytes` counts all its answers:
-    as sent when we stream, as asked for behind nginx. `streams` are answers under way; one cut
-    off with its process is never taken off again. `is_kept` says that the download stays spent,
-    whatever was sent.
+    `sha256` and `size_bytes` are the file's version it belongs to; of a link empty and null. Once
+    that one is replaced it can begin another (`is_renewed`: with a window and budget anew, which
+    it gets once). `sent_bytes` counts all answers of this version: as sent when we stream, as
+    asked for behind nginx. `streams` are answers under way; one cut off with its process is never
+    taken off again. `is_kept` says that the download stays spent, whatever was sent.
     """
 
     shop_path = "grant__order__shop"
@@ -61,10 +58,12 @@ class Delivery(models.Model):
     nonce = models.CharField(max_length=43)
     opened_at = models.DateTimeField()
     closes_at = models.DateTimeField()
+    sha256 = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     size_bytes = models.PositiveBigIntegerField(null=True)
     sent_bytes = models.PositiveBigIntegerField(default=0)
     streams = models.PositiveIntegerField(default=0)
     is_kept = models.BooleanField(default=False)
+    is_renewed = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -94,6 +93,21 @@ class Delivery(models.Model):
         budget = (self.size_bytes or 0) * settings.DELIVERY_BUDGET_SIZES
         return self.size_bytes is None or self.sent_bytes < budget
 
+    def is_of(self, asset: Asset) -> bool:
+        """Say whether it belongs to what this asset is now, not to something replaced since."""
+        if self.size_bytes is None or asset.kind == Asset.LINK:
+            return self.size_bytes == bytes_to_deliver(asset)
+        # Those opened by older code remember a size alone.
+        return self.size_bytes == asset.size_bytes and self.sha256 in ("", asset.sha256)
+
+
+def has_barely_begun() -> Q:
+    """Return the condition that next to nothing was sent of a file; false for a link."""
+    return Q(
+        sent_bytes__lt=settings.GIVE_BACK_BYTES,
+        size_bytes__gt=F("sent_bytes") * (100 // BARELY_BEGUN_PERCENT),
+    )
+
 
 _OF_CLICK = Prepared(
     lambda: Delivery.objects.get(
@@ -114,6 +128,11 @@ def window_seconds(size_bytes: int | None) -> float:
 def bytes_to_deliver(asset: Asset) -> int | None:
     """Return how many bytes a download of this asset sends; null for a link, which sends none."""
     return asset.size_bytes if asset.kind == Asset.FILE else None
+
+
+def version_of(asset: Asset) -> tuple[str, int | None]:
+    """Return SHA-256 and size in bytes of what an asset is now; of a link empty and null."""
+    return (asset.sha256 if asset.kind == Asset.FILE else ""), bytes_to_deliver(asset)
 
 
 def refusal_of_click(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from downloads import audits, fulfilment
 from downloads.fulfilment import entering
@@ -104,6 +105,17 @@ def test_deliveries_outlive_their_lines(grant):
     before = Delivery.objects.values().get()
     fulfilment.prune_ledger(at=NOW)
     assert Delivery.objects.values().get() == before
+
+
+def test_bytes_that_cannot_be_entered_are_a_fault_and_not_told_as_a_rival(monkeypatch):
+    def fail(**_line):
+        raise IntegrityError("what a trigger of the database says")
+
+    opened = ask(make_file_grant())
+    DownloadEvent.objects.all().delete()
+    monkeypatch.setattr(DownloadEvent.objects, "create", fail)
+    with pytest.raises(IntegrityError):
+        complete(opened, sent_bytes=1000)
 
 
 def test_every_grant_keeps_its_own_sum_in_batches_too(monkeypatch):

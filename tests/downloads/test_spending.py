@@ -4,12 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from downloads import audits, fulfilment, lookups
-from downloads.errors import StorageDown, Unavailable
+from downloads.errors import Contended, StorageDown, Unavailable
 from downloads.fulfilment import Request, open_file, spending
+from downloads.fulfilment.riding import ride
 from downloads.fulfilment.spending import take_one
 from downloads.models import Delivery, DownloadEvent, Grant, Order
 from downloads.models.ledger import Visitor
@@ -504,6 +505,61 @@ def test_a_link_holds_no_place_at_the_storage():
         assert (opened.stored, storage_slots._taken) == (None, 0)
 
 
+# --- An insert that fails ------------------------------------------------------------------------
+
+
+def break_a_check(monkeypatch):
+    monkeypatch.setattr(spending, "version_of", lambda _asset: ("", -1))
+
+
+def break_a_not_null(monkeypatch):
+    monkeypatch.setattr(spending, "int", lambda _is_streamed: None, raising=False)
+
+
+def break_the_ledger(monkeypatch):
+    def fail(*_given, **_named):
+        raise IntegrityError("what a trigger of the database says")
+
+    monkeypatch.setattr(spending, "enter_charge", fail)
+
+
+BREAKS = [break_a_check, break_a_not_null, break_the_ledger]
+
+
+@pytest.mark.parametrize("break_it", BREAKS)
+def test_an_insert_that_fails_is_our_fault_and_no_download_used_up(monkeypatch, break_it):
+    grant = make_file_grant(limit=1)
+    with monkeypatch.context() as broken:
+        break_it(broken)
+        with pytest.raises(IntegrityError):
+            ask(grant)
+    assert storage_slots._taken == 0
+    assert (used(grant), Delivery.objects.count(), ledger(grant)) == (0, 0, [])
+    complete(ask(grant), sent_bytes=1000)
+    assert (used(grant), Delivery.objects.count()) == (1, 1)
+
+
+def test_an_insert_that_fails_because_the_same_click_was_quicker_rides(monkeypatch):
+    def open_beside_a_rival(asset, **taker):
+        if not Delivery.objects.exists():
+            monkeypatch.undo()
+            spend(grant)
+        return open_file(asset)
+
+    grant = make_file_grant(limit=5)
+    monkeypatch.setattr(spending, "open_file", open_beside_a_rival)
+    ask(grant).close()
+    assert (used(grant), facts()) == (1, [("click", 0, 1)])
+
+
+def test_rivals_that_are_always_quicker_are_not_told_as_used_up(monkeypatch):
+    grant = make_file_grant()
+    monkeypatch.setattr(spending, "take_one", lambda *_given, **_named: False)
+    with pytest.raises(Contended):
+        ask(grant)
+    assert (used(grant), ledger(grant)) == (0, [])
+
+
 # --- Streams, and the budget of a click ----------------------------------------------------------
 
 
@@ -558,7 +614,7 @@ def test_a_budget_spent_by_a_rival_in_between_stops_the_ride():
     spend(grant)
     seen = Delivery.objects.get()
     Delivery.objects.update(sent_bytes=30)
-    assert spending._ride(seen, Request("click", NOW + DAY, NOW, asks_bytes=None)) is False
+    assert ride(seen, grant.asset, Request("click", NOW + DAY, NOW, asks_bytes=None)) is False
     assert facts() == [("click", 30, 0)]
 
 

@@ -219,6 +219,24 @@ def test_a_file_lost_after_the_click_is_503_and_back_again_free(client, grant):
     assert spent(grant) == (1, 1)
 
 
+@pytest.mark.parametrize("ask", [lambda c: c.url, lambda c: c.form_action])
+def test_a_row_that_cannot_be_written_is_our_fault_and_spends_nothing(grant, ask, monkeypatch):
+    client = Client(raise_request_exception=False)
+    click = click_on(grant)
+    before = counted()
+    with monkeypatch.context() as broken:
+        broken.setattr("downloads.fulfilment.spending.version_of", lambda _asset: ("", -1))
+        method = client.get if ask(click) == click.url else client.post
+        assert words_of(method(ask(click))) == (
+            500,
+            "Something went wrong",
+            "It is our fault, and nothing was counted. Please try again in a moment.",
+        )
+    assert counted() == before
+    assert not grant.events.exists()
+    assert client.get(click.url).getvalue() == CONTENT
+
+
 # --- The form ----------------------------------------------------------------------------------
 
 
@@ -226,7 +244,8 @@ def test_a_post_spends_and_leads_to_the_same_click(client, grant):
     click = click_on(grant)
     response = client.post(click.form_action)
     assert (response.status_code, response.content) == (303, b"")
-    assert headers_of(response) == PAGE | {"location": f"/downloads/{click.signed}"}
+    assert headers_of(response) == PAGE | {"location": click.path}
+    assert click.path == f"/downloads/{click.signed}/{grant.asset.file_name}"
     assert spent(grant) == (1, 1)
     assert client.get(response["Location"]).getvalue() == CONTENT
     assert spent(grant) == (1, 1)
@@ -293,8 +312,23 @@ def test_a_link_is_counted_for_each_click(client, link):
 
 def test_head_of_a_link_tells_nothing_and_spends_nothing(client, link):
     response = client.head(click_on(link).url)
-    assert (response.status_code, response.content) == (200, b"")
-    assert "Location" not in response
+    assert (response.status_code, response.getvalue()) == (200, b"")
+    # Nor how long it is: that is a matter of where it leads.
+    assert not {"Location", "Content-Length"} & response.headers.keys()
+    assert spent(link) == (0, 0)
+
+
+def test_a_link_to_an_international_host_is_led_to_in_ascii(client, link):
+    link.asset.link = "https://bücher.example/größe.pdf"
+    link.asset.save()
+    response = client.get(click_on(link).url)
+    assert response["Location"] == "https://xn--bcher-kva.example/gr%C3%B6%C3%9Fe.pdf"
+
+
+def test_a_host_that_no_program_can_look_up_costs_nothing(client, link):
+    # Entered before such hosts were refused.
+    type(link.asset).objects.update(link=f"https://{'ü' * 64}.example/")
+    assert client.get(click_on(link).url).status_code == 503
     assert spent(link) == (0, 0)
 
 
@@ -322,13 +356,13 @@ def test_no_header_moves_the_way_to_the_bytes(client, grant, settings):
     settings.ALLOWED_HOSTS = ["*"]
     click = Click(grant.pk, "nonce", NOW + DAY)
     response = client.post(click.form_action, headers={"host": "evil.example"})
-    assert response["Location"] == f"/downloads/{click.signed}"
+    assert response["Location"] == f"/downloads/{click.signed}/{grant.asset.file_name}"
 
 
 def test_no_log_holds_an_address(client, grant, logged):
     click = click_on(grant)
     client.get(click.url, headers={"range": "bytes=99-"})
-    client.get(click.url + "x")
+    client.get(f"/downloads/{click.signed}x/{grant.asset.file_name}")
     client.post(click.url)
     lines = logged()
     assert [line.split(" ", 4)[4] for line in lines[::2]] == [

@@ -32,7 +32,6 @@ def bent(click):
         f"{number}/{int(end) + 1}/{nonce}/{signature}",
         f"{number}/{end}/{nonce[::-1]}/{signature}",
         f"{number}/{end}/{nonce}/{signature[:-1]}{last}",
-        f"{number}/{end}/{nonce}/{signature}/",
         f"{number}/{end}/{nonce}/{signature}%00",
         f"{number}/{end}/{nonce}/",
         f"{number}/{end}/{nonce}",

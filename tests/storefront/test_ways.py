@@ -294,7 +294,7 @@ def test_a_proof_under_a_wrong_signature_is_404(client, grant):
     click = click_on(grant)
     proof = client.get(click.url)[PROOF]
     before = counted()
-    response = client.get(click.url + "x", headers={PROOF: proof})
+    response = client.get(f"/downloads/{click.signed}x", headers={PROOF: proof})
     assert words_of(response) == (404, "Not found", "This download does not exist.")
     assert counted() == before
 
@@ -315,7 +315,7 @@ def test_no_proof_is_in_a_body_or_a_log(client, grant, logged):
     signature = proof.rpartition(".")[2]
     answers = [
         client.get(click.url, headers={PROOF: proof}),
-        client.get(click.url + "x", headers={PROOF: proof}),
+        client.get(f"/downloads/{click.signed}x", headers={PROOF: proof}),
         client.get("/nowhere", headers={PROOF: proof}),
         client.post(click.url, headers={PROOF: proof}),
         client.post(click.form_action, headers={PROOF: proof}),

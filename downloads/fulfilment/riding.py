@@ -1,0 +1,96 @@
+"""Further requests of a click on the Delivery it opened, also when the file was replaced since."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Case, Exists, F, When
+
+from downloads.errors import Replaced
+from downloads.fulfilment.entering import enter_served
+from downloads.models import Asset, Delivery
+from downloads.models.deliveries import (
+    DeliveryQuerySet,
+    has_barely_begun,
+    version_of,
+    window_seconds,
+)
+from downloads.models.ledger import NOBODY, Visitor
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request on a click. `asks_bytes` are counted at once; null: as they are sent.
+
+    `is_part` says that it asks for a part of the file and does not say of which version.
+    """
+
+    nonce: str
+    valid_until: datetime
+    at: datetime
+    visitor: Visitor = NOBODY
+    asks_bytes: int | None = 0
+    is_part: bool = False
+
+
+def ride(delivery: Delivery, asset: Asset, request: Request) -> bool:
+    """Count a further request of a click; false when its Delivery is to be looked at afresh.
+
+    It is gone, its budget is spent, or it has begun another version meanwhile.
+
+    Raises:
+        Replaced: the file is another one by now, and the request asks for a part of it.
+    """
+    if not delivery.is_of(asset):
+        return _renew(delivery, asset, request)
+    return _count(delivery, request, _live(delivery))
+
+
+def _live(delivery: Delivery) -> DeliveryQuerySet:
+    version = {"sha256": delivery.sha256, "size_bytes": delivery.size_bytes}
+    return Delivery.objects.within_budget().filter(pk=delivery.pk, **version)
+
+
+def _count(delivery: Delivery, request: Request, live: DeliveryQuerySet, **changed: Any) -> bool:
+    if request.asks_bytes is None:
+        return live.update(**changed, streams=F("streams") + 1) == 1
+    if not request.asks_bytes:
+        return live.update(**changed) == 1 if changed else live.exists()
+    sent = changed.pop("sent_bytes", F("sent_bytes")) + request.asks_bytes
+    with transaction.atomic():
+        rides = live.update(**changed, sent_bytes=sent) == 1
+        if rides:
+            enter_served(
+                delivery, sent_bytes=request.asks_bytes, visitor=request.visitor, at=request.at
+            )
+    return rides
+
+
+def _renew(delivery: Delivery, asset: Asset, request: Request) -> bool:
+    """Begin the version that replaced the one a click opened: at no charge.
+
+    Window and budget begin anew with it, once a click: else whoever sees files replaced often
+    would download for ever. Source: CONTRACTS, Amendments, "one click, one version".
+    """
+    if request.is_part:
+        raise Replaced
+    sha256, size_bytes = version_of(asset)
+    # What was opened may have been replaced once more, and begun by a request beside this one.
+    is_newest = Exists(Asset.objects.filter(pk=asset.pk, sha256=asset.sha256, link=asset.link))
+    live = _live(delivery).filter(is_newest)
+    changed: dict[str, Any] = {"sha256": sha256, "size_bytes": size_bytes}
+    if delivery.is_renewed:
+        if size_bytes is not None:
+            live = live.filter(sent_bytes__lt=size_bytes * settings.DELIVERY_BUDGET_SIZES)
+    else:
+        window = timedelta(seconds=window_seconds(asset.size_bytes))
+        # A download that has brought something is spent, whatever becomes of the new version.
+        is_kept = Case(When(has_barely_begun(), then=F("is_kept")), default=True)
+        changed |= {"is_renewed": True, "is_kept": is_kept, "closes_at": request.at + window}
+        live, changed["sent_bytes"] = live.filter(is_renewed=False), 0
+    if not _count(delivery, request, live, **changed):
+        return False
+    delivery.sha256, delivery.size_bytes, delivery.is_renewed = sha256, size_bytes, True
+    return True
