@@ -12,7 +12,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html_join
 from django.views.decorators.debug import sensitive_post_parameters
 
-from downloads.admin.acting import only_row, show_secret_once
+from downloads.admin.acting import only_row, show_secret_once, tell_count
 from downloads.admin.nameless import NamelessAdmin
 from downloads.admin.scoped import ScopedAdmin
 from storefront.addresses import absolute
@@ -71,7 +71,10 @@ class CredentialAdmin(ScopedAdmin):
     def revoke(self, request: HttpRequest, rows: CredentialQuerySet) -> None:
         for row in rows.filter(revoked_at__isnull=True):
             self.log_change(request, row, "Revoked")
-        messages.success(request, f"{rows.revoke(timezone.now())} revoked.")
+        revoked = rows.revoke(timezone.now())
+        tell_count(
+            request, revoked, done="revoked", none="Nothing to revoke: that was done before."
+        )
 
     @admin.display(description="usable", boolean=True)
     def is_usable(self, row: Any) -> bool:

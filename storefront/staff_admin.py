@@ -10,13 +10,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from downloads.admin.acting import only_row, show_secret_once
+from downloads.admin.acting import only_row, show_secret_once, tell_count
 from downloads.admin.scoped import ScopedAdmin
 from storefront.models import SecondFactor
 from storefront.staff import factors, passwords, tries
 from storefront.staff.sessions import end_sessions
 
 YOUR_OWN = "Change your own under “Two-factor sign-in”."
+STAYS_OUT = "{} still may not sign in: tick “Active” and “Staff status” on their page."
 
 admin.site.unregister([User, Group])
 
@@ -106,7 +107,9 @@ class StaffAdmin(ScopedAdmin):
     def unlock(self, request: HttpRequest, people: QuerySet[User]) -> None:
         at = timezone.now()
         done = sum(tries.unlock(user, at=at) for user in people)
-        messages.success(request, f"{done} unlocked.")
+        tell_count(request, done, done="unlocked", none="Nobody of them was locked out.")
+        for user in (each for each in people if not (each.is_active and each.is_staff)):
+            messages.warning(request, STAYS_OUT.format(user))
 
     @admin.action(
         description="Make a link to choose a password (shown once)", permissions=["change"]
@@ -135,9 +138,11 @@ class StaffAdmin(ScopedAdmin):
             messages.error(request, YOUR_OWN)
             return
         done = sum(factors.reset(user) for user in people)
-        messages.success(request, f"{done} removed, and the sessions ended.")
+        none = "Nobody of them has a second factor."
+        tell_count(request, done, done="removed, and the sessions ended", none=none)
 
     @admin.action(description="End all sessions", permissions=["change"])
     def end_all_sessions(self, request: HttpRequest, people: QuerySet[User]) -> None:
         ended = sum(end_sessions(user) for user in people)
-        messages.success(request, f"{ended} sessions ended.")
+        none = "None of them is signed in anywhere."
+        tell_count(request, ended, done="sessions ended", none=none)

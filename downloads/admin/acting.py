@@ -11,25 +11,47 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from downloads.admin.closures import still_closed
 from downloads.errors import BadInput
+
+Closed = Callable[[list[Any]], list[str]]
 
 
 def act_on_each(
-    request: HttpRequest, rows: Iterable[Any], verb: Callable[[Any], object], *, done: str
+    request: HttpRequest,
+    rows: Iterable[Any],
+    verb: Callable[[Any], object],
+    *,
+    done: str,
+    closed: Closed | None = None,
 ) -> None:
-    """Call a verb of the write door on each row; `done` finishes the sentence "3 downloads …"."""
-    changed, refused = 0, []
+    """Call a verb of the write door on each row; `done` finishes the sentence "3 downloads …".
+
+    Where an act is to open something, `closed` says of rows what keeps each shut all the same.
+    """
+    changed, refused = [], []
     for row in rows:
         try:
             verb(row)
         except BadInput as error:
-            refused.append(f"{row}: {error}")
+            refused.append((row, str(error)))
         else:
-            changed += 1
+            changed.append(row)
     if changed:
-        messages.success(request, f"{changed} {done}.")
-    for sentence in refused:
-        messages.error(request, sentence)
+        shut = still_closed(changed, closed) if closed else ""
+        level = messages.WARNING if shut else messages.SUCCESS
+        messages.add_message(request, level, f"{len(changed)} {done}. {shut}".strip())
+    for row, why in refused:
+        shut = still_closed([row], closed) if closed else ""
+        messages.error(request, f"{row}: {why} {shut}".strip())
+
+
+def tell_count(request: HttpRequest, count: int, *, done: str, none: str) -> None:
+    """Say how many rows an act changed; `none` where there was nothing to change."""
+    if count:
+        messages.success(request, f"{count} {done}.")
+    else:
+        messages.error(request, none)
 
 
 def show_secret_once(

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
@@ -18,10 +18,11 @@ from django.utils.html import format_html
 
 from downloads import fulfilment
 from downloads.admin.acting import act_on_each
+from downloads.admin.closures import closed_among
 from downloads.admin.scoped import ScopedAdmin
 from downloads.errors import BadInput, StorageDown
 from downloads.fulfilment.storing import check_size, safe_file_name
-from downloads.models import Asset
+from downloads.models import Asset, Grant
 from storefront.delivery import check_answer
 from storefront.serializers import UNITS, size_text
 
@@ -157,13 +158,26 @@ class AssetAdmin(ScopedAdmin):
     @admin.action(description="Withdraw from all orders", permissions=["change"])
     def withdraw(self, request: HttpRequest, assets: QuerySet[Asset]) -> None:
         at = timezone.now()
-        act_on_each(
-            request,
-            assets,
-            lambda asset: fulfilment.withdraw_asset(asset, at=at),
-            done="withdrawn; nobody can download it until you restore it",
-        )
+
+        def close(asset: Asset) -> None:
+            if asset.withdrawn_at is not None:
+                raise BadInput("This asset was withdrawn before.")
+            fulfilment.withdraw_asset(asset, at=at)
+
+        done = "withdrawn; nobody can download it until you restore it"
+        act_on_each(request, assets, close, done=done)
 
     @admin.action(description="Restore to all orders", permissions=["change"])
     def restore(self, request: HttpRequest, assets: QuerySet[Asset]) -> None:
-        act_on_each(request, assets, fulfilment.restore_asset, done="restored")
+        restored = []
+
+        def reopen(asset: Asset) -> None:
+            if asset.withdrawn_at is None:
+                raise BadInput("This asset was not withdrawn.")
+            fulfilment.restore_asset(asset)
+            restored.append(asset)
+
+        act_on_each(request, assets, reopen, done="restored")
+        grants = Grant.objects.filter(asset__in=restored)
+        if shut := closed_among(grants, at=timezone.now()):
+            messages.warning(request, f"Of their downloads: {shut}")

@@ -1,5 +1,6 @@
 """Counters: shown, never typed over; moved by the same verbs that everybody uses."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,10 +13,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from downloads import fulfilment
-from downloads.admin.acting import act_on_each
+from downloads.admin.acting import Closed, act_on_each
+from downloads.admin.closures import closed_downloads, status_text
 from downloads.admin.event_words import sent_text
 from downloads.admin.ledger import NEWEST, WithLedger
 from downloads.admin.scoped import ScopedInline
+from downloads.errors import BadInput
 from downloads.models import Delivery, Grant
 
 
@@ -115,7 +118,7 @@ class GrantAdmin(WithLedger):
 
     @admin.display(description="status")
     def status(self, grant: Grant) -> str:
-        return grant.status(timezone.now())
+        return status_text(grant, at=timezone.now())
 
     @admin.display(description="downloaded")
     def downloads(self, grant: Grant) -> str:
@@ -143,11 +146,21 @@ class GrantAdmin(WithLedger):
 
     @admin.action(description="Revoke: close at once", permissions=["change"])
     def revoke(self, request: HttpRequest, grants: QuerySet[Grant]) -> None:
-        self._act(request, grants, fulfilment.revoke, done="revoked")
+        def close(grant: Grant, *, at: datetime) -> None:
+            if grant.withdrawn_at is not None:
+                raise BadInput("This download was revoked before.")
+            fulfilment.revoke(grant, at=at)
+
+        self._act(request, grants, close, done="revoked", closed=None)
 
     @admin.action(description="Restore what was revoked", permissions=["change"])
     def restore(self, request: HttpRequest, grants: QuerySet[Grant]) -> None:
-        self._act(request, grants, fulfilment.restore, done="restored")
+        def reopen(grant: Grant, *, at: datetime) -> None:
+            if grant.withdrawn_at is None:
+                raise BadInput("This download was not revoked.")
+            fulfilment.restore(grant, at=at)
+
+        self._act(request, grants, reopen, done="restored")
 
     def _act(
         self,
@@ -156,6 +169,7 @@ class GrantAdmin(WithLedger):
         verb: Any,
         *,
         done: str,
+        closed: Closed | None = closed_downloads,
         **amounts: int,
     ) -> None:
         at = timezone.now()
@@ -164,7 +178,7 @@ class GrantAdmin(WithLedger):
             verb(grant, at=at, **amounts)
             self.log_change(request, grant, done.capitalize())
 
-        act_on_each(request, grants, act, done=f"downloads {done}")
+        act_on_each(request, grants, act, done=f"downloads {done}", closed=closed)
 
 
 def _amount(request: HttpRequest) -> int:

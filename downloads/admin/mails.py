@@ -12,6 +12,7 @@ from django.utils.text import Truncator
 
 from downloads import fulfilment
 from downloads.admin.acting import act_on_each
+from downloads.admin.closures import closed_orders
 from downloads.admin.ledger import OneRowFilter
 from downloads.admin.nameless import NamelessAdmin
 from downloads.admin.reported import ReportedAdmin
@@ -158,7 +159,11 @@ class MailAdmin(ReportedAdmin, NamelessAdmin):
             fulfilment.try_mail_again(mail, at=at)
             self.log_change(request, mail, "Sent again")
 
-        act_on_each(request, mails, act, done="to be sent again; look here in a moment")
+        def closed(mails: list[Mail]) -> list[str]:
+            return closed_orders(mail.order for mail in mails if mail.order is not None)
+
+        done = "to be sent again; look here in a moment"
+        act_on_each(request, mails, act, done=done, closed=closed)
 
 
 def _waits(mail: Mail) -> bool:

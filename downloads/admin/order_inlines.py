@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from downloads.admin.closures import status_text
 from downloads.admin.grants import count_text
 from downloads.admin.inlines import LimitInline, SameShopFormSet
 from downloads.admin.scoped import ScopedInline
@@ -98,7 +99,7 @@ class GrantInline(LimitInline):
 
     @admin.display(description="status")
     def status(self, grant: Grant) -> str:
-        return grant.status(timezone.now()) if grant.pk else "–"
+        return status_text(grant, at=timezone.now()) if grant.pk else "–"
 
     @admin.display(description="change")
     def more(self, grant: Grant) -> str:

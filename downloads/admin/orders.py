@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from downloads import fulfilment
 from downloads.admin.acting import act_on_each
+from downloads.admin.closures import closed_downloads, closed_orders, still_closed
 from downloads.admin.ledger import WithLedger
 from downloads.admin.order_facts import facts_of, mail_facts_of
 from downloads.admin.order_filters import MailFilter
@@ -106,7 +107,7 @@ class OrderAdmin(WithLedger):
                     line.save()
             fulfilment.add_lines(formset.instance, (line for line in rows if line.pk is None))
             return
-        for grant in rows:
+        formset.attached = [
             fulfilment.attach_to_order(
                 formset.instance,
                 grant.asset,
@@ -114,10 +115,16 @@ class OrderAdmin(WithLedger):
                 lifetime_days=grant.lifetime_days,
                 at=timezone.now(),
             )
+            for grant in rows
+        ]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         fulfilment.settle(form.instance, at=timezone.now())
+        attached = [grant for each in formsets for grant in getattr(each, "attached", ())]
+        if shut := still_closed(attached, closed_downloads):
+            names = ", ".join(f"“{grant.asset}”" for grant in attached)
+            messages.warning(request, f"Attached to the order: {names}. {shut}")
 
     def get_deleted_objects(self, objs: Iterable[Order], request: HttpRequest) -> Any:
         """Say what goes along, and name the orders that stay because of their downloads."""
@@ -181,7 +188,7 @@ class OrderAdmin(WithLedger):
             self.log_change(request, order, "Had the mail sent again")
 
         done = "to be told by mail; look under Mails in a moment"
-        act_on_each(request, orders, act, done=done)
+        act_on_each(request, orders, act, done=done, closed=closed_orders)
 
     def _release(self, request: HttpRequest, orders: Iterable[Order]) -> None:
         at = timezone.now()
@@ -190,7 +197,7 @@ class OrderAdmin(WithLedger):
             fulfilment.release(order, at=at)
             self.log_change(request, order, "Released: opened although it was held")
 
-        act_on_each(request, orders, act, done="released")
+        act_on_each(request, orders, act, done="released", closed=closed_orders)
 
     def _permitted(self, request: HttpRequest, number: int, *, change: bool) -> Order:
         order = self.get_object(request, str(number))

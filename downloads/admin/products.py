@@ -11,10 +11,11 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from downloads import fulfilment, lookups
+from downloads.admin.closures import closed_among
 from downloads.admin.inlines import LimitInline, SameShopFormSet
 from downloads.admin.scoped import ScopedAdmin
 from downloads.fulfilment.describing import DESCRIBED, MENTIONED
-from downloads.models import Attachment, Product, RemovedProduct
+from downloads.models import Attachment, Grant, Product, RemovedProduct
 
 
 class AttachmentFormSet(SameShopFormSet):
@@ -116,18 +117,20 @@ class ProductAdmin(ScopedAdmin):
         for attachment, _fields in formset.changed_objects:
             attachment.save()
         for attachment in formset.new_objects:
+            at = timezone.now()
             attached = fulfilment.attach_to_product(
                 formset.instance,
                 attachment.asset,
                 limit=attachment.limit,
                 lifetime_days=attachment.lifetime_days,
-                at=timezone.now(),
+                at=at,
             )
             if attached.grants:
-                messages.success(
-                    request,
-                    f'"{attachment.asset}" was given to {attached.grants} earlier purchases too.',
-                )
+                given = Grant.objects.filter(line__product=formset.instance, created_at=at)
+                shut = closed_among(given.filter(asset=attachment.asset), at=at)
+                done = f'"{attachment.asset}" was given to {attached.grants} earlier purchases too.'
+                level = messages.WARNING if shut else messages.SUCCESS
+                messages.add_message(request, level, f"{done} {shut}".strip())
             if attached.mails:
                 messages.success(
                     request,

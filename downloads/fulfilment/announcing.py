@@ -47,15 +47,24 @@ def send_order_mail(order: Order, *, at: datetime) -> Mail:
         BadInput: we know no address of the buyer's, nothing of the order may be downloaded, or a
             mail about it is on its way.
     """
-    if not address_of(order):
-        raise BadInput("We know no mail address of this order's buyer.")
-    if not Grant.objects.filter(order=order).permitted(at).exists():
-        raise BadInput("Nothing of this order may be downloaded now.")
+    require_tellable(order, at=at)
     if order.mails.filter(state__in=Mail.MOVING).exists():
         raise BadInput("A mail about this order is on its way already.")
     mail = _mail(order, at=at)
     mail.save()
     return mail
+
+
+def require_tellable(order: Order, *, at: datetime) -> None:
+    """Refuse to write about an order whose mail would not be sent when its turn comes.
+
+    Raises:
+        BadInput: we know no address of the buyer's, or nothing of the order may be downloaded.
+    """
+    if not address_of(order):
+        raise BadInput("We know no mail address of this order's buyer.")
+    if not Grant.objects.filter(order=order).permitted(at).exists():
+        raise BadInput("Nothing of this order may be downloaded now.")
 
 
 def address_of(order: Order) -> str:

@@ -20,19 +20,26 @@ def ask_links(email: str, *, at: datetime) -> None:
     LinkRequest.objects.create(email=require_address(email), asked_at=at)
 
 
-def ask_password(shop: Shop, email: str, *, at: datetime) -> None:
+def ask_password(shop: Shop, email: str, *, at: datetime, by_merchant: bool = False) -> None:
     """Note that somebody wants the owner of an address to choose a new password. One query.
+
+    A merchant's word is not held to how often anybody may ask.
 
     Raises:
         BadInput: no mail address.
     """
-    write_asked(shop, Mail.Kind.PASSWORD, require_address(email), at=at)
+    address, attempts = require_address(email), int(by_merchant)
+    write_asked(shop, Mail.Kind.PASSWORD, address, at=at, attempts=attempts)
 
 
-def write_asked(shop: Shop, kind: Mail.Kind, email: str, *, at: datetime) -> None:
+def write_asked(
+    shop: Shop, kind: Mail.Kind, email: str, *, at: datetime, attempts: int = 0
+) -> None:
     """Write down a mail that somebody asked for. `email` is an address as `require_address`
-    returns them."""
-    Mail.objects.create(shop=shop, kind=kind, email=email, created_at=at, due_at=at)
+    returns them; one with an attempt is not held to how often anybody may ask."""
+    Mail.objects.create(
+        shop=shop, kind=kind, email=email, created_at=at, due_at=at, attempts=attempts
+    )
 
 
 def answer_next_request(*, at: datetime) -> bool:

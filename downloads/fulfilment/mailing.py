@@ -25,7 +25,7 @@ from downloads.errors import (
     NotFound,
     PostClosed,
 )
-from downloads.fulfilment.announcing import address_of
+from downloads.fulfilment.announcing import address_of, require_tellable
 from downloads.fulfilment.assigning import assign
 from downloads.fulfilment.settling import lock_order
 from downloads.models import Grant, Mail, Order
@@ -36,6 +36,7 @@ BOUNCE_LENGTH = 500
 MESSAGE_ID_LENGTH = 255
 DIED = "Its sender stopped while handing it over."
 FAULT = "A fault of ours ({}); the log has more."
+
 
 logger = logging.getLogger(__name__)
 
@@ -79,17 +80,20 @@ def send_next(send: Send, *, at: datetime) -> Mail | None:
     return _note_sent(mail, message_id, at=at)
 
 
+@transaction.atomic
 def try_mail_again(mail: Mail, *, at: datetime) -> None:
     """Send a mail that was given up, or perhaps sent, on the merchant's word.
 
     Raises:
-        BadInput: it is neither.
+        BadInput: it is neither, or would not be sent when its turn comes.
     """
     stuck = Mail.objects.filter(pk=mail.pk, state__in=(Mail.State.SET_ASIDE, Mail.State.DOUBTFUL))
     # One attempt: nobody asked for it anew, so it is not held to how often anybody may ask.
     fresh = {"attempts": 1, "created_at": at, "due_at": at, "error": ""}
     if not stuck.update(state=Mail.State.WAITING, **fresh):
         raise BadInput("Only what was not sent, or perhaps not, can be sent again.")
+    if mail.order is not None:
+        require_tellable(mail.order, at=at)
 
 
 def note_bounce(message_id: str, *, reason: str, at: datetime) -> int:

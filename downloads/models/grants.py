@@ -203,17 +203,24 @@ class Grant(models.Model):
 
     def refusal_of_right(self, at: datetime) -> str | None:
         """Return why the right does not hold, whatever the count says, or None."""
-        order_refusals = {
-            Order.CANCELED: Unavailable.CANCELED,
-            Order.CLOSED: Unavailable.REFUNDED,
-            Order.PENDING: Unavailable.HELD if self.order.is_held else Unavailable.PENDING,
+        return next(iter(self._refusals_of_right(at)), None)
+
+    def refusals(self, at: datetime) -> list[str]:
+        """Return all that holds it shut, constants of `Unavailable`: `refusal` is the first.
+
+        Each once. What a refund took off the count is told as the refund alone.
+        """
+        left = self.bought is None or self.bought - self.used > (
+            0 if self.refunded else self.canceled
+        )
+        reasons = [*self._refusals_of_right(at), *([] if left else [Unavailable.USED_UP])]
+        return list(dict.fromkeys(reasons))
+
+    def _refusals_of_right(self, at: datetime) -> list[str]:
+        is_withdrawn = self.withdrawn_at is not None or self.asset.withdrawn_at is not None
+        shut_by = {
+            Unavailable.REFUNDED: self.refunded,
+            Unavailable.WITHDRAWN: is_withdrawn,
+            Unavailable.PAST: self.expires_at is not None and self.expires_at <= at,
         }
-        if self.order.status in order_refusals:
-            return order_refusals[self.order.status]
-        if self.refunded:
-            return Unavailable.REFUNDED
-        if self.withdrawn_at is not None or self.asset.withdrawn_at is not None:
-            return Unavailable.WITHDRAWN
-        if self.expires_at is not None and self.expires_at <= at:
-            return Unavailable.PAST
-        return None
+        return self.order.refusals + [reason for reason, holds in shut_by.items() if holds]

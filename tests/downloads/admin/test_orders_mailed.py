@@ -68,7 +68,8 @@ def test_the_action_names_the_orders_it_refuses_with_the_reason(staff, order, me
         f"Order 1061: {NO_ADDRESS}",
         f"Order 1062: {NO_ADDRESS}",
         f"Order 1063: {NOTHING}",
-        f"Order 1064: {NOTHING}",
+        f"Order 1064: {NOTHING} It stays closed: the order is not paid yet. Set the payment on "
+        "the order’s page to “Paid”.",
     ]
     assert Mail.objects.get().order == order
 

@@ -1,0 +1,179 @@
+"""Why a download is shut and what would open it, in a merchant's words: the one table of both."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from downloads.errors import Unavailable
+from downloads.models import Grant, Order
+from downloads.models.grants import GrantQuerySet
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`short` follows "closed:", `why` "It stays closed:"; the others say what undoes it.
+
+    `by_hand` of an order that a merchant made here, `reported` of one that came from a shop.
+    """
+
+    short: str
+    why: str
+    by_hand: str
+    reported: str
+
+
+def _alike(short: str, why: str, remedy: str) -> Cause:
+    return Cause(short, why, by_hand=remedy, reported=remedy)
+
+
+# The rule calls both withdrawn, and both refunded; here each is undone in a place of its own.
+REVOKED, MONEY_BACK = "revoked", "money_back"
+ELSE_BY_HAND = "or make an order by hand and attach the asset to that"
+REFUND = f"It opens once your shop takes the refund back; {ELSE_BY_HAND}."
+CAUSES = {
+    Unavailable.CANCELED: Cause(
+        "cancelled",
+        "the order was cancelled",
+        by_hand="Empty “Cancelled on” on the order’s page.",
+        reported=f"It opens once your shop takes that back; {ELSE_BY_HAND}.",
+    ),
+    MONEY_BACK: Cause(
+        "refunded",
+        "the order was refunded",
+        by_hand="Set the payment on the order’s page to “Paid”.",
+        reported=REFUND,
+    ),
+    Unavailable.REFUNDED: Cause(
+        "refunded",
+        "the purchase was refunded",
+        by_hand="Raise the units kept on the order’s line.",
+        reported=REFUND,
+    ),
+    Unavailable.PENDING: Cause(
+        "not paid yet",
+        "the order is not paid yet",
+        by_hand="Set the payment on the order’s page to “Paid”.",
+        reported="It opens by itself once your shop reports the payment.",
+    ),
+    Unavailable.HELD: _alike(
+        "held",
+        "the order is held",
+        "Release it on the order’s page, or wait until your shop has checked the payment.",
+    ),
+    REVOKED: _alike(
+        "revoked",
+        "it was revoked",
+        "Choose “Restore what was revoked” in the list of downloads.",
+    ),
+    Unavailable.WITHDRAWN: _alike(
+        "withdrawn",
+        "its asset was withdrawn",
+        "Choose “Restore to all orders” in the list of assets.",
+    ),
+    Unavailable.PAST: _alike(
+        "time over", "its time is over", "Choose “Extend the time” in the list of downloads."
+    ),
+    Unavailable.USED_UP: _alike(
+        "all used",
+        "all its downloads are used",
+        "Choose “Reset the count” or “Allow more downloads” in the list of downloads.",
+    ),
+}
+
+
+def status_text(grant: Grant, *, at: datetime) -> str:
+    """Write a status like "available", "waits: not paid yet" or "closed: refunded, all used"."""
+    reasons = grant.refusals(at)
+    if not reasons:
+        return Grant.AVAILABLE
+    told = dict.fromkeys(CAUSES[cause].short for cause in _causes(reasons, grant.order, grant))
+    return f"{'waits' if reasons[0] in Unavailable.WAITING else 'closed'}: {', '.join(told)}"
+
+
+def why_closed(grant: Grant, *, at: datetime) -> str:
+    """Return all that holds a download shut, each with what would open it; empty if it is open.
+
+    `grant` has its rights loaded (`GrantQuerySet.with_rights`).
+    """
+    return _sentences(_causes(grant.refusals(at), grant.order, grant), grant.order)
+
+
+def why_order_is_closed(order: Order, *, at: datetime) -> str:
+    """Return what holds all of an order's downloads shut; empty if one is open, or none is there.
+
+    Two queries.
+    """
+    order = Order.objects.get(pk=order.pk)
+    if order.refusals:
+        return _sentences(_causes(order.refusals, order), order)
+    grants = Grant.objects.with_rights().filter(order=order)
+    told = [why_closed(grant, at=at) for grant in grants]
+    return " ".join(dict.fromkeys(told)) if all(told) else ""
+
+
+def closed_downloads(rows: Iterable[Grant]) -> list[str]:
+    """Return `why_closed` of each of these downloads, as it is by now. One query."""
+    fresh = Grant.objects.with_rights().filter(pk__in=[row.pk for row in rows])
+    at = timezone.now()
+    return [why_closed(grant, at=at) for grant in fresh]
+
+
+def closed_orders(rows: Iterable[Order]) -> list[str]:
+    """Return `why_order_is_closed` of each of these orders."""
+    at = timezone.now()
+    return [why_order_is_closed(order, at=at) for order in rows]
+
+
+def closed_among(grants: GrantQuerySet, *, at: datetime) -> str:
+    """Say how many of these downloads are closed, however many there are; empty if none is.
+
+    Two queries.
+    """
+    total = grants.count()
+    closed = total - grants.available(at).count()
+    if not closed:
+        return ""
+    which = "All" if closed == total else f"{closed} of {total}"
+    return f"{which} stay closed for causes of their own: the list of downloads names them."
+
+
+def still_closed(rows: list[Any], closed: Callable[[list[Any]], list[str]]) -> str:
+    """Say how many of the rows stay closed, and why: each cause once. Empty if all are open."""
+    counts = Counter(text for text in closed(rows) if text)
+    return " ".join(f"{_how_many(count, len(rows))} {text}" for text, count in counts.items())
+
+
+def _how_many(count: int, total: int) -> str:
+    if total == 1:
+        return "It stays closed:"
+    return "All stay closed:" if count == total else f"{count} of them stay closed:"
+
+
+def _causes(reasons: list[str], order: Order, grant: Grant | None = None) -> list[str]:
+    """Return the keys of `CAUSES` that the rule's reasons come from."""
+    found = []
+    for reason in reasons:
+        if reason == Unavailable.REFUNDED:
+            is_money = order.payment == Order.Payment.REFUNDED
+            is_units = grant.refunded if grant else not is_money
+            found += [MONEY_BACK] if is_money else []
+            found += [reason] if is_units or not is_money else []
+        elif reason == Unavailable.WITHDRAWN and grant is not None:
+            found += [REVOKED] if grant.withdrawn_at is not None else []
+            found += [reason] if grant.asset.withdrawn_at is not None else []
+        else:
+            found.append(reason)
+    return found
+
+
+def _sentences(causes: list[str], order: Order) -> str:
+    told = []
+    for cause in causes:
+        words = CAUSES[cause]
+        remedy = words.by_hand if order.platform_id is None else words.reported
+        told.append(f"{words.why}. {remedy}")
+    return " And ".join(told)
