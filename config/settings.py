@@ -200,6 +200,8 @@ _is_shared = FILES_LEAVE_BY == "nginx"
 FILE_UPLOAD_PERMISSIONS = 0o640 if _is_shared else 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750 if _is_shared else 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# An order's page sends two for each of its lines and downloads; Django's 1,000 closed large ones.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # Staff: passwords as Django has them, permissions by role.
 AUTHENTICATION_BACKENDS = ["downloads.roles.RoleBackend"]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from downloads.errors import Unavailable
 from downloads.models import Grant, Order
-from downloads.models.grants import GrantQuerySet
+from downloads.models.grants import GrantQuerySet, order_refusals
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,8 @@ def why_order_is_closed(order: Order, *, at: datetime) -> str:
     Two queries.
     """
     order = Order.objects.get(pk=order.pk)
-    if order.refusals:
-        return _sentences(_causes(order.refusals, order), order)
+    if reasons := order_refusals(order):
+        return _sentences(_causes(reasons, order), order)
     grants = Grant.objects.with_rights().filter(order=order)
     told = [why_closed(grant, at=at) for grant in grants]
     return " ".join(dict.fromkeys(told)) if all(told) else ""

@@ -9,17 +9,33 @@ from downloads.admin.scoped import ScopedInline
 from downloads.models import Shop
 
 
-class SameShopFormSet(BaseInlineFormSet):
+class JudgingFormSet(BaseInlineFormSet):
+    """Hold rows to rules of ours: those alone that the reader may change, and did.
+
+    A row that is only shown comes back without its values, which reads as if they were taken out.
+    """
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            # An inline's form knows what its reader may do: of any other row this is false.
+            if form.has_changed() and not (self.can_delete and self._should_delete_form(form)):
+                self.judge(form, form.cleaned_data)
+
+    def judge(self, form: Any, entered: dict[str, Any]) -> None:
+        """Add to a row's form what is wrong with it. `entered` lacks what is wrong by itself."""
+        raise NotImplementedError
+
+
+class SameShopFormSet(JudgingFormSet):
     """Refuse rows that point into another shop. `own` names the field that points."""
 
     own = ""
 
-    def clean(self) -> None:
-        super().clean()
-        for form in (form for form in self.forms if form.has_changed()):
-            row = getattr(form, "cleaned_data", {}).get(self.own)
-            if row and self.instance.shop_id not in (None, row.shop_id):
-                form.add_error(self.own, "This belongs to another shop.")
+    def judge(self, form: Any, entered: dict[str, Any]) -> None:
+        row = entered.get(self.own)
+        if row and self.instance.shop_id not in (None, row.shop_id):
+            form.add_error(self.own, "This belongs to another shop.")
 
 
 class LimitInline(ScopedInline):

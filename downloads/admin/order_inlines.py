@@ -1,5 +1,7 @@
 """The rows inside an order's page: its lines, and what its buyer may download."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -17,36 +19,36 @@ from downloads.models import Grant, LineItem, Order
 class LineFormSet(SameShopFormSet):
     own = "product"
 
-    def clean(self) -> None:
-        super().clean()
-        for form in self.forms:
-            cleaned = getattr(form, "cleaned_data", {})
-            quantity, kept = cleaned.get("quantity"), cleaned.get("current_quantity")
-            if form.instance.pk and "product" in form.changed_data:
-                form.add_error(
-                    "product", "Set the units kept to 0 and add a new line for another product."
-                )
-            if form.instance.pk and quantity is not None and quantity < form.initial["quantity"]:
-                form.add_error("quantity", "Lower the units kept instead, and raise them to undo.")
-            if quantity is not None and kept is not None and kept > quantity:
-                form.add_error("current_quantity", f"At most the {quantity} that were bought.")
+    def judge(self, form: Any, entered: dict[str, Any]) -> None:
+        super().judge(form, entered)
+        quantity, kept = entered.get("quantity"), entered.get("current_quantity")
+        if form.instance.pk and "product" in form.changed_data:
+            form.add_error(
+                "product", "Set the units kept to 0 and add a new line for another product."
+            )
+        if form.instance.pk and quantity is not None and quantity < form.initial["quantity"]:
+            form.add_error("quantity", "Lower the units kept instead, and raise them to undo.")
+        if quantity is not None and kept is not None and kept > quantity:
+            form.add_error("current_quantity", f"At most the {quantity} that were bought.")
 
 
 class GrantFormSet(SameShopFormSet):
     own = "asset"
 
     def clean(self) -> None:
-        super().clean()
         # An order that is being made has no key yet to ask by.
-        held = set(
-            Grant.objects.filter(order=self.instance.pk, line=None).values_list("asset", flat=True)
-        )
-        for form in self.extra_forms:
-            asset = getattr(form, "cleaned_data", {}).get("asset")
-            if asset and asset.pk in held:
-                form.add_error("asset", "This order has this asset already.")
-            elif asset:
-                held.add(asset.pk)
+        own = Grant.objects.filter(order=self.instance.pk, line=None)
+        self.held = set(own.values_list("asset", flat=True))
+        super().clean()
+
+    def judge(self, form: Any, entered: dict[str, Any]) -> None:
+        super().judge(form, entered)
+        asset = entered.get("asset")
+        if asset is None or "asset" in form.errors:
+            return
+        if asset.pk in self.held:
+            form.add_error("asset", "This order has this asset already.")
+        self.held.add(asset.pk)
 
 
 class LineInline(ScopedInline):

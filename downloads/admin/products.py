@@ -21,11 +21,10 @@ from downloads.models import Attachment, Grant, Product, RemovedProduct
 class AttachmentFormSet(SameShopFormSet):
     own = "asset"
 
-    def clean(self) -> None:
-        super().clean()
-        for form in self.initial_forms:
-            if "asset" in form.changed_data:
-                form.add_error("asset", "Remove this row and add another asset in a new one.")
+    def judge(self, form: Any, entered: dict[str, Any]) -> None:
+        super().judge(form, entered)
+        if form.instance.pk and "asset" in form.changed_data:
+            form.add_error("asset", "Remove this row and add another asset in a new one.")
 
 
 class AttachmentInline(LimitInline):

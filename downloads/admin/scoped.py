@@ -16,12 +16,15 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from downloads.admin.form_errors import unplaced_errors
 from downloads.admin.trail import trail_of
 from downloads.models import Shop
 from downloads.roles import rows_where, shops_where
 
 # What an action may ask for beside Django's four; each is a permission of the model's own.
 VERBS = {"act": "change"}
+MOST_ROWS = 5000
+ROW_GONE = "Somebody took a row away since you opened this page. Open it anew and change it there."
 
 
 class ScopedRelatedFilter(RelatedFieldListFilter):
@@ -109,6 +112,9 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         context["trail"] = trail_of(request, context["original"])
+        if context["errors"]:
+            page = (context["adminform"], context["inline_admin_formsets"])
+            context["unplaced_errors"] = unplaced_errors(*page)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
@@ -172,7 +178,7 @@ class ScopedInline(Scoped, admin.TabularInline):
     """Rows on another row's page."""
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
+        formset = super().get_formset(request, obj, **{"absolute_max": MOST_ROWS} | kwargs)
         return type(formset.__name__, (_OwnRows, formset), {})
 
 
@@ -182,7 +188,9 @@ class _OwnRows:
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)  # type: ignore[misc]
         page: Any = self
-        form.fields[page._pk_field.name].queryset = page.queryset
+        own = form.fields[page._pk_field.name]
+        own.queryset = page.queryset
+        own.error_messages |= {"invalid_choice": ROW_GONE, "required": ROW_GONE}
 
 
 def _is_path(list_filter: Any) -> bool:

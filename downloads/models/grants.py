@@ -52,6 +52,17 @@ def allowance(
     )
 
 
+def order_refusals(order: Order) -> list[str]:
+    """Return all that keeps an order's downloads shut, constants of `Unavailable`."""
+    shut_by = {
+        Unavailable.CANCELED: order.cancelled_at is not None,
+        Unavailable.REFUNDED: order.fully_refunded or order.payment == Order.Payment.REFUNDED,
+        Unavailable.PENDING: order.payment == Order.Payment.PENDING,
+        Unavailable.HELD: order.hold != Order.Hold.NONE,
+    }
+    return [reason for reason, holds in shut_by.items() if holds]
+
+
 class GrantQuerySet(models.QuerySet["Grant"]):
     def for_customer(self, customer: Customer) -> "GrantQuerySet":
         """Return the grants of this customer in this customer's shop, and of nobody else."""
@@ -223,4 +234,4 @@ class Grant(models.Model):
             Unavailable.WITHDRAWN: is_withdrawn,
             Unavailable.PAST: self.expires_at is not None and self.expires_at <= at,
         }
-        return self.order.refusals + [reason for reason, holds in shut_by.items() if holds]
+        return order_refusals(self.order) + [reason for reason, holds in shut_by.items() if holds]

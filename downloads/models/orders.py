@@ -5,7 +5,6 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from downloads.errors import Unavailable
 from downloads.models.catalog import Product
 from downloads.models.facts import RefundedLine
 from downloads.models.shops import Customer, Shop
@@ -124,17 +123,6 @@ class Order(models.Model):
             return self.CLOSED
         is_paid = self.payment == self.Payment.PAID
         return self.COMPLETED if is_paid and not self.is_held else self.PENDING
-
-    @property
-    def refusals(self) -> list[str]:
-        """All that keeps its downloads shut, constants of `Unavailable`; the first is told."""
-        shut_by = {
-            Unavailable.CANCELED: self.cancelled_at is not None,
-            Unavailable.REFUNDED: self.fully_refunded or self.payment == self.Payment.REFUNDED,
-            Unavailable.PENDING: self.payment == self.Payment.PENDING,
-            Unavailable.HELD: self.hold != self.Hold.NONE,
-        }
-        return [reason for reason, holds in shut_by.items() if holds]
 
     @property
     def is_held(self) -> bool:

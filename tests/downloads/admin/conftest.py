@@ -3,14 +3,42 @@ from contextlib import contextmanager
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.signals import post_save
-from django.test import Client
+from django.test import Client, override_settings
 from django_tasks_db.models import DBTaskResult
+from django_webtest.pytest_plugin import MixinWithInstanceVariables
 
 from downloads import fulfilment
 from downloads.models import Membership, Shop
 from downloads.roles import PERMISSIONS
+from tests.tenancy.shops import MarkedShop
+
+
+@pytest.fixture(scope="session")
+def django_app_mixin():
+    """WebTest over the settings as they are: its own way to sign in stands beside our roles."""
+    mixin = MixinWithInstanceVariables()
+    mixin.setup_auth = False
+    return mixin
+
+
+@pytest.fixture(scope="module")
+def marked_rows(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A shop with a row of every model, built once for a file of tests, and its uploads."""
+    uploads = tmp_path_factory.mktemp("uploads")
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(MEDIA_ROOT=uploads):
+            marked = MarkedShop("aqzalpha", 1_873_500_001)
+        yield marked, uploads
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def marked(db, marked_rows, settings, _apart):
+    """The shop with a row of every model; what a test does to it is undone."""
+    settings.MEDIA_ROOT = marked_rows[1]
+    return marked_rows[0]
 
 
 @pytest.fixture
