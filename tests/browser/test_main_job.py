@@ -1,15 +1,74 @@
 """The main job with a person's own hands: attach a file, then read it on both faces."""
 
+import os
+import shutil
+import subprocess
+
 import pytest
+
+from tests.missing import do_without
 
 pytestmark = pytest.mark.slow
 
+# Each saves into the folder it runs in, under the name that it makes of the answer.
+PROGRAMS = {
+    "curl": ["curl", "-sS", "--fail", "--remote-name", "--remote-header-name"],
+    "wget": ["wget", "--quiet", "--content-disposition"],
+    "aria2c": ["aria2c", "--quiet", "--no-conf"],
+}
+ASKED = """{ customerDownloadableProducts(first: 3) {
+    edges { node { productName name fileName downloadUsed remainingDownloads } } } }"""
 
-def sign_in(page, demo):
+
+def sign_in(page, demo, who="admin"):
     page.goto(demo["admin_url"])
-    page.fill("#id_username", demo["admin_user"])
-    page.fill("#id_password", demo["admin_password"])
+    page.fill("#id_username", demo[f"{who}_user"])
+    page.fill("#id_password", demo[f"{who}_password"])
     page.click("input[type=submit]")
+
+
+def upload_asset(page, demo, title, path):
+    """Make an asset of a file; the shop is chosen already for whoever works for one alone."""
+    page.goto(demo["admin_url"] + "downloads/asset/add/")
+    page.fill("#id_title", title)
+    page.set_input_files("#id_upload", path)
+    page.click("input[name=_save]")
+    assert "was added successfully" in page.inner_text(".messagelist")
+
+
+def attach(page, group, title, limit):
+    """Add a row to the open page and save it."""
+    page.locator(f"#{group}-group .add-row a").click()
+    number = page.locator(f"tr.dynamic-{group}").count() - 1
+    choose(page, f"id_{group}-{number}-asset", title)
+    page.fill(f"#id_{group}-{number}-limit", str(limit))
+    page.click("input[name=_save]")
+    assert "was changed successfully" in page.inner_text(".messagelist")
+
+
+def order_of(page, demo):
+    return page.request.get(demo["rest_url"]).json()["order"]
+
+
+def bought_by(page, demo):
+    headers = {
+        "X-STOREFRONT-KEY": demo["storefront_key"],
+        "Authorization": f"Bearer {demo['customer_token']}",
+    }
+    answer = page.request.post(demo["graphql_url"], data={"query": ASKED}, headers=headers)
+    edges = answer.json()["data"]["customerDownloadableProducts"]["edges"]
+    return {edge["node"].pop("name"): edge["node"] for edge in edges}
+
+
+def fetch(name, url, folder):
+    """Have a program save an address into a new folder; return the one file that is there."""
+    if shutil.which(name) is None:
+        do_without(name)
+    folder.mkdir()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    subprocess.run([*PROGRAMS[name], url], cwd=folder, env=environment, check=True, timeout=30)
+    [path] = folder.iterdir()
+    return path
 
 
 def choose(page, field, text):
@@ -75,6 +134,57 @@ def test_a_file_attached_in_the_admin_is_read_on_both_faces_and_downloaded(
         "downloadUsed": 1,
         "remainingDownloads": 1,
     }
+
+
+def test_an_order_from_a_shop_gets_assets_that_every_program_saves_under_their_names(
+    demo, open_page, tmp_path
+):
+    # How each program names what it saved stands here and nowhere else.
+    files = {"Field notes": "field notes.txt", "Thank you": "thank you.txt"}
+    page = open_page(accept_downloads=True, viewport={"width": 1300, "height": 1000})
+    sign_in(page, demo, "staff")
+    for title, name in files.items():
+        (tmp_path / name).write_text(f"{title}\n" * 500)
+        upload_asset(page, demo, title, tmp_path / name)
+    page.goto(demo["admin_url"] + "downloads/product/?q=garden-sounds")
+    page.click("#result_list tbody th a")
+    attach(page, "attachments", "Field notes", 10)
+    page.goto(demo["admin_url"] + "downloads/order/?q=1050")
+    page.click("#result_list tbody th a")
+    assert page.locator(".field-number .readonly").inner_text() == "1050"
+    attach(page, "grants", "Thank you", 10)
+
+    order = order_of(page, demo)
+    listed = [order["lines"][1]["assets"][-1], order["assets"][-1]]
+    assert [each["data"]["filename"] for each in listed] == list(files)
+    assert [each["limits"] for each in listed] == [{"downloaded": 0, "limit": 10}] * 2
+    bought = bought_by(page, demo)
+    for title, product in (("Field notes", "Sounds of the garden"), ("Thank you", "Thank you")):
+        assert bought[title] == {
+            "productName": product,
+            "fileName": files[title],
+            "downloadUsed": 0,
+            "remainingDownloads": 10,
+        }
+
+    for number, (title, name) in enumerate(files.items()):
+        content = (tmp_path / name).read_bytes()
+        page.goto(demo["page_url"])
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=f"Download {title}").click()
+        saved = {"button": (waiting.value.suggested_filename, waiting.value.path().read_bytes())}
+        with page.expect_download() as waiting:
+            page.evaluate("url => { location.href = url }", listed[number]["data"]["url"])
+        saved["Chromium"] = (waiting.value.suggested_filename, waiting.value.path().read_bytes())
+        for program in PROGRAMS:
+            order = order_of(page, demo)
+            fresh = [order["lines"][1]["assets"][-1], order["assets"][-1]][number]["data"]["url"]
+            path = fetch(program, fresh, tmp_path / f"{program} {number}")
+            saved[program] = (path.name, path.read_bytes())
+        assert saved == dict.fromkeys(saved, (name, content))
+    assert {
+        title: bought_by(page, demo)[title]["downloadUsed"] for title in files
+    } == dict.fromkeys(files, 2 + len(PROGRAMS))
 
 
 def test_the_admin_runs_under_its_policy(demo, open_page):
