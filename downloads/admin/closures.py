@@ -15,7 +15,7 @@ from downloads.models.grants import GrantQuerySet, order_refusals
 
 @dataclass(frozen=True)
 class Cause:
-    """`short` follows "closed:", `why` "It stays closed:"; the others say what undoes it.
+    """`short` stands in lists, `why` follows "It stays closed:"; the others say what undoes it.
 
     `by_hand` of an order that a merchant made here, `reported` of one that came from a shop.
     """
@@ -85,13 +85,13 @@ CAUSES = {
 }
 
 
-def status_text(grant: Grant, *, at: datetime) -> str:
-    """Write a status like "available", "waits: not paid yet" or "closed: refunded, all used"."""
-    reasons = grant.refusals(at)
-    if not reasons:
-        return Grant.AVAILABLE
-    told = dict.fromkeys(CAUSES[cause].short for cause in _causes(reasons, grant.order, grant))
-    return f"{'waits' if reasons[0] in Unavailable.WAITING else 'closed'}: {', '.join(told)}"
+def causes_text(grant: Grant, *, at: datetime) -> str:
+    """Write what holds a download shut as a list shows it beside its status: "refunded, all used".
+
+    Empty if it is open.
+    """
+    causes = _causes(grant.refusals(at), grant.order, grant)
+    return ", ".join(dict.fromkeys(CAUSES[cause].short for cause in causes))
 
 
 def why_closed(grant: Grant, *, at: datetime) -> str:

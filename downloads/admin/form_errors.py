@@ -16,9 +16,14 @@ def unplaced_errors(page: Any, inlines: Any) -> list[str]:
     for inline in inlines:
         shown = {id(row.form): _fields_of(row) for row in inline}
         for form in inline.formset.forms:
-            if not (inline.formset.can_delete and inline.formset._should_delete_form(form)):
+            if not is_removed(form, inline.formset):
                 told += _unplaced(form, shown.get(id(form)), inline.opts.verbose_name_plural)
     return list(dict.fromkeys(told))
+
+
+def is_removed(form: Any, rows: Any) -> bool:
+    """Say whether a row of a formset was ticked to be removed. It need not be right any more."""
+    return bool(rows.can_delete and rows._should_delete_form(form))
 
 
 def _fields_of(page: Any) -> set[str]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from downloads import fulfilment
 from downloads.admin.acting import Closed, act_on_each
-from downloads.admin.closures import closed_downloads, status_text
+from downloads.admin.closures import causes_text, closed_downloads
 from downloads.admin.event_words import sent_text
 from downloads.admin.ledger import NEWEST, WithLedger
 from downloads.admin.scoped import ScopedInline
@@ -73,7 +73,7 @@ class DeliveryInline(ScopedInline):
 @admin.register(Grant)
 class GrantAdmin(WithLedger):
     change_form_template = "admin/downloads/grant/change_form.html"
-    list_display = ("asset", "downloads", "status", "order", "product", "expires_at")
+    list_display = ("asset", "downloads", "status", "because", "order", "product", "expires_at")
     list_filter = ("order__shop",)
     search_fields = (
         "=order__number",
@@ -90,6 +90,7 @@ class GrantAdmin(WithLedger):
         "asset",
         "product",
         "status",
+        "because",
         "downloads",
         "added",
         "canceled",
@@ -118,7 +119,11 @@ class GrantAdmin(WithLedger):
 
     @admin.display(description="status")
     def status(self, grant: Grant) -> str:
-        return status_text(grant, at=timezone.now())
+        return grant.status(timezone.now())
+
+    @admin.display(description="because", empty_value="–")
+    def because(self, grant: Grant) -> str | None:
+        return causes_text(grant, at=timezone.now()) or None
 
     @admin.display(description="downloaded")
     def downloads(self, grant: Grant) -> str:

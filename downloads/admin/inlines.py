@@ -5,6 +5,7 @@ from typing import Any
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
+from downloads.admin.form_errors import is_removed
 from downloads.admin.scoped import ScopedInline
 from downloads.models import Shop
 
@@ -19,7 +20,7 @@ class JudgingFormSet(BaseInlineFormSet):
         super().clean()
         for form in self.forms:
             # An inline's form knows what its reader may do: of any other row this is false.
-            if form.has_changed() and not (self.can_delete and self._should_delete_form(form)):
+            if form.has_changed() and not is_removed(form, self):
                 self.judge(form, form.cleaned_data)
 
     def judge(self, form: Any, entered: dict[str, Any]) -> None:

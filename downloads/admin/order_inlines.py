@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from downloads.admin.closures import status_text
+from downloads.admin.closures import causes_text
 from downloads.admin.grants import count_text
 from downloads.admin.inlines import LimitInline, SameShopFormSet
 from downloads.admin.scoped import ScopedInline
@@ -79,8 +79,17 @@ class GrantInline(LimitInline):
     extra = 0
     can_delete = False
     autocomplete_fields = ("asset",)
-    fields = ("asset", "with_line", "limit", "lifetime_days", "downloads", "status", "more")
-    readonly_fields = ("with_line", "downloads", "status", "more")
+    fields = (
+        "asset",
+        "with_line",
+        "limit",
+        "lifetime_days",
+        "downloads",
+        "status",
+        "because",
+        "more",
+    )
+    readonly_fields = ("with_line", "downloads", "status", "because", "more")
     verbose_name = "asset for this order"
     verbose_name_plural = "downloads"
 
@@ -101,7 +110,11 @@ class GrantInline(LimitInline):
 
     @admin.display(description="status")
     def status(self, grant: Grant) -> str:
-        return status_text(grant, at=timezone.now()) if grant.pk else "–"
+        return grant.status(timezone.now()) if grant.pk else "–"
+
+    @admin.display(description="because")
+    def because(self, grant: Grant) -> str:
+        return (grant.pk and causes_text(grant, at=timezone.now())) or "–"
 
     @admin.display(description="change")
     def more(self, grant: Grant) -> str:
