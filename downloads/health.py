@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 # A place of its own: how many buyers there are says nothing of the storage. One alone, so that a
-# storage that hangs holds no more than one of those who ask how it is.
+# storage that hangs holds one thread, and none of those that answer.
 _probe = threading.Lock()
 
 
@@ -24,20 +24,36 @@ def failing_parts(connection: BaseDatabaseWrapper) -> list[str]:
             failing.append("migrations")
     except DatabaseFault:
         failing.append("database")
-    if not _storage_writes():
+    if not _storage_answers():
         failing.append("storage")
     return failing
 
 
-def _storage_writes() -> bool:
-    if not _probe.acquire(timeout=settings.STORAGE_PATIENCE_SECONDS):
+def _storage_answers() -> bool:
+    patience = settings.STORAGE_PATIENCE_SECONDS
+    if not _probe.acquire(timeout=patience):
         return False
+    works: list[bool] = []
+
+    def ask() -> None:
+        try:
+            works.append(_storage_works())
+        finally:
+            _probe.release()
+
+    asking = threading.Thread(target=ask, name="storage-probe", daemon=True)
+    asking.start()
+    asking.join(max(patience, 1))
+    return works == [True]
+
+
+def _storage_works() -> bool:
     try:
-        default_storage.delete(
-            default_storage.save(f"ready/{uuid.uuid4().hex}", ContentFile(b"ready"))
-        )
+        name = default_storage.save(f"ready/{uuid.uuid4().hex}", ContentFile(b"ready"))
+        try:
+            with default_storage.open(name) as stored:
+                return bool(stored.read() == b"ready")
+        finally:
+            default_storage.delete(name)
     except OSError:
         return False
-    finally:
-        _probe.release()
-    return True

@@ -28,7 +28,9 @@ NOTHING = {"used": 0, "deliveries": 0, "given_back": 0, "sent_bytes": 0, "stream
 
 @pytest.fixture(scope="module")
 def service(url):
-    with serving(url, threads=32, DJANGO_SETTINGS_MODULE="tests.fire.settings") as running:
+    # Each buyer's own address: no visitor holds all places (tests/fire/test_shares.py).
+    settings = {"DJANGO_SETTINGS_MODULE": "tests.fire.settings", "TRUSTED_PROXIES": "1"}
+    with serving(url, threads=32, **settings) as running:
         yield running
         # Whatever happened, each counter is the sum of its ledger.
         assert running.ask("audit") == []
@@ -121,7 +123,10 @@ def test_a_storage_that_stands_still_holds_its_places_and_no_more(service, put, 
     further = service.paths(refused["grant"], FURTHER)
     with ThreadPoolExecutor(SLOTS) as pool:
         with trouble(service.folder, stop):
-            held = [pool.submit(get, service.port, path) for path in waiting]
+            held = [
+                pool.submit(get, service.port, path, X_Forwarded_For=f"203.0.113.{number}")
+                for number, path in enumerate(waiting)
+            ]
             until(lambda: waiting_in(service.folder) == SLOTS, "not all places are taken")
             answers = get_at_once(service.port, further)
             assert [is_refused(answer) for answer in answers] == [True] * FURTHER
