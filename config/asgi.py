@@ -9,6 +9,9 @@ from io import StringIO
 from django.core.asgi import get_asgi_application
 from django.core.management import call_command
 
+from config.starting import stopping_in_words
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_asgi_application()
-call_command("check", stdout=StringIO())
+with stopping_in_words():
+    application = get_asgi_application()
+    call_command("check", stdout=StringIO())

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
 
 def logging_to(file: Path, *, level: str) -> dict[str, Any]:
     """Return Django's logging settings: lines of `level` and above, on the console and in a file.

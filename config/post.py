@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.environment import Unreadable
+
 OURS = {
     "django.core.mail.backends.smtp.EmailBackend": "storefront.smtp.EmailBackend",
     "django.core.mail.backends.console.EmailBackend": "storefront.console.EmailBackend",
@@ -15,15 +17,15 @@ def read_url(read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return what `EMAIL_URL` says.
 
     Raises:
-        ImproperlyConfigured: it cannot be read; the message says what to write.
+        Unreadable: it cannot be read; the message says what to write.
     """
     try:
         return read()
-    except (ImproperlyConfigured, ValueError) as error:
-        raise ImproperlyConfigured(
-            f"EMAIL_URL cannot be read: {error}. Write it like "
-            "smtp+tls://user:password@mail.example:587, with signs such as # / @ : in the user or "
-            "password percent-encoded (# is %23)."
+    # What it could not read, it repeats: a piece of the password, where a sign stands there bare.
+    except (ImproperlyConfigured, ValueError, LookupError):
+        raise Unreadable(
+            "EMAIL_URL cannot be read: write it like smtp+tls://user:password@mail.example:587, "
+            "with signs such as # / @ : in the user or password percent-encoded (# is %23)."
         ) from None
 
 

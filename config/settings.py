@@ -7,8 +7,6 @@ production with one that is not safe there. The README's table lists them all.
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
-
 from config.browsers import (  # noqa: F401 (Django reads them by their names here)
     CONTENT_SECURITY_POLICY,
     CORS_ALLOW_ALL_ORIGINS,
@@ -18,14 +16,15 @@ from config.browsers import (  # noqa: F401 (Django reads them by their names he
     CORS_URLS_REGEX,
 )
 from config.databases import opened
-from config.logs import logging_to
+from config.environment import Environment
+from config.logs import LEVELS, logging_to
 from config.openapi import SPECTACULAR_SETTINGS  # noqa: F401
 from config.parts import INSTALLED_APPS, MIDDLEWARE  # noqa: F401
 from config.post import read_url, sent_by
 
-env = environ.Env()
+env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
-env.read_env(BASE_DIR / ".env")
+env.read_file(BASE_DIR / ".env")
 
 # --- Where and how it runs ---------------------------------------------------------------------
 
@@ -39,7 +38,7 @@ LAPTOP_ENCRYPTION_KEY = "bGFwdG9wLW9ubHktbm90LWEtc2VjcmV0LTAwMDAwMDA="
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[LAPTOP_ENCRYPTION_KEY])
 
 LAPTOP_BASE_URL = "http://localhost:8000"
-PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default=LAPTOP_BASE_URL).rstrip("/")
+PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL", default=LAPTOP_BASE_URL)
 _public = urlsplit(PUBLIC_BASE_URL)
 # Links never come from the request's Host, so the machine's own names stay open to probes.
 ALLOWED_HOSTS = env.list(
@@ -50,14 +49,10 @@ CSRF_TRUSTED_ORIGINS = env.list(
 )
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
-# All state of the embedded default lives in this folder.
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-LOG_DIR = DATA_DIR / "logs"
-STATIC_ROOT = DATA_DIR / "static"
-# It holds buyers' addresses: no business of other users of the machine.
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-LOG_DIR.mkdir(exist_ok=True)
-STATIC_ROOT.mkdir(exist_ok=True)
+# All state of the embedded default lives in this folder. It holds buyers' addresses: no business of
+# other users of the machine.
+DATA_DIR = env.folder("DATA_DIR", default=BASE_DIR / "var")
+LOG_DIR, STATIC_ROOT = env.inside(DATA_DIR, "logs"), env.inside(DATA_DIR, "static")
 
 # --- The product's own limits ------------------------------------------------------------------
 
@@ -217,9 +212,9 @@ AUTH_PASSWORD_VALIDATORS = [
     for rule in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword")
 ]
 
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
+LANGUAGE_CODE = env.language("LANGUAGE_CODE", default="en")
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.zone("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 # --- What leaves the house ---------------------------------------------------------------------
@@ -252,4 +247,5 @@ REST_FRAMEWORK = {
 }
 GRAPHENE = {"SCHEMA": "storefront.schema.schema", "SCHEMA_OUTPUT": "schema.graphql"}
 
-LOGGING = logging_to(LOG_DIR / "downloads.log", level=env.str("LOG_LEVEL", default="INFO"))
+_level = env.one_of("LOG_LEVEL", LEVELS, default="INFO")
+LOGGING = logging_to(LOG_DIR / "downloads.log", level=_level)

@@ -7,9 +7,12 @@ from io import StringIO
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
+from config.starting import stopping_in_words
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
-call_command("check", stdout=StringIO())
+with stopping_in_words():
+    application = get_wsgi_application()
+    call_command("check", stdout=StringIO())
 
 # What is loaded by now is never garbage: looking through it cost tens of milliseconds, in the
 # midst of a request.

@@ -26,7 +26,10 @@ def test_the_table_names_every_setting_and_no_other():
 
 def test_the_example_environment_sets_only_what_is_read():
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
-    assert set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE)) <= settings_read()
+    composed = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text("utf-8")))
+    named = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    assert composed == {"POSTGRES_PASSWORD"}
+    assert composed <= named <= settings_read() | composed
 
 
 @pytest.mark.django_db(transaction=True, reset_sequences=True, serialized_rollback=True)
