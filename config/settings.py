@@ -89,6 +89,7 @@ MESSAGE_MAX_ATTEMPTS = env.int("MESSAGE_MAX_ATTEMPTS", default=8)
 MESSAGE_RETRY_SECONDS = env.int("MESSAGE_RETRY_SECONDS", default=10)
 MESSAGE_SWEEP_SECONDS = env.int("MESSAGE_SWEEP_SECONDS", default=60)
 MESSAGE_RETENTION_DAYS = env.int("MESSAGE_RETENTION_DAYS", default=30)
+WORKER_SILENT_SECONDS = env.int("WORKER_SILENT_SECONDS", default=2 * 60)
 # Whom reconciliation may ask, and for how long: the merchant enters the address.
 ALLOW_PRIVATE_PLATFORMS = env.bool("ALLOW_PRIVATE_PLATFORMS", default=False)
 PLATFORM_CONNECT_SECONDS = env.int("PLATFORM_CONNECT_SECONDS", default=10)

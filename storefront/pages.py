@@ -3,9 +3,12 @@
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import Error as DatabaseFault
+from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -89,15 +92,30 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Say whether database, migrations and storage are fit to serve."""
+    """Say whether database, migrations and storage are fit to serve, and when the worker was seen.
+
+    A silent worker keeps nobody from being served: the status is that of the other parts. `worker`
+    is left out where the database cannot be asked; `since` is null where there never was one.
+    """
     failing = failing_parts(connection)
+    worker = _worker_seen(connection)
     if not failing:
-        return JsonResponse({"status": "ok"})
+        return JsonResponse({"status": "ok"} | worker)
     return JsonResponse(
-        {"status": "unavailable", "failing": failing},
+        {"status": "unavailable", "failing": failing} | worker,
         status=503,
         headers={"Retry-After": str(settings.RETRY_AFTER_SECONDS)},
     )
+
+
+def _worker_seen(connection: BaseDatabaseWrapper) -> dict[str, Any]:
+    try:
+        # A table that is still to come spoils no transaction around this.
+        with transaction.atomic(using=connection.alias):
+            since = lookups.worker_seen_at()
+    except DatabaseFault:
+        return {}
+    return {"worker": {"since": since and since.replace(microsecond=0)}}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

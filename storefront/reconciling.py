@@ -34,6 +34,7 @@ QUEUE = "platforms"
 # One task's share, so that several shops have their turn.
 SHARE_SECONDS = 20
 MOVED = "The address was changed meanwhile. Run it again."
+FAULT = "A fault of ours ({}); the log has more. Run it again."
 OUTAGE = "The database could not be reached. Run it again."
 
 
@@ -104,6 +105,11 @@ def reconcile_in_background(access_id: int, state: dict[str, Any] | None = None)
         return finish(access, run, at=timezone.now(), fault=str(error))
     except (OperationalError, InterfaceError):
         return finish(access, run, at=timezone.now(), fault=OUTAGE)
+    # Else the run would end without a word to whoever looks at the access.
+    except Exception as error:
+        logger.exception("Reconciling %s failed", access.shop.domain)
+        fault = FAULT.format(type(error).__name__)
+        return finish(access, run, at=timezone.now(), fault=fault)
     if run.is_over:
         return finish(access, run, at=timezone.now())
     reconcile_in_background.enqueue(access_id, run.as_json())

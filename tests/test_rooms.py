@@ -26,6 +26,7 @@ MODELS = [
     "downloads.models.grants",
     "downloads.models.deliveries",
     "downloads.models.ledger",
+    "downloads.models.heartbeats",
 ]
 READ_DOOR, WRITE_DOOR = "downloads.lookups", "downloads.fulfilment"
 # What a person at a shell or in the admin uses may know of the faces.

@@ -28,6 +28,7 @@ from downloads.fulfilment.erasing import (
     record_data_request,
 )
 from downloads.fulfilment.giving_back import give_back_failed, weigh_deliveries
+from downloads.fulfilment.heartbeats import beat
 from downloads.fulfilment.inviting import (
     accept_as,
     accept_with_password,
@@ -114,6 +115,7 @@ __all__ = [
     "ask_password",
     "attach_to_order",
     "attach_to_product",
+    "beat",
     "cancel_order",
     "change_role",
     "choose_password",

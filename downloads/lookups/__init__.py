@@ -12,6 +12,7 @@ from downloads.lookups.grants import (
     grants_with_other_limit,
     refusal_of_click,
 )
+from downloads.lookups.heartbeats import WorkerState, worker_seen_at, worker_state
 from downloads.lookups.mails import account_to_tell, order_to_tell, orders_to_tell
 from downloads.lookups.orders import (
     OpenedLine,
@@ -30,6 +31,7 @@ __all__ = [
     "NumberedPage",
     "OpenedLine",
     "OpenedOrder",
+    "WorkerState",
     "account_to_tell",
     "address_of",
     "customer_of_shop",
@@ -46,4 +48,6 @@ __all__ = [
     "orders_to_tell",
     "refusal_of_click",
     "shop_of_domain",
+    "worker_seen_at",
+    "worker_state",
 ]

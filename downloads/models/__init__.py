@@ -4,6 +4,7 @@ from downloads.models.catalog import Asset, Attachment, Product
 from downloads.models.deliveries import Delivery
 from downloads.models.facts import Dispute, Refund, RefundedLine, RemovedProduct, RiskAssessment
 from downloads.models.grants import Grant
+from downloads.models.heartbeats import Heartbeat
 from downloads.models.inbox import Message
 from downloads.models.ledger import DownloadEvent
 from downloads.models.mail import LinkRequest, Mail
@@ -23,6 +24,7 @@ __all__ = [
     "Dispute",
     "DownloadEvent",
     "Grant",
+    "Heartbeat",
     "Invitation",
     "LineItem",
     "LinkRequest",

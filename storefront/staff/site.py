@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,6 +19,7 @@ from storefront.refusals import answers_with_pages
 from storefront.staff import links, own, passwords, second_factor, sessions
 from storefront.staff.guard import is_through
 from storefront.staff.sign_in import SignIn, note_use, to_second_factor, waits_at_second_factor
+from storefront.staff.worker import words_of_worker
 
 View = Callable[..., HttpResponseBase]
 
@@ -48,6 +50,11 @@ class StaffSite(AdminSite):
             path("sessions/", self.admin_view(sessions.show), name="sessions"),
             *theirs,
         ]
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show the start page, with a word about the worker where something waits for it."""
+        words = {"worker": words_of_worker(at=timezone.now())}
+        return super().index(request, words | (extra_context or {}))
 
     @method_decorator(login_not_required)
     @method_decorator(sensitive_post_parameters("password"))

@@ -1,6 +1,5 @@
-"""`manage.py worker` looks after deliveries and the ledger, and outlives an outage."""
+"""`manage.py worker` looks after deliveries and the ledger, and outlives any error."""
 
-import io
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -8,9 +7,11 @@ import pytest
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django_tasks_db.management.commands import db_worker
 
-from downloads import audits
+from downloads import audits, fulfilment
+from downloads.management import loops
+from downloads.management.chores import CHORES, RARE_CHORES
 from downloads.management.commands import worker
-from downloads.models import Account, Delivery, DownloadEvent
+from downloads.models import Account, Delivery, DownloadEvent, Heartbeat
 from storefront import inbox
 from storefront.models import CustomerToken
 from tests.downloads.clicking import ask, ledger, used
@@ -24,7 +25,18 @@ from tests.factories import (
 )
 
 DAY = timedelta(days=1)
-OPTIONS = {"until_input_ends": False, "batch": False, "interval": 1}
+OPTIONS = {
+    "until_input_ends": False,
+    "batch": False,
+    "reload": False,
+    "interval": 1,
+    "queue_name": "default",
+    "exclude_queues": "",
+    "backend_name": "default",
+    "startup_delay": False,
+    "max_tasks": None,
+    "worker_id": "one",
+}
 
 
 class Enough(BaseException):
@@ -35,7 +47,9 @@ class Enough(BaseException):
 def stop_after(monkeypatch):
     """Return a function that ends a worker's rounds at so many pauses; they are kept in a list."""
     # A worker looks after its connection between tasks, and would end the test's transaction.
-    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+    monkeypatch.setattr(loops, "close_old_connections", lambda: None)
+    # The signals stay pytest's.
+    monkeypatch.setattr(db_worker.Worker, "configure_signals", lambda self: None)
 
     def so_many(rounds):
         pauses = []
@@ -49,6 +63,7 @@ def stop_after(monkeypatch):
         thread = SimpleNamespace(start=lambda: None, join=lambda timeout: None)
         threading = SimpleNamespace(Event=lambda: event, Thread=lambda **_given: thread)
         monkeypatch.setattr(worker, "threading", threading)
+        monkeypatch.setattr(worker, "time", SimpleNamespace(sleep=wait))
         return pauses
 
     return so_many
@@ -56,16 +71,24 @@ def stop_after(monkeypatch):
 
 @pytest.fixture
 def look_after(stop_after, db):
-    """Return a function that goes so many rounds and returns what was said of outages."""
+    """Return a function that goes so many rounds and returns the worker that did."""
 
     def go(rounds=1):
         stop_after(rounds)
-        errors = io.StringIO()
+        command = worker.Command()
         with pytest.raises(Enough):
-            worker.Command(stderr=errors).look_after()
-        return errors.getvalue()
+            command.look_after()
+        return command
 
     return go
+
+
+@pytest.fixture
+def logged(caplog):
+    """Return a function that returns what the loops have logged."""
+    caplog.set_level("WARNING")
+    names = (loops.__name__, "django_tasks")
+    return lambda: [each.getMessage() for each in caplog.records if each.name in names]
 
 
 # --- Each round ----------------------------------------------------------------------------------
@@ -75,9 +98,11 @@ def test_what_was_never_fetched_is_given_back_once_its_window_is_over(look_after
     grant = make_file_grant()
     ask(grant, asks_bytes=0).close()
     frozen(NOW + timedelta(minutes=30, microseconds=-1))
-    assert (look_after(), used(grant)) == ("", 1)
+    look_after()
+    assert used(grant) == 1
     frozen(NOW + timedelta(minutes=30))
-    assert (look_after(), used(grant), Delivery.objects.count()) == ("", 0, 0)
+    look_after()
+    assert (used(grant), Delivery.objects.count()) == (0, 0)
     assert ledger(grant)[-1] == ("released", -1, None, "barely_begun")
 
 
@@ -86,7 +111,7 @@ def test_deliveries_are_weighed_in_every_round_and_the_ledger_is_pruned_in_some(
 ):
     asked: list[str] = []
     for verb in ("weigh_deliveries", "prune_ledger"):
-        monkeypatch.setattr(worker.fulfilment, verb, lambda at, verb=verb: asked.append(verb))
+        monkeypatch.setattr(fulfilment, verb, lambda at, verb=verb: asked.append(verb))
     look_after(61)
     assert asked == ["weigh_deliveries", "prune_ledger", *["weigh_deliveries"] * 60, "prune_ledger"]
 
@@ -138,65 +163,190 @@ def test_ended_tokens_are_forgotten_after_their_time(look_after, frozen, setting
     assert set(left) == {"later", "endless"}
 
 
-@pytest.mark.parametrize("fault", [OperationalError, InterfaceError])
-def test_a_round_in_an_outage_is_told_and_the_next_one_goes_on(look_after, monkeypatch, fault):
-    outcomes = iter([fault("gone"), fault("gone"), None])
+# --- Errors ------------------------------------------------------------------------------------
 
-    def ring():
-        outcome = next(outcomes)
-        if outcome is not None:
-            raise outcome
+FAULTS = [
+    ValueError("secret"),
+    ProgrammingError("no such table"),
+    OperationalError("gone"),
+    InterfaceError("gone"),
+    MemoryError(),
+    RecursionError(),
+    SystemExit(1),
+    KeyboardInterrupt(),
+]
 
-    monkeypatch.setattr(inbox, "ring", ring)
-    assert look_after(3) == "The database cannot be reached: gone\n" * 2
+
+def failing(ends):
+    """Return a function that ends as told, once a call, and well after the last."""
+    turns = iter(ends)
+
+    def end(*given, **named):
+        fault = next(turns, None)
+        if fault is not None:
+            raise fault
+
+    return end
+
+
+@pytest.mark.parametrize(
+    ("deed", "fault"),
+    [
+        *((deed, FAULTS[0]) for deed in (*CHORES, *RARE_CHORES)),
+        *((deed, fault) for deed in list(CHORES)[:1] for fault in FAULTS[1:]),
+    ],
+    ids=repr,
+)
+def test_no_error_of_a_chore_ends_the_sweep_or_another_chore(
+    look_after, monkeypatch, logged, deed, fault
+):
+    done = []
+    monkeypatch.setattr(worker, "TIDY_EVERY_SWEEPS", 1)
+    for chores in (CHORES, RARE_CHORES):
+        for name in chores:
+            monkeypatch.setitem(chores, name, lambda at, name=name: done.append(name))
+    chores = CHORES if deed in CHORES else RARE_CHORES
+    monkeypatch.setitem(chores, deed, failing([fault] * 3))
+    command = look_after(5)
+    assert len(done) == 5 * (len(CHORES) + len(RARE_CHORES) - 1)
+    assert [line.partition("\n")[0] for line in logged()] == [
+        told(deed, fault),
+        f"The worker goes on with {deed}",
+    ]
+    assert command.loops.failing() == ("", None)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=repr)
+def test_no_error_ends_the_mail(stop_after, monkeypatch, logged, fault):
+    pauses = stop_after(4)
+    monkeypatch.setattr(worker.post, "send_due", failing([fault] * 3))
+    command = worker.Command()
+    with pytest.raises(Enough):
+        command.send_mail(1)
+    # It ends well without a word on whether more can be sent: that is a pause.
+    assert pauses == [2, 2, 2, 60]
+    assert [line.partition("\n")[0] for line in logged()] == [
+        told("sending mail", fault),
+        "The worker goes on with sending mail",
+    ]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=repr)
+def test_no_error_ends_the_platforms(stop_after, monkeypatch, logged, fault):
+    pauses = stop_after(4)
+    monkeypatch.setattr(db_worker.Worker, "run", failing([fault] * 3))
+    with pytest.raises(Enough):
+        worker.Command().ask_platforms(**OPTIONS)
+    assert pauses == [2, 2, 2, 1]
+    assert len(logged()) == 2
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=repr)
+def test_no_error_ends_the_heartbeat(stop_after, monkeypatch, logged, fault):
+    pauses = stop_after(4)
+    monkeypatch.setattr(worker.fulfilment, "beat", failing([fault] * 3))
+    with pytest.raises(Enough):
+        worker.Command().show_life()
+    assert pauses == [15] * 4
+    assert len(logged()) == 2
+
+
+@pytest.mark.parametrize(
+    "fault", [each for each in FAULTS if isinstance(each, Exception)], ids=repr
+)
+def test_no_error_ends_the_work(stop_after, monkeypatch, logged, fault):
+    pauses = stop_after(4)
+    monkeypatch.setattr(db_worker.Worker, "run", failing([fault] * 3))
+    command = worker.Command()
+    own = command.own_worker(**OPTIONS)
+    with pytest.raises(Enough):
+        command.work(own, **OPTIONS)
+    assert pauses == [2, 2, 2, 1]
+    assert [line.partition("\n")[0] for line in logged()] == [
+        told("working off what waits", fault),
+        "The worker goes on with working off what waits",
+    ]
+
+
+def test_another_error_of_the_same_deed_is_logged_too(look_after, monkeypatch, logged):
+    first, second = ValueError("a"), KeyError("b")
+    ends = failing([first, second, first, second])
+    monkeypatch.setitem(CHORES, "looking for messages that wait", ends)
+    look_after(6)
+    assert sum("fails at" in line for line in logged()) == 2
+
+
+def test_what_fails_is_told_by_its_kind_alone(look_after, monkeypatch, frozen, db):
+    frozen(NOW)
+    monkeypatch.setitem(CHORES, "looking for messages that wait", failing([ValueError("hush")] * 9))
+    command = look_after(2)
+    command.worker_id = "one"
+    command.beat()
+    row = Heartbeat.objects.get()
+    assert (row.worker, row.seen_at, row.failing, row.failing_since) == (
+        *("one", NOW, "looking for messages that wait (ValueError)", NOW),
+    )
+
+
+def told(deed, fault):
+    """Return the first line of what is logged of an error."""
+    if isinstance(fault, OperationalError | InterfaceError):
+        return f"The worker fails at {deed}: the database cannot be reached: gone"
+    return f"The worker fails at {deed}: Traceback (most recent call last):"
 
 
 # --- The work itself -----------------------------------------------------------------------------
 
 
-@pytest.fixture
-def works(monkeypatch):
-    """Return a function that says how each turn of the work ends: with a fault, or None."""
-
-    def in_turn(*ends):
-        turns = iter(ends)
-
-        def work(self, **options):
-            end = next(turns)
-            if end is not None:
-                raise end
-
-        monkeypatch.setattr(db_worker.Command, "handle", work)
-
-    return in_turn
-
-
-def test_work_goes_on_once_the_database_is_back(works, stop_after):
-    works(OperationalError("gone"), InterfaceError("connection already closed"), None)
-    pauses, errors = stop_after(100), io.StringIO()
-    worker.Command(stderr=errors).handle(**OPTIONS)
-    assert pauses == [2, 2]
-    assert errors.getvalue() == (
-        "The database cannot be reached: gone\n"
-        "The database cannot be reached: connection already closed\n"
-    )
-
-
-def test_any_other_fault_ends_the_work(works, stop_after):
-    works(ProgrammingError("no such table"), None)
+def test_a_worker_that_is_asked_to_stop_in_an_outage_stops(stop_after, monkeypatch):
     stop_after(100)
-    with pytest.raises(ProgrammingError):
-        worker.Command(stderr=io.StringIO()).handle(**OPTIONS)
-
-
-def test_a_worker_that_is_asked_to_stop_in_an_outage_stops(works, stop_after):
-    works(OperationalError("gone"), SystemExit(0), None)
-    stop_after(100)
+    monkeypatch.setattr(db_worker.Worker, "run", failing([OperationalError("gone"), SystemExit(0)]))
     with pytest.raises(SystemExit):
-        worker.Command(stderr=io.StringIO()).handle(**OPTIONS)
+        worker.Command().handle(**OPTIONS)
 
 
-def test_a_batch_ends_with_its_outage(works, db):
-    works(OperationalError("gone"), None)
+def test_a_stop_asked_for_while_a_task_fails_is_not_forgotten(stop_after, monkeypatch):
+    pauses = stop_after(100)
+
+    def run(self):
+        self.running = False
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(db_worker.Worker, "run", run)
+    worker.Command().handle(**OPTIONS)
+    assert pauses == []
+
+
+def test_a_worker_ends_after_as_many_tasks_as_it_was_to_have(stop_after, monkeypatch):
+    pauses = stop_after(100)
+
+    def run(self):
+        self._run_tasks += 1
+
+    monkeypatch.setattr(db_worker.Worker, "run", run)
+    worker.Command().handle(**OPTIONS | {"max_tasks": 3})
+    assert pauses == [1, 1]
+
+
+def test_a_batch_ends_with_its_outage(monkeypatch, db):
+    monkeypatch.setattr(db_worker.Command, "handle", failing([OperationalError("gone")]))
     with pytest.raises(OperationalError):
-        worker.Command(stderr=io.StringIO()).handle(**OPTIONS | {"batch": True})
+        worker.Command().handle(**OPTIONS | {"batch": True})
+    assert Heartbeat.objects.count() == 1
+
+
+def test_a_task_that_fails_at_every_bell_is_logged_once(db, monkeypatch, logged):
+    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
+    command = worker.Command()
+    own = command.own_worker(**OPTIONS)
+    with monkeypatch.context() as patch:
+        patch.setattr(fulfilment, "apply_next", lambda *given, **named: 1 / 0)
+        for _bell in range(3):
+            inbox.ring()
+            own.run()
+    assert command.loops.failing()[0] == "applying the messages of shops (ZeroDivisionError)"
+    [line] = [line for line in logged() if "ZeroDivisionError" in line]
+    assert line.startswith("The worker fails at applying the messages of shops: Traceback")
+    inbox.ring()
+    own.run()
+    assert command.loops.failing() == ("", None)

@@ -1,11 +1,15 @@
 """The front page, the probes and the error pages."""
 
+from datetime import timedelta
+
 import pytest
 from django.db.migrations.recorder import MigrationRecorder
 
+from downloads import fulfilment
+from downloads.models import Heartbeat
 from storefront import pages
 from storefront.demo.example import ORDER_TOKEN
-from tests.factories import OrderFactory
+from tests.factories import NOW, OrderFactory
 from tests.storefront.conftest import PAGE, POLICY, Page, headers_of, policy_of
 
 # --- The front page ----------------------------------------------------------------------------
@@ -37,6 +41,8 @@ def test_no_demo_is_shown_in_production(client, db, settings):
 
 # --- The probes --------------------------------------------------------------------------------
 
+NEVER = {"worker": {"since": None}}
+
 
 def test_a_process_that_answers_is_healthy(client):
     response = client.get("/healthz")
@@ -45,7 +51,7 @@ def test_a_process_that_answers_is_healthy(client):
 
 def test_a_whole_house_is_ready_and_keeps_nothing_of_the_probe(client, db, tmp_path):
     response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert (response.status_code, response.json()) == (200, {"status": "ok"} | NEVER)
     assert [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == []
 
 
@@ -54,7 +60,7 @@ def test_a_storage_that_is_no_folder_is_not_ready(client, db, settings, tmp_path
     settings.MEDIA_ROOT.write_bytes(b"")
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.json() == {"status": "unavailable", "failing": ["storage"]}
+    assert response.json() == {"status": "unavailable", "failing": ["storage"]} | NEVER
     assert response["Retry-After"] == "30"
 
 
@@ -63,7 +69,7 @@ def test_a_migration_to_come_is_not_ready(client, db, app):
     MigrationRecorder.Migration.objects.filter(app=app).latest("pk").delete()
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.json() == {"status": "unavailable", "failing": ["migrations"]}
+    assert response.json() == {"status": "unavailable", "failing": ["migrations"]} | NEVER
 
 
 def test_all_that_fails_is_named(client, db, settings, tmp_path):
@@ -71,6 +77,25 @@ def test_all_that_fails_is_named(client, db, settings, tmp_path):
     settings.MEDIA_ROOT.write_bytes(b"")
     MigrationRecorder.Migration.objects.filter(app="downloads").delete()
     assert client.get("/readyz").json()["failing"] == ["migrations", "storage"]
+
+
+@pytest.mark.parametrize("is_fit", [True, False])
+def test_when_the_worker_was_seen_is_told_and_changes_no_status(
+    client, db, settings, tmp_path, is_fit
+):
+    fulfilment.beat("one", at=NOW)
+    fulfilment.beat("another", at=NOW - timedelta(hours=1))
+    if not is_fit:
+        settings.MEDIA_ROOT = tmp_path / "file"
+        settings.MEDIA_ROOT.write_bytes(b"")
+    response = client.get("/readyz")
+    assert response.status_code == (200 if is_fit else 503)
+    assert response.json()["worker"] == {"since": "2026-03-01T12:00:00Z"}
+
+
+def test_a_worker_nobody_can_ask_about_is_left_out(client, db, monkeypatch):
+    monkeypatch.setattr(Heartbeat._meta, "db_table", "still_to_come")
+    assert client.get("/readyz").json() == {"status": "ok"}
 
 
 # --- Errors ------------------------------------------------------------------------------------

@@ -11,10 +11,11 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
-from django.db import DatabaseError
+from django.db import OperationalError
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
+from downloads.management import loops
 from downloads.management.commands import worker
 from downloads.models import Message
 from storefront import inbox
@@ -26,7 +27,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
 @pytest.fixture(autouse=True)
 def _stay_connected(monkeypatch):
     # A worker looks after its connection between tasks, and would end the test's transaction.
-    for module in (worker, db_worker):
+    for module in (loops, db_worker):
         monkeypatch.setattr(module, "close_old_connections", lambda: None)
 
 
@@ -95,7 +96,7 @@ class Enough(BaseException):
 
 
 @pytest.fixture
-def look_after(monkeypatch, db):
+def look_after(monkeypatch, db, caplog):
     """Return a function that goes so many rounds and returns the pauses between them."""
 
     def go(rounds):
@@ -112,17 +113,17 @@ def look_after(monkeypatch, db):
         monkeypatch.setattr(
             worker, "threading", SimpleNamespace(Event=lambda: SimpleNamespace(wait=wait))
         )
-        errors = io.StringIO()
         with pytest.raises(Enough):
-            worker.Command(stderr=errors).look_after()
-        return pauses, errors.getvalue()
+            worker.Command().look_after()
+        told = [record.getMessage() for record in caplog.records if record.name == loops.__name__]
+        return pauses, told
 
     return go
 
 
 def test_a_bell_is_rung_at_the_start_and_from_time_to_time(look_after, settings):
     settings.MESSAGE_SWEEP_SECONDS = 7
-    assert look_after(3) == ([7, 7, 7], "")
+    assert look_after(3) == ([7, 7, 7], [])
     assert DBTaskResult.objects.count() == 3
 
 
@@ -141,14 +142,18 @@ def test_what_is_done_with_is_deleted_after_its_time(look_after, deliver, settin
     assert states() == ["waiting"]
 
 
-def test_a_database_out_of_reach_is_told_and_asked_again(look_after, monkeypatch):
+def test_a_database_out_of_reach_is_told_once_and_asked_again(look_after, monkeypatch):
     def fail():
-        raise DatabaseError("gone")
+        raise OperationalError("gone")
 
     monkeypatch.setattr(inbox, "ring", fail)
-    pauses, errors = look_after(2)
-    assert len(pauses) == 2
-    assert errors == "The database cannot be reached: gone\n" * 2
+    assert look_after(2) == (
+        [60, 60],
+        [
+            "The worker fails at looking for messages that wait: "
+            "the database cannot be reached: gone"
+        ],
+    )
 
 
 def test_the_end_of_input_is_a_wish_to_stop(monkeypatch):
@@ -156,6 +161,15 @@ def test_the_end_of_input_is_a_wish_to_stop(monkeypatch):
     monkeypatch.setattr(worker.os, "kill", lambda *given: sent.append(given))
     monkeypatch.setattr(worker.sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"words\n")))
     worker.Command().stop_with_input()
+    assert sent == [(os.getpid(), signal.SIGTERM)]
+
+
+def test_an_input_that_cannot_be_read_is_nobody(monkeypatch):
+    sent = []
+    monkeypatch.setattr(worker.os, "kill", lambda *given: sent.append(given))
+    monkeypatch.setattr(worker.sys, "stdin", None)
+    with pytest.raises(AttributeError):
+        worker.Command().stop_with_input()
     assert sent == [(os.getpid(), signal.SIGTERM)]
 
 

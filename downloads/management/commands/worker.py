@@ -1,32 +1,30 @@
 """`manage.py worker`: do the work that waits in the database, and look after what is stored."""
 
-import logging
 import os
 import signal
 import sys
 import threading
+import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
-from django.db import Error as DatabaseFault
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.core.management.base import CommandError
 from django.utils import timezone
 from django_tasks_db.management.commands import db_worker
 
 from downloads import fulfilment
 from downloads.actors import UNNAMED, acting
+from downloads.management.chores import CHORES, RARE_CHORES
+from downloads.management.loops import Loops
+from downloads.management.queues import QueueWorker
 from storefront import inbox, post, reconciling
-from storefront.models import CustomerToken
-from storefront.staff import sessions
 
 TIDY_EVERY_SWEEPS = 60
-KEPT_TASKS_DAYS = 1
 OUTAGE_PAUSE_SECONDS = 2
-
-logger = logging.getLogger(__name__)
+BEAT_SECONDS = 15
 
 
 class Command(db_worker.Command):
@@ -38,6 +36,8 @@ class Command(db_worker.Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_stopping = threading.Event()
+        self.loops = Loops()
+        self.worker_id = ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -52,116 +52,125 @@ class Command(db_worker.Command):
 
     @acting(UNNAMED)
     def handle(self, **options: Any) -> None:
+        self.worker_id = options["worker_id"]
+        worker = self.own_worker(**options)
+        # Before anything begins: it may be asked to stop by then.
+        if not (options["batch"] or options["reload"]):
+            worker.configure_signals()
         if options.pop("until_input_ends"):
-            threading.Thread(target=self.stop_with_input, name="input", daemon=True).start()
+            self.begin(self.stop_with_input, name="input")
         if options["batch"]:
-            inbox.ring()
-            super().handle(**options)
-            self.platform_worker(**options).run()
-            post.send_due()
-        else:
-            threading.Thread(target=self.look_after, name="sweep", daemon=True).start()
-            ask = partial(self.ask_platforms, **options)
-            threading.Thread(target=ask, name="platforms", daemon=True).start()
-            every = options["interval"]
-            mail = threading.Thread(target=self.send_mail, args=[every], name="mail", daemon=True)
-            mail.start()
-            try:
-                self.work_through_outages(**options)
-            # A signal to one that has nothing else to do comes as SystemExit.
-            finally:
-                # Nobody could tell whether a mail was sent that is cut off here.
-                self.is_stopping.set()
-                mail.join(timeout=settings.MAIL_TIMEOUT_SECONDS)
+            self.do_all_once(**options)
+            return
+        self.begin(self.show_life, name="life")
+        self.begin(self.look_after, name="sweep")
+        self.begin(partial(self.ask_platforms, **options), name="platforms")
+        mail = self.begin(partial(self.send_mail, options["interval"]), name="mail")
+        try:
+            self.work(worker, **options)
+        # A signal to one that has nothing else to do comes as SystemExit.
+        finally:
+            # Nobody could tell whether a mail was sent that is cut off here.
+            self.is_stopping.set()
+            mail.join(timeout=settings.MAIL_TIMEOUT_SECONDS)
 
-    def work_through_outages(self, **options: Any) -> None:
-        """Work until stopped; when the database is gone, wait a little and go on."""
-        pause = threading.Event()
+    def begin(self, loop: Callable[[], None], *, name: str) -> threading.Thread:
+        """Run a loop beside everything else."""
+        thread = threading.Thread(target=loop, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def do_all_once(self, **options: Any) -> None:
+        """Do what waits and come back; an error ends it, and whoever asked is told."""
+        self.beat()
+        inbox.ring()
+        super().handle(**options)
+        self.platform_worker(**options).run()
+        post.send_due()
+        self.beat()
+
+    def work(self, worker: QueueWorker, **options: Any) -> None:
+        """Work until stopped; no error ends it."""
+        if options["reload"]:
+            super().handle(**options)
+            return
         while True:
-            try:
-                super().handle(**options)
-            except (OperationalError, InterfaceError) as error:
-                self.tell_outage(error)
-            else:
+            pause = OUTAGE_PAUSE_SECONDS
+            # SystemExit is the wish to stop.
+            with self.loops.surviving("working off what waits", errors=Exception):
+                worker.run()
+                pause = options["interval"]
+            if worker.is_done:
                 return
-            pause.wait(OUTAGE_PAUSE_SECONDS)
+            time.sleep(pause)
 
     def stop_with_input(self) -> None:
         """Ask for a stop, as a service manager would, once nobody is there any more."""
-        while sys.stdin.buffer.read(1):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            while sys.stdin.buffer.read(1):
+                pass
+        # Also where nothing can be read: there is nobody.
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def show_life(self) -> None:
+        """Tell from time to time that this process lives, and what it fails at."""
+        while not self.is_stopping.is_set():
+            with self.loops.surviving("telling that it lives"):
+                self.beat()
+            self.is_stopping.wait(min(BEAT_SECONDS, settings.WORKER_SILENT_SECONDS / 3))
+
+    def beat(self) -> None:
+        failing, since = self.loops.failing()
+        fulfilment.beat(self.worker_id, at=timezone.now(), failing=failing, failing_since=since)
 
     def look_after(self) -> None:
-        """Ring, weigh and tidy at the start and from time to time.
-
-        A bell may have been lost with its worker, and a download with its process.
-        """
+        """Ring, weigh and tidy at the start and from time to time."""
         pause = threading.Event()
         rounds = 0
         while True:
-            try:
-                inbox.ring()
-                fulfilment.weigh_deliveries(at=timezone.now())
-                if rounds % TIDY_EVERY_SWEEPS == 0:
-                    self.tidy()
-            except DatabaseFault as error:
-                self.tell_outage(error)
-            finally:
-                close_old_connections()
+            chores = CHORES if rounds % TIDY_EVERY_SWEEPS else CHORES | RARE_CHORES
+            for deed, chore in chores.items():
+                with self.loops.surviving(deed):
+                    chore(timezone.now())
             rounds += 1
             pause.wait(settings.MESSAGE_SWEEP_SECONDS)
 
     def ask_platforms(self, **options: Any) -> None:
         """Reconcile beside everything else: a platform may be slow, or asks us to be."""
+        worker = self.platform_worker(**options)
         while not self.is_stopping.is_set():
-            try:
-                self.platform_worker(**options).run()
-            except (OperationalError, InterfaceError) as error:
-                self.tell_outage(error)
-            finally:
-                close_old_connections()
-            self.is_stopping.wait(OUTAGE_PAUSE_SECONDS)
-
-    def platform_worker(
-        self, *, interval: float, batch: bool, backend_name: str, worker_id: str, **options: Any
-    ) -> db_worker.Worker:
-        """Return who does the work of the platforms' own queue."""
-        return db_worker.Worker(
-            queue_names=[reconciling.QUEUE],
-            excluded_queue_names=[],
-            interval=interval,
-            batch=batch,
-            backend_name=backend_name,
-            startup_delay=False,
-            max_tasks=None,
-            worker_id=worker_id,
-        )
+            pause = OUTAGE_PAUSE_SECONDS
+            with self.loops.surviving("asking the platforms of shops"):
+                worker.run()
+                pause = options["interval"]
+            self.is_stopping.wait(pause)
 
     def send_mail(self, every: float) -> None:
         """Send mail as it is written down, beside everything else: a mail server may be slow."""
         while not self.is_stopping.is_set():
-            goes_on = True
-            try:
+            pause: float = OUTAGE_PAUSE_SECONDS
+            with self.loops.surviving("sending mail"):
                 goes_on = post.send_due(until=self.is_stopping.is_set)
-            except DatabaseFault as error:
-                self.tell_outage(error)
-            # Whatever it was, it is not to end this thread: no mail would go, and nobody know.
-            except Exception:
-                logger.exception("Mail could not be sent")
-            finally:
-                close_old_connections()
-            self.is_stopping.wait(every if goes_on else settings.MAIL_RETRY_SECONDS)
+                pause = every if goes_on else settings.MAIL_RETRY_SECONDS
+            self.is_stopping.wait(pause)
 
-    def tidy(self) -> None:
-        """Delete what is done with, each after its time, and sum up the ledger."""
-        call_command("prune_db_task_results", min_age_days=KEPT_TASKS_DAYS, verbosity=0)
-        fulfilment.forget_applied(at=timezone.now())
-        fulfilment.prune_ledger(at=timezone.now())
-        fulfilment.forget_unconfirmed(at=timezone.now())
-        fulfilment.forget_mails(at=timezone.now())
-        CustomerToken.objects.forget_ended(timezone.now())
-        sessions.forget_ended(timezone.now())
+    def own_worker(self, *, queue_name: str, exclude_queues: str, **options: Any) -> QueueWorker:
+        """Return who does the work of the queues that were asked for."""
+        if exclude_queues and "*" not in queue_name.split(","):
+            raise CommandError("--exclude-queues can only be used with --queue-name=*")
+        excluded = exclude_queues.split(",") if exclude_queues else []
+        return self.queue_worker(
+            options, queue_names=queue_name.split(","), excluded_queue_names=excluded
+        )
 
-    def tell_outage(self, error: Exception) -> None:
-        self.stderr.write(f"The database cannot be reached: {error}")
+    def platform_worker(self, **options: Any) -> QueueWorker:
+        """Return who does the work of the platforms' own queue."""
+        own = {"startup_delay": False, "max_tasks": None}
+        queues = [reconciling.QUEUE]
+        return self.queue_worker(options | own, queue_names=queues, excluded_queue_names=[])
+
+    def queue_worker(self, options: dict[str, Any], **queues: list[str]) -> QueueWorker:
+        names = ("interval", "backend_name", "startup_delay", "max_tasks", "worker_id")
+        given = {name: options[name] for name in names}
+        return QueueWorker(loops=self.loops, **given, **queues)

@@ -1,0 +1,33 @@
+"""Signs of life of the worker's processes."""
+
+from datetime import datetime
+
+from django.db import models
+
+from downloads.tenancy import INSTALLATION
+
+WORKER_LENGTH = 64
+FAILING_LENGTH = 500
+
+
+class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
+    def failing(self, since: datetime) -> "HeartbeatQuerySet":
+        """Return those seen since then that say what they fail at, the longest failing first."""
+        return self.filter(seen_at__gte=since).exclude(failing="").order_by("failing_since", "pk")
+
+
+class Heartbeat(models.Model):
+    """When a process of the worker was last seen, and what it fails at.
+
+    `worker` is the process's own name, another one at each start. `failing` names what it cannot
+    do, by kinds of error alone: what an error says may be a secret, or a buyer's address.
+    """
+
+    shop_path = INSTALLATION
+
+    worker = models.CharField(max_length=WORKER_LENGTH, unique=True)
+    seen_at = models.DateTimeField(db_index=True)
+    failing = models.CharField(max_length=FAILING_LENGTH, blank=True)
+    failing_since = models.DateTimeField(null=True)
+
+    objects = HeartbeatQuerySet.as_manager()
