@@ -3,14 +3,21 @@
 from pathlib import Path
 from typing import Any
 
+CONSOLE = {
+    "class": "logging.StreamHandler",
+    "filters": ["request_id"],
+    "formatter": "redacted",
+}
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
-def logging_to(file: Path, *, level: str) -> dict[str, Any]:
+def logging_to(file: Path | None, *, level: str) -> dict[str, Any]:
     """Return Django's logging settings: lines of `level` and above, on the console and in a file.
 
-    Every handler redacts; there is no other way out.
+    Every handler redacts; there is no other way out. The file grows until logrotate moves it away:
+    several processes write it, and none may do so by itself.
     """
+    handlers = {"console": CONSOLE} | ({"file": _into(file)} if file else {})
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -23,23 +30,8 @@ def logging_to(file: Path, *, level: str) -> dict[str, Any]:
                 "style": "{",
             },
         },
-        "handlers": {
-            "console": {
-                "class": "logging.StreamHandler",
-                "filters": ["request_id"],
-                "formatter": "redacted",
-            },
-            "file": {
-                # Follows the file when logrotate moves it away.
-                "class": "logging.handlers.WatchedFileHandler",
-                "filename": str(file),
-                "delay": True,
-                "encoding": "utf-8",
-                "filters": ["request_id"],
-                "formatter": "redacted",
-            },
-        },
-        "root": {"handlers": ["console", "file"], "level": level},
+        "handlers": handlers,
+        "root": {"handlers": list(handlers), "level": level},
         "loggers": {
             # Django hangs handlers of its own on these two, which know no redaction.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
@@ -51,4 +43,16 @@ def logging_to(file: Path, *, level: str) -> dict[str, Any]:
             "django_tasks": {"level": "WARNING"},
             "django_tasks_db": {"level": "WARNING"},
         },
+    }
+
+
+def _into(file: Path) -> dict[str, Any]:
+    return {
+        # Follows the file when logrotate moves it away.
+        "class": "logging.handlers.WatchedFileHandler",
+        "filename": str(file),
+        "delay": True,
+        "encoding": "utf-8",
+        "filters": ["request_id"],
+        "formatter": "redacted",
     }

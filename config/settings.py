@@ -223,8 +223,10 @@ USE_TZ = True
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if PRODUCTION else 0)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=PRODUCTION)
-SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=PRODUCTION)
+# Both bind names of the domain that are not ours, and the second one for months after its end.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they ask for these two
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 # The admin's forms need an origin to compare; answers for customers say no-referrer themselves.
 SECURE_REFERRER_POLICY = "same-origin"
@@ -249,4 +251,5 @@ REST_FRAMEWORK = {
 GRAPHENE = {"SCHEMA": "storefront.schema.schema", "SCHEMA_OUTPUT": "schema.graphql"}
 
 _level = env.one_of("LOG_LEVEL", LEVELS, default="INFO")
-LOGGING = logging_to(LOG_DIR / "downloads.log", level=_level)
+_log_file = LOG_DIR / "downloads.log" if env.bool("LOG_TO_FILE", default=True) else None
+LOGGING = logging_to(_log_file, level=_level)

@@ -169,3 +169,11 @@ def test_a_file_that_cannot_be_read_stops_the_start(file, make, why):
     with pytest.raises(Unreadable) as raised:
         Environment().read_file(file)
     assert str(raised.value) == f"{file} cannot be read: {why}"
+
+
+def test_browsers_are_told_of_our_own_host_alone_unless_asked_for(settings_with):
+    names = ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD")
+    given = settings_with(PRODUCTION="true")
+    assert [given[name] for name in ("SECURE_HSTS_SECONDS", *names)] == [31_536_000, False, False]
+    given = settings_with(PRODUCTION="true", **dict.fromkeys(names, "true"))
+    assert [given[name] for name in names] == [True, True]

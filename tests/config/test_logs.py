@@ -1,0 +1,29 @@
+"""Where log lines go: to the console always, to a file unless a setting says otherwise."""
+
+from pathlib import Path
+
+import pytest
+
+from config.logs import logging_to
+
+ONE = Path("/nowhere/downloads.log")
+
+
+def test_without_a_file_there_is_the_console_alone():
+    described = logging_to(None, level="INFO")
+    assert list(described["handlers"]) == ["console"]
+    assert described["root"] == {"handlers": ["console"], "level": "INFO"}
+
+
+def test_with_a_file_there_are_both():
+    described = logging_to(ONE, level="INFO")
+    assert described["root"]["handlers"] == ["console", "file"]
+    assert described["handlers"]["file"]["filename"] == str(ONE)
+
+
+@pytest.mark.parametrize("file", [None, ONE])
+def test_every_handler_redacts_and_none_rotates(file):
+    # Several processes write one file: who moved it away would take it from the others.
+    for handler in logging_to(file, level="INFO")["handlers"].values():
+        assert handler["formatter"] == "redacted"
+        assert "Rotating" not in handler["class"]
