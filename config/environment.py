@@ -57,19 +57,20 @@ class Environment(environ.Env):
             return default
         if cast is list:
             return [each.strip() for each in text.split(",") if each.strip()] or default
-        read = {int: int, bool: _truth, json.loads: _object}.get(cast, str)
+        readers: dict[Any, Callable[[str], Any]] = {int: int, bool: _truth, json.loads: _object}
+        read = readers.get(cast, str)
         try:
             return read(text)
         except (ValueError, RecursionError):
             wanted = WANTED[dict if cast is json.loads else cast]
             raise Unreadable(f"{var} cannot be read: write {wanted}.") from None
 
-    def db(self, var: str, default: str) -> dict[str, Any]:  # type: ignore[override]
+    def db(self, var: str, default: str) -> dict[str, Any]:
         """Return Django's settings of the database that a URL names."""
         text = self.get_value(var, default=default)
         return _parsed(var, text, self.db_url_config, if_like=_is_database, wanted=A_DATABASE)
 
-    def cache(self, var: str, default: str) -> dict[str, Any]:  # type: ignore[override]
+    def cache(self, var: str, default: str) -> dict[str, Any]:
         """Return Django's settings of the cache that a URL names."""
         text = self.get_value(var, default=default)
         return _parsed(var, text, self.cache_url_config, if_like=_is_cache, wanted=A_CACHE)
@@ -123,9 +124,8 @@ class Environment(environ.Env):
             # One that may not be opened is passed over by `read_env`, without a word.
             if path.exists():
                 path.open("rb").close()
-            type("Written", (environ.Env,), {"ENVIRON": written}).read_env(
-                path, encoding="utf-8-sig"
-            )
+            reader: Any = type("Written", (environ.Env,), {"ENVIRON": written})
+            reader.read_env(path, encoding="utf-8-sig")
         except UnicodeDecodeError:
             raise Unreadable(f"{path} cannot be read: save it as UTF-8 text.") from None
         except OSError as error:

@@ -22,4 +22,9 @@ class AnswersProbes:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         probe = PROBES.get(request.path_info)
-        return self.get_response(request) if probe is None else probe(request)
+        if probe is None:
+            return self.get_response(request)
+        response = probe(request)
+        # CommonMiddleware, which sets it otherwise, stands behind this one.
+        response["Content-Length"] = str(len(response.content))
+        return response

@@ -53,6 +53,7 @@ def test_a_probe_needs_no_https_and_is_as_private_as_any_answer(client, settings
     assert {name: headers_of(response).get(name) for name in PRIVATE} == PRIVATE
     assert policy_of(response) == POLICY
     assert response["X-Request-ID"]
+    assert response["Content-Length"] == str(len(response.content))
 
 
 @pytest.mark.usefixtures("_own_domain_alone", "db")
