@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("downloads", "0016_audit_is_append_only")]
+    dependencies = [("downloads", "0017_heartbeat")]
 
     operations = [
         migrations.AddField(
