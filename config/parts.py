@@ -40,3 +40,14 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "storefront.outages.AnswersOutages",
 ]
+# Staff: passwords as Django has them, permissions by role.
+AUTHENTICATION_BACKENDS = ["downloads.roles.RoleBackend"]
+SESSION_ENGINE = "storefront.sessions"
+PASSWORD_HASHERS = [
+    "downloads.passwords.SparingArgon2",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{rule}Validator"}
+    for rule in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword")
+]

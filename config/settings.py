@@ -19,7 +19,14 @@ from config.databases import opened
 from config.environment import Environment
 from config.logs import LEVELS, logging_to
 from config.openapi import SPECTACULAR_SETTINGS  # noqa: F401
-from config.parts import INSTALLED_APPS, MIDDLEWARE  # noqa: F401
+from config.parts import (  # noqa: F401
+    AUTH_PASSWORD_VALIDATORS,
+    AUTHENTICATION_BACKENDS,
+    INSTALLED_APPS,
+    MIDDLEWARE,
+    PASSWORD_HASHERS,
+    SESSION_ENGINE,
+)
 from config.post import read_url, sent_by
 
 env = Environment()
@@ -199,19 +206,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # An order's page sends two for each of its lines and downloads; Django's 1,000 closed large ones.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
-# Staff: passwords as Django has them, permissions by role.
-AUTHENTICATION_BACKENDS = ["downloads.roles.RoleBackend"]
-SESSION_ENGINE = "storefront.sessions"
 SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 60 * 60
 PASSWORD_RESET_TIMEOUT = STAFF_LINK_HOURS * 60 * 60
-PASSWORD_HASHERS = [
-    "downloads.passwords.SparingArgon2",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{rule}Validator"}
-    for rule in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword")
-]
 
 LANGUAGE_CODE = env.language("LANGUAGE_CODE", default="en")
 LOCALE_PATHS = [BASE_DIR / "locale"]
