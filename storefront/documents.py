@@ -30,6 +30,8 @@ from graphql import (
 )
 
 from downloads.errors import DownloadsError
+from storefront.graphql_api.limits import Limits, limits_of_settings
+from storefront.graphql_api.type_names import with_documented_names
 
 SHORTER = "Please ask for less in one request."
 REPETITIVE = f"The document repeats or nests fields and fragments too often. {SHORTER}"
@@ -51,20 +53,6 @@ class DocumentRefused(DownloadsError):
         self.errors = errors
 
 
-class Limits(NamedTuple):
-    """The settings a document is read under."""
-
-    document_bytes: int
-    tokens: int
-    depth: int
-    root_fields: int
-    aliases: int
-    directives: int
-    comparisons: int
-    is_introspection_open: bool
-    are_hints_given: bool
-
-
 def read_document(schema: GraphQLSchema, text: str) -> DocumentNode:
     """Return the document, valid for the schema and within every limit of the settings.
 
@@ -76,25 +64,11 @@ def read_document(schema: GraphQLSchema, text: str) -> DocumentNode:
     # Mutations are not kept: somebody's password may stand in one.
     is_kept = len(text) <= MAX_REMEMBERED_CHARACTERS and "mutation" not in text
     read = _read_again if is_kept else _read
-    return read(
-        schema,
-        text,
-        Limits(
-            document_bytes=settings.GRAPHQL_MAX_DOCUMENT_BYTES,
-            tokens=settings.GRAPHQL_MAX_TOKENS,
-            depth=settings.GRAPHQL_MAX_DEPTH,
-            root_fields=settings.GRAPHQL_MAX_ROOT_FIELDS,
-            aliases=settings.GRAPHQL_MAX_ALIASES,
-            directives=settings.GRAPHQL_MAX_DIRECTIVES,
-            comparisons=settings.GRAPHQL_MAX_COMPARISONS,
-            is_introspection_open=settings.GRAPHQL_INTROSPECTION,
-            are_hints_given=settings.GRAPHQL_HINTS,
-        ),
-    )
+    return read(schema, text, limits_of_settings())
 
 
 def _read(schema: GraphQLSchema, text: str, limits: Limits) -> DocumentNode:
-    document = _parse(text, limits)
+    document = with_documented_names(_parse(text, limits), schema)
     try:
         refused = Extents(document, limits).errors()
     except RecursionError:

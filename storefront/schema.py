@@ -10,13 +10,14 @@ from graphql import GraphQLResolveInfo
 
 from downloads import lookups
 from downloads.errors import BadCursor, BadInput
-from downloads.models import Grant, Order
+from downloads.models import Customer, Grant, Order
 from storefront import grant_words
 from storefront.addresses import counted_url
 from storefront.grant_words import IRI, MAX_ID
+from storefront.graphql_api.ids import number_in
+from storefront.graphql_api.profile import CustomerProfile, read_profile
 from storefront.sign_in import Mutation
 
-_ID = re.compile(rf"\A(?:{re.escape(IRI)})?([0-9]{{1,19}})\Z", re.ASCII)
 _CURSOR = re.compile(r"\Agrant:([0-9]{1,19})\Z", re.ASCII)
 
 
@@ -28,10 +29,7 @@ def number_of(identifier: str) -> int:
     """
     if not identifier:
         raise BadInput("Customer downloadable product ID is required")
-    match = _ID.match(identifier)
-    if match is None or int(match[1]) > MAX_ID:
-        raise BadInput(f'Invalid ID format. Expected IRI format like "{IRI}1" or numeric ID')
-    return int(match[1])
+    return number_in(identifier, iri=IRI)
 
 
 def cursor_of(grant: Grant) -> str:
@@ -182,6 +180,7 @@ class Query(graphene.ObjectType):
         before=graphene.String(),
         status=graphene.String(),
     )
+    read_customer_profile = graphene.Field(CustomerProfile, id=graphene.ID())
 
     @staticmethod
     def resolve_customer_downloadable_product(
@@ -215,6 +214,12 @@ class Query(graphene.ObjectType):
             },
             "total_count": page.total,
         }
+
+    @staticmethod
+    def resolve_read_customer_profile(
+        root: None, info: GraphQLResolveInfo, id: str | None = None
+    ) -> Customer:
+        return read_profile(info.context.customer, id)
 
 
 schema = graphene.Schema(query=Query, mutation=Mutation)

@@ -12,6 +12,7 @@ from downloads import fulfilment, lookups
 from downloads.errors import BadInput, SignInRefused
 from downloads.models import Account, Customer
 from storefront.errors import Unauthenticated
+from storefront.graphql_api.compatibility import always_null, ignored
 from storefront.models import CustomerToken
 from storefront.throttles import count_sign_in
 
@@ -27,6 +28,16 @@ class RegisteredCustomer(graphene.ObjectType):
     email = graphene.String()
     first_name = graphene.String()
     last_name = graphene.String()
+    name = graphene.String(description="The first and the last")
+    phone = always_null(graphene.String)
+    status = always_null(graphene.String)
+    api_token = always_null(graphene.String)
+    customer_group_id = always_null(graphene.Int)
+    subscribed_to_news_letter = always_null(graphene.Boolean)
+    is_verified = always_null(graphene.String)
+    is_suspended = always_null(graphene.String)
+    token = always_null(graphene.String)
+    remember_token = always_null(graphene.String)
 
     @staticmethod
     def resolve_id(account: Account, info: GraphQLResolveInfo) -> None:
@@ -36,12 +47,17 @@ class RegisteredCustomer(graphene.ObjectType):
     def resolve__id(account: Account, info: GraphQLResolveInfo) -> None:
         return None
 
+    @staticmethod
+    def resolve_name(account: Account, info: GraphQLResolveInfo) -> str:
+        return f"{account.first_name} {account.last_name}"
+
 
 class CustomerLogin(graphene.ObjectType):
     """A fresh bearer, or why there is none."""
 
     id = graphene.ID()
     _id = graphene.Int(name="_id", description="0: not signed in")
+    api_token = always_null(graphene.String)
     token = graphene.String(description="Send it as Authorization: Bearer …; empty: not signed in")
     success = graphene.Boolean(required=True)
     message = graphene.String(required=True)
@@ -74,22 +90,34 @@ class VerifiedToken(graphene.ObjectType):
 class CreateCustomer(relay.ClientIDMutation):
     """Register a mail address. Its orders come to the account once its owner has confirmed it."""
 
+    class Meta:
+        name = "createCustomerPayload"
+
     class Input:
         first_name = graphene.String(required=True)
         last_name = graphene.String(required=True)
         email = graphene.String(required=True)
         password = graphene.String(required=True)
         confirm_password = graphene.String(required=True)
+        phone = ignored(graphene.String)
+        gender = ignored(graphene.String)
+        date_of_birth = ignored(graphene.String)
+        status = ignored(graphene.String)
+        is_verified = ignored(graphene.String)
+        is_suspended = ignored(graphene.String)
+        subscribed_to_news_letter = ignored(graphene.Boolean)
+        device_token = ignored(graphene.String)
 
     customer = graphene.Field(RegisteredCustomer)
 
     @classmethod
     def mutate_and_get_payload(
-        cls, root: None, info: GraphQLResolveInfo, confirm_password: str, **entered: Any
+        cls, root: None, info: GraphQLResolveInfo, confirm_password: str, **sent: Any
     ) -> "CreateCustomer":
         caller = info.context
         count_sign_in(caller.address, at=caller.at)
-        entered.pop("client_mutation_id", None)
+        # By their names: whatever else is sent, a state above all, is not for a caller to set.
+        entered = {name: sent[name] for name in ("email", "password", "first_name", "last_name")}
         if entered["password"] != confirm_password:
             raise BadInput("The two passwords are not the same.")
         return cls(customer=fulfilment.register(caller.shop, at=caller.at, **entered))
@@ -98,9 +126,13 @@ class CreateCustomer(relay.ClientIDMutation):
 class CreateCustomerLogin(relay.ClientIDMutation):
     """Sign in with a mail address and a password."""
 
+    class Meta:
+        name = "createCustomerLoginPayload"
+
     class Input:
         email = graphene.String(required=True)
         password = graphene.String(required=True)
+        device_token = ignored(graphene.String)
 
     customer_login = graphene.Field(CustomerLogin)
 
@@ -125,6 +157,12 @@ class CreateCustomerLogin(relay.ClientIDMutation):
 class CreateLogout(relay.ClientIDMutation):
     """Close the bearer that is sent along. Others of the same customer stay open."""
 
+    class Meta:
+        name = "createLogoutPayload"
+
+    class Input:
+        device_token = ignored(graphene.String)
+
     logout = graphene.Field(Logout)
 
     @classmethod
@@ -137,6 +175,9 @@ class CreateLogout(relay.ClientIDMutation):
 
 class CreateVerifyToken(relay.ClientIDMutation):
     """Say whether the bearer that is sent along can be used, and whose it is."""
+
+    class Meta:
+        name = "createVerifyTokenPayload"
 
     verify_token = graphene.Field(VerifiedToken)
 
@@ -159,6 +200,9 @@ class CreateVerifyToken(relay.ClientIDMutation):
 
 class CreateForgotPassword(relay.ClientIDMutation):
     """Have a link to choose a new password mailed to an address, if it has an account."""
+
+    class Meta:
+        name = "createForgotPasswordPayload"
 
     class Input:
         email = graphene.String(required=True)

@@ -133,6 +133,16 @@ def asks_one_by_variable(make):
     return ask
 
 
+def asks_profile(literal):
+    """Ask who somebody is, by their own number."""
+
+    def ask(client, me, them):
+        fields = f"readCustomerProfile(id: {literal % them.customer.pk}) {{ _id email }}"
+        return graphql(client, f"{{ {fields} }}", **me.headers)
+
+    return ask
+
+
 def asks_page(argument):
     def ask(client, me, them):
         size = "first: 50" if argument == "after" else "last: 50"
@@ -313,6 +323,14 @@ OF_ARGUMENTS = {
     ],
     "Query.customerDownloadableProducts(after)": [Probe(asks_page("after"))],
     "Query.customerDownloadableProducts(before)": [Probe(asks_page("before"))],
+    "Query.readCustomerProfile(id)": [
+        Probe(asks_profile('"/api/shop/customers/%d"'), forget_customer),
+        Probe(asks_profile('"%d"'), forget_customer),
+        Probe(asks_profile("%d"), forget_customer),
+        Probe(asks_profile('"00%d"'), forget_customer),
+        # No form of an id: refused for everybody alike.
+        Probe(asks_profile(f'"{BOUGHT}/%d"'), forget_customer, is_public=True),
+    ],
     "Mutation.createCustomer(email)": [Probe(registers, forget_account, is_public=True)],
     "Mutation.createForgotPassword(email)": [
         Probe(forgets_password, forget_account, is_public=True)
@@ -320,13 +338,17 @@ OF_ARGUMENTS = {
     "Mutation.createCustomerLogin(email)": SIGN_IN,
     "Mutation.createCustomerLogin(password)": SIGN_IN,
 }
+# Of a registration, taken and not looked at.
+IGNORED = ("phone", "gender", "dateOfBirth", "status", "isVerified", "isSuspended")
+IGNORED += ("subscribedToNewsLetter", "deviceToken")
 # What names no row of anybody's.
 NAMELESS = {
     *(f"Query.customerDownloadableProducts({name})" for name in ("first", "last", "status")),
     *(
         f"Mutation.createCustomer({name})"
-        for name in ("firstName", "lastName", "password", "confirmPassword")
+        for name in ("firstName", "lastName", "password", "confirmPassword", *IGNORED)
     ),
+    *(f"Mutation.{name}(deviceToken)" for name in ("createCustomerLogin", "createLogout")),
     *(
         f"Mutation.{name}(clientMutationId)"
         for name in (

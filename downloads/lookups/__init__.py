@@ -22,11 +22,18 @@ from downloads.lookups.orders import (
     order_for_storefront,
     order_of_ticket,
 )
-from downloads.lookups.shops import address_of, customer_of_shop, shop_of_domain
+from downloads.lookups.shops import (
+    PROFILE_NOT_FOUND,
+    address_of,
+    customer_of_shop,
+    profile_of,
+    shop_of_domain,
+)
 
 __all__ = [
     "DEFAULT_PAGE",
     "MAX_PAGE",
+    "PROFILE_NOT_FOUND",
     "GrantPage",
     "NumberedPage",
     "OpenedLine",
@@ -46,6 +53,7 @@ __all__ = [
     "order_of_ticket",
     "order_to_tell",
     "orders_to_tell",
+    "profile_of",
     "refusal_of_click",
     "shop_of_domain",
     "worker_seen_at",

@@ -3,6 +3,8 @@
 from downloads.errors import NotFound
 from downloads.models import Customer, Shop
 
+PROFILE_NOT_FOUND = "Customer profile not found"
+
 
 def shop_of_domain(domain: str) -> Shop:
     """Return the shop of a domain.
@@ -30,6 +32,17 @@ def customer_of_shop(
     customer = is_meant.first()
     if customer is None:
         raise NotFound("This shop has no such customer.")
+    return customer
+
+
+def profile_of(customer: Customer, number: int | None = None) -> Customer:
+    """Return the customer who asks, by their own number or none. No query.
+
+    Raises:
+        NotFound: any other number, whether there is such a customer or not.
+    """
+    if number not in (None, customer.pk):
+        raise NotFound(PROFILE_NOT_FOUND)
     return customer
 
 

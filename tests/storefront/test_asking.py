@@ -179,12 +179,12 @@ HINTED = {
         " Did you mean 'customerDownloadableProduct' or 'customerDownloadableProducts'?",
     ),
     'mutation {createLogout(input: {clientMutationI: "1"}) {clientMutationId}}': (
-        "Field 'clientMutationI' is not defined by type 'CreateLogoutInput'.",
+        "Field 'clientMutationI' is not defined by type 'createLogoutInput'.",
         " Did you mean 'clientMutationId'?",
     ),
     "mutation ($input: CreateLogoutInput!) {createLogout(input: $input) {clientMutationId}}": (
         "Variable '$input' got an invalid value; "
-        "Field 'clientMutationI' is not defined by type 'CreateLogoutInput'.",
+        "Field 'clientMutationI' is not defined by type 'createLogoutInput'.",
         " Did you mean 'clientMutationId'?",
     ),
 }
@@ -216,7 +216,7 @@ WRONG = {
     "one too many": (
         {"email": "a@b.example", "password": "open; sesame", "again": "'; x"},
         "Variable '$input' got an invalid value; Field 'again' is not defined by type "
-        "'CreateCustomerLoginInput'.",
+        "'createCustomerLoginInput'.",
     ),
     "one too few": (
         {"password": "open; sesame"},

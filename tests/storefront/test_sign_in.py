@@ -384,23 +384,26 @@ def test_the_mutations_are_shaped_as_the_contract_says(ask):
     types = {
         one["name"]: {part["name"]: written(part) for part in one["fields"] or one["inputFields"]}
         for one in answer["types"]
-        if one["name"] in SIGN_IN or one["name"].startswith("Create")
+        if one["name"] in SIGN_IN or one["name"].startswith("create")
     }
     fields = {one["name"]: one["args"] for one in answer["mutationType"]["fields"]}
     verbs = ["createCustomer", "createCustomerLogin", "createForgotPassword"]
     verbs += ["createLogout", "createVerifyToken"]
     assert list(fields) == verbs
-    inputs = [f"{verb[0].upper()}{verb[1:]}Input" for verb in verbs]
+    inputs = [f"{verb}Input" for verb in verbs]
     assert [[(arg["name"], written(arg)) for arg in args] for args in fields.values()] == [
         [("input", f"{name}!")] for name in inputs
     ]
     optional = {"clientMutationId": "String"}
+    device = {"deviceToken": "String"}
     required = ("firstName", "lastName", "email", "password", "confirmPassword")
+    taken = ("phone", "gender", "dateOfBirth", "status", "isVerified", "isSuspended")
+    taken = dict.fromkeys(taken, "String") | {"subscribedToNewsLetter": "Boolean"} | device
     assert [types[name] for name in inputs] == [
-        dict.fromkeys(required, "String!") | optional,
-        dict.fromkeys(("email", "password"), "String!") | optional,
+        dict.fromkeys(required, "String!") | taken | optional,
+        dict.fromkeys(("email", "password"), "String!") | device | optional,
         {"email": "String!"} | optional,
-        optional,
+        device | optional,
         optional,
     ]
     payloads = [types[name.replace("Input", "Payload")] for name in inputs]
@@ -412,9 +415,12 @@ def test_the_mutations_are_shaped_as_the_contract_says(ask):
     person = {"id": "ID", "_id": "Int", "email": "String", "firstName": "String"}
     person |= {"lastName": "String"}
     end = {"success": "Boolean!", "message": "String!"}
+    unknown = ("name", "phone", "status", "apiToken", "isVerified", "isSuspended", "token")
+    unknown = dict.fromkeys((*unknown, "rememberToken"), "String")
+    unknown |= {"customerGroupId": "Int", "subscribedToNewsLetter": "Boolean"}
     assert told == [
-        person,
-        {"id": "ID", "_id": "Int", "token": "String"} | end,
+        person | unknown,
+        {"id": "ID", "_id": "Int", "apiToken": "String", "token": "String"} | end,
         end,
         end,
         person | {"isValid": "Boolean!", "message": "String!"},

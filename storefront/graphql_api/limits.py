@@ -1,0 +1,34 @@
+"""The bounds of one document, as the settings say them."""
+
+from typing import NamedTuple
+
+from django.conf import settings
+
+
+class Limits(NamedTuple):
+    """The settings a document is read under."""
+
+    document_bytes: int
+    tokens: int
+    depth: int
+    root_fields: int
+    aliases: int
+    directives: int
+    comparisons: int
+    is_introspection_open: bool
+    are_hints_given: bool
+
+
+def limits_of_settings() -> Limits:
+    """Return them as they are now."""
+    return Limits(
+        document_bytes=settings.GRAPHQL_MAX_DOCUMENT_BYTES,
+        tokens=settings.GRAPHQL_MAX_TOKENS,
+        depth=settings.GRAPHQL_MAX_DEPTH,
+        root_fields=settings.GRAPHQL_MAX_ROOT_FIELDS,
+        aliases=settings.GRAPHQL_MAX_ALIASES,
+        directives=settings.GRAPHQL_MAX_DIRECTIVES,
+        comparisons=settings.GRAPHQL_MAX_COMPARISONS,
+        is_introspection_open=settings.GRAPHQL_INTROSPECTION,
+        are_hints_given=settings.GRAPHQL_HINTS,
+    )

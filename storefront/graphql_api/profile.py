@@ -1,0 +1,53 @@
+"""The shape of `readCustomerProfile`, as Bagisto's clients ask who is signed in."""
+
+import graphene
+from graphql import GraphQLResolveInfo
+
+from downloads import lookups
+from downloads.errors import BadInput, NotFound
+from downloads.models import Customer
+from storefront.graphql_api.compatibility import always_null
+from storefront.graphql_api.ids import number_in
+from storefront.sign_in import IRI
+
+
+class CustomerProfile(graphene.ObjectType):
+    """Who is signed in."""
+
+    id = graphene.ID(required=True)
+    _id = graphene.Int(name="_id")
+    first_name = graphene.String()
+    last_name = graphene.String()
+    email = graphene.String()
+    date_of_birth = always_null(graphene.String)
+    gender = always_null(graphene.String)
+    phone = always_null(graphene.String)
+    status = always_null(graphene.String)
+    subscribed_to_news_letter = always_null(graphene.Boolean)
+    is_verified = always_null(graphene.String)
+    image = always_null(graphene.String)
+
+    @staticmethod
+    def resolve_id(customer: Customer, info: GraphQLResolveInfo) -> str:
+        return f"{IRI}{customer.pk}"
+
+    @staticmethod
+    def resolve__id(customer: Customer, info: GraphQLResolveInfo) -> int:
+        return customer.pk
+
+    @staticmethod
+    def resolve_email(customer: Customer, info: GraphQLResolveInfo) -> str | None:
+        return lookups.address_of(customer)
+
+
+def read_profile(customer: Customer, identifier: str | None) -> Customer:
+    """Return the customer who asks, by their own id or none.
+
+    Raises:
+        NotFound: any other id, in whatever form: one answer for all of them.
+    """
+    try:
+        number = None if identifier is None else number_in(identifier, iri=IRI)
+    except BadInput as error:
+        raise NotFound(lookups.PROFILE_NOT_FOUND) from error
+    return lookups.profile_of(customer, number)
