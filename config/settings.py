@@ -143,6 +143,7 @@ GRAPHQL_MAX_DEPTH = env.int("GRAPHQL_MAX_DEPTH", default=8)
 GRAPHQL_MAX_ROOT_FIELDS = env.int("GRAPHQL_MAX_ROOT_FIELDS", default=10)
 GRAPHQL_MAX_ALIASES = env.int("GRAPHQL_MAX_ALIASES", default=15)
 GRAPHQL_MAX_DIRECTIVES = env.int("GRAPHQL_MAX_DIRECTIVES", default=5)
+GRAPHQL_MAX_NODES = env.int("GRAPHQL_MAX_NODES", default=500)
 GRAPHQL_MAX_COMPARISONS = env.int("GRAPHQL_MAX_COMPARISONS", default=12_000)
 GRAPHQL_ALLOW_GET = env.bool("GRAPHQL_ALLOW_GET", default=False)
 GRAPHQL_ALLOW_FORMS = env.bool("GRAPHQL_ALLOW_FORMS", default=False)
@@ -229,8 +230,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-# Each request is known by an id: a caller's own, if it is a UUID, or a fresh one. It stands in our
-# log lines and in the answer.
+# Each request has an id, a caller's own UUID or a fresh one; our log lines and the answer tell it.
 DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "EXPOSE_HEADER": False}
 
 REST_FRAMEWORK = {

@@ -32,6 +32,7 @@ from storefront.errors import (
     log_outage,
     status_of,
 )
+from storefront.graphql_api.node_count import require_few_nodes
 
 logger = logging.getLogger(__name__)
 MASKED = "Something went wrong on our side. Please try again."
@@ -114,9 +115,12 @@ class StorefrontGraphQL(GraphQLView):
         schema = self.schema.graphql_schema
         try:
             document = read_document(schema, query)
+            operation = get_operation_ast(document, operation_name)
+            # Without one, or with one too many, nothing is run either.
+            if operation is not None:
+                require_few_nodes(schema, document, operation, variables)
         except DocumentRefused as refused:
             return ExecutionResult(data=None, errors=refused.errors)
-        operation = get_operation_ast(document, operation_name)
         is_query = operation is None or operation.operation == OperationType.QUERY
         if request.method == "GET" and not is_query:
             raise RequestRefused("Send a mutation with POST.", 405)

@@ -11,6 +11,7 @@ from downloads.lookups.grants import (
     grants_on_page,
     grants_with_other_limit,
     refusal_of_click,
+    stretch_size,
 )
 from downloads.lookups.heartbeats import WorkerState, worker_seen_at, worker_state
 from downloads.lookups.mails import account_to_tell, order_to_tell, orders_to_tell
@@ -56,6 +57,7 @@ __all__ = [
     "profile_of",
     "refusal_of_click",
     "shop_of_domain",
+    "stretch_size",
     "worker_seen_at",
     "worker_state",
 ]

@@ -12,6 +12,7 @@ from downloads.prepared import Prepared, Slot
 
 DEFAULT_PAGE = 10
 MAX_PAGE = 50
+MAX_STRETCH = 500
 _GRANT_OF_ADDRESS = Prepared(
     lambda: Grant.objects.with_rights().get(pk=Slot("number", models.BigAutoField()))
 )
@@ -81,22 +82,17 @@ def grants_of_customer(
     last: int | None = None,
     before: int | None = None,
 ) -> GrantPage:
-    """Return this customer's grants, newest first, in stretches of 1 to 50 (10 by default).
+    """Return this customer's grants, newest first, in stretches of 1 to 500 (10 by default).
 
     `after` and `before` are numbers of grants. Two queries.
 
     Raises:
         BadCursor: `first` or `last` out of bounds, or both at once.
     """
-    for name, size in (("first", first), ("last", last)):
-        if size is not None and not 1 <= size <= MAX_PAGE:
-            raise BadCursor(f'"{name}" must be between 1 and {MAX_PAGE}')
-    if first is not None and last is not None:
-        raise BadCursor('Use "first" or "last", not both')
+    backwards, size = last is not None, stretch_size(first=first, last=last)
     matching = Grant.objects.for_customer(customer)
     if status is not None:
         matching = matching.with_status(status, at)
-    backwards, size = last is not None, first or last or DEFAULT_PAGE
     stretch = matching.with_facts()
     if after is not None:
         stretch = stretch.filter(pk__lt=after)
@@ -113,6 +109,20 @@ def grants_of_customer(
         has_next=before is not None if backwards else more,
         total=matching.count(),
     )
+
+
+def stretch_size(*, first: int | None, last: int | None) -> int:
+    """Return how many grants are asked for from either end; 10 where neither is named.
+
+    Raises:
+        BadCursor: out of bounds, or both at once.
+    """
+    for name, size in (("first", first), ("last", last)):
+        if size is not None and not 1 <= size <= MAX_STRETCH:
+            raise BadCursor(f'"{name}" must be between 1 and {MAX_STRETCH}')
+    if first is not None and last is not None:
+        raise BadCursor('Use "first" or "last", not both')
+    return first or last or DEFAULT_PAGE
 
 
 @dataclass(frozen=True)

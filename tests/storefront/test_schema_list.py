@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 import pytest
 
 from downloads.errors import BadCursor
-from downloads.models import Grant
+from downloads.models import Asset, Grant
 from storefront.schema import read_cursor
 from tests.factories import CustomerFactory, GrantFactory, LinkFactory, OrderFactory
 
@@ -91,19 +91,22 @@ def test_another_customers_cursor_shows_only_ones_own(page, customer):
     assert numbers(page(after=cursor_to(theirs))) == ours
 
 
-def test_ten_rows_are_the_default_and_fifty_the_most(page, customer):
-    grants_of(customer, 51)
-    for bounds, count in (({}, 10), ({"first": 1}, 1), ({"first": 50}, 50), ({"last": 50}, 50)):
+def test_ten_rows_are_the_default_and_five_hundred_the_most(page, customer):
+    order = OrderFactory(shop=customer.shop, customer=customer)
+    assets = Asset.objects.bulk_create(LinkFactory.build_batch(501, shop=customer.shop))
+    grants = [GrantFactory.build(order=order, asset=asset, line=None) for asset in assets]
+    Grant.objects.bulk_create(grants)
+    for bounds, count in (({}, 10), ({"first": 1}, 1), ({"first": 500}, 500), ({"last": 500}, 500)):
         stretch = page(**bounds)
-        assert (len(stretch["edges"]), stretch["totalCount"]) == (count, 51)
+        assert (len(stretch["edges"]), stretch["totalCount"]) == (count, 501)
 
 
 OUT_OF_BOUNDS = {
-    "first 0": ({"first": 0}, '"first" must be between 1 and 50'),
-    "first 51": ({"first": 51}, '"first" must be between 1 and 50'),
-    "first -1": ({"first": -1}, '"first" must be between 1 and 50'),
-    "last 0": ({"last": 0}, '"last" must be between 1 and 50'),
-    "last 51": ({"last": 51}, '"last" must be between 1 and 50'),
+    "first 0": ({"first": 0}, '"first" must be between 1 and 500'),
+    "first 501": ({"first": 501}, '"first" must be between 1 and 500'),
+    "first -1": ({"first": -1}, '"first" must be between 1 and 500'),
+    "last 0": ({"last": 0}, '"last" must be between 1 and 500'),
+    "last 501": ({"last": 501}, '"last" must be between 1 and 500'),
     "both": ({"first": 5, "last": 5}, 'Use "first" or "last", not both'),
 }
 BAD_CURSORS = {
