@@ -16,6 +16,7 @@ from downloads.errors import DownloadsError, PostClosed
 from downloads.models import Mail
 from storefront import smtp
 from storefront.letters import compose, message_id_of
+from storefront.mail.tracking import switch_off, switches_of
 from storefront.mail_faults import FAULTS, is_broken_line, meaning_of, unusable
 
 
@@ -54,6 +55,10 @@ class Line:
     @cached_property
     def connection(self) -> BaseEmailBackend:
         return get_connection()
+
+    @cached_property
+    def switches(self) -> tuple[str, ...]:
+        return switches_of(self.connection)
 
     def send(self, mail: Mail, begin: Callable[[], None]) -> str:
         """Send one mail; return by what the other side knows it.
@@ -100,6 +105,7 @@ class Line:
             raise unusable(error) from error
 
     def _hand_over(self, letter: EmailMessage, handing: "_Handing") -> None:
+        switch_off(letter, self.switches)
         if isinstance(self.connection, smtp.EmailBackend):
             self.connection.before_content = handing.begin
         else:
