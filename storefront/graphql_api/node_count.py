@@ -47,8 +47,14 @@ def _count_nodes(
     variables: dict[str, Any] | None,
 ) -> int:
     root = schema.get_root_type(operation.operation)
-    values = get_variable_values(schema, operation.variable_definitions, variables or {})
-    # What is wrong with the variables is told by whoever runs the document: nothing runs then.
+    values = get_variable_values(
+        schema,
+        operation.variable_definitions,
+        variables or {},
+        max_errors=1,
+        hide_suggestions=True,
+    )
+    # What is wrong with the variables is told when the document is to be run: nothing runs then.
     if root is None or isinstance(values, list):
         return 0
     fragments = {
