@@ -422,3 +422,13 @@ def test_grants_with_another_limit_are_counted():
     assert lookups.grants_with_other_limit(attachment) == 2
     attachment.limit = 7
     assert lookups.grants_with_other_limit(attachment) == 3
+
+
+def test_a_profile_is_ones_own_alone(django_assert_num_queries):
+    own, other = CustomerFactory.create_batch(2)
+    with django_assert_num_queries(0):
+        assert lookups.profile_of(own) is lookups.profile_of(own, own.pk) is own
+        for number in (other.pk, 0, 2**63 - 1):
+            with pytest.raises(NotFound) as refusal:
+                lookups.profile_of(own, number)
+            assert str(refusal.value) == "Customer profile not found"
