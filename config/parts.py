@@ -51,3 +51,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{rule}Validator"}
     for rule in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword")
 ]
+GRAPHENE = {"SCHEMA": "storefront.schema.schema", "SCHEMA_OUTPUT": "schema.graphql"}
+# Each request has an id, a caller's own UUID or a fresh one; our log lines and the answer tell it.
+DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "EXPOSE_HEADER": False}

@@ -22,6 +22,8 @@ from config.openapi import SPECTACULAR_SETTINGS  # noqa: F401
 from config.parts import (  # noqa: F401
     AUTH_PASSWORD_VALIDATORS,
     AUTHENTICATION_BACKENDS,
+    DJANGO_GUID,
+    GRAPHENE,
     INSTALLED_APPS,
     MIDDLEWARE,
     PASSWORD_HASHERS,
@@ -230,8 +232,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-# Each request has an id, a caller's own UUID or a fresh one; our log lines and the answer tell it.
-DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "EXPOSE_HEADER": False}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -244,7 +244,6 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
-GRAPHENE = {"SCHEMA": "storefront.schema.schema", "SCHEMA_OUTPUT": "schema.graphql"}
 
 _level = env.one_of("LOG_LEVEL", LEVELS, default="INFO")
 _log_file = LOG_DIR / "downloads.log" if env.bool("LOG_TO_FILE", default=True) else None
