@@ -19,7 +19,14 @@ from downloads.errors import (
     TooManyAtOnce,
     Unavailable,
 )
-from storefront.errors import ClickOver, OutOfReach, RateExceeded, headers_of, status_of
+from storefront.errors import (
+    ClickOver,
+    OutOfReach,
+    RateExceeded,
+    Unauthenticated,
+    headers_of,
+    status_of,
+)
 
 # Chrome holds a form's policy against every redirect that follows it, and a link asset's leads
 # out of the house by design. Nothing a buyer typed is sent along.
@@ -70,8 +77,19 @@ def title_and_step(error: DownloadsError) -> tuple[str, str]:
         case TooManyAtOnce():
             return "Too many downloads at once", "Then reload this page."
         case RateExceeded():
-            return "Too many tries", f"Wait {error.retry_after} seconds, then reload this page."
+            plural = "" if error.retry_after == 1 else "s"
+            return "Too many tries", f"Wait {error.retry_after} second{plural}, then try again."
     return "This did not work", ASK
+
+
+def message_for_people(error: DownloadsError) -> str:
+    """Return what happened, in words for a page: what is settled for the wire is for programs."""
+    match error:
+        case RateExceeded():
+            return "Too many requests came from your connection within a minute."
+        case Unauthenticated():
+            return "You are not signed in."
+    return str(error)
 
 
 def refusal_page(request: HttpRequest, error: DownloadsError) -> HttpResponse:
@@ -79,7 +97,7 @@ def refusal_page(request: HttpRequest, error: DownloadsError) -> HttpResponse:
     title, step = title_and_step(error)
     context = {
         "title": title,
-        "message": str(error),
+        "message": message_for_people(error),
         "step": step,
         "way_on": MAILED_AGAIN if step == REOPEN else None,
         "form_action": error.form_action if isinstance(error, ClickOver) else None,

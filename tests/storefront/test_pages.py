@@ -131,7 +131,10 @@ def test_misses_share_one_minute_with_face_a(client, order, settings):
     assert headers_of(response) == PAGE | {"retry-after": "60"}
     page = Page(response)
     assert page.texts["h1"] == ["Too many tries"]
-    assert page.texts["p"] == ["Rate limit exceeded", "Wait 60 seconds, then reload this page."]
+    assert page.texts["p"] == [
+        "Too many requests came from your connection within a minute.",
+        "Wait 60 seconds, then try again.",
+    ]
     assert client.get(URL).status_code == 200
 
 

@@ -82,14 +82,14 @@ OTHERS = {
     RateExceeded(17): (
         429,
         "Too many tries",
-        "Rate limit exceeded",
-        "Wait 17 seconds, then reload this page.",
+        "Too many requests came from your connection within a minute.",
+        "Wait 17 seconds, then try again.",
     ),
     BadInput("Too odd."): (400, "This did not work", "Too odd.", ASK),
     Unauthenticated(): (
         401,
         "This did not work",
-        "Unauthenticated. Please login to perform this action",
+        "You are not signed in.",
         ASK,
     ),
 }
@@ -115,6 +115,10 @@ def test_a_refused_download_says_why_and_what_next(rf, reason, words):
 @pytest.mark.parametrize(("error", "words"), OTHERS.items(), ids=lambda value: type(value).__name__)
 def test_every_refusal_has_a_status_and_words(rf, error, words):
     assert words_of(refusal_page(rf.get("/"), error)) == words
+
+
+def test_one_second_is_told_as_one(rf):
+    assert words_of(refusal_page(rf.get("/"), RateExceeded(1)))[3] == "Wait 1 second, then try again."
 
 
 def test_a_click_whose_time_is_over_offers_another(rf):
@@ -167,3 +171,8 @@ def test_a_prefetch_gets_a_word_and_nothing_else():
     response = prefetch_refused()
     assert (response.status_code, response.content) == (503, b"Open this link to download.")
     assert response["Content-Type"] == "text/plain"
+
+
+def test_no_page_tells_the_sentence_that_programs_are_told(rf):
+    for error in (RateExceeded(17), Unauthenticated()):
+        assert str(error) not in refusal_page(rf.get("/"), error).content.decode()
