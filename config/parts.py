@@ -1,5 +1,7 @@
 """What the product is put together from. Nothing here depends on the environment."""
 
+from pathlib import Path
+
 INSTALLED_APPS = [
     "storefront.staff.admin_app.StaffAdminConfig",
     "django.contrib.auth",
@@ -39,6 +41,22 @@ MIDDLEWARE = [
     "storefront.staff.actors.NamesActor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "storefront.outages.AnswersOutages",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).resolve().parent.parent / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            # Words of others stand in every page.
+            "builtins": ["storefront.templatetags.bidi"],
+        },
+    },
 ]
 # Staff: passwords as Django has them, permissions by role.
 AUTHENTICATION_BACKENDS = ["downloads.roles.RoleBackend"]

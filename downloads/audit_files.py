@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from downloads.bidi import without_turns
 from downloads.models import AuditEntry, Shop
 from downloads.spreadsheets import csv_line
 
@@ -54,7 +55,7 @@ def _told(entry: AuditEntry, *, shop: str | int | None) -> dict[str, Any]:
         "what": entry.what,
         "kind": entry.subject_type,
         "number": entry.subject_id,
-        "about": entry.subject,
+        "about": without_turns(entry.subject),
         "before": entry.before,
         "after": entry.after,
     }

@@ -14,6 +14,7 @@ from django.db import connections
 from django.db.models import Field, ForeignKey, Model
 from django.db.models.signals import post_save, pre_delete, pre_save
 
+from downloads.bidi import without_turns
 from downloads.fulfilment.auditing import enter_audit, is_told
 
 # Models of others.
@@ -115,4 +116,4 @@ def _filled(row: Model, fields: Iterable[Field]) -> dict[str, Any]:
 
 def _value(field: Field, row: Model) -> Any:
     value = getattr(row, field.name)
-    return str(value) if isinstance(value, Model) else value
+    return without_turns(str(value)) if isinstance(value, Model) else value

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from downloads.admin.acting import only_row, show_secret_once, tell_count
 from downloads.admin.scoped import ScopedAdmin
+from downloads.bidi import isolate
 from storefront.models import SecondFactor
 from storefront.staff import factors, passwords, tries
 from storefront.staff.sessions import end_sessions
@@ -121,15 +122,16 @@ class StaffAdmin(ScopedAdmin):
         if user is None:
             return None
         if not (user.is_active and user.is_staff):
-            messages.error(request, f"The link would not work: {user} may not sign in.")
+            messages.error(request, f"The link would not work: {isolate(user)} may not sign in.")
             return None
         return show_secret_once(
             self,
             request,
-            title=f"Link for {user} to choose a password",
+            title=f"Link for {isolate(user)} to choose a password",
             secret=passwords.make_link(user),
-            use=f"Send it to {user} and to nobody else: whoever opens it chooses the password. It "
-            f"works once, within {passwords.link_hours()} hours. The second factor stays.",
+            use=f"Send it to {isolate(user)} and to nobody else: whoever opens it chooses the "
+            f"password. It works once, within {passwords.link_hours()} hours. The second factor "
+            "stays.",
         )
 
     @admin.action(description="Remove the second factor", permissions=["change"])

@@ -20,6 +20,7 @@ from downloads import fulfilment
 from downloads.admin.acting import act_on_each
 from downloads.admin.closures import closed_among
 from downloads.admin.scoped import ScopedAdmin
+from downloads.bidi import isolate_html
 from downloads.errors import BadInput, StorageDown
 from downloads.fulfilment.storing import check_size, safe_file_name
 from downloads.models import Asset, Grant
@@ -150,7 +151,7 @@ class AssetAdmin(ScopedAdmin):
         return format_html(
             '<a href="{}">{}</a> ({}, {})',
             reverse("admin:asset_file", args=[asset.pk]),
-            asset.file_name,
+            isolate_html(asset.file_name),
             size_text(asset.size_bytes),
             asset.content_type,
         )

@@ -17,6 +17,7 @@ from django.utils.html import format_html, format_html_join
 from downloads.admin.reported import ReportedAdmin
 from downloads.admin.trail import Change, changes_of, kinds, model_of
 from downloads.audit_files import FORMS
+from downloads.bidi import isolate
 from downloads.models import AuditEntry, Shop
 
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
@@ -132,7 +133,8 @@ class AuditEntryAdmin(ReportedAdmin):
 
     @admin.display(description="by", ordering="actor")
     def who(self, entry: AuditEntry) -> str:
-        return f"{entry.actor}, from {entry.address}" if entry.address else entry.actor
+        actor = isolate(entry.actor)
+        return f"{actor}, from {isolate(entry.address)}" if entry.address else actor
 
     @admin.display(description="from", empty_value="–")
     def came_from(self, entry: AuditEntry) -> str:
@@ -165,9 +167,9 @@ def _written(changes: list[Change]) -> str:
     return format_html_join(
         "",
         '<div class="change"><b>{}</b>: {}</div>',
-        ((change.name, _moved(change)) for change in changes),
+        ((isolate(change.name), _moved(change)) for change in changes),
     )
 
 
 def _moved(change: Change) -> str:
-    return " → ".join(part for part in (change.before, change.after) if part)
+    return " → ".join(isolate(part) for part in (change.before, change.after) if part)

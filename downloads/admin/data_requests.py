@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from downloads import fulfilment
 from downloads.admin.acting import act_on_each, json_file
 from downloads.admin.reported import ReportedAdmin
+from downloads.bidi import isolate
 from downloads.exports import stored_for_request, with_customers
 from downloads.models import DataRequest
 
@@ -67,7 +68,9 @@ class DataRequestAdmin(ReportedAdmin):
     @admin.display(description="customer")
     def customer(self, asked: Any) -> str:
         number, known = asked.customer_platform_id, asked.numbered or asked.addressed
-        words = asked.email or ("No longer known" if number is None else f"Customer {number}")
+        words = isolate(asked.email) or (
+            "No longer known" if number is None else f"Customer {number}"
+        )
         if known is None:
             return words
         return format_html(

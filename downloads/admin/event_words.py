@@ -3,6 +3,7 @@
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
+from downloads.bidi import isolate
 from downloads.errors import Unavailable
 from downloads.models import DownloadEvent
 from storefront.serializers import size_text
@@ -29,7 +30,7 @@ def what_happened(event: DownloadEvent) -> str:
     """Write what a line says. Needs `delivery` loaded."""
     count = abs(event.downloads)
     several = f"{count} " if count > 1 else ""
-    why = f": {REASONS.get(event.reason, event.reason)}" if event.reason else ""
+    why = f": {isolate(REASONS.get(event.reason, event.reason))}" if event.reason else ""
     match event.kind:
         case DownloadEvent.Kind.SERVED:
             size_bytes = event.delivery.size_bytes if event.delivery else None

@@ -17,6 +17,7 @@ from django.utils import timezone
 from downloads import fulfilment
 from downloads.admin.acting import show_secret_once
 from downloads.admin.scoped import ScopedAdmin
+from downloads.bidi import isolate
 from downloads.errors import BadInput, LinkSpent
 from downloads.models import Invitation, Membership
 from storefront.invitations import invitation_url
@@ -157,15 +158,15 @@ class InvitationAdmin(RefusingAdmin):
         return show_secret_once(
             self,
             request,
-            title=f"Invitation of {obj.email} to {obj.shop}",
+            title=f"Invitation of {isolate(obj.email)} to {obj.shop}",
             secret=obj.link,
-            use=f"Send it to {obj.email} and to nobody else: whoever opens it works for the shop "
-            f"from then on. It can be used once, until {end:%Y-%m-%d %H:%M %Z}.",
+            use=f"Send it to {isolate(obj.email)} and to nobody else: whoever opens it works for "
+            f"the shop from then on. It can be used once, until {end:%Y-%m-%d %H:%M %Z}.",
         )
 
     def delete_model(self, request: HttpRequest, obj: Invitation) -> None:
         if not fulfilment.withdraw(Invitation.objects.filter(pk=obj.pk)):
-            raise BadInput(NO_WAY_BACK.format(obj.email))
+            raise BadInput(NO_WAY_BACK.format(isolate(obj.email)))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         for invitation in queryset:

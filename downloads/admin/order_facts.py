@@ -10,6 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
+from downloads.bidi import isolate
 from downloads.models import Dispute, Mail, Order, Refund, RiskAssessment
 
 NEWEST_MAILS = 5
@@ -38,10 +39,10 @@ def _mail_sentences(order: Order) -> Iterator[str]:
     troubled = order.mails.filter(Q(bounced_at__isnull=False) | ~Q(state__in=UNTOLD))
     for mail in troubled[:NEWEST_MAILS]:
         if mail.bounced_at is not None:
-            yield f"{_day(mail.bounced_at)}: came back. {mail.bounce}"
+            yield f"{_day(mail.bounced_at)}: came back. {isolate(mail.bounce)}"
         else:
             why = Truncator(mail.error).chars(ERROR_LENGTH)
-            yield f"{_day(mail.created_at)}: {mail.get_state_display().lower()}. {why}"
+            yield f"{_day(mail.created_at)}: {mail.get_state_display().lower()}. {isolate(why)}"
 
 
 def _sentences(order: Order) -> Iterator[str]:

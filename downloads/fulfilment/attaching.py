@@ -91,7 +91,7 @@ def attach_to_order(
         created_at=at,
         updated_at=at,
     )
-    after = {"asset": str(asset), "limit": limit, "lifetime_days": lifetime_days}
+    after = {"asset": asset.title, "limit": limit, "lifetime_days": lifetime_days}
     enter_audit("Attached to the order", row=grant, after=after)
     if order.announced_at is None:
         announce([order.pk], at=at)

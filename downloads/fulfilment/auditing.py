@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from downloads.actors import actor_now
+from downloads.bidi import ISOLATES
 from downloads.models import AuditEntry
 from downloads.tenancy import shop_number_of
 
@@ -83,6 +84,6 @@ def _subject(row: Model | None) -> dict[str, str]:
 
 def _cut(text: str, column: str) -> str:
     # What a program calls itself may hold what no database stores.
-    printable = "".join(char if char.isprintable() else " " for char in text)
+    printable = "".join(char if char.isprintable() or char in ISOLATES else " " for char in text)
     field: Any = AuditEntry._meta.get_field(column)
     return printable[: field.max_length]

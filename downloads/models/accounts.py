@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Lower
 
+from downloads.bidi import isolate
 from downloads.email_addresses import spellings_of
 from downloads.models.shops import Customer, Shop
 from downloads.tokens import hash_token
@@ -57,7 +58,7 @@ class Account(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.email
+        return isolate(self.email)
 
     @property
     def state(self) -> str:

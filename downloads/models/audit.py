@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 from django.db import models
 from django.utils import timezone
 
+from downloads.bidi import isolate
 from downloads.models.shops import Shop
 
 
@@ -64,7 +65,7 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M}: {self.what}"
+        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M}: {isolate(self.what)}"
 
     def save(self, *given: Any, **named: Any) -> None:
         if not self._state.adding:

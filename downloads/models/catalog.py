@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from downloads.bidi import isolate
 from downloads.links import validate_link
 from downloads.models.shops import Shop
 
@@ -52,7 +53,8 @@ class Product(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.variant_name})" if self.variant_name else self.name
+        name = isolate(self.name)
+        return f"{name} ({isolate(self.variant_name)})" if self.variant_name else name
 
 
 def storage_key(asset: "Asset", filename: str) -> str:
@@ -112,7 +114,7 @@ class Asset(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return isolate(self.title)
 
     @property
     def kind(self) -> str:

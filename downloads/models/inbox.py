@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 
+from downloads.bidi import isolate
 from downloads.models.shops import Shop
 
 
@@ -68,4 +69,4 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.topic} {self.delivery_id}"
+        return f"{isolate(self.topic)} {isolate(self.delivery_id)}"

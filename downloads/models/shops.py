@@ -4,6 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from downloads.bidi import isolate
 from downloads.email_addresses import spellings_of
 from downloads.tenancy import ITSELF, SHARED
 
@@ -159,7 +160,7 @@ class Shop(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return isolate(self.name)
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -214,4 +215,4 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         name = f"{self.first_name} {self.last_name}".strip()
-        return name or self.email or f"Customer {self.pk}"
+        return isolate(name or self.email or f"Customer {self.pk}")

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from downloads.bidi import isolate
 from downloads.models.shops import Shop
 
 
@@ -40,7 +41,7 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}, {self.get_role_display()}"
+        return f"{isolate(self.user)}, {self.get_role_display()}"
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -77,4 +78,4 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.email}, {self.get_role_display()}"
+        return f"{isolate(self.email)}, {self.get_role_display()}"

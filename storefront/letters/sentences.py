@@ -14,20 +14,18 @@ from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, get_language_bidi
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from downloads.bidi import isolate, isolate_html, without_turns
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 5_000
-RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 # Django has their months with a capital, which they have at most at a sentence's beginning.
 SMALL_MONTHS = frozenset({"it", "pt"})
-FIRST_STRONG_ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# They would turn around what stands after them, or end the isolate they stand in.
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _HALF_CHARACTERS = re.compile("[\ud800-\udfff]")
 
 
@@ -93,18 +91,12 @@ def is_private(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return _HALF_CHARACTERS.sub("\ufffd", _TURNS.sub("", text))
+    return _HALF_CHARACTERS.sub("\ufffd", without_turns(text))
 
 
 def _in_text(gap: str | int) -> str:
-    if isinstance(gap, int) or not (get_language_bidi() or _turns_left(gap)):
-        return str(gap)
-    return f"{FIRST_STRONG_ISOLATE}{gap}{END_OF_ISOLATE}"
+    return str(gap) if isinstance(gap, int) else isolate(gap)
 
 
 def _in_html(gap: str | int) -> str:
-    return str(gap) if isinstance(gap, int) else format_html("<bdi>{}</bdi>", gap)
-
-
-def _turns_left(text: str) -> bool:
-    return any(unicodedata.bidirectional(character) in RIGHT_TO_LEFT for character in text)
+    return str(gap) if isinstance(gap, int) else isolate_html(gap)

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 
+from downloads.bidi import isolate
 from downloads.fulfilment.auditing import enter_audit, tells_of
 from downloads.models import Shop
 from downloads.tokens import has_checksum, hash_token, make_token, with_checksum
@@ -68,7 +69,7 @@ class ApiKey(Credential):
         default_related_name = "%(class)ss"
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.prefix}…)"
+        return f"{isolate(self.name)} ({isolate(self.prefix)}…)"
 
     @classmethod
     @transaction.atomic

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 
+from downloads.bidi import isolate
 from downloads.models import Shop
 from downloads.sealing import seal, unseal
 
@@ -46,7 +47,7 @@ class PlatformAccess(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Access to {self.address}"
+        return f"Access to {isolate(self.address)}"
 
     def seal_in(self, *, secret: str, key: str = "") -> None:
         """Take in, unsaved, what opens the platform."""

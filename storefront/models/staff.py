@@ -10,6 +10,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils.module_loading import import_string
 from django_otp.models import Device
 
+from downloads.bidi import isolate
 from downloads.sealing import seal, unseal
 from downloads.tenancy import INSTALLATION
 
@@ -33,7 +34,7 @@ class SecondFactor(Device):
         ]
 
     def __str__(self) -> str:
-        return f"Second factor of {self.user}"
+        return f"Second factor of {isolate(self.user)}"
 
     @classmethod
     def keep(cls, user: models.Model, *, key: str, last_step: int) -> "SecondFactor":

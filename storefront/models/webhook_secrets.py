@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from downloads.bidi import isolate
 from downloads.models import Shop
 from downloads.sealing import seal, unseal
 from storefront.models.credentials import Credential, CredentialQuerySet
@@ -28,7 +29,7 @@ class WebhookSecret(Credential):
     objects = SecretManager()
 
     def __str__(self) -> str:
-        return f"Webhook secret …{self.hint}"
+        return f"Webhook secret …{isolate(self.hint)}"
 
     @classmethod
     def keep(cls, shop: Shop, *, source: str, secret: str) -> "WebhookSecret":

@@ -118,7 +118,9 @@ def test_every_refusal_has_a_status_and_words(rf, error, words):
 
 
 def test_one_second_is_told_as_one(rf):
-    assert words_of(refusal_page(rf.get("/"), RateExceeded(1)))[3] == "Wait 1 second, then try again."
+    assert (
+        words_of(refusal_page(rf.get("/"), RateExceeded(1)))[3] == "Wait 1 second, then try again."
+    )
 
 
 def test_a_click_whose_time_is_over_offers_another(rf):

@@ -57,7 +57,7 @@ def test_erasing_asks_first_and_names_whom(staff, messages_of):
     grant = GrantFactory(used=3, order__customer__first_name="Ada")
     ada = grant.order.customer
     asked = staff.post(URL, chosen("erase", ada)).content.decode()
-    assert f"<li>Ada ({ada.email}), {ada.shop} – 1 order</li>" in asked
+    assert f"<li>Ada (<bdi>{ada.email}</bdi>), {ada.shop} – 1 order</li>" in asked
     assert Customer.objects.get().first_name == "Ada"
     done = staff.post(URL, chosen("erase", ada, confirmed="yes"), follow=True)
     assert messages_of(done) == ["1 erased. Their orders and counts stay."]
