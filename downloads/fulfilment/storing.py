@@ -2,8 +2,6 @@
 
 import hashlib
 import mimetypes
-import re
-import unicodedata
 from contextlib import AbstractContextManager, ExitStack
 
 from django.conf import settings
@@ -11,12 +9,10 @@ from django.core.files.base import File
 from django.db import transaction
 
 from downloads.errors import BadInput, StorageDown
+from downloads.file_names import safe_file_name
 from downloads.models import Asset
-from downloads.models.catalog import FILE_NAME_MAX_LENGTH
 from downloads.slots import Taker, storage_slots
 
-_BREAKING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_RESERVED = re.compile(r'[<>:"|?*/\\]')
 # Python's own table, whatever the machine's /etc/mime.types says, and what shops sell beside it.
 TYPES = mimetypes.MimeTypes()
 for _type, _ending in (
@@ -61,6 +57,20 @@ def store_file(asset: Asset, upload: File) -> Asset:
     return asset
 
 
+def rename_file(asset: Asset, name: str) -> Asset:
+    """Save another name for this asset's file, and the type that it promises.
+
+    Raises:
+        BadInput: nothing is left of the name, or it holds a path.
+    """
+    if "/" in name or "\\" in name:
+        raise BadInput("A file's name has no / and no \\ in it.")
+    asset.file_name = safe_file_name(name)
+    asset.content_type = content_type_of(asset.file_name)
+    asset.save(update_fields=["file_name", "content_type"])
+    return asset
+
+
 def store_link(asset: Asset, *, size_bytes: int | None) -> Asset:
     """Make a link of this asset and save it; a file it had before is removed.
 
@@ -92,26 +102,6 @@ def content_type_of(name: str) -> str:
     """Return the type a name promises; never what an uploader claims."""
     content_type, packing = TYPES.guess_type(name)
     return (not packing and content_type) or "application/octet-stream"
-
-
-def safe_file_name(name: str) -> str:
-    """Return the name a customer's device will see, without what devices read as commands.
-
-    Raises:
-        BadInput: nothing is left of it, or it is too long.
-    """
-    name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
-    # Control and format characters, line and paragraph breaks, and path signs.
-    name = "".join(char for char in name if unicodedata.category(char) not in _BREAKING)
-    name = _RESERVED.sub("_", name).strip(" .")
-    if not name:
-        raise BadInput("The file needs a name. Rename it and upload it again.")
-    if len(name) > FILE_NAME_MAX_LENGTH:
-        raise BadInput(
-            f"The file's name has more than {FILE_NAME_MAX_LENGTH} characters. "
-            "Rename it and upload it again."
-        )
-    return name
 
 
 def check_size(size_bytes: int | None) -> None:

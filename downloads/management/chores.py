@@ -28,6 +28,7 @@ RARE_CHORES: dict[str, Chore] = {
     "tidying up the ledger": lambda at: fulfilment.prune_ledger(at=at),
     "tidying up accounts": lambda at: fulfilment.forget_unconfirmed(at=at),
     "tidying up mails": lambda at: fulfilment.forget_mails(at=at),
+    "tidying up kept uploads": lambda at: fulfilment.forget_kept_uploads(at=at),
     "tidying up customer tokens": lambda at: CustomerToken.objects.forget_ended(at),
     "tidying up sessions": lambda at: sessions.forget_ended(at),
 }

@@ -1,6 +1,6 @@
 from downloads.models.accounts import Account
 from downloads.models.audit import AuditEntry
-from downloads.models.catalog import Asset, Attachment, Product
+from downloads.models.catalog import Asset, Attachment, KeptUpload, Product
 from downloads.models.deliveries import Delivery
 from downloads.models.facts import Dispute, Refund, RefundedLine, RemovedProduct, RiskAssessment
 from downloads.models.grants import Grant
@@ -26,6 +26,7 @@ __all__ = [
     "Grant",
     "Heartbeat",
     "Invitation",
+    "KeptUpload",
     "LineItem",
     "LinkRequest",
     "Mail",

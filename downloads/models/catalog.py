@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -9,8 +10,10 @@ from django.db.models import F, Q
 from downloads.bidi import isolate
 from downloads.links import validate_link
 from downloads.models.shops import Shop
+from downloads.tenancy import INSTALLATION
 
-FILE_NAME_MAX_LENGTH = 200
+# As much as file systems take, in bytes.
+FILE_NAME_MAX_LENGTH = 255
 MAX_DOWNLOADS = 2**31 - 1
 MAX_LIFETIME_DAYS = 36_500
 LIMIT_BOUNDS = (MinValueValidator(1), MaxValueValidator(MAX_DOWNLOADS))
@@ -119,6 +122,36 @@ class Asset(models.Model):
     @property
     def kind(self) -> str:
         return self.FILE if self.file else self.LINK
+
+
+def kept_key(kept: "KeptUpload", filename: str) -> str:
+    """Name the stored file. The uploaded name never reaches the disk."""
+    return f"kept/{uuid.uuid4().hex}"
+
+
+class KeptUpload(models.Model):
+    """A file whose form was refused, kept for a while for the person who sent it.
+
+    Of no shop: which one it was for may be what the form has still to say. Empty `person`: they
+    are gone, and the file goes next.
+    """
+
+    shop_path = INSTALLATION
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    file = models.FileField(upload_to=kept_key, max_length=200)
+    file_name = models.CharField(max_length=FILE_NAME_MAX_LENGTH)
+    size_bytes = models.PositiveBigIntegerField()
+    kept_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ("kept_at", "id")
+
+    def __str__(self) -> str:
+        return isolate(self.file_name)
 
 
 class Attachment(models.Model):

@@ -9,11 +9,8 @@ from django.db.models import ProtectedError
 
 from downloads import fulfilment
 from downloads.errors import BadInput, StorageDown
-from downloads.fulfilment.storing import safe_file_name
 from downloads.models import Asset, Shop
 from tests.factories import LinkFactory, ShopFactory, make_file, make_file_grant
-
-NO_NAME = "The file needs a name. Rename it and upload it again."
 
 
 @pytest.fixture
@@ -125,7 +122,7 @@ def test_a_name_that_cannot_be_kept_leaves_the_asset_as_it_was(shop, on_disk):
     asset = make_file(shop)
     before, files = Asset.objects.values().get(), on_disk()
     with pytest.raises(BadInput):
-        fulfilment.store_file(asset, ContentFile(b"new", name="x" * 201))
+        fulfilment.store_file(asset, ContentFile(b"new", name="\u202e"))
     assert (Asset.objects.values().get(), on_disk()) == (before, files)
 
 
@@ -257,94 +254,18 @@ def test_a_link_needs_no_file(shop):
 
 # --- Names ---------------------------------------------------------------------------------------
 
-NAMES = [
-    ("book.pdf", "book.pdf"),
-    ("My new Book (2nd ed.).pdf", "My new Book (2nd ed.).pdf"),
-    # Paths, of every make.
-    ("../../../etc/passwd", "passwd"),
-    ("..\\..\\windows\\system32\\cmd.exe", "cmd.exe"),
-    ("/etc/cron.d/job", "job"),
-    ("C:\\Users\\ada\\book.pdf", "book.pdf"),
-    ("C:book.pdf", "C_book.pdf"),
-    ("folder/..\\book.pdf", "book.pdf"),
-    ("....//book.pdf", "book.pdf"),
-    ("~/book.pdf", "book.pdf"),
-    ("%2e%2e%2fbook.pdf", "%2e%2e%2fbook.pdf"),
-    # Control characters, and those that only look or turn.
-    ("book.pdf\0.exe", "book.pdf.exe"),
-    ("book\r\nSet-Cookie: a=b.pdf", "bookSet-Cookie_ a=b.pdf"),
-    ("book\nname.pdf", "bookname.pdf"),
-    ("book\tname.pdf", "bookname.pdf"),
-    ("book\x1b[31m.pdf", "book[31m.pdf"),
-    ("book\x7f\x85.pdf", "book.pdf"),
-    ("book\u202efdp.exe", "bookfdp.exe"),
-    ("\u2066book\u2069.pdf", "book.pdf"),
-    ("bo\u200bok.pdf", "book.pdf"),
-    ("\ufeffbook.pdf", "book.pdf"),
-    ("book\ud800.pdf", "book.pdf"),
-    ("book\ue000.pdf", "book.pdf"),
-    # What Windows and headers read as signs.
-    ('"book".pdf', "_book_.pdf"),
-    ("book'; rm -rf.pdf", "book'; rm -rf.pdf"),
-    ('<>:"|?*.pdf', "_______.pdf"),
-    ("what?.pdf", "what_.pdf"),
-    ("a*b|c<d>e.pdf", "a_b_c_d_e.pdf"),
-    ("book.pdf:stream", "book.pdf_stream"),
-    # Dots and spaces at the ends.
-    (".htaccess", "htaccess"),
-    ("...book.pdf", "book.pdf"),
-    ("book.pdf. . .", "book.pdf"),
-    ("  book.pdf  ", "book.pdf"),
-    ("book .pdf", "book .pdf"),
-    # Scripts of the world.
-    ("Bücher.pdf", "Bücher.pdf"),
-    ("Bu\u0308cher.pdf", "Bücher.pdf"),
-    ("本.pdf", "本.pdf"),
-    ("книга.pdf", "книга.pdf"),
-    ("كتاب.pdf", "كتاب.pdf"),
-    ("📚.pdf", "📚.pdf"),
-    ("👩\u200d🏫.pdf", "👩🏫.pdf"),
-    ("x" * 196 + ".pdf", "x" * 196 + ".pdf"),
-    ("x" * 250 + "/book.pdf", "book.pdf"),
-    # Two characters that become one are counted as one.
-    ("u\u0308" * 200, "ü" * 200),
-]
+
+def test_a_renamed_file_is_of_the_type_its_name_promises(shop):
+    asset = store(shop, name="book.pdf")
+    fulfilment.rename_file(asset, '  The "Book".epub')
+    asset.refresh_from_db()
+    assert (asset.file_name, asset.content_type) == ('The "Book".epub', "application/epub+zip")
+    assert asset.file.read() == b"content"
 
 
-@pytest.mark.parametrize(("name", "safe"), NAMES)
-def test_a_hostile_name_is_made_safe_and_stays_so(name, safe):
-    assert safe_file_name(name) == safe
-    assert safe_file_name(safe) == safe
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        ".",
-        "..",
-        "...",
-        " ",
-        " . . ",
-        "/",
-        "folder/",
-        "..\\",
-        "\0",
-        "\r\n",
-        "\u202e",
-        "a/\u200b",
-    ],
-)
-def test_a_name_of_nothing_is_refused(name):
-    with pytest.raises(BadInput) as refusal:
-        safe_file_name(name)
-    assert str(refusal.value) == NO_NAME
-
-
-@pytest.mark.parametrize("length", [201, 300])
-def test_a_name_that_is_too_long_is_refused(length):
-    with pytest.raises(BadInput) as refusal:
-        safe_file_name("x" * (length - 4) + ".pdf")
-    assert str(refusal.value) == (
-        "The file's name has more than 200 characters. Rename it and upload it again."
-    )
+@pytest.mark.parametrize("name", ["", "..", "a/b.pdf", "a\\b.pdf", "\u202e"])
+def test_a_file_is_not_renamed_to_nothing_nor_to_a_path(shop, name):
+    asset = store(shop, name="book.pdf")
+    with pytest.raises(BadInput):
+        fulfilment.rename_file(asset, name)
+    assert Asset.objects.get().file_name == "book.pdf"

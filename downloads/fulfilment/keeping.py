@@ -1,0 +1,79 @@
+"""Files of refused forms: kept a while for whoever sent them, so that nothing is sent twice."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models import Q
+
+from downloads.errors import NotFound
+from downloads.file_names import safe_file_name
+from downloads.models import KeptUpload
+
+AT_ONCE = 100
+
+
+def keep_upload(upload: File, *, person: Any, at: datetime) -> KeptUpload | None:
+    """Keep the file of a refused form for a person, in place of their oldest beyond the limit.
+
+    None where the installation keeps none. What is past its time goes along.
+    """
+    most = settings.KEPT_UPLOADS_PER_PERSON
+    if not most:
+        return None
+    kept = KeptUpload(
+        person=person,
+        file_name=safe_file_name(upload.name or ""),
+        size_bytes=upload.size,
+        kept_at=at,
+    )
+    upload.seek(0)
+    storage = kept.file.storage
+    kept.file.name = storage.save(kept.file.field.generate_filename(kept, kept.file_name), upload)
+    try:
+        kept.save()
+    except BaseException:
+        storage.delete(kept.file.name)
+        raise
+    own = KeptUpload.objects.filter(person=person).order_by("-kept_at", "-id")
+    _forget(own[most:])
+    forget_kept_uploads(at=at)
+    return kept
+
+
+def require_kept_upload(number: uuid.UUID, *, person: Any, at: datetime) -> KeptUpload:
+    """Return what is kept under a number for this very person.
+
+    Raises:
+        NotFound: nothing, or no longer, or for somebody else.
+    """
+    fresh = Q(kept_at__gt=at - timedelta(hours=settings.KEPT_UPLOAD_HOURS))
+    kept = KeptUpload.objects.filter(fresh, pk=number, person=person).first()
+    if kept is None or not kept.file.storage.exists(kept.file.name):
+        raise NotFound("This file is not kept any longer.")
+    return kept
+
+
+def forget_kept_upload(kept: KeptUpload) -> None:
+    """Delete what was kept: it was used, or is not wanted."""
+    _forget([kept])
+
+
+def forget_kept_uploads(*, at: datetime) -> int:
+    """Delete what is past its time or nobody's, at most a hundred; return how many."""
+    over = Q(kept_at__lte=at - timedelta(hours=settings.KEPT_UPLOAD_HOURS))
+    return _forget(KeptUpload.objects.filter(over | Q(person=None))[:AT_ONCE])
+
+
+def _forget(uploads: Iterable[KeptUpload]) -> int:
+    done = 0
+    for kept in uploads:
+        stored, storage = kept.file.name, kept.file.storage
+        done += KeptUpload.objects.filter(pk=kept.pk).delete()[0]
+        # A file goes only once no row can name it any more.
+        transaction.on_commit(lambda stored=stored, storage=storage: storage.delete(stored))
+    return done
