@@ -1,14 +1,11 @@
 """Assets: uploaded files and links."""
 
-import re
-from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -18,65 +15,15 @@ from django.utils.html import format_html
 
 from downloads import fulfilment
 from downloads.admin.acting import act_on_each
+from downloads.admin.asset_form import AssetForm
 from downloads.admin.closures import closed_among
 from downloads.admin.scoped import ScopedAdmin
 from downloads.bidi import isolate_html
 from downloads.errors import BadInput, StorageDown
-from downloads.fulfilment.storing import check_size, safe_file_name
 from downloads.models import Asset, Grant
+from downloads.preview_links import preview_hint
 from storefront.delivery import check_answer
-from storefront.serializers import UNITS, size_text
-
-_SIZE = re.compile(r"\A\s*(\d{1,6}(?:[.,]\d{1,3})?)\s*([KMGT]?B)\s*\Z", re.IGNORECASE | re.ASCII)
-
-
-class AssetForm(forms.ModelForm):
-    upload = forms.FileField(
-        label="File",
-        required=False,
-        help_text="Its size, type and checksum are recorded. A new file replaces the old one.",
-    )
-    stated_size = forms.CharField(
-        label="Size of the link",
-        required=False,
-        help_text='What customers read, like "10MB". Leave empty if unknown; a file\'s is known.',
-    )
-
-    class Meta:
-        model = Asset
-        fields = ("shop", "title", "link")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.link:
-            self.initial["stated_size"] = size_text(self.instance.size_bytes)
-
-    def clean_upload(self) -> Any:
-        upload = self.cleaned_data["upload"]
-        if upload:
-            try:
-                safe_file_name(upload.name)
-                check_size(upload.size)
-            except BadInput as error:
-                raise ValidationError(str(error)) from error
-        return upload
-
-    def clean_stated_size(self) -> int | None:
-        text = self.cleaned_data["stated_size"]
-        if not text:
-            return None
-        match = _SIZE.match(text)
-        if match is None:
-            raise ValidationError('Enter a number and a unit, like "10MB" or "1.5GB".')
-        number, unit = Decimal(match[1].replace(",", ".")), match[2].upper()
-        return int(number * 1000 ** UNITS.index(unit))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        has_file = bool(cleaned.get("upload") or (self.instance.file and not cleaned.get("link")))
-        if not self.errors and has_file == bool(cleaned.get("link")):
-            raise ValidationError("Choose a file or enter a link: one of the two.")
-        return cleaned
+from storefront.serializers import size_text
 
 
 @admin.register(Asset)
@@ -95,17 +42,52 @@ class AssetAdmin(ScopedAdmin):
         # Products and orders of the shop may hold it, so it stays there.
         return self.readonly_fields if obj is None else ("shop", *self.readonly_fields)
 
+    def get_fields(self, request: HttpRequest, obj: Asset | None = None) -> Any:
+        if obj is None or not obj.file:
+            return self.fields
+        place = self.fields.index("upload") + 1
+        return (*self.fields[:place], "file_name", *self.fields[place:])
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Asset | None = None,
+        change: bool = False,  # noqa: FBT002 (Django's signature)
+        **kwargs: Any,
+    ) -> type[AssetForm]:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"person": request.user})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        form = context["adminform"].form
+        if isinstance(form, AssetForm) and form.errors:
+            form.keep_upload()
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
-        upload = form.cleaned_data["upload"]
+        upload, name = form.cleaned_data["upload"], form.cleaned_data["file_name"]
         if upload:
             fulfilment.store_file(obj, upload)
         elif obj.link:
-            # Untouched, the exact figure stays: the form shows it rounded.
-            is_kept = "stated_size" not in form.changed_data and not obj.file
-            size = obj.size_bytes if is_kept else form.cleaned_data["stated_size"]
-            fulfilment.store_link(obj, size_bytes=size)
+            self._save_link(request, obj, form)
         else:
             obj.save(update_fields=["title"])
+        if obj.file and name and "file_name" in form.changed_data:
+            fulfilment.rename_file(obj, name)
+        form.forget_kept()
+
+    def _save_link(self, request: HttpRequest, obj: Asset, form: Any) -> None:
+        # Untouched, the exact figure stays: the form shows it rounded.
+        is_kept = "stated_size" not in form.changed_data and not obj.file
+        size = obj.size_bytes if is_kept else form.cleaned_data["stated_size"]
+        fulfilment.store_link(obj, size_bytes=size)
+        if size and not is_kept:
+            messages.info(request, f"Size understood as {size_text(size)}.")
+        hint = preview_hint(obj.link) if "link" in form.changed_data else None
+        if hint:
+            messages.warning(request, hint)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         told, counts, missing, kept = super().get_deleted_objects(objs, request)

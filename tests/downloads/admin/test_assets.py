@@ -66,8 +66,12 @@ def test_a_link_is_stored_with_the_size_the_merchant_states(staff, shop):
         ),
         ({"upload": SimpleUploadedFile("a.txt", b"")}, "The submitted file is empty."),
         (
-            {"upload": SimpleUploadedFile("a" * 296 + ".txt", b"a")},
-            "The file's name has more than 200 characters. Rename it and upload it again.",
+            {"upload": SimpleUploadedFile("\u202e", b"a")},
+            "The file needs a name. Rename it and upload it again.",
+        ),
+        (
+            {"link": "https://a.example.org/", "stated_size": "1,500 GB"},
+            '"1,500 GB" can be read in two ways. Write "1.5 GB" or "1500 GB".',
         ),
     ],
 )
@@ -163,3 +167,57 @@ def test_a_links_exact_size_outlives_a_new_title(staff, shop):
     )
     asset.refresh_from_db()
     assert (asset.title, asset.size_bytes) == ("New", 1_250_000_000)
+
+
+def test_a_size_is_told_as_it_was_understood(staff, shop, messages_of):
+    url = "https://files.example.org/a.pdf"
+    fields = {"shop": shop.pk, "title": "My book", "link": url, "stated_size": "1,500 MB"}
+    response = staff.post(ADD, fields, follow=True)
+    assert "Size understood as 1.5GB." in messages_of(response)
+    assert Asset.objects.get().size_bytes == 1_500_000_000
+
+
+def test_a_link_to_a_preview_is_taken_and_told(staff, shop, messages_of):
+    fields = {"shop": shop.pk, "title": "My book", "stated_size": ""}
+    url = "https://www.dropbox.com/s/abc/book.pdf?dl=0"
+    told = (
+        "Your buyers will see a page of Dropbox first. This form downloads at once: "
+        "https://www.dropbox.com/s/abc/book.pdf?dl=1"
+    )
+    response = staff.post(ADD, fields | {"link": url}, follow=True)
+    assert told in messages_of(response)
+    asset = Asset.objects.get()
+    assert asset.link == url
+    change = f"/admin/downloads/asset/{asset.pk}/change/"
+    again = staff.post(change, {"title": "New", "link": url, "stated_size": ""}, follow=True)
+    assert told not in messages_of(again)
+
+
+def test_a_files_name_is_edited_and_its_type_follows(staff, shop, errors_of):
+    asset = make_file(shop, b"bytes")
+    change = f"/admin/downloads/asset/{asset.pk}/change/"
+    fields = {"title": "My book"} | NO_LINK
+    for name in ("a/b.pdf", "a\\b.pdf"):
+        response = staff.post(change, fields | {"file_name": name})
+        assert errors_of(response) == ["A file's name has no / and no \\ in it."]
+    response = staff.post(change, fields | {"file_name": "\u202e"})
+    assert errors_of(response) == ["Enter a name with letters or digits in it."]
+    assert staff.post(change, fields | {"file_name": 'Für "Elise".mp3'}).status_code == 302
+    asset.refresh_from_db()
+    assert (asset.file_name, asset.content_type) == ('Für "Elise".mp3', "audio/mpeg")
+    assert staff.post(change, fields | {"file_name": ""}).status_code == 302
+    asset.refresh_from_db()
+    assert (asset.file_name, asset.file.read()) == ('Für "Elise".mp3', b"bytes")
+
+
+def test_a_new_file_brings_its_name_unless_one_is_entered(staff, shop):
+    asset = make_file(shop, b"old")
+    change = f"/admin/downloads/asset/{asset.pk}/change/"
+    fields = {"title": "My book", "file_name": asset.file_name} | NO_LINK
+    staff.post(change, fields | {"upload": SimpleUploadedFile("b.epub", b"new")})
+    asset.refresh_from_db()
+    assert (asset.file_name, asset.file.read()) == ("b.epub", b"new")
+    named = {"file_name": "c.epub", "upload": SimpleUploadedFile("d.epub", b"newer")}
+    staff.post(change, fields | named)
+    asset.refresh_from_db()
+    assert (asset.file_name, asset.file.read()) == ("c.epub", b"newer")
