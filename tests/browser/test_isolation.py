@@ -73,6 +73,8 @@ def renamed(demo, open_page):
             page.fill(f"#id_{field}", WORD)
             if page.locator("#id_variant_name").count():
                 page.fill("#id_variant_name", f"{WORD}-2")
+            if page.locator("#id_file_name").count():
+                page.fill("#id_file_name", WORD)
             page.click("input[name=_continue]")
             assert page.evaluate(OUT_OF_ORDER) == []
     return page
@@ -90,7 +92,7 @@ def test_the_order_on_the_screen_is_the_order_written(demo, renamed):
         assert WORD in renamed.content(), url
         assert (url, renamed.evaluate(OUT_OF_ORDER)) == (url, [])
     renamed.goto(demo["page_url"])
-    facts = renamed.locator(".facts:has(bdi)", has_text="·").first
+    facts = renamed.locator(".facts:has(bdi)", has_text=f"{WORD} ·").first
     left, right = facts.evaluate(
         """(facts) => [facts.querySelector("bdi"), facts.lastChild].map((node) => {
              const range = document.createRange(); range.selectNodeContents(node);
