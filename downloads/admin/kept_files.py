@@ -51,8 +51,9 @@ class KeptFileInput(forms.FileInput):
         if self.kept is None:
             return box
         return format_html(
-            '<span>{}<br><label><input type="checkbox" name="{}-kept" value="{}" checked> Use {} '
-            "({}), which was kept: you need not choose it again</label></span>",
+            '<span>{}<br><label class="vCheckboxLabel"><input type="checkbox" name="{}-kept" '
+            'value="{}" checked> Use {} ({}), which was kept: you need not '
+            "choose it again</label></span>",
             box,
             name,
             self._mark(self.kept),

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -53,7 +54,7 @@ def require_kept_upload(number: uuid.UUID, *, person: Any, at: datetime) -> Kept
     """
     fresh = Q(kept_at__gt=at - timedelta(hours=settings.KEPT_UPLOAD_HOURS))
     kept = KeptUpload.objects.filter(fresh, pk=number, person=person).first()
-    if kept is None or not kept.file.storage.exists(kept.file.name):
+    if kept is None or not kept.file.storage.exists(str(kept.file.name)):
         raise NotFound("This file is not kept any longer.")
     return kept
 
@@ -72,8 +73,8 @@ def forget_kept_uploads(*, at: datetime) -> int:
 def _forget(uploads: Iterable[KeptUpload]) -> int:
     done = 0
     for kept in uploads:
-        stored, storage = kept.file.name, kept.file.storage
+        stored = str(kept.file.name)
         done += KeptUpload.objects.filter(pk=kept.pk).delete()[0]
         # A file goes only once no row can name it any more.
-        transaction.on_commit(lambda stored=stored, storage=storage: storage.delete(stored))
+        transaction.on_commit(partial(kept.file.storage.delete, stored))
     return done
