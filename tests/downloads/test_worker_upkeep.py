@@ -4,6 +4,8 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django_tasks_db.management.commands import db_worker
 
@@ -11,7 +13,7 @@ from downloads import audits, fulfilment
 from downloads.management import loops
 from downloads.management.chores import CHORES, RARE_CHORES
 from downloads.management.commands import worker
-from downloads.models import Account, Delivery, DownloadEvent, Heartbeat
+from downloads.models import Account, Delivery, DownloadEvent, Heartbeat, KeptUpload
 from storefront import inbox
 from storefront.models import CustomerToken
 from tests.downloads.clicking import ask, ledger, used
@@ -141,6 +143,18 @@ def test_accounts_nobody_confirmed_are_forgotten_after_their_time(look_after, fr
     frozen(NOW + 7 * DAY + timedelta(microseconds=1))
     look_after()
     assert Account.objects.get() == kept
+
+
+def test_files_of_refused_forms_go_after_their_time(look_after, frozen):
+    person = User.objects.create_user("ada")
+    upload = ContentFile(b"bytes", name="book.pdf")
+    assert fulfilment.keep_upload(upload, person=person, at=NOW)
+    frozen(NOW + DAY - timedelta(microseconds=1))
+    look_after()
+    assert KeptUpload.objects.exists()
+    frozen(NOW + DAY)
+    look_after()
+    assert not KeptUpload.objects.exists()
 
 
 def test_ended_tokens_are_forgotten_after_their_time(look_after, frozen, settings):
