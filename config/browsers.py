@@ -16,17 +16,16 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+# Where a key or a signature is all it takes. Never where a cookie (the admin) or a secret key
+# (/api/v1/) does. Which headers a script may send is not listed here: `storefront.http.cors`.
 CORS_ALLOW_ALL_ORIGINS = True
-CORS_URLS_REGEX = r"^/api/(v2/|graphql$|shop/)"
+CORS_URLS_REGEX = r"^/(api/(v2/|graphql(/|$)|shop/)|downloads/|downloadable/)"
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
-CORS_ALLOW_HEADERS = [
-    *("accept", "authorization", "content-type", "range", "if-range"),
-    *("if-match", "if-none-match"),
-    *("idempotency-key", "x-request-id", "x-storefront-key"),
-]
 _rate_headers = [f"x-ratelimit-{part}" for part in ("limit", "remaining", "reset")]
 _page_headers = ["x-total-count", "x-page", "x-per-page", "x-total-pages"]
-_file_headers = ["accept-ranges", "content-disposition", "content-range", "etag"]
+_file_headers = [
+    *("accept-ranges", "content-disposition", "content-length", "content-range", "etag"),
+]
 CORS_EXPOSE_HEADERS = [
     *("retry-after", "x-request-id"),
     *_rate_headers,

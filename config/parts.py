@@ -26,6 +26,7 @@ MIDDLEWARE = [
     "django_guid.middleware.guid_middleware",
     # These mark every answer: the redirect to https too, and what a middleware refuses by itself.
     "storefront.headers.PrivateAnswers",
+    "storefront.http.cors.CrossOriginAnswers",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from config.browsers import (  # noqa: F401 (Django reads them by their names here)
     CONTENT_SECURITY_POLICY,
     CORS_ALLOW_ALL_ORIGINS,
-    CORS_ALLOW_HEADERS,
     CORS_ALLOW_METHODS,
     CORS_EXPOSE_HEADERS,
     CORS_URLS_REGEX,

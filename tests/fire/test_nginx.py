@@ -75,6 +75,8 @@ ASKED = {
     "wanted as of long ago": {"If-Unmodified-Since": PAST},
     "wanted as of long ago, a part": {"If-Unmodified-Since": PAST, "Range": "bytes=5-9"},
     "packed": {"Accept-Encoding": "gzip"},
+    "a script elsewhere": {"Origin": "https://shop.example", "Sec-Fetch-Mode": "cors"},
+    "a script's part": {"Origin": "https://shop.example", "Range": "bytes=5-9"},
 }
 NAMES = [
     'a"b.pdf', "a;b.svg", "a\\b.html", "../../etc/passwd", "a\r\nSet-Cookie: a=b.xml", "a\nb.js",

@@ -52,14 +52,10 @@ POLICY = {
     "frame-ancestors": {"'none'"},
 }
 
-ALLOWED = (
-    "accept, authorization, content-type, range, if-range, if-match, if-none-match, "
-    "idempotency-key, x-request-id, x-storefront-key"
-)
 EXPOSED = (
     "retry-after, x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, "
     "x-total-count, x-page, x-per-page, x-total-pages, "
-    "accept-ranges, content-disposition, content-range, etag"
+    "accept-ranges, content-disposition, content-length, content-range, etag"
 )
 
 

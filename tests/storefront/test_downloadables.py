@@ -30,7 +30,7 @@ RATED = {"x-ratelimit-limit": "600", "x-ratelimit-remaining": "599", "x-ratelimi
 HEADERS = PRIVATE | {
     "content-type": "application/json",
     "allow": "GET, HEAD, OPTIONS",
-    "vary": "origin",
+    "vary": "Origin, Accept",
 }
 MISSING_KEY = {
     "message": "X-STOREFRONT-KEY header is required for this operation",
@@ -487,7 +487,7 @@ def test_the_bytes_leave_as_from_a_signed_address(client, get, grant):
     response = get(grant, f"{BOUGHT}/{grant.pk}/download")
     address = client.get(new_click(grant, at=NOW).url)
     assert response.getvalue() == address.getvalue() == CONTENT
-    also = RATED | {"allow": "GET, HEAD, OPTIONS", "vary": "origin"}
+    also = RATED | {"allow": "GET, HEAD, OPTIONS", "vary": "Origin, Accept"}
     assert headers_of(response) == headers_of(address) | also
     assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
 
