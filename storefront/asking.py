@@ -15,6 +15,21 @@ GRAPHQL_JSON = "application/graphql-response+json"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 TOO_LARGE = "The request is too large."
 TOO_DEEP = "The request is nested too deeply."
+NO_QUERY = "Must provide query string."
+# How clients of servers that keep documents name one of them.
+DOCUMENT_NAMES = ("documentId", "id", "doc_id", "docId", "queryId", "operationId", "hash")
+
+
+class QueryNotSent(RequestRefused):
+    """A client sent a query's hash alone, as Apollo's automatic persisted queries begin.
+
+    These very words have it send the query itself, and no more hashes.
+    """
+
+    EXTENSIONS = {"code": "PERSISTED_QUERY_NOT_SUPPORTED"}
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotSupported", 200)
 
 
 @dataclass(frozen=True)
@@ -58,13 +73,22 @@ def read_asked(request: HttpRequest) -> Asked:
         raise RequestRefused(TOO_LARGE, 413) from None
     query, operation_name = said.get("query"), said.get("operationName")
     if not query or not isinstance(query, str):
-        raise RequestRefused("Must provide query string.")
+        raise _query_missing(said)
     if not isinstance(operation_name, str | None):
         raise RequestRefused("The operation name must be a string.")
     for name in ("variables", "extensions"):
         if not isinstance(said.get(name), dict | None):
             raise RequestRefused(f"{name.title()} must be an object.")
-    return Asked(query, said.get("variables"), operation_name)
+    return Asked(query, said.get("variables"), operation_name or None)
+
+
+def sends_hash_alone(request: HttpRequest) -> bool:
+    """Say whether a GET names its query by a hash alone."""
+    try:
+        said = _unpacked(request.GET.dict())
+    except (RequestRefused, RecursionError):
+        return False
+    return not said.get("query") and _has_hash(said)
 
 
 def require_length(request: HttpRequest) -> None:
@@ -75,6 +99,20 @@ def require_length(request: HttpRequest) -> None:
     """
     if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
         raise RequestRefused("Send the request with its Content-Length, not in chunks.", 411)
+
+
+def _query_missing(said: dict[str, Any]) -> RequestRefused:
+    if _has_hash(said):
+        return QueryNotSent()
+    name = next((name for name in DOCUMENT_NAMES if said.get(name) is not None), None)
+    if name is None:
+        return RequestRefused(NO_QUERY)
+    return RequestRefused(f'{NO_QUERY} No documents are stored here that "{name}" could name.')
+
+
+def _has_hash(said: dict[str, Any]) -> bool:
+    extensions = said.get("extensions")
+    return isinstance(extensions, dict) and extensions.get("persistedQuery") is not None
 
 
 def _said(request: HttpRequest) -> dict[str, Any]:

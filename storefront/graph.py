@@ -17,7 +17,15 @@ from graphene_django.views import GraphQLView
 from graphql import ExecutionResult, GraphQLError, OperationType, execute, get_operation_ast
 
 from downloads.errors import DownloadsError
-from storefront.asking import GRAPHQL_JSON, Asked, answer_type, methods, read_asked
+from storefront.asking import (
+    GRAPHQL_JSON,
+    Asked,
+    QueryNotSent,
+    answer_type,
+    methods,
+    read_asked,
+    sends_hash_alone,
+)
 from storefront.callers import StorefrontCaller, count_request, storefront_key
 from storefront.documents import DocumentRefused, read_document
 from storefront.errors import (
@@ -47,8 +55,7 @@ class StorefrontGraphQL(GraphQLView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method not in methods():
-            words = " or ".join(methods())
-            return _refuse(f"Send the query with {words}.", 405, Allow=_allowed())
+            return _refuse_method(request)
         try:
             return self.answer_caller(request)
         except OUTAGES as outage:
@@ -85,6 +92,8 @@ class StorefrontGraphQL(GraphQLView):
             # Who asks for plain JSON learns from the body what became of a document: a 400 might
             # as well come from a proxy.
             response = HttpResponse(body, status=status if content_type == GRAPHQL_JSON else 200)
+        except QueryNotSent as error:
+            response = JsonResponse({"errors": [_query_not_sent(error)]}, status=error.status)
         except RequestRefused as error:
             allowed = {"Allow": "POST"} if error.status == 405 else {}
             response = _refuse(str(error), error.status, **allowed)
@@ -157,8 +166,17 @@ class StorefrontGraphQL(GraphQLView):
         return dict(error.formatted) | {"message": MASKED}
 
 
-def _allowed() -> str:
-    return ", ".join((*methods(), "OPTIONS"))
+def _refuse_method(request: HttpRequest) -> JsonResponse:
+    errors: list[dict[str, Any]] = [{"message": f"Send the query with {' or '.join(methods())}."}]
+    if request.method == "GET" and sends_hash_alone(request):
+        # Clients send hashes by GET, and do send the query by POST if this is among the errors.
+        errors.append(_query_not_sent(QueryNotSent()))
+    allowed = ", ".join((*methods(), "OPTIONS"))
+    return JsonResponse({"errors": errors}, status=405, headers={"Allow": allowed})
+
+
+def _query_not_sent(error: QueryNotSent) -> dict[str, Any]:
+    return {"message": str(error), "extensions": error.EXTENSIONS}
 
 
 def _refuse(message: str, status: int, **headers: str) -> JsonResponse:

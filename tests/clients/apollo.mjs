@@ -1,6 +1,8 @@
 import { deepEqual } from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { ApolloClient, HttpLink, InMemoryCache, gql } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
+import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { relayStylePagination } from "@apollo/client/utilities";
 import { filter, firstValueFrom } from "rxjs";
 
@@ -41,5 +43,27 @@ export function apollo({ url }, headers) {
     return read;
   }
 
-  return { query, mutate, pages, stop: () => client.stop() };
+  return { query, mutate, pages, byHash: byHash(url, signing), stop: () => client.stop() };
+}
+
+// Apollo Client with its link for persisted queries. Returns a function that asks twice, and tells
+// what was answered and what was sent for that.
+function byHash(url, signing) {
+  return async function ask(document, useGETForHashedQueries) {
+    const sent = [];
+    const watched = (address, options) => {
+      const asked = options.body ?? new URL(address).search;
+      sent.push(`${options.method} ${/\bquery["=]/.test(asked) ? "query" : "hash"}`);
+      return fetch(address, options);
+    };
+    const sha256 = (text) => createHash("sha256").update(text).digest("hex");
+    const hashing = new PersistedQueryLink({ sha256, useGETForHashedQueries });
+    const http = new HttpLink({ uri: url, fetch: watched });
+    const link = signing.concat(hashing).concat(http);
+    const client = new ApolloClient({ link, cache: new InMemoryCache() });
+    const asked = { query: gql(document), fetchPolicy: "network-only" };
+    const answered = [await client.query(asked), await client.query(asked)];
+    client.stop();
+    return { sent, names: answered.map(({ data }) => data.customerDownloadableProduct.name) };
+  };
 }

@@ -41,6 +41,10 @@ token = day.signed_in.token;
 day.download = (await client.query(documents.download)).customerDownloadableProduct;
 const pages = await client.pages(documents.downloads, { first: 2 });
 day.pages = pages.map((page) => page.customerDownloadableProducts);
+if (client.byHash) {
+  day.by_hash = await client.byHash(documents.download, false);
+  day.by_hash_in_address = await client.byHash(documents.download, true);
+}
 day.verified = (await client.mutate(documents.verify)).createVerifyToken.verifyToken;
 day.signed_out = (await client.mutate(documents.signOut)).createLogout.logout;
 day.after = await refusal();

@@ -79,6 +79,14 @@ def test_the_list_is_paged_to_its_end(day):
     assert [page["pageInfo"]["hasNextPage"] for page in day["pages"]] == [True, True, False]
 
 
+@pytest.mark.parametrize("day", ["apollo"], indirect=True)
+def test_apollos_link_for_persisted_queries_sends_hashes_no_more(day):
+    names = ["My new book.pdf"] * 2
+    assert day["by_hash"] == {"sent": ["POST hash", "POST query", "POST query"], "names": names}
+    sent = ["GET hash", "POST query", "POST query"]
+    assert day["by_hash_in_address"] == {"sent": sent, "names": names}
+
+
 def test_a_wrong_password_signs_nobody_in(day):
     assert day["mistyped"] == {
         "id": None,

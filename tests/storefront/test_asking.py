@@ -1,5 +1,6 @@
 """How face B is asked, by the GraphQL-over-HTTP specification: types, statuses, GET, forms."""
 
+import json
 import subprocess
 import sys
 
@@ -285,3 +286,93 @@ def test_a_callers_own_id_is_kept_where_it_is_one(client, db):
     for sent, is_kept in ((own, True), ("x\nERROR forged", False), ("1" * 2_000, False)):
         got = client.get("/healthz", headers={"X-Request-ID": sent})["X-Request-ID"]
         assert (got == sent, len(got)) == (is_kept, 32)
+
+
+# --- A query that is named and not sent --------------------------------------------------------
+
+HASH = {"version": 1, "sha256Hash": "f" * 64}
+NOT_SUPPORTED = {
+    "message": "PersistedQueryNotSupported",
+    "extensions": {"code": "PERSISTED_QUERY_NOT_SUPPORTED"},
+}
+BY_HASH = {
+    "Apollo Client": {
+        "operationName": "A",
+        "variables": {},
+        "extensions": {"persistedQuery": HASH},
+    },
+    "Apollo Client with its name": {
+        "operationName": "A",
+        "variables": {"id": "7"},
+        "extensions": {"clientLibrary": {"name": "@apollo/client"}, "persistedQuery": HASH},
+    },
+    "urql": {"query": "", "extensions": {"persistedQuery": HASH | {"miss": True}}},
+    "Relay": {"query": None, "id": "x", "extensions": {"persistedQuery": HASH}},
+    "no name": {"operationName": None, "variables": None, "extensions": {"persistedQuery": {}}},
+}
+
+
+@pytest.mark.parametrize("asked", BY_HASH.values(), ids=BY_HASH)
+@pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
+def test_a_hash_without_its_query_is_told_to_send_it(post, asked, accept):
+    response = post(asked, Accept=accept)
+    assert (response.status_code, response.json()) == (200, {"errors": [NOT_SUPPORTED]})
+    assert response["Content-Type"] == f"{accept}; charset=utf-8"
+    assert response["X-RateLimit-Remaining"] == "599"
+
+
+def test_the_key_and_its_rate_come_before_a_hash(post, key):
+    asked = BY_HASH["Apollo Client"]
+    assert post(asked, **{"X-Storefront-Key": "wrong"}).status_code == 401
+    StorefrontKey.objects.filter(pk=key[0].pk).update(rate_per_minute=1)
+    assert [post(asked).status_code for _ in range(2)] == [200, 429]
+
+
+BY_ADDRESS = {
+    "operationName": "A",
+    "variables": "{}",
+    "extensions": json.dumps({"persistedQuery": HASH}),
+}
+
+
+def test_a_hash_may_come_by_get_where_the_settings_say_so(get, settings):
+    settings.GRAPHQL_ALLOW_GET = True
+    response = get(**BY_ADDRESS)
+    assert (response.status_code, response.json()) == (200, {"errors": [NOT_SUPPORTED]})
+
+
+def test_where_they_do_not_a_hash_by_get_still_learns_to_send_the_query(get):
+    response = get(**BY_ADDRESS)
+    assert (response.status_code, response["Allow"]) == (405, "POST, OPTIONS")
+    assert response.json() == {"errors": [{"message": "Send the query with POST."}, NOT_SUPPORTED]}
+    for asked in (
+        BY_ADDRESS | {"query": "{__typename}"},
+        {"extensions": "{"},
+        {"extensions": "[" * 3000},
+        {"extensions": '{"persistedQuery": null}'},
+        {},
+    ):
+        assert get(**asked).json() == {"errors": [{"message": "Send the query with POST."}]}
+
+
+WITH_QUERY = {
+    "a hash": {"extensions": {"persistedQuery": HASH}},
+    "tracing": {"extensions": {"tracing": {}, "clientLibrary": {"name": "a", "version": "1"}}},
+    "no extensions": {"extensions": None, "variables": None, "operationName": None},
+    "an empty name": {"operationName": ""},
+    "words of its own": {"key": 1, "context": {"a": []}, "__typename": "Query"},
+    "a document's name": {"id": "A", "documentId": "sha256:abc", "doc_id": 7},
+}
+
+
+@pytest.mark.parametrize("more", WITH_QUERY.values(), ids=WITH_QUERY)
+def test_a_query_that_is_sent_is_answered_whatever_is_beside_it(post, more):
+    response = post({"query": "query A {__typename}"} | more)
+    assert (response.status_code, response.json()) == (200, ANSWERED)
+
+
+@pytest.mark.parametrize("name", ["documentId", "id", "doc_id", "queryId", "operationId", "hash"])
+def test_a_stored_document_is_not_known_here(post, name):
+    response = post({name: "abc", "variables": {}, "extensions": {"persistedQuery": None}})
+    message = f'Must provide query string. No documents are stored here that "{name}" could name.'
+    assert (response.status_code, response.json()) == (400, {"errors": [{"message": message}]})
