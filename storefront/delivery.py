@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from downloads import fulfilment, lookups
 from downloads.errors import Replaced, StorageDown, Unavailable
@@ -15,9 +14,11 @@ from downloads.fulfilment import Opened, Request
 from downloads.links import public_url
 from downloads.models import Asset, Grant
 from storefront.addresses import Click, is_proof, new_click, read_click
-from storefront.errors import ClickOver
+from storefront.errors import ClickOver, MethodRefused, OpensInTab
+from storefront.http.fetch_metadata import is_script, is_told
 from storefront.parts import Part, part_of
 from storefront.refusals import (
+    answers_as_accepted,
     answers_with_pages,
     forms_lead_out,
     prefetch_refused,
@@ -34,13 +35,14 @@ class HttpResponseSeeOther(HttpResponseRedirect):
 
 # The signature is the permission, here and below: no cookie, and so no forger, plays a part.
 @csrf_exempt
-@require_http_methods(["GET", "HEAD"])
 @forms_lead_out
-@answers_with_pages
+@answers_as_accepted
 def download(request: HttpRequest, signed: str) -> HttpResponseBase:
     """Hand over what a signed address names; a GET spends, or rides on its own click."""
+    if request.method not in ("GET", "HEAD"):
+        raise MethodRefused("GET", "HEAD")
     if is_prefetch(request):
-        return prefetch_refused()
+        return prefetch_refused(request)
     click = read_click(signed)
     return hand_over(request, lookups.grant_of_address(click.grant), click, at=timezone.now())
 
@@ -52,6 +54,9 @@ def click(request: HttpRequest, signed: str) -> HttpResponse:
     """Spend a download for a form's click, then send the browser to the bytes."""
     if request.method != "POST":
         return press_the_button(request)
+    if is_script(request):
+        # No script reads an answer from here, and a link's would be counted all the same.
+        raise OpensInTab
     at = timezone.now()
     opened = read_click(signed)
     grant = lookups.grant_of_address(opened.grant)
@@ -67,6 +72,7 @@ def hand_over(
     Raises:
         Unavailable: the click gets nothing; `ClickOver` where a fresh one may.
         StorageDown: the file cannot be read. Nothing is spent, or it is given back.
+        OpensInTab: a script asks for a link. Nothing is spent.
     """
     if is_proof(request.headers.get(PROOF, ""), click):
         fulfilment.give_back_failed(grant, nonce=click.nonce, at=at)
@@ -82,6 +88,7 @@ def hand_over(
 
 
 def _lead_on(request: HttpRequest, grant: Grant, click: Click, *, at: datetime) -> HttpResponseBase:
+    _require_reader(request, grant, click, at=at)
     location = public_url(grant.asset.link)
     if request.method == "HEAD":
         _require(grant, click, at=at)
@@ -104,6 +111,17 @@ def _hand_over(
     return way.answer(opened, part)
 
 
+def fresh_address(grant: Grant, *, at: datetime) -> str:
+    """Return a signed address that would hand a grant over. Nothing is spent.
+
+    Raises:
+        Unavailable, StorageDown: it would not, as `hand_over` says.
+    """
+    click = new_click(grant, at=at)
+    _require(grant, click, at=at)
+    return click.url
+
+
 def check_answer(request: HttpRequest, asset: Asset) -> HttpResponseBase:
     """Answer staff who check a file with its bytes. Nothing is counted.
 
@@ -122,6 +140,20 @@ def is_prefetch(request: HttpRequest) -> bool:
     """Say whether a browser fetches ahead of its person, who may never come."""
     purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
     return any("prefetch" in purpose.lower() for purpose in purposes)
+
+
+def _require_reader(request: HttpRequest, grant: Grant, click: Click, *, at: datetime) -> None:
+    """Refuse a script what leaves by a redirect to another host.
+
+    Its browser would follow and withhold what comes, and the download would be gone.
+    """
+    if not is_script(request):
+        return
+    # Older browsers keep a form's `Origin` on its redirect: that click was counted by the form.
+    if not is_told(request) and lookups.is_opened(grant, nonce=click.nonce):
+        return
+    _require(grant, click, at=at)
+    raise OpensInTab
 
 
 def _require(grant: Grant, click: Click, *, at: datetime, is_part: bool = False) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
-from storefront.serializers import RefusalSerializer
+from storefront.serializers import RefusalSerializer, TooManyRequestsSerializer
 
 HEADER: Final = OpenApiParameter.HEADER
 # In the words of the answers' `error`.
@@ -17,8 +17,9 @@ REFUSED = {
 
 def refusals(described: dict[int, str]) -> dict[int, OpenApiResponse]:
     """Return the refusals of an operation, with those that every one has, each described."""
+    shapes = {429: TooManyRequestsSerializer}
     return {
-        status: OpenApiResponse(RefusalSerializer, description=words)
+        status: OpenApiResponse(shapes.get(status, RefusalSerializer), description=words)
         for status, words in sorted((described | REFUSED).items())
     }
 

@@ -6,7 +6,6 @@ from typing import Any
 from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
-    OpenApiTypes,
     extend_schema,
     extend_schema_field,
 )
@@ -16,7 +15,7 @@ from downloads.lookups import DEFAULT_PAGE, MAX_PAGE
 from downloads.models import Grant, Order
 from storefront import grant_words
 from storefront.addresses import counted_url
-from storefront.described import HEADER, answer_header, rate_headers, refusals, request_name
+from storefront.described import answer_header, rate_headers, refusals
 
 
 def _one_of(*words: str) -> dict[str, object]:
@@ -160,56 +159,4 @@ documented_one = extend_schema(
     parameters=[NUMBER, *rate_headers((200, 404, 429))],
     responses={200: OpenApiResponse(DownloadableSerializer, description="It.")}
     | refusals({401: NO_KEY, 403: OTHER_SITE, 404: NOT_THERE}),
-)
-
-BYTES = (200, 206)
-OF_A_FILE = [
-    answer_header("Content-Disposition", str, "`attachment`, with the file's name.", *BYTES),
-    answer_header("Accept-Ranges", str, "`bytes`: it can be had in parts.", *BYTES),
-    answer_header("ETag", str, "The file's version, for `If-Range`.", *BYTES, 304),
-    answer_header("Content-Range", str, "Which part this is, or how large the file.", 206, 416),
-    answer_header("Location", OpenApiTypes.URI, "The link's own address.", 302),
-]
-documented_download = extend_schema(
-    operation_id="downloadCustomerDownloadableProduct",
-    summary="Download it: spends one download",
-    description="Answers with the file's bytes, or leads to the link. Each GET spends one download "
-    "but a repetition, or the rest of one that broke off (`Range`), that sends the "
-    "`Idempotency-Key` of the first: those are free for half an hour, or longer for a large file. "
-    "Then the key is over, and the next download wants a new one. A HEAD and a browser's prefetch "
-    "spend nothing, nor does anything refused. A page of your shop is better served with "
-    "`downloadUrl`, which a browser can open itself.",
-    auth=AUTH,
-    parameters=[
-        NUMBER,
-        request_name("download"),
-        OpenApiParameter("Range", str, HEADER, description="A part of the file, `bytes=1000-`."),
-        OpenApiParameter(
-            "If-Range", str, HEADER, description="The `ETag` of what you have the beginning of."
-        ),
-        OpenApiParameter(
-            "If-None-Match", str, HEADER, description="The `ETag` of what you have already."
-        ),
-        OpenApiParameter("If-Match", str, HEADER, description="The `ETag` you want, or nothing."),
-        *OF_A_FILE,
-        *rate_headers((200, 206, 302, 304, 400, 404, 412, 416, 429)),
-    ],
-    responses={
-        (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The file."),
-        (206, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="A part of it."),
-        302: OpenApiResponse(description="To the link."),
-        304: OpenApiResponse(description="You have it already."),
-        412: OpenApiResponse(description="It has changed since."),
-        416: OpenApiResponse(description="There is no such part of it."),
-    }
-    | refusals(
-        {
-            400: "`invalid_request`: the `Idempotency-Key` is too long.",
-            401: NO_KEY,
-            403: "Not to be had now: `pending`, `held`, `canceled`, `refunded`, `withdrawn`, "
-            "`past`, `used_up`, or `click_over`: the `Idempotency-Key` is. Or "
-            "`origin_not_allowed`, as in the list.",
-            404: NOT_THERE,
-        }
-    ),
 )

@@ -19,9 +19,9 @@ from downloads.models import Grant
 from storefront import delivery
 from storefront.addresses import Click, new_click, nonce_of_proof
 from storefront.callers import StorefrontCaller, storefront_key
+from storefront.download_shapes import ADDRESS, documented_download, documented_purchase
 from storefront.downloadable_shapes import (
     DownloadableSerializer,
-    documented_download,
     documented_list,
     documented_one,
 )
@@ -96,15 +96,35 @@ class Downloadable(CustomerFace):
 
 
 class DownloadableDownload(CustomerFace):
-    """Its bytes, or a redirect to its link. A GET spends one download, as a signed address does."""
+    """Its bytes, or a redirect to its link. A GET spends one download, as a signed address does.
+
+    `?as=address` asks for such an address instead, to be opened in a tab, and spends nothing.
+    """
 
     @documented_download
     def get(self, request: Request, number: str) -> HttpResponseBase:
         if delivery.is_prefetch(request._request):
             raise RequestRefused("Nothing is downloaded ahead of a person.", 503)
         grant = self.grant(number)
+        if _asks_address(request):
+            return Response({"url": delivery.fresh_address(grant, at=self.caller.at)})
         click = _click(request, self.caller, grant)
         return delivery.hand_over(request._request, grant, click, at=self.caller.at)
+
+
+class PurchasedDownload(DownloadableDownload):
+    """The same under the path that a storefront's mobile app asks."""
+
+    @documented_purchase
+    def get(self, request: Request, number: str) -> HttpResponseBase:
+        return super().get(request, number)
+
+
+def _asks_address(request: Request) -> bool:
+    asked = request.query_params.getlist("as")
+    if asked not in ([], [ADDRESS]):
+        raise BadInput(f'"as" must be "{ADDRESS}", or be left out')
+    return bool(asked)
 
 
 def _click(request: Request, caller: StorefrontCaller, grant: Grant) -> Click:

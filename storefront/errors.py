@@ -58,6 +58,14 @@ class RequestRefused(DownloadsError):
         self.status = status
 
 
+class MethodRefused(RequestRefused):
+    """The address takes other methods: `allowed`, in one text."""
+
+    def __init__(self, *allowed: str) -> None:
+        super().__init__(f"Send {' or '.join(allowed)}.", 405)
+        self.allowed = ", ".join(allowed)
+
+
 class SignatureRefused(DownloadsError):
     """No secret of this shop signed the message. Which of the two is wrong is not told."""
 
@@ -85,6 +93,16 @@ class ClickOver(Unavailable):
         self.form_action = form_action
 
 
+class OpensInTab(DownloadsError):
+    """A link, asked for by a script: the browser would withhold the other host's answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This download is kept at another site: open its address in a new tab. Nothing was "
+            "counted."
+        )
+
+
 class OutOfReach(DownloadsError):
     """A part we stand on, the database or the shared cache, does not answer."""
 
@@ -108,6 +126,7 @@ STATUSES: dict[type[DownloadsError], int] = {
     OriginRefused: 403,
     PlanRequired: 402,
     NotFound: 404,
+    OpensInTab: 409,
     TooLarge: 413,
     RateExceeded: 429,
     StorageDown: 503,
@@ -134,7 +153,16 @@ CODES: dict[type[DownloadsError], str] = {
     Unauthenticated: "unauthenticated",
     OriginRefused: "origin_not_allowed",
     NotFound: "not_found",
+    OpensInTab: "link",
     RateExceeded: "rate_limit_exceeded",
+}
+
+
+CODES_OF_STATUS = {
+    404: "not_found",
+    405: "method_not_allowed",
+    500: "internal_error",
+    503: UNAVAILABLE,
 }
 
 
@@ -144,12 +172,23 @@ def code_of(error: DownloadsError) -> str:
         return error.code
     if isinstance(error, Unavailable):
         return error.reason
+    if isinstance(error, RequestRefused):
+        return code_of_status(error.status)
     kinds = (word for kind, word in CODES.items() if isinstance(error, kind))
     return next(kinds, UNAVAILABLE if status_of(error) == 503 else "invalid_request")
 
 
+def details_of(error: DownloadsError) -> dict[str, Any]:
+    """Return what a refusal tells programs beside its message and its word."""
+    if isinstance(error, RateExceeded):
+        return {"retry_after": error.retry_after}
+    return {"url": None} if isinstance(error, OpensInTab) else {}
+
+
 def headers_of(error: DownloadsError) -> dict[str, str]:
     """Return the headers that go with a refusal."""
+    if isinstance(error, MethodRefused):
+        return {"Allow": error.allowed}
     if isinstance(error, RateExceeded):
         return {"Retry-After": str(error.retry_after)}
     if status_of(error) == 503:
@@ -173,14 +212,15 @@ def answer_customer_error(error: Exception, context: dict[str, Any]) -> Response
     if isinstance(error, DownloadsError):
         response.data["error"] = code_of(error)
     else:
-        response.data["error"] = _code_of_status(response.status_code)
+        response.data["error"] = code_of_status(response.status_code)
     if isinstance(error, Unavailable):
         response.status_code = 403
     return response
 
 
-def _code_of_status(status: int) -> str:
-    return {405: "method_not_allowed", 503: UNAVAILABLE}.get(status, "invalid_request")
+def code_of_status(status: int) -> str:
+    """Return the one word for a refusal of which no more is known than its status."""
+    return CODES_OF_STATUS.get(status, "invalid_request")
 
 
 def answer_rest_error(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -189,7 +229,8 @@ def answer_rest_error(error: Exception, context: dict[str, Any]) -> Response | N
         log_outage(error)
         error = OutOfReach()
     if isinstance(error, DownloadsError):
-        return Response({"message": str(error)}, status=status_of(error), headers=headers_of(error))
+        body = {"message": str(error)} | details_of(error)
+        return Response(body, status=status_of(error), headers=headers_of(error))
     response = exception_handler(error, context)
     if response is not None and isinstance(error, APIException):
         response.data = {"message": str(error.detail)}

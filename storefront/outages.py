@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from storefront.errors import OUTAGES, OutOfReach, headers_of, log_outage, status_of
+from storefront.http.json_errors import json_error, reads_json
 from storefront.refusals import refusal_page
-
-JSON_PATHS = ("/api/", "/webhooks/", "/mail/")
 
 
 class AnswersOutages:
@@ -30,13 +29,12 @@ class AnswersOutages:
 def out_of_reach(request: HttpRequest, outage: BaseException) -> HttpResponse:
     """Answer that we cannot answer now: a page, or JSON where programs ask."""
     log_outage(outage)
-    is_program = request.path.startswith(JSON_PATHS)
-    response = _json(OutOfReach()) if is_program else refusal_page(request, OutOfReach())
+    error = OutOfReach()
+    response = (
+        json_error(request, str(error), status_of(error), headers_of(error))
+        if reads_json(request)
+        else refusal_page(request, error)
+    )
     # Else Django logs it once more, and what a middleware met with every call that led there.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
-
-
-def _json(error: OutOfReach) -> HttpResponse:
-    body = {"message": str(error)}
-    return JsonResponse(body, status=status_of(error), headers=headers_of(error))

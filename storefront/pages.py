@@ -22,6 +22,7 @@ from downloads.models import Asset, Grant
 from storefront.addresses import new_click, read_ticket
 from storefront.demo.example import ORDER_TOKEN
 from storefront.errors import OUTAGES
+from storefront.http.json_errors import json_error, reads_json
 from storefront.outages import out_of_reach
 from storefront.refusals import answers_with_pages, forms_lead_out
 from storefront.serializers import size_text
@@ -139,6 +140,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _plain_page(request: HttpRequest, status: int, title: str, step: str) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        return JsonResponse({"message": f"{title}. {step}"}, status=status)
+    if reads_json(request):
+        return json_error(request, f"{title}. {step}", status)
     return render(request, "refusal.html", {"title": title, "step": step}, status=status)

@@ -21,12 +21,15 @@ from downloads.errors import (
 )
 from storefront.errors import (
     ClickOver,
+    OpensInTab,
     OutOfReach,
     RateExceeded,
+    RequestRefused,
     Unauthenticated,
     headers_of,
     status_of,
 )
+from storefront.http.json_errors import accepts_pages, json_refusal
 
 # Chrome holds a form's policy against every redirect that follows it, and a link asset's leads
 # out of the house by design. Nothing a buyer typed is sent along.
@@ -70,6 +73,8 @@ def title_and_step(error: DownloadsError) -> tuple[str, str]:
             return "This link no longer works", SPENT
         case NotFound():
             return "Not found", REOPEN
+        case OpensInTab():
+            return "Open this in a tab", REOPEN
         case OutOfReach() | Contended():
             return "One moment, please", "Wait a moment, then reload this page."
         case StorageDown():
@@ -121,9 +126,25 @@ def answers_with_pages(view: Callable[..., HttpResponseBase]) -> Callable[..., H
     return answering
 
 
-def prefetch_refused() -> HttpResponse:
+def answers_as_accepted(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Turn every domain error of a view into its page for browsers, and into JSON for programs."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except DownloadsError as error:
+            return refusal_page(request, error) if accepts_pages(request) else json_refusal(error)
+
+    return answering
+
+
+def prefetch_refused(request: HttpRequest) -> HttpResponse:
     """Answer a fetch ahead of its person: nothing to keep, nothing spent."""
-    return HttpResponse("Open this link to download.", status=503, content_type="text/plain")
+    words = "Open this link to download."
+    if accepts_pages(request):
+        return HttpResponse(words, status=503, content_type="text/plain")
+    return json_refusal(RequestRefused(words, 503))
 
 
 def press_the_button(request: HttpRequest) -> HttpResponse:

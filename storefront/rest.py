@@ -13,7 +13,11 @@ from rest_framework.views import APIView
 from downloads import lookups
 from downloads.errors import NotFound
 from storefront.described import answer_header
-from storefront.serializers import CustomerAccountOrderSerializer, MessageSerializer
+from storefront.serializers import (
+    CustomerAccountOrderSerializer,
+    MessageSerializer,
+    TooManyMissesSerializer,
+)
 from storefront.throttles import count_miss
 
 
@@ -48,7 +52,7 @@ class CustomerAccountOrders(APIView):
             200: OpenApiResponse(CustomerAccountOrderSerializer, description="The order."),
             402: OpenApiResponse(MessageSerializer, description="Not in the shop's plan."),
             404: OpenApiResponse(MessageSerializer, description="No order matches the token."),
-            429: OpenApiResponse(MessageSerializer, description="Too many wrong tokens."),
+            429: OpenApiResponse(TooManyMissesSerializer, description="Too many wrong tokens."),
             503: OpenApiResponse(MessageSerializer, description="Out of reach just now."),
         },
     )

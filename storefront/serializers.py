@@ -116,3 +116,11 @@ class MessageSerializer(serializers.Serializer):
 
 class RefusalSerializer(MessageSerializer):
     error = serializers.CharField(help_text="One word, for programs.")
+
+
+class TooManyMissesSerializer(MessageSerializer):
+    retry_after = serializers.IntegerField(min_value=1, help_text="Seconds, as `Retry-After`.")
+
+
+class TooManyRequestsSerializer(RefusalSerializer):
+    retry_after = serializers.IntegerField(min_value=1, help_text="Seconds, as `Retry-After`.")

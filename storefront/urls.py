@@ -5,7 +5,12 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView
 
 from storefront import accounts, bounces, delivery, invitations, links, pages, webhooks
-from storefront.downloadables import Downloadable, DownloadableDownload, Downloadables
+from storefront.downloadables import (
+    Downloadable,
+    DownloadableDownload,
+    Downloadables,
+    PurchasedDownload,
+)
 from storefront.exchange import CustomerTokens
 from storefront.graph import StorefrontGraphQL
 from storefront.graphiql import graphiql
@@ -28,6 +33,11 @@ urlpatterns = [
         f"{BOUGHT}/<str:number>/download",
         DownloadableDownload.as_view(),
         name="downloadable-download",
+    ),
+    path(
+        "downloadable/download/purchased/<str:number>",
+        PurchasedDownload.as_view(),
+        name="purchased-download",
     ),
     # Secret key
     path("api/v1/customer-tokens", CustomerTokens.as_view(), name="customer-tokens"),

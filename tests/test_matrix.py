@@ -209,10 +209,21 @@ def gets(path, method="GET", make=str):
     return ask
 
 
+PURCHASED = "/downloadable/download/purchased"
+
+
+def purchases(query="", method="GET", make=str):
+    def ask(client, me, them):
+        path = f"{PURCHASED}/{make(them.grant.pk)}{query}"
+        return client.generic(method, path, headers=me.headers)
+
+    return ask
+
+
 def gets_with_bearer(path):
     def ask(client, me, them):
         headers = me.headers | {"Authorization": f"Bearer {them.bearer}"}
-        return client.get(BOUGHT + path % them.grant.pk if path else BOUGHT, headers=headers)
+        return client.get(path % them.grant.pk if "%" in path else path, headers=headers)
 
     return ask
 
@@ -367,7 +378,17 @@ OF_ROUTES = {
         Probe(gets("", "HEAD")),
         Probe(gets("", make=lambda number: f"00{number}")),
     ],
-    "downloadable-download": [Probe(gets("/download")), Probe(gets("/download", "HEAD"))],
+    "downloadable-download": [
+        Probe(gets("/download")),
+        Probe(gets("/download", "HEAD")),
+        Probe(gets("/download?as=address", "HEAD")),
+    ],
+    "purchased-download": [
+        Probe(purchases()),
+        Probe(purchases(method="HEAD")),
+        Probe(purchases("?as=address", "HEAD")),
+        Probe(purchases(make=lambda number: f"00{number}")),
+    ],
     "order": [
         Probe(bends("/orders/", "ticket"), forget_order),
         Probe(nearly("/orders/"), forget_order),
@@ -419,7 +440,7 @@ ELSEWHERE = {
         ),
         *(
             Probe(gets_with_bearer(path), forget_bearer, across_shops=True)
-            for path in ("", "/%d", "/%d/download")
+            for path in (BOUGHT, f"{BOUGHT}/%d", f"{BOUGHT}/%d/download", f"{PURCHASED}/%d")
         ),
     ],
 }

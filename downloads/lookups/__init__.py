@@ -10,6 +10,7 @@ from downloads.lookups.grants import (
     grants_of_customer,
     grants_on_page,
     grants_with_other_limit,
+    is_opened,
     refusal_of_click,
     stretch_size,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "grants_on_page",
     "grants_with_other_limit",
     "has_order",
+    "is_opened",
     "order_for_page",
     "order_for_storefront",
     "order_of_ticket",

@@ -62,6 +62,11 @@ def refusal_of_click(
     return refusal
 
 
+def is_opened(grant: Grant, *, nonce: str) -> bool:
+    """Say whether a click has been spent on already. One query."""
+    return Delivery.objects.of_click(grant, nonce) is not None
+
+
 @dataclass(frozen=True)
 class GrantPage:
     """A stretch of a customer's grants, newest first; `total` counts all that match."""

@@ -170,7 +170,7 @@ def test_what_is_revoked_stops_at_the_next_request(ways, own_file, way):
     for headers in ({}, {"Range": "bytes=10-19"}, {"If-None-Match": f'"{own_file["sha256"]}"'}):
         answer = get(ways.port(way), path, **headers)
         assert answer.status == 410
-        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.headers["content-type"] == "application/json"
 
 
 # --- Unreadable ----------------------------------------------------------------------------------
@@ -198,11 +198,11 @@ def test_what_nginx_cannot_read_is_given_back(ways, own_file, tmp_path, case):
         for number, headers in enumerate(({}, {"Range": "bytes=5-9"}), start=1):
             answer = get(front.port, path, **headers)
             assert answer.status == 503
-            assert b"The file is not within reach" in answer.body
+            assert b"This file cannot be read just now." in answer.body
             assert answer.headers["retry-after"] == "30"
-            assert answer.headers["content-type"] == "text/html; charset=utf-8"
+            assert answer.headers["content-type"] == "application/json"
             assert answer.headers["cache-control"] == "no-store, private"
-            # Else a browser would save the page under the file's name.
+            # Else a browser would save the refusal under the file's name.
             assert "content-disposition" not in answer.headers
             counts = ways.service.counts(own_file["grant"])
             assert (counts["used"], counts["deliveries"]) == (0, 0)

@@ -58,11 +58,11 @@ def gone(service, file):
 
 
 def is_refused(answer):
-    """Hold an answer to the page of a storage out of reach."""
+    """Hold an answer to what a program reads of a storage out of reach."""
     assert answer.status == 503
     assert answer.headers["retry-after"] == "30"
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    return b"The file is not within reach" in answer.body
+    assert answer.headers["content-type"] == "application/json"
+    return b"This file cannot be read just now." in answer.body
 
 
 def stands(service, file, **moved):

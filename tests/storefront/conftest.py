@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from downloads import fulfilment
 from downloads.models import Delivery, Grant, Product
@@ -39,6 +40,9 @@ PRIVATE = {
     "x-frame-options": "DENY",
     "cross-origin-opener-policy": "same-origin",
 }
+# Where scripts of any origin may ask, and what the answer depends on there.
+BY_ORIGIN = {"vary": "Origin, Accept"}
+BROWSERS_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 PAGE = PRIVATE | {"content-type": "text/html; charset=utf-8"}
 POLICY = {
     "default-src": {"'none'"},
@@ -68,6 +72,12 @@ def _clock_stands_still(frozen):
 def _no_scan_for_static_files(settings):
     # Each test's client starts the middleware anew, which else reads all of the admin's files.
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture
+def browser():
+    """A client that accepts pages, as a person's browser does."""
+    return Client(headers={"accept": BROWSERS_ACCEPT})
 
 
 @pytest.fixture
@@ -193,6 +203,12 @@ def grant(db):
 def link(db):
     """Two visits of a link."""
     return GrantFactory(limit=2, asset__link=LINK)
+
+
+def page_headers(response):
+    """Return the headers of a page; where scripts may ask too, it is one of several answers."""
+    is_of_scripts = response.wsgi_request.path.startswith("/downloads/")
+    return PAGE | (BY_ORIGIN if is_of_scripts else {})
 
 
 def click_on(grant):

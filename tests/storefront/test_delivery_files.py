@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from downloads.errors import BadInput
 from storefront.parts import file_headers
 from tests.factories import make_file, make_file_grant
-from tests.storefront.conftest import CONTENT, PRIVATE, click_on
+from tests.storefront.conftest import BY_ORIGIN, CONTENT, PRIVATE, click_on
 
 SANDBOX = "sandbox; default-src 'none'"
 
@@ -25,14 +25,18 @@ def url(db, settings):
 
 
 ETAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'
-HEADERS = PRIVATE | {
-    "content-type": "application/epub+zip",
-    "content-disposition": 'attachment; filename="book.epub"',
-    "content-security-policy": SANDBOX,
-    "content-length": "10",
-    "accept-ranges": "bytes",
-    "etag": ETAG,
-}
+HEADERS = (
+    PRIVATE
+    | BY_ORIGIN
+    | {
+        "content-type": "application/epub+zip",
+        "content-disposition": 'attachment; filename="book.epub"',
+        "content-security-policy": SANDBOX,
+        "content-length": "10",
+        "accept-ranges": "bytes",
+        "etag": ETAG,
+    }
+)
 
 
 def all_headers_of(response):
@@ -305,7 +309,7 @@ def test_a_file_brings_its_own_guards(db):
 # --- Where they lie ----------------------------------------------------------------------------
 
 
-def test_no_path_but_a_signed_one_leads_to_an_upload(client, db):
+def test_no_path_but_a_signed_one_leads_to_an_upload(browser, db):
     asset = make_file(make_file_grant(CONTENT).order.shop, CONTENT)
     name = asset.file.name
     assert default_storage.exists(name)
@@ -319,7 +323,7 @@ def test_no_path_but_a_signed_one_leads_to_an_upload(client, db):
         "downloads",
         "",
     ):
-        response = client.get(f"/{folder}/{name}".replace("//", "/"))
+        response = browser.get(f"/{folder}/{name}".replace("//", "/"))
         assert response.status_code == 404
         assert response["Content-Type"] == "text/html; charset=utf-8"
 

@@ -9,17 +9,23 @@ from downloads.models import Grant
 from tests.factories import NOW, OrderFactory, make_file_grant
 from tests.storefront.conftest import (
     CONTENT,
-    PAGE,
     Page,
     click_on,
     counted,
     headers_of,
+    page_headers,
     spent,
     words_of,
 )
 
 HALF_AN_HOUR = timedelta(minutes=30)
 DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def client(browser):
+    return browser
+
 
 # --- The signature -----------------------------------------------------------------------------
 
@@ -49,7 +55,7 @@ def test_a_wrong_signature_is_404_whatever_part_was_bent(client, grant):
     for signed in bent(click_on(grant)):
         for response in (client.get(f"/downloads/{signed}"), client.post(f"/clicks/{signed}")):
             answers.add((response.status_code, response.content))
-            assert headers_of(response) == PAGE
+            assert headers_of(response) == page_headers(response)
     [(status, _body)] = answers
     assert status == 404
     assert words_of(response) == (404, "Not found", "This download does not exist.")
@@ -134,7 +140,7 @@ def test_a_closed_download_is_410_and_says_why(client, grant, close, words):
     before = counted()
     for response in (client.get(click.url), client.post(click.form_action)):
         assert words_of(response) == (410, *words)
-        assert headers_of(response) == PAGE
+        assert headers_of(response) == page_headers(response)
         assert Page(response).actions == []
     assert client.head(click.url).status_code == 410
     assert counted() == before

@@ -55,7 +55,8 @@ def not_found(number):
 
 
 def paths_of(grant):
-    return [BOUGHT, f"{BOUGHT}/{grant.pk}", f"{BOUGHT}/{grant.pk}/download"]
+    downloads = [f"{BOUGHT}/{grant.pk}/download", f"/downloadable/download/purchased/{grant.pk}"]
+    return [BOUGHT, f"{BOUGHT}/{grant.pk}", *downloads]
 
 
 @pytest.fixture
@@ -398,7 +399,11 @@ def test_the_rate_is_429_and_moves_nothing(get, fetch, signed_in, grant):
     for path in paths_of(grant):
         response = get(grant, path)
         assert response.status_code == 429
-        assert response.json() == {"message": "Rate limit exceeded", "error": "rate_limit_exceeded"}
+        assert response.json() == {
+            "message": "Rate limit exceeded",
+            "error": "rate_limit_exceeded",
+            "retry_after": 60,
+        }
         told = {"x-ratelimit-limit": "1", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "60"}
         assert headers_of(response) == HEADERS | told | {"retry-after": "60"}
     assert counted() == before

@@ -25,13 +25,13 @@ from tests.storefront.conftest import (
     CONTENT,
     FACE_A,
     FACE_B,
-    PAGE,
     PRIVATE,
     TOKEN,
     Page,
     click_on,
     counted,
     headers_of,
+    page_headers,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -98,17 +98,19 @@ NEEDS_NONE = {"healthz", "openapi", "graphiql"}
 ANSWERS = {"home": 503, "healthz": 200, "readyz": 503, "face-a": 503, "face-b": 503,
            "openapi": 200, "webhook": 503, "order": 503, "download": 503, "click": 503,
            "downloadables": 503, "downloadable": 503, "downloadable-download": 503,
+           "purchased-download": 503,
            "customer-tokens": 503, "account": 503, "graphiql": 404, "links": 503,
            "shop-webhook": 503, "bounces": 503, "invitation": 503}  # fmt: skip
+DOWNLOADS = ("downloadable-download", "purchased-download")
 # Else 200.
 WELL = {"click": 303, "customer-tokens": 201, "graphiql": 404}
 
 
 @pytest.fixture
-def routes(client, credentials, merchant, settings):
+def routes(client, browser, credentials, merchant, settings):
     """Return, by its route's name, a function that asks as a buyer or a shop would."""
     order = OrderFactory(token=TOKEN)
-    grant = make_file_grant(CONTENT, "book.epub", order=order, limit=2)
+    grant = make_file_grant(CONTENT, "book.epub", order=order, limit=3)
     click, keys = click_on(grant), credentials(order.customer)
     body = b"{}"
     signed = message_headers(merchant, body)
@@ -134,11 +136,14 @@ def routes(client, credentials, merchant, settings):
             "/webhooks/shopify", body, "application/json", headers=signed
         ),
         "order": lambda: client.get(f"/orders/{TOKEN}"),
-        "download": lambda: client.get(urlsplit(click.url).path),
+        "download": lambda: browser.get(urlsplit(click.url).path),
         "click": lambda: client.post(click.form_action),
         "downloadables": lambda: client.get(mine, headers=keys),
         "downloadable": lambda: client.get(f"{mine}/{grant.pk}", headers=keys),
         "downloadable-download": lambda: client.get(f"{mine}/{grant.pk}/download", headers=keys),
+        "purchased-download": lambda: client.get(
+            f"/downloadable/download/purchased/{grant.pk}", headers=keys
+        ),
         "customer-tokens": lambda: client.post(
             "/api/v1/customer-tokens", whose, "application/json", headers=server
         ),
@@ -184,7 +189,7 @@ def test_a_person_reads_a_page(routes, outage):
     for name in ("home", "order", "download", "click", "account", "links", "invitation"):
         response = routes[name]()
         assert text_of(response) == PAGE_BODY
-        assert headers_of(response) == PAGE | {"retry-after": "30"}
+        assert headers_of(response) == page_headers(response) | {"retry-after": "30"}
         assert Page(response).actions == []
 
 
@@ -196,7 +201,7 @@ def test_a_program_reads_json(routes, outage):
             "application/json",
         )
     assert headers_of(routes["webhook"]()) == JSON
-    for name in ("downloadables", "downloadable", "downloadable-download", "customer-tokens"):
+    for name in ("downloadables", "downloadable", *DOWNLOADS, "customer-tokens"):
         response = routes[name]()
         assert response.json() == {"message": MESSAGE, "error": "service_unavailable"}
         assert response["Content-Type"] == "application/json"

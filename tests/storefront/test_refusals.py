@@ -6,7 +6,7 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 
 from downloads.errors import BadInput, NotFound, StorageDown, Unavailable
-from storefront.errors import ClickOver, OutOfReach, RateExceeded, Unauthenticated
+from storefront.errors import ClickOver, OpensInTab, OutOfReach, RateExceeded, Unauthenticated
 from storefront.refusals import TITLES_AND_STEPS, answers_with_pages, prefetch_refused, refusal_page
 from tests.storefront.conftest import Page
 
@@ -86,6 +86,13 @@ OTHERS = {
         "Wait 17 seconds, then try again.",
     ),
     BadInput("Too odd."): (400, "This did not work", "Too odd.", ASK),
+    OpensInTab(): (
+        409,
+        "Open this in a tab",
+        "This download is kept at another site: open its address in a new tab. Nothing was "
+        "counted.",
+        REOPEN,
+    ),
     Unauthenticated(): (
         401,
         "This did not work",
@@ -169,8 +176,8 @@ def test_only_the_domains_own_errors_become_pages(rf):
         fail(rf.get("/"))
 
 
-def test_a_prefetch_gets_a_word_and_nothing_else():
-    response = prefetch_refused()
+def test_a_prefetch_gets_a_word_and_nothing_else(rf):
+    response = prefetch_refused(rf.get("/", headers={"accept": "text/html"}))
     assert (response.status_code, response.content) == (503, b"Open this link to download.")
     assert response["Content-Type"] == "text/plain"
 

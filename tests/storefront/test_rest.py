@@ -231,7 +231,7 @@ def test_the_thirty_first_miss_of_a_minute_is_429(client, document_order, frozen
         assert client.get(FACE_A, {"id": "f" * 32}).status_code == 404
     response = client.get(FACE_A, {"id": "f" * 32})
     assert response.status_code == 429
-    assert response.json() == {"message": "Rate limit exceeded"}
+    assert response.json() == {"message": "Rate limit exceeded", "retry_after": 15}
     assert response["Retry-After"] == "15"
     frozen(NOW + timedelta(seconds=60))
     assert client.get(FACE_A, {"id": "f" * 32}).status_code == 404

@@ -196,16 +196,16 @@ def test_a_slow_answer_tells_every_half_a_minute(large, monkeypatch):
     assert sent(large) == 4 * 16 * KIB
 
 
-def test_a_budget_ends_an_answer_in_its_midst(client, db, is_free):
+def test_a_budget_ends_an_answer_in_its_midst(browser, db, is_free):
     large = make_file_grant(bytes(20 * MIB), limit=2)
     click = click_on(large)
-    response = client.get(click.url)
+    response = browser.get(click.url)
     Delivery.objects.update(sent_bytes=45 * MIB)
     arrived, error = read_to_its_end(response)
     assert (sum(map(len, arrived)), type(error)) == (16 * MIB, Unavailable)
     assert error.reason == Unavailable.CLICK_OVER
     assert Delivery.objects.values_list("sent_bytes", "streams").get() == (61 * MIB, 0)
-    assert words_of(client.get(click.url))[:2] == (410, "This download has ended")
+    assert words_of(browser.get(click.url))[:2] == (410, "This download has ended")
     assert spent(large) == (1, 1)
     assert is_free()
 

@@ -19,6 +19,7 @@ REFUSING = {
     "downloadables": ("GET", 401),
     "downloadable": ("GET", 401),
     "downloadable-download": ("GET", 401),
+    "purchased-download": ("GET", 401),
     "customer-tokens": ("POST", 401),
     "graphiql": ("GET", 404),  # there by setting alone
     "order": ("GET", 404),

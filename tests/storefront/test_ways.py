@@ -13,6 +13,7 @@ from storefront.addresses import new_click, proof_of
 from storefront.ways import PROOF, ByApplication, ByNginx, way_out
 from tests.factories import NOW, make_file_grant
 from tests.storefront.conftest import (
+    BY_ORIGIN,
     CONTENT,
     PAGE,
     PRIVATE,
@@ -28,6 +29,11 @@ from tests.storefront.conftest import (
 @pytest.fixture(autouse=True)
 def _behind_nginx(settings):
     settings.FILES_LEAVE_BY = "nginx"
+
+
+@pytest.fixture
+def client(browser):
+    return browser
 
 
 @pytest.fixture
@@ -54,7 +60,7 @@ def test_nginx_is_told_the_file_and_keeps_its_headers(client, grant, tag):
     click = click_on(grant)
     response = client.get(click.url)
     assert (response.status_code, response.content) == (200, b"")
-    assert headers_of(response) == PRIVATE | {
+    assert headers_of(response) == PRIVATE | BY_ORIGIN | {
         "x-accel-redirect": f"/_files/whole/{grant.asset.file.name}",
         "x-files-proof": proof_of(click.nonce),
         "content-type": "application/epub+zip",
@@ -151,7 +157,7 @@ def test_a_click_has_a_budget_of_three_sizes_then_a_button(client, grant):
         "This download has ended",
         "This download can no longer be continued.",
     )
-    assert headers_of(response) == PAGE
+    assert headers_of(response) == PAGE | BY_ORIGIN
     [action] = Page(response).actions
     assert counted() == before
     follow = client.post(action)
@@ -245,7 +251,7 @@ def test_the_right_proof_gives_the_download_back(client, grant):
         "The file is not within reach",
         "This file cannot be read just now. Nothing was counted; please try again shortly.",
     )
-    assert headers_of(response) == PAGE | {"retry-after": "30"}
+    assert headers_of(response) == PAGE | BY_ORIGIN | {"retry-after": "30"}
     assert spent(grant) == (0, 0)
     assert lines(grant)[-1] == ("released", -1, "storage")
     assert Grant.objects.get(pk=grant.pk).given_back == 0

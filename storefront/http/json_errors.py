@@ -1,0 +1,42 @@
+"""JSON errors: which requests get one in place of a page, and its body."""
+
+from django.http import HttpRequest, JsonResponse
+
+from downloads.errors import DownloadsError
+from storefront.errors import code_of, code_of_status, details_of, headers_of, status_of
+
+JSON_ALONE = ("/api/", "/downloadable/", "/webhooks/", "/mail/")
+# Where people's browsers and programs ask for the same address.
+AS_ACCEPTED = "/downloads/"
+TELL_A_WORD = ("/downloadable/", "/downloads/")
+
+
+def accepts_pages(request: HttpRequest) -> bool:
+    """Say whether a request names `text/html`, as every browser does for a person."""
+    html = ("text", "html")
+    return any(
+        (kind.main_type, kind.sub_type) == html and kind.quality for kind in request.accepted_types
+    )
+
+
+def reads_json(request: HttpRequest) -> bool:
+    """Say whether whoever asks reads JSON and no pages, by the path and what they accept."""
+    if request.path.startswith(AS_ACCEPTED):
+        return not accepts_pages(request)
+    return request.path.startswith(JSON_ALONE)
+
+
+def json_refusal(error: DownloadsError) -> JsonResponse:
+    """Write a refusal as `{"message": …, "error": …}`, with its status and headers."""
+    body = {"message": str(error), "error": code_of(error)} | details_of(error)
+    return JsonResponse(body, status=status_of(error), headers=headers_of(error))
+
+
+def json_error(
+    request: HttpRequest, message: str, status: int, headers: dict[str, str] | None = None
+) -> JsonResponse:
+    """Write what no view could answer, in the shape of the path's other errors."""
+    body = {"message": message}
+    if request.path.startswith(TELL_A_WORD):
+        body["error"] = code_of_status(status)
+    return JsonResponse(body, status=status, headers=headers)
