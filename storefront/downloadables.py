@@ -106,9 +106,9 @@ class DownloadableDownload(CustomerFace):
         if delivery.is_prefetch(request._request):
             raise RequestRefused("Nothing is downloaded ahead of a person.", 503)
         grant = self.grant(number)
+        click = _click(request, self.caller, grant)
         if _asks_address(request):
             return Response({"url": delivery.fresh_address(grant, at=self.caller.at)})
-        click = _click(request, self.caller, grant)
         return delivery.hand_over(request._request, grant, click, at=self.caller.at)
 
 

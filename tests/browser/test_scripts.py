@@ -3,12 +3,14 @@
 By a browser alone: whether it keeps an answer from a script is nothing that a test client knows.
 """
 
+import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.browser.conftest import watched_windows
+from tests.chromium import FLAGS, NAMES_NOBODY_ELSE
 
 pytestmark = pytest.mark.slow
 
@@ -48,10 +50,20 @@ def storefront():
         server.shutdown()
 
 
+@pytest.fixture(scope="module")
+def alone(chromium):
+    """A Chromium that finds nobody outside."""
+    program = shutil.which("chromium")
+    kind = chromium.browser_type
+    browser = kind.launch(executable_path=program, args=[*FLAGS, NAMES_NOBODY_ELSE])
+    yield browser
+    browser.close()
+
+
 @pytest.fixture
-def window(chromium, demo, storefront):
+def window(alone, demo, storefront):
     """A window on the storefront; the demo is of another site, `localhost`."""
-    with watched_windows(chromium) as (open_one, _told):
+    with watched_windows(alone) as (open_one, _told):
         page = open_one()
         page.goto(storefront)
         yield page

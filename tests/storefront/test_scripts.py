@@ -201,6 +201,11 @@ def test_a_head_for_an_address_tells_none(rest, link):
         assert (response.status_code, response.content) == (200, b"")
 
 
+def test_an_address_takes_no_longer_name_than_a_download_does(rest, grant):
+    for response in rest(grant, "?as=address", Idempotency_Key="x" * 256):
+        assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
+
+
 @pytest.mark.parametrize("query", ["?as=", "?as=url", "?as=Address", "?as=address&as=address"])
 def test_any_other_form_is_400_and_costs_nothing(rest, grant, query):
     before = counted()
@@ -338,7 +343,8 @@ def test_a_fault_of_ours_is_json_to_a_program(client, grant, monkeypatch):
     assert response["Access-Control-Allow-Origin"] == "*"
 
 
-def test_an_outage_is_json_to_a_program(client, grant, database_gone, transactional_db):
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_an_outage_is_json_to_a_program(client, grant, database_gone):
     url = click_on(grant).url
     with database_gone():
         response = client.get(url, headers=SHOP)
