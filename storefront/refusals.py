@@ -147,9 +147,10 @@ def prefetch_refused(request: HttpRequest) -> HttpResponse:
     return json_refusal(RequestRefused(words, 503))
 
 
-def press_the_button(request: HttpRequest) -> HttpResponse:
+def press_the_button(request: HttpRequest, *, status: int = 405) -> HttpResponse:
     """Answer a look at a form's address, which only its button may use. Nothing is spent."""
     context = {"title": "Nothing was downloaded", "step": REOPEN, "way_on": MAILED_AGAIN}
-    response = render(request, "refusal.html", context, status=405)
-    response["Allow"] = "POST"
+    response = render(request, "refusal.html", context, status=status)
+    if status == 405:
+        response["Allow"] = "POST"
     return response

@@ -103,8 +103,8 @@ def test_no_other_method_is_answered(client, method):
 @pytest.mark.parametrize(
     "path", [f"/orders/{'f' * 32}", "/orders/x", "/downloads/7/1/n/s", f"/orders/{'x' * 500}"]
 )
-def test_a_link_that_opens_nothing_leads_here(client, path):
-    response = client.get(path)
+def test_a_link_that_opens_nothing_leads_here(browser, path):
+    response = browser.get(path)
     assert response.status_code == 404
     assert [attrs["href"] for tag, attrs in Page(response).tags if tag == "a"] == [URL]
     assert Page(response).texts["a"] == ["Have the links to your downloads mailed to you again"]

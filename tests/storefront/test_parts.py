@@ -9,6 +9,7 @@ from storefront.parts import PASSIVE_TYPES, Part, part_of
 from storefront.ranges import Span
 from tests.factories import NOW
 from tests.storefront.conftest import (
+    BY_ORIGIN,
     CONTENT,
     PRIVATE,
     Page,
@@ -20,6 +21,11 @@ from tests.storefront.conftest import (
 
 DATE = "Sun, 01 Mar 2026 12:00:00 GMT"
 OTHER = f'"{"0" * 64}"'
+
+
+@pytest.fixture
+def client(browser):
+    return browser
 
 
 @pytest.fixture
@@ -237,4 +243,4 @@ def test_304_tells_a_cache_nothing_of_another_type(client, grant, tag):
     # The length is the file's, as a whole answer would say it.
     assert response["Content-Length"] == "10"
     # The page's referrer, for one, stays at home here too.
-    assert headers_of(response) == PRIVATE | {"etag": tag, "accept-ranges": "bytes"}
+    assert headers_of(response) == PRIVATE | BY_ORIGIN | {"etag": tag, "accept-ranges": "bytes"}

@@ -133,6 +133,7 @@ def test_a_forms_action_is_for_no_script(client, grant, link):
     for one in (grant, link):
         response = client.post(click_on(one).form_action, headers=SHOP | SCRIPTS["fetch"])
         assert response.status_code == 409
+        assert Page(response).texts["h1"] == ["Nothing was downloaded"]
     assert counted() == before
     # A form always tells whence it came.
     assert client.post(click_on(link).form_action, headers=SHOP).status_code == 303
