@@ -11,7 +11,8 @@ from django.conf import settings
 
 from downloads.errors import StorageDown, TooManyAtOnce
 
-# Who waits for a share holds a thread: so few may, that the faces keep theirs.
+# Who waits for a share holds a thread: so few may, that the others keep theirs. Where the share
+# moves, as with the many segments of an honest download, half as many as there are places.
 WAITING_AT_MOST = 4
 
 
@@ -38,6 +39,8 @@ class Slots:
         self._changed = Condition()
         self._taken = 0
         self._by: Counter[tuple[str, str]] = Counter()
+        # When a place of a share was last given back.
+        self._given_back_at: dict[tuple[str, str], float] = {}
         self._waiting = 0
         self._moved_at = time.monotonic()
 
@@ -72,7 +75,8 @@ class Slots:
             raise TooManyAtOnce
 
     def _wait_for_share(self, shares: dict[tuple[str, str], int]) -> None:
-        if self._waiting >= WAITING_AT_MOST:
+        most = settings.STORAGE_SLOTS // 2 if self._moves(shares) else WAITING_AT_MOST
+        if self._waiting >= most:
             raise TooManyAtOnce
         self._waiting += 1
         try:
@@ -89,8 +93,15 @@ class Slots:
         self._moved_at = time.monotonic()
         for who in shares:
             self._by[who] += places
+            if places < 0:
+                self._given_back_at[who] = self._moved_at
             if not self._by[who]:
                 del self._by[who]
+                self._given_back_at.pop(who, None)
+
+    def _moves(self, shares: dict[tuple[str, str], int]) -> bool:
+        since = time.monotonic() - settings.STORAGE_PATIENCE_SECONDS
+        return any(self._given_back_at.get(who, 0) > since for who in shares)
 
     def _has_room(self) -> bool:
         return self._taken < settings.STORAGE_SLOTS

@@ -216,6 +216,24 @@ def test_few_wait_for_a_share_and_further_ones_are_refused_at_once(crowd, settin
     assert not any(thread.is_alive() for thread in threads)
 
 
+def test_a_share_that_moves_lets_more_of_its_own_wait(crowd, settings):
+    settings.STREAM_WAIT_SECONDS = 60
+    crowd(15)
+    with crowd.slots.taken(Taker("click", "visitor")):
+        pass
+    crowd(1)
+    threads = [threading.Thread(target=crowd, args=(1,)) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 5
+    while crowd.slots._waiting < 12 and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert (crowd.slots._waiting, crowd(1)) == (12, 0)
+    crowd.held.close()
+    for thread in threads:
+        thread.join(timeout=5)
+
+
 @pytest.mark.django_db
 def test_a_click_beyond_its_share_costs_nothing(settings, monkeypatch):
     settings.STORAGE_SLOTS, settings.STREAM_WAIT_SECONDS = 4, 0
