@@ -132,7 +132,9 @@ def test_a_storage_that_stands_still_holds_its_places_and_no_more(service, put, 
             assert [is_refused(answer) for answer in answers] == [True] * FURTHER
             assert the_rest_is_served(service)
             assert get(service.port, "/readyz").status == 503
-            assert waiting_in(service.folder) == SLOTS
+            # Readiness waits with one of its own, and with no more however often it is asked.
+            assert get(service.port, "/readyz").status == 503
+            assert waiting_in(service.folder) == SLOTS + 1
         answers = [waiter.result() for waiter in held]
     assert Counter((a.status, a.sha256) for a in answers) == {(200, file["sha256"]): SLOTS}
     assert stands(service, file, used=SLOTS, deliveries=SLOTS, sent_bytes=SLOTS * 5_000)
