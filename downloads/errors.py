@@ -63,6 +63,12 @@ class StorageDown(DownloadsError):
         super().__init__(self.MESSAGE)
 
 
+class LinkBroken(StorageDown):
+    """The link cannot be followed by any program. Nothing was spent."""
+
+    MESSAGE = "This link cannot be opened. Nothing was counted; please tell the shop."
+
+
 class Replaced(DownloadsError):
     """A part was asked for of a file that is another one by now: only the whole of it is to be had.
 

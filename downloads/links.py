@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.encoding import iri_to_uri
 
-from downloads.errors import StorageDown
+from downloads.errors import LinkBroken
 
 LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".test", ".invalid")
 # Other ranges of IPv6 are local, or wrap an IPv4 address (`_wrapped`).
@@ -59,7 +59,7 @@ def validate_link(link: str) -> None:
         )
     try:
         public_url(link)
-    except StorageDown:
+    except LinkBroken:
         raise ValidationError(NO_HOST) from None
 
 
@@ -67,14 +67,14 @@ def public_url(link: str) -> str:
     """Return a link as every program reads it: its host in IDNA's ASCII, the rest percent-encoded.
 
     Raises:
-        StorageDown: its host can be written in no such way.
+        LinkBroken: its host can be written in no such way.
     """
     parts = urlsplit(link)
     if not parts.netloc.isascii():
         try:
             host = _in_ascii(parts.hostname or "")
         except UnicodeError:
-            raise StorageDown from None
+            raise LinkBroken from None
         port = "" if parts.port is None else f":{parts.port}"
         parts = parts._replace(netloc=f"{host}{port}")
     return iri_to_uri(parts.geturl())

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -84,30 +85,35 @@ def hand_over(
     except Replaced:
         # Joined to what the client has of the version before, a part would make a broken file.
         whole = part_of(request, grant.asset, is_whole=True)
-        return _hand_over(request, grant, click, whole, at=at)
+        return _hand_over(request, grant, click, whole, at=at, takes_whole=True)
 
 
 def _lead_on(request: HttpRequest, grant: Grant, click: Click, *, at: datetime) -> HttpResponseBase:
     _require_reader(request, grant, click, at=at)
-    location = public_url(grant.asset.link)
     if request.method == "HEAD":
+        public_url(grant.asset.link)
         _require(grant, click, at=at)
         # Streamed, so that nothing says how long it is: a GET leads to what we do not know.
         return StreamingHttpResponse(())
     _open(request, grant, click, at=at).close()
-    return HttpResponseRedirect(location)
+    return HttpResponseRedirect(public_url(grant.asset.link))
 
 
 def _hand_over(
-    request: HttpRequest, grant: Grant, click: Click, part: Part, *, at: datetime
+    request: HttpRequest,
+    grant: Grant,
+    click: Click,
+    part: Part,
+    *,
+    at: datetime,
+    takes_whole: bool = False,
 ) -> HttpResponseBase:
     if request.method == "HEAD" or not part.span.length:
         _require(grant, click, at=at, is_part=part.is_blind)
         return part.without_bytes()
     way = way_out(request)
-    opened = _open(
-        request, grant, click, at=at, asks_bytes=way.asked_bytes(part), is_part=part.is_blind
-    )
+    asked = {"asks_bytes": way.asked_bytes(part), "takes_whole": takes_whole}
+    opened = _open(request, grant, click, at=at, is_part=part.is_blind or takes_whole, **asked)
     return way.answer(opened, part)
 
 
@@ -172,16 +178,16 @@ def _open(
     click: Click,
     *,
     at: datetime,
-    asks_bytes: int | None = 0,
-    is_part: bool = False,
+    **part: Any,
 ) -> Opened:
+    if grant.asset.kind == Asset.LINK:
+        public_url(grant.asset.link)  # one that nobody can follow costs nothing
     asked = Request(
         nonce=click.nonce,
         valid_until=click.valid_until,
         at=at,
         visitor=visitor_of(request),
-        asks_bytes=asks_bytes,
-        is_part=is_part,
+        **part,
     )
     try:
         return fulfilment.open_delivery(grant, asked)

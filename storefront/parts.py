@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
 
 from downloads.models import Asset
-from storefront.file_names import attachment
+from storefront.http.file_names import disposition
 from storefront.ranges import Span, Unsatisfiable, read_range
 
 # Types no browser runs anything from. Everything else leaves as plain bytes.
@@ -72,7 +72,7 @@ def file_headers(asset: Asset) -> dict[str, str]:
     is_passive = asset.content_type.startswith(PASSIVE_TYPES)
     return {
         "Content-Type": asset.content_type if is_passive else "application/octet-stream",
-        "Content-Disposition": attachment(asset.file_name),
+        "Content-Disposition": disposition(asset.file_name),
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "X-Content-Type-Options": "nosniff",
         "Accept-Ranges": "bytes",

@@ -11,6 +11,11 @@ _LEADS_TO = rf"{_NAME}\\{{0,8}}[\"']?\s{{0,8}}[:=][\s\[]{{0,8}}[bru]?"
 _SECRETS = (
     re.compile(r"(/(?:orders|clicks|accounts)/)[^\s?\"'<>]+", re.IGNORECASE),
     re.compile(r"(/(?:invitations|invitation/accept)/)[^\s?\"'<>]+", re.IGNORECASE),
+    # With a file's name behind it, which a log has decoded: spaces and quotes are part of it.
+    re.compile(
+        r"((?<!/admin)/downloads/)\d+/\d+/[\w-]+/[\w-]{40,}/[^\r\n]*?"
+        r"(?= HTTP/\d|[\"'<>](?:[\s,;)\]}>]|\Z)|[\r\n]|\Z)"
+    ),
     # Our own folder in a traceback and the admin's word for it are no addresses, which begin with
     # a number.
     re.compile(r"((?<!/admin)/downloads/)(?!(?!\d)\w+(?:/\w+){0,4}\.py\b)[^\s?\"'<>]+"),

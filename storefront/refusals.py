@@ -13,6 +13,7 @@ from django.shortcuts import render
 from downloads.errors import (
     Contended,
     DownloadsError,
+    LinkBroken,
     LinkSpent,
     NotFound,
     StorageDown,
@@ -77,6 +78,8 @@ def title_and_step(error: DownloadsError) -> tuple[str, str]:
             return "Open this in a tab", REOPEN
         case OutOfReach() | Contended():
             return "One moment, please", "Wait a moment, then reload this page."
+        case LinkBroken():
+            return "The link is broken", "Please ask the shop for another one."
         case StorageDown():
             return "The file is not within reach", "Wait a moment, then reload this page."
         case TooManyAtOnce():

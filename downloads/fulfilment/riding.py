@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Exists, F, When
+from django.db.models import Case, Exists, F, Q, When
 
 from downloads.errors import Replaced
 from downloads.fulfilment.entering import enter_served
@@ -19,12 +18,16 @@ from downloads.models.deliveries import (
 )
 from downloads.models.ledger import NOBODY, Visitor
 
+# Stands for a version whose SHA-256 nobody noted: a link's, or one opened by older code.
+GONE = "-"
+
 
 @dataclass(frozen=True)
 class Request:
     """One request on a click. `asks_bytes` are counted at once; null: as they are sent.
 
-    `is_part` says that it asks for a part of the file and does not say of which version.
+    `is_part` says that it asks for a part of the file and does not say of which version,
+    `takes_whole` that it is answered by the whole file all the same.
     """
 
     nonce: str
@@ -33,6 +36,7 @@ class Request:
     visitor: Visitor = NOBODY
     asks_bytes: int | None = 0
     is_part: bool = False
+    takes_whole: bool = False
 
 
 def ride(delivery: Delivery, asset: Asset, request: Request) -> bool:
@@ -49,8 +53,8 @@ def ride(delivery: Delivery, asset: Asset, request: Request) -> bool:
 
 
 def _live(delivery: Delivery) -> DeliveryQuerySet:
-    version = {"sha256": delivery.sha256, "size_bytes": delivery.size_bytes}
-    return Delivery.objects.within_budget().filter(pk=delivery.pk, **version)
+    seen = {name: getattr(delivery, name) for name in ("sha256", "size_bytes", "is_renewed")}
+    return Delivery.objects.within_budget().filter(pk=delivery.pk, **seen)
 
 
 def _count(delivery: Delivery, request: Request, live: DeliveryQuerySet, **changed: Any) -> bool:
@@ -69,28 +73,33 @@ def _count(delivery: Delivery, request: Request, live: DeliveryQuerySet, **chang
 
 
 def _renew(delivery: Delivery, asset: Asset, request: Request) -> bool:
-    """Begin the version that replaced the one a click opened: at no charge.
+    """Go on with the version that replaced the one a click opened: at no charge.
 
-    Window and budget begin anew with it, once a click: else whoever sees files replaced often
-    would download for ever. Source: CONTRACTS, Amendments, "one click, one version".
+    It is begun by a request for all of it, or one that names it. Until then each part that is
+    asked for is the whole file: several programs, or segments of one, may still hold parts of the
+    version before. Window and budget begin anew once a click: else whoever sees files replaced
+    often would download for ever. Source: CONTRACTS, Amendments, "one click, one version".
     """
-    if request.is_part:
+    if request.is_part and not request.takes_whole:
         raise Replaced
     sha256, size_bytes = version_of(asset)
+    if request.is_part:
+        sha256 = delivery.sha256 or GONE
     # What was opened may have been replaced once more, and begun by a request beside this one.
     is_newest = Exists(Asset.objects.filter(pk=asset.pk, sha256=asset.sha256, link=asset.link))
     live = _live(delivery).filter(is_newest)
-    changed: dict[str, Any] = {"sha256": sha256, "size_bytes": size_bytes}
-    if delivery.is_renewed:
-        if size_bytes is not None:
-            live = live.filter(sent_bytes__lt=size_bytes * settings.DELIVERY_BUDGET_SIZES)
-    else:
+    changed: dict[str, Any] = {"sha256": sha256}
+    if not delivery.is_renewed:
         window = timedelta(seconds=window_seconds(asset.size_bytes))
-        # A download that has brought something is spent, whatever becomes of the new version.
-        is_kept = Case(When(has_barely_begun(), then=F("is_kept")), default=True)
-        changed |= {"is_renewed": True, "is_kept": is_kept, "closes_at": request.at + window}
-        live, changed["sent_bytes"] = live.filter(is_renewed=False), 0
+        # A download that has brought something is spent, whatever becomes of the new version; of an
+        # answer under way nobody knows yet what it has sent.
+        is_nothing = has_barely_begun() & Q(streams=0)
+        is_kept = Case(When(is_nothing, then=F("is_kept")), default=True)
+        changed |= {"is_renewed": True, "size_bytes": size_bytes, "sent_bytes": 0}
+        changed |= {"closes_at": request.at + window, "is_kept": is_kept}
+    elif delivery.size_bytes is None:
+        changed["size_bytes"] = size_bytes  # a link's click has no budget yet
     if not _count(delivery, request, live, **changed):
         return False
-    delivery.sha256, delivery.size_bytes, delivery.is_renewed = sha256, size_bytes, True
+    delivery.sha256, delivery.is_renewed = sha256, True
     return True

@@ -13,7 +13,12 @@ from downloads.fulfilment.giving_back import give_back_barely_begun, give_back_f
 from downloads.fulfilment.riding import Request, ride
 from downloads.fulfilment.storing import StoredFile, open_file
 from downloads.models import Asset, Delivery, DownloadEvent, Grant
-from downloads.models.deliveries import refusal_of_click, version_of, window_seconds
+from downloads.models.deliveries import (
+    DeliveryQuerySet,
+    refusal_of_click,
+    version_of,
+    window_seconds,
+)
 from downloads.models.ledger import NOBODY, Visitor
 from downloads.prepared import Prepared, Slot, slots_of
 from downloads.slots import Taker
@@ -31,10 +36,10 @@ _TAKE_ONE = Prepared(
 )
 _COUNT_SENT = Prepared(
     lambda: Delivery.objects.filter(pk=Slot("delivery", models.BigAutoField())).update(
-        # What an answer still sends of a version that was replaced is not the next one's.
+        # What an answer still sends of a version that was replaced is not of the next one's budget.
         sent_bytes=Case(
             When(
-                sha256=Slot("sha256", models.CharField()),
+                is_renewed=Slot("is_renewed", models.BooleanField()),
                 then=F("sent_bytes") + Slot("sent_bytes", models.BigIntegerField()),
             ),
             default=F("sent_bytes"),
@@ -106,9 +111,13 @@ def open_delivery(grant: Grant, request: Request) -> Opened:
 
 
 def note_sent(opened: Opened, *, sent_bytes: int, at: datetime) -> bool:
-    """Count what a stream has sent since the last time; say whether its budget allows more."""
+    """Count what a stream has sent since the last time; say whether its budget allows more.
+
+    What was replaced since goes on to its end: the budget is the next version's.
+    """
     _count_sent(opened, sent_bytes=sent_bytes, at=at)
-    return Delivery.objects.within_budget().filter(pk=opened.delivery.pk).exists()
+    this = Delivery.objects.filter(pk=opened.delivery.pk)
+    return (this.within_budget() | this.exclude(is_renewed=opened.delivery.is_renewed)).exists()
 
 
 def end_stream(opened: Opened, *, sent_bytes: int, is_cut: bool, at: datetime) -> None:
@@ -118,14 +127,14 @@ def end_stream(opened: Opened, *, sent_bytes: int, is_cut: bool, at: datetime) -
     """
     _count_sent(opened, sent_bytes=sent_bytes, ended=1, at=at)
     if is_cut:
-        alone = Delivery.objects.filter(pk=opened.delivery.pk, streams=0)
-        give_back_barely_begun(alone, at=at)
+        give_back_barely_begun(_of_this_version(opened).filter(streams=0), at=at)
 
 
 def fail_stream(opened: Opened, *, sent_bytes: int, at: datetime) -> None:
     """Count what a stream has sent before its file failed, and give the download back."""
     _count_sent(opened, sent_bytes=sent_bytes, ended=1, at=at)
-    give_back_failed(opened.delivery.grant, nonce=opened.delivery.nonce, at=at)
+    if _of_this_version(opened).exists():
+        give_back_failed(opened.delivery.grant, nonce=opened.delivery.nonce, at=at)
 
 
 def take_one(grant: Grant, *, at: datetime) -> bool:
@@ -212,10 +221,16 @@ def _enter_refusal(grant: Grant, error: BaseException, request: Request) -> None
             enter_refused(grant, reason, visitor=request.visitor, at=request.at)
 
 
+def _of_this_version(opened: Opened) -> DeliveryQuerySet:
+    """Return the Delivery of an answer, unless another version has renewed it since."""
+    delivery = opened.delivery
+    return Delivery.objects.filter(pk=delivery.pk, is_renewed=delivery.is_renewed)
+
+
 def _count_sent(opened: Opened, *, sent_bytes: int, at: datetime, ended: int = 0) -> None:
     with transaction.atomic():
         # One that was given back meanwhile is gone, and its line stays as it was.
         delivery = opened.delivery
-        counts = {"sha256": delivery.sha256, "sent_bytes": sent_bytes, "ended": ended}
+        counts = {"is_renewed": delivery.is_renewed, "sent_bytes": sent_bytes, "ended": ended}
         if _COUNT_SENT.run(delivery=delivery.pk, **counts):
             enter_served(delivery, sent_bytes=sent_bytes, visitor=opened.visitor, at=at)

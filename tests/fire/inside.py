@@ -120,7 +120,7 @@ def mint(grant: int, clicks: int) -> list[str]:
 
 def mint_named(grant: int, nonce: str) -> str:
     """Return the address of a click whose nonce is known, to look for it elsewhere."""
-    return Click(grant, nonce, timezone.now() + timedelta(hours=1)).url
+    return Click(grant, nonce, timezone.now() + timedelta(hours=1), "book.bin").url
 
 
 def prove(address: str) -> str:

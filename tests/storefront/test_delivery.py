@@ -11,6 +11,7 @@ from downloads.models import Delivery, Grant
 from storefront.addresses import Click
 from tests.factories import NOW, GrantFactory, make_file_grant
 from tests.storefront.conftest import (
+    BROWSERS_ACCEPT,
     BY_ORIGIN,
     CONTENT,
     LINK,
@@ -227,7 +228,7 @@ def test_a_file_lost_after_the_click_is_503_and_back_again_free(client, grant):
 
 @pytest.mark.parametrize("ask", [lambda c: c.url, lambda c: c.form_action])
 def test_a_row_that_cannot_be_written_is_our_fault_and_spends_nothing(grant, ask, monkeypatch):
-    client = Client(raise_request_exception=False)
+    client = Client(raise_request_exception=False, headers={"accept": BROWSERS_ACCEPT})
     click = click_on(grant)
     before = counted()
     with monkeypatch.context() as broken:

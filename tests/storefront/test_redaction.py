@@ -22,6 +22,16 @@ REDACTED = {
     "Not Found: /orders/12.0.a-b_c": "Not Found: /orders/[redacted]",
     '"GET /orders/0c73?utm=1 HTTP/1.1" 200': '"GET /orders/[redacted]?utm=1 HTTP/1.1" 200',
     "/downloads/7/1772366400/nonce/signature": "/downloads/[redacted]",
+    f"Not Found: /downloads/7/1/nonce/{'s' * 43}/Don't “stop” – 日本.mp3": (
+        "Not Found: /downloads/[redacted]"
+    ),
+    f'"GET /downloads/7/1/nonce/{"s" * 43}/F%C3%BCr%20Elise.mp3?a=1 HTTP/1.1" 200': (
+        '"GET /downloads/[redacted] HTTP/1.1" 200'
+    ),
+    f"url='/downloads/7/1/nonce/{'s' * 43}/My book.epub', next": (
+        "url='/downloads/[redacted]', next"
+    ),
+    f"/downloads/7/1/nonce/{'s' * 43}/a b.mp3\nnext line": "/downloads/[redacted]\nnext line",
     "/clicks/7/1772366400/nonce/signature HTTP": "/clicks/[redacted] HTTP",
     'at "http://localhost:8000/downloads/7/1/n/s" now': (
         'at "http://localhost:8000/downloads/[redacted]" now'
@@ -148,6 +158,8 @@ HOSTILE = [
 ]
 ENDLESS = {
     "/downloads" * MANY + "/x.py": "/downloads/[redacted]",
+    f"/downloads/7/1/n/{'s' * 43}/" * MANY: "/downloads/[redacted]",
+    f"/downloads/7/1/n/{'s' * 43}/" + "'" * LONG: "/downloads/[redacted]'",
     "sk_" * MANY: "sk_[redacted]",
     "Bearer " + "\\" * LONG: "Bearer [redacted]",
     'password: "' * (2 * MANY + 1): 'password: "[redacted]"' * MANY + 'password: "',

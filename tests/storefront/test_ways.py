@@ -121,7 +121,9 @@ def test_a_key_is_quoted(client, grant, key, settings):
 def test_a_hostile_name_reaches_nginx_in_one_safe_header(client, db):
     grant = make_file_grant(CONTENT, 'a\r\nX-Accel-Redirect: /etc/passwd".svg')
     response = client.get(click_on(grant).url)
-    assert response["X-Files-Disposition"] == 'attachment; filename="passwd_.svg"'
+    assert response["X-Files-Disposition"] == (
+        "attachment; filename=\"passwd_.svg\"; filename*=utf-8''passwd%22.svg"
+    )
     assert response["Content-Type"] == "application/octet-stream"
 
 
