@@ -8,10 +8,11 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
 from config.starting import stopping_in_words
+from storefront.http.bodies import ClosesUnread
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 with stopping_in_words():
-    application = get_wsgi_application()
+    application = ClosesUnread(get_wsgi_application())
     call_command("check", stdout=StringIO())
 
 # What is loaded by now is never garbage: looking through it cost tens of milliseconds, in the

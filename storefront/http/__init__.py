@@ -1,0 +1,1 @@
+"""What concerns HTTP itself: bodies, their limits, and who may send them."""
