@@ -27,6 +27,8 @@ MIDDLEWARE = [
     # These mark every answer: the redirect to https too, and what a middleware refuses by itself.
     "storefront.headers.PrivateAnswers",
     "storefront.http.cors.CrossOriginAnswers",
+    # Before whatever reads a body: the CSRF check does.
+    "storefront.http.body_limits.LimitsBodies",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",

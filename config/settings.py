@@ -93,6 +93,11 @@ ENDED_TOKEN_DAYS = env.int("ENDED_TOKEN_DAYS", default=30)
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=5_000_000_000)
 KEPT_UPLOAD_HOURS = env.int("KEPT_UPLOAD_HOURS", default=24)
 KEPT_UPLOADS_PER_PERSON = env.int("KEPT_UPLOADS_PER_PERSON", default=3)
+BODY_MAX_BYTES = env.int("BODY_MAX_BYTES", default=3 * 1024 * 1024)
+HEAD_SECONDS = env.int("HEAD_SECONDS", default=15)
+BODY_SECONDS = env.int("BODY_SECONDS", default=30)
+BODY_BYTES_PER_SECOND = env.int("BODY_BYTES_PER_SECOND", default=10_000)
+STREAM_SEND_SECONDS = env.int("STREAM_SEND_SECONDS", default=30)
 ALLOW_HTTP_LINKS = env.bool("ALLOW_HTTP_LINKS", default=False)
 RETRY_AFTER_SECONDS = env.int("RETRY_AFTER_SECONDS", default=30)
 WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=2 * 1024 * 1024)
@@ -195,6 +200,8 @@ _is_shared = FILES_LEAVE_BY == "nginx"
 FILE_UPLOAD_PERMISSIONS = 0o640 if _is_shared else 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750 if _is_shared else 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# The forms that take a file, from those who may send one, have handlers that keep it.
+FILE_UPLOAD_HANDLERS = ["storefront.http.body_limits.DiscardsFiles"]
 # An order's page sends two for each of its lines and downloads; Django's 1,000 closed large ones.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 

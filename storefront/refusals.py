@@ -26,6 +26,7 @@ from storefront.errors import (
     OutOfReach,
     RateExceeded,
     RequestRefused,
+    TooLarge,
     Unauthenticated,
     headers_of,
     status_of,
@@ -84,6 +85,8 @@ def title_and_step(error: DownloadsError) -> tuple[str, str]:
             return "The file is not within reach", "Wait a moment, then reload this page."
         case TooManyAtOnce():
             return "Too many downloads at once", "Then reload this page."
+        case TooLarge():
+            return "Too much at once", "Send less, and try again."
         case RateExceeded():
             plural = "" if error.retry_after == 1 else "s"
             return "Too many tries", f"Wait {error.retry_after} second{plural}, then try again."

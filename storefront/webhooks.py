@@ -22,7 +22,7 @@ from storefront.sources import Envelope, sources
 
 CHUNK = 64 * 1024
 # What a sender may push at us beyond the limit before we hang up on it.
-DRAINED_BYTES = 16 * 1024 * 1024
+DRAINED_BYTES = 3 * 1024 * 1024
 _WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
 
 

@@ -1,0 +1,89 @@
+"""Who may send how large a body, judged before any of it is read."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.core.files.uploadhandler import (
+    FileUploadHandler,
+    MemoryFileUploadHandler,
+    SkipFile,
+    TemporaryFileUploadHandler,
+)
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from downloads.models import Asset
+from storefront.errors import TooLarge
+from storefront.refusals import refusal_page
+
+# Forms that read their body without the CSRF check. What else is exempt from it reads within a
+# limit of its own, answers in its own words, or reads nothing.
+EXEMPT_FORMS = {"links", "account", "invitation", "bounces", "admin:password_link"}
+# The one place where a form carries a large file.
+UPLOAD_FORMS = {"admin:downloads_asset_add", "admin:downloads_asset_change"}
+# Around the file: the form's other fields.
+FORM_BYTES = 1024 * 1024
+
+
+class DiscardsFiles(FileUploadHandler):
+    """Skip every file of a form, so that nothing of it is written anywhere."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        return None
+
+    def file_complete(self, file_size: int) -> None:
+        return None
+
+
+class LimitsBodies:
+    """Refuse a body larger than its sender may send at its path, with 413 and unread.
+
+    It stands before the CSRF check, which is the first to read.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        """Judge by route and person, whom the session's cookie names."""
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        is_exempt = getattr(view, "csrf_exempt", False)
+        if request.method != "POST" or (is_exempt and name not in EXEMPT_FORMS):
+            return None
+        limit = settings.BODY_MAX_BYTES
+        if name in UPLOAD_FORMS and _may_upload(request, kwargs.get("object_id")):
+            limit = settings.UPLOAD_MAX_BYTES + FORM_BYTES
+            request.upload_handlers = [
+                MemoryFileUploadHandler(request),
+                TemporaryFileUploadHandler(request),
+            ]
+        if _declared(request) > limit:
+            return refusal_page(request, TooLarge(f"A request here may have {limit:,} bytes."))
+        return None
+
+
+def _may_upload(request: HttpRequest, object_id: str | None) -> bool:
+    assets: ModelAdmin[Asset] = admin.site.get_model_admin(Asset)
+    if not admin.site.has_permission(request):
+        return False
+    if object_id is None:
+        return assets.has_add_permission(request)
+    asset = assets.get_object(request, object_id)
+    return asset is not None and assets.has_change_permission(request, asset)
+
+
+def _declared(request: HttpRequest) -> int:
+    # Of a body without a length Django reads nothing.
+    text = request.headers.get("Content-Length", "")
+    return int(text) if text.isdecimal() else 0

@@ -1,0 +1,91 @@
+"""Large bodies: nothing is read or stored of them before it is known who may send them."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from downloads.models import Asset
+from tests.factories import ShopFactory
+from tests.storefront.http.asking import CountedInput, ask, every_path
+
+SIZE = 50_000_000
+ADD = "/admin/downloads/asset/add/"
+
+
+@pytest.fixture
+def temporary(settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def boss(db):
+    user = get_user_model().objects.create_superuser("boss", "boss@shop.example", "x")
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def cookies_of(client):
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", every_path())
+def test_a_stranger_has_no_large_body_read_anywhere(path):
+    declared, chunked = CountedInput(), CountedInput()
+    reply = ask(path, body=declared, CONTENT_LENGTH=str(SIZE))
+    ask(path, body=chunked, HTTP_TRANSFER_ENCODING="chunked")
+    assert (declared.taken, chunked.taken, reply.status >= 300) == (0, 0, True)
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/links", "/admin/downloads/order/"])
+def test_a_session_alone_makes_no_body_large(boss, path):
+    body = CountedInput()
+    reply = ask(path, body=body, CONTENT_LENGTH=str(SIZE), HTTP_COOKIE=cookies_of(boss))
+    assert (reply.status, reply.is_closing, body.taken) == (413, True, 0)
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/orders/abc"])
+def test_a_page_that_is_only_read_judges_the_method_first(db, path):
+    body = CountedInput()
+    reply = ask(path, body=body, CONTENT_LENGTH="9")
+    assert (reply.status, reply.headers["Allow"], body.taken) == (405, "GET, HEAD", 0)
+
+
+def test_a_person_who_may_add_assets_sends_a_large_one(boss, temporary, settings):
+    body = CountedInput()
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
+    boss.get(ADD)
+    file = SimpleUploadedFile("a.bin", b"x" * 4_000_000)
+    given = {
+        "shop": ShopFactory().pk,
+        "title": "Large",
+        "link": "",
+        "stated_size": "",
+        "upload": file,
+    }
+    assert boss.post(ADD, given).status_code == 302
+    assert Asset.objects.get().size_bytes == 4_000_000
+    settings.UPLOAD_MAX_BYTES = 1_000
+    reply = ask(ADD, body=body, CONTENT_LENGTH=str(SIZE), HTTP_COOKIE=cookies_of(boss))
+    assert (reply.status, body.taken) == (413, 0)
+
+
+def test_a_person_who_may_not_add_assets_sends_none(db):
+    user = get_user_model().objects.create_user("ada", "ada@shop.example", "x", is_staff=True)
+    client = Client()
+    client.force_login(user)
+    for path in (ADD, "/admin/downloads/asset/1/change/"):
+        body = CountedInput()
+        reply = ask(path, body=body, CONTENT_LENGTH=str(SIZE), HTTP_COOKIE=cookies_of(client))
+        assert (reply.status, body.taken) == (413, 0)
+
+
+def test_a_small_form_elsewhere_leaves_no_file(db, temporary, settings, monkeypatch):
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", None)
+    file = SimpleUploadedFile("a.bin", b"x" * 1_000_000)
+    answer = Client(enforce_csrf_checks=True).post("/admin/login/", {"file": file})
+    assert (answer.status_code, list(temporary.iterdir())) == (403, [])
