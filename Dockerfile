@@ -6,7 +6,7 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt \
     && useradd --system --create-home downloads \
     && install -d -o downloads /data
-COPY manage.py ./
+COPY manage.py gunicorn.conf.py ./
 COPY config config
 COPY downloads downloads
 COPY storefront storefront

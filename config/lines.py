@@ -1,0 +1,114 @@
+"""A connection's deadlines: for what is received of a body, and for what is sent."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.conf import settings
+from gunicorn.http.errors import NoMoreData
+
+BLOCK_BYTES = 64 * 1024
+# How long a body may take to begin, and a head to come, where there is a crowd of slow ones.
+CROWDED_SECONDS = 2
+
+
+class PatientSocket:
+    """A connection that is given up where its client sends or reads too slowly."""
+
+    def __init__(self, sock: socket.socket, *, waiting: "Waiting") -> None:
+        self.sock = sock
+        self._waiting = waiting
+        self._started, self._got = time.monotonic(), 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.sock, name)
+
+    def begin(self) -> None:
+        """Start the clock of one request."""
+        self._started, self._got = time.monotonic(), 0
+
+    def recv(self, size: int, *flags: int) -> bytes:
+        """Receive, or give up where this request's body comes too slowly.
+
+        Raises:
+            NoMoreData: it does; to gunicorn, the client has gone.
+        """
+        asked = self.sock.gettimeout()
+        with self._waiting.one() as is_crowded:
+            grace = CROWDED_SECONDS if is_crowded else settings.BODY_SECONDS
+            # A large body has as long as a steady line needs; a byte now and then adds nothing.
+            grace += self._got / settings.BODY_BYTES_PER_SECOND
+            left = max(self._started + grace - time.monotonic(), 0.001)
+            try:
+                self.sock.settimeout(left if asked is None else min(left, asked))
+                got = self.sock.recv(size, *flags)
+            except TimeoutError:
+                raise NoMoreData from None
+            finally:
+                with contextlib.suppress(OSError):
+                    self.sock.settimeout(asked)
+        self._got += len(got)
+        return got
+
+    def sendall(self, content: bytes, *flags: int) -> None:
+        """Send, each 64 KiB within `STREAM_SEND_SECONDS`; a buyer who does not read hangs up."""
+        view = memoryview(content)
+        try:
+            self.sock.settimeout(settings.STREAM_SEND_SECONDS)
+            for start in range(0, len(view), BLOCK_BYTES):
+                self.sock.sendall(view[start : start + BLOCK_BYTES], *flags)
+        except TimeoutError:
+            raise BrokenPipeError(32, "The client does not read.") from None
+        finally:
+            with contextlib.suppress(OSError):
+                self.sock.settimeout(None)
+
+
+class Waiting:
+    """How many threads wait for a body at this moment."""
+
+    def __init__(self, threads: int) -> None:
+        self._half = max(threads // 2, 1)
+        self._count = 0
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[bool]:
+        """Count one more; yield whether they are more than half."""
+        with self._lock:
+            self._count += 1
+            is_crowded = self._count > self._half
+        try:
+            yield is_crowded
+        finally:
+            with self._lock:
+                self._count -= 1
+
+
+class AskedFor:
+    """A body that is asked for by its first reader."""
+
+    def __init__(self, body: Any, ask: Callable[[], None]) -> None:
+        self._body = body
+        self._ask: Callable[[], None] | None = ask
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._body, name)
+
+    def read(self, size: int | None = None) -> bytes:
+        """Ask once, and read."""
+        self._begin()
+        return self._body.read(size)
+
+    def readline(self, size: int | None = None) -> bytes:
+        """Ask once, and read a line."""
+        self._begin()
+        return self._body.readline(size)
+
+    def _begin(self) -> None:
+        if self._ask is not None:
+            self._ask()
+            self._ask = None
