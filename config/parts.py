@@ -45,11 +45,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "storefront.outages.AnswersOutages",
 ]
-FILE_UPLOAD_HANDLERS = [
-    "storefront.http.multipart.KeepsNames",
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "storefront.http.multipart.TemporaryUploads",
-]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -34,11 +34,10 @@ class PatientWorker(ThreadWorker):
         # Beside `threads`: whoever sends a large body waits for the like of them alone.
         self._for_bodies = max(self.cfg.threads // 4, 1)
         self._waiting = Waiting(self._for_bodies)
-        self._bodies: ThreadPoolExecutor | None = None
 
     def init_process(self) -> None:
         """Make the threads that read large bodies; then serve."""
-        self._bodies = ThreadPoolExecutor(max_workers=self._for_bodies)
+        self._bodies = ThreadPoolExecutor(self._for_bodies)
         super().init_process()
 
     def run(self) -> None:

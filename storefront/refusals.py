@@ -66,31 +66,30 @@ TITLES_AND_STEPS = {
 }
 
 
+# The first kind that fits: a broken link is a kind of storage that is down.
+TITLES_BY_KIND: dict[type[DownloadsError], tuple[str, str]] = {
+    LinkSpent: ("This link no longer works", SPENT),
+    NotFound: ("Not found", REOPEN),
+    OpensInTab: ("Open this in a tab", REOPEN),
+    OutOfReach: ("One moment, please", "Wait a moment, then reload this page."),
+    Contended: ("One moment, please", "Wait a moment, then reload this page."),
+    LinkBroken: ("The link is broken", "Please ask the shop for another one."),
+    StorageDown: ("The file is not within reach", "Wait a moment, then reload this page."),
+    TooManyAtOnce: ("Too many downloads at once", "Then reload this page."),
+    TooLarge: ("Too much at once", "Send less, and try again."),
+}
+
+
 def title_and_step(error: DownloadsError) -> tuple[str, str]:
     """Return a heading for a refusal and what the person can do next."""
     match error:
         case Unavailable():
             return TITLES_AND_STEPS[error.reason]
-        case LinkSpent():
-            return "This link no longer works", SPENT
-        case NotFound():
-            return "Not found", REOPEN
-        case OpensInTab():
-            return "Open this in a tab", REOPEN
-        case OutOfReach() | Contended():
-            return "One moment, please", "Wait a moment, then reload this page."
-        case LinkBroken():
-            return "The link is broken", "Please ask the shop for another one."
-        case StorageDown():
-            return "The file is not within reach", "Wait a moment, then reload this page."
-        case TooManyAtOnce():
-            return "Too many downloads at once", "Then reload this page."
-        case TooLarge():
-            return "Too much at once", "Send less, and try again."
         case RateExceeded():
             plural = "" if error.retry_after == 1 else "s"
             return "Too many tries", f"Wait {error.retry_after} second{plural}, then try again."
-    return "This did not work", ASK
+    found = (words for kind, words in TITLES_BY_KIND.items() if isinstance(error, kind))
+    return next(found, ("This did not work", ASK))
 
 
 def message_for_people(error: DownloadsError) -> str:

@@ -10,13 +10,13 @@ from django.core.files.uploadhandler import (
     FileUploadHandler,
     MemoryFileUploadHandler,
     SkipFile,
-    TemporaryFileUploadHandler,
 )
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from downloads.models import Asset
 from storefront.errors import TooLarge
+from storefront.http.multipart import KeepsNames, TemporaryUploads
 from storefront.refusals import refusal_page
 
 # Forms that read their body without the CSRF check. What else is exempt from it reads within a
@@ -65,8 +65,9 @@ class LimitsBodies:
         if name in UPLOAD_FORMS and _may_upload(request, kwargs.get("object_id")):
             limit = settings.UPLOAD_MAX_BYTES + FORM_BYTES
             request.upload_handlers = [
+                KeepsNames(request),
                 MemoryFileUploadHandler(request),
-                TemporaryFileUploadHandler(request),
+                TemporaryUploads(request),
             ]
         if _declared(request) > limit:
             return refusal_page(request, TooLarge(f"A request here may have {limit:,} bytes."))
