@@ -43,6 +43,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "storefront.staff.actors.NamesActor",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "storefront.staff.input_guard.RefusesMalformed",
     "storefront.outages.AnswersOutages",
 ]
 TEMPLATES = [

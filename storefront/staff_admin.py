@@ -4,13 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from downloads.admin.acting import only_row, show_secret_once, tell_count
+from downloads.admin.asked import AskedList
 from downloads.admin.scoped import ScopedAdmin
 from downloads.bidi import isolate
 from storefront.models import SecondFactor
@@ -23,7 +23,7 @@ STAYS_OUT = "{} still may not sign in: tick “Active” and “Staff status” 
 admin.site.unregister([User, Group])
 
 
-class StaffList(ChangeList):
+class StaffList(AskedList):
     """A page of people, with when the lock of each ends."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -67,7 +67,7 @@ class StaffAdmin(ScopedAdmin):
     ordering = ("username",)
     actions = ("unlock", "make_password_link", "remove_second_factor", "end_all_sessions")
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AskedList]:
         return StaffList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:

@@ -4,16 +4,15 @@ from collections import defaultdict
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from downloads.admin.asked import AskedList
 from downloads.admin.reported import ReportedAdmin
 from downloads.admin.trail import Change, changes_of, kinds, model_of
 from downloads.audit_files import FORMS
@@ -24,7 +23,7 @@ CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 WHOLE = 20_000
 
 
-class EntriesWithLinks(ChangeList):
+class EntriesWithLinks(AskedList):
     """A page of entries; each knows the page of what it is about, if its reader may go there."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -94,7 +93,7 @@ class AuditEntryAdmin(ReportedAdmin):
     class Media:
         css = {"all": ("downloads/trail.css",)}
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AskedList]:
         return EntriesWithLinks
 
     def get_object(
@@ -116,10 +115,7 @@ class AuditEntryAdmin(ReportedAdmin):
             raise PermissionDenied
         if form not in FORMS:
             raise Http404
-        try:
-            entries = self.get_changelist_instance(request).get_queryset(request)
-        except IncorrectLookupParameters:
-            return HttpResponseRedirect(reverse("admin:downloads_auditentry_changelist"))
+        entries = self.get_changelist_instance(request).get_queryset(request)
         name = f"audit-{timezone.localdate():%Y-%m-%d}.{form}"
         return StreamingHttpResponse(
             FORMS[form](entries),

@@ -10,12 +10,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.filters import RelatedFieldListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from downloads.admin.asked import AskedChoice, AskedList, check_key, initial_value, is_asked_so
 from downloads.admin.form_errors import unplaced_errors
 from downloads.admin.trail import trail_of
 from downloads.models import Shop
@@ -79,6 +81,8 @@ class Scoped(BaseModelAdmin):
         return self.may(request, "delete", obj)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", AskedChoice(db_field, self.admin_site))
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and field.queryset is not None:
             field.queryset = self._choices(field.queryset, request)
@@ -128,7 +132,7 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow a member what the filters and our own links ask for, and nothing else."""
-        if not super().lookup_allowed(lookup, value, request):
+        if not is_asked_so(lookup) or not super().lookup_allowed(lookup, value, request):
             return False
         return request.user.is_superuser or self._is_offered(lookup, request)
 
@@ -136,7 +140,27 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
         """Choose the shop, where there is only one to choose."""
         shops = shops_where(request.user, self.permission_for("add"))
         only: dict[str, Any] = {"shop": shops[0]} if len(shops) == 1 else {}
-        return only | super().get_changeform_initial_data(request)
+        given = super().get_changeform_initial_data(request)
+        columns = {each.name: each for each in self.opts.get_fields() if each.concrete}
+        asked = {
+            name: initial_value(columns[name], given[name])
+            for name in columns.keys() & given.keys()
+        }
+        return only | given | asked
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        # An empty word in the address names no column.
+        return super().get_object(request, object_id, from_field or None)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AskedList]:
+        return AskedList
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            check_key(self.opts.pk, chosen)
+        return super().response_action(request, queryset)
 
     def _is_offered(self, lookup: str, request: HttpRequest) -> bool:
         filters: list[Any] = self.get_list_filter(request)
