@@ -35,14 +35,14 @@ def mail_facts_of(order: Order) -> SafeString | str:
 
 def _mail_sentences(order: Order) -> Iterator[str]:
     if order.email_sent_at is not None:
-        yield f"{_day(order.email_sent_at)}: sent"
+        yield f"{day_of(order.email_sent_at)}: sent"
     troubled = order.mails.filter(Q(bounced_at__isnull=False) | ~Q(state__in=UNTOLD))
     for mail in troubled[:NEWEST_MAILS]:
         if mail.bounced_at is not None:
-            yield f"{_day(mail.bounced_at)}: came back. {isolate(mail.bounce)}"
+            yield f"{day_of(mail.bounced_at)}: came back. {isolate(mail.bounce)}"
         else:
             why = Truncator(mail.error).chars(ERROR_LENGTH)
-            yield f"{_day(mail.created_at)}: {mail.get_state_display().lower()}. {isolate(why)}"
+            yield f"{day_of(mail.created_at)}: {mail.get_state_display().lower()}. {isolate(why)}"
 
 
 def _sentences(order: Order) -> Iterator[str]:
@@ -50,15 +50,16 @@ def _sentences(order: Order) -> Iterator[str]:
     for refund in Refund.objects.of_order(*key).annotate(units=Sum("lines__quantity")):
         items = f"{refund.units} item{pluralize(refund.units or 0)}"
         what = "money alone" if refund.units is None else items
-        yield f"{_day(refund.refunded_at)}: refund of {what}"
+        yield f"{day_of(refund.refunded_at)}: refund of {what}"
     for dispute in Dispute.objects.of_order(*key):
         state = dispute.get_state_display()
-        yield f"{_day(dispute.opened_at)}: payment disputed. {state}"
+        yield f"{day_of(dispute.opened_at)}: payment disputed. {state}"
     for risk in RiskAssessment.objects.of_order(*key):
-        yield f"{_day(risk.assessed_at)}: {str(risk).lower()} of fraud"
+        yield f"{day_of(risk.assessed_at)}: {str(risk).lower()} of fraud"
     if order.released_at is not None:
-        yield f"{_day(order.released_at)}: released by you"
+        yield f"{day_of(order.released_at)}: released by you"
 
 
-def _day(at: datetime) -> str:
+def day_of(at: datetime) -> str:
+    """Write a time as its day, here."""
     return f"{timezone.localtime(at):%Y-%m-%d}"

@@ -21,6 +21,7 @@ from downloads.admin.ledger import WithLedger
 from downloads.admin.order_facts import facts_of, mail_facts_of
 from downloads.admin.order_filters import MailFilter
 from downloads.admin.order_inlines import GrantInline, LineInline, is_by_hand
+from downloads.admin.order_list import OrderList
 from downloads.models import Grant, LineItem, Order
 from storefront.addresses import ticket_url
 
@@ -49,19 +50,9 @@ class OrderForm(forms.ModelForm):
 
 
 @admin.register(Order)
-class OrderAdmin(WithLedger):
+class OrderAdmin(OrderList, WithLedger):
     form = OrderForm
     change_form_template = "admin/downloads/order/change_form.html"
-    list_display = (
-        "number",
-        "customer",
-        "status",
-        "held",
-        "grand_total",
-        "placed_at",
-        "email_sent_at",
-        "shop",
-    )
     list_select_related = ("shop", "customer")
     list_filter = ("shop", "payment", "hold", MailFilter, "placed_at")
     search_fields = (
@@ -207,10 +198,6 @@ class OrderAdmin(WithLedger):
         if not may(request, order):
             raise PermissionDenied
         return order
-
-    @admin.display(description="status")
-    def status(self, order: Order) -> str:
-        return order.status
 
     @admin.display(description="held", ordering="hold")
     def held(self, order: Order) -> str:

@@ -193,3 +193,13 @@ def test_the_admin_runs_under_its_policy(demo, open_page):
     for path in ("", "downloads/order/", "downloads/order/1/change/", "downloads/order/add/"):
         page.goto(demo["admin_url"] + path)
         assert page.locator("h1").first.is_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1280, 1536])
+def test_the_list_of_orders_fits_its_window(demo, open_page, width):
+    page = open_page(viewport={"width": width, "height": 800})
+    sign_in(page, demo)
+    page.goto(demo["admin_url"] + "downloads/order/")
+    for box in ("#changelist .results", "html"):
+        needed, there = page.eval_on_selector(box, "it => [it.scrollWidth, it.clientWidth]")
+        assert needed <= there, box
