@@ -22,7 +22,8 @@ _SECRETS = (
     # Whatever has a token's shape in a path of no route of ours (/order/…, a doubled slash); the
     # ids that the admin puts there are UUIDs.
     re.compile(rf"(/)(?!{_UUID})(?![\w.-]+\.py\b)(?=[\w.:~|-]*\d)[\w.:~|-]{{20,}}", re.IGNORECASE),
-    re.compile(r"([?&]id=)[^\s&\"'<>]+"),
+    # Face A's token, and what somebody searched the admin for; also inside another address.
+    re.compile(r"((?:[?&]|%3F|%26|filters=)(?:id|q|term)(?:=|%3D))(?:(?!%26)[^\s&\"'<>])+", re.I),
     re.compile(r"(pk_storefront_)[\w-]+"),
     re.compile(r"((?<![A-Za-z0-9])sk_)[\w-]{12,}"),
     re.compile(r"(whsec_)[A-Za-z0-9+/=]{12,}"),

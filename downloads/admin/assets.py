@@ -33,6 +33,7 @@ class AssetAdmin(ScopedAdmin):
     list_select_related = ("shop",)
     list_filter = ("shop",)
     search_fields = ("title", "file_name", "link")
+    search_help_text = "Title, file or link"
     autocomplete_fields = ("shop",)
     readonly_fields = ("stored_file", "sha256", "withdrawn_at")
     fields = ("shop", "title", "upload", "link", "stated_size", *readonly_fields)

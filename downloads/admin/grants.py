@@ -79,9 +79,10 @@ class GrantAdmin(WithLedger):
         "=order__number",
         "order__customer__email",
         "asset__title",
+        "asset__file_name",
         "line__product__name",
     )
-    search_help_text = "Order number, buyer's mail address, asset or product"
+    search_help_text = "Order number, buyer's mail address, asset, file or product"
     action_form = AmountForm
     actions = ("reset", "raise_limit", "extend", "revoke", "restore")
     inlines = (DeliveryInline,)

@@ -124,9 +124,10 @@ class DownloadEventAdmin(ReportedAdmin):
     search_fields = (
         "=grant__order__number",
         "grant__asset__title",
+        "grant__asset__file_name",
         "grant__order__customer__email",
     )
-    search_help_text = "Order number, asset or buyer's mail address"
+    search_help_text = "Order number, asset, file or buyer's mail address"
     show_full_result_count = False
     fields = ("at", "what", "grant", "shop", "letters", "program")
 

@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from downloads import fulfilment
+from downloads.admin import search
 from downloads.admin.acting import act_on_each
 from downloads.admin.closures import closed_downloads, closed_orders, still_closed
 from downloads.admin.ledger import WithLedger
@@ -62,8 +63,10 @@ class OrderAdmin(OrderList, WithLedger):
         "customer__last_name",
         "lines__product__name",
         "lines__product__sku",
+        "grants__asset__title",
+        "grants__asset__file_name",
     )
-    search_help_text = "Order number, buyer's name or mail address, product or SKU"
+    search_help_text = "Order number, buyer's name or mail address, product, SKU, asset or file"
     autocomplete_fields = ("shop", "customer")
     inlines = (LineInline, GrantInline)
     actions = ("release", "send_mail", "end_page_links")
@@ -136,6 +139,7 @@ class OrderAdmin(OrderList, WithLedger):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
+            path("search/", view(search.find), name="search"),
             path("<int:number>/page/", view(self.open_page), name="order_page"),
             path("<int:number>/end-links/", view(self.end_links), name="order_end_links"),
             path("<int:number>/release/", view(self.release_one), name="order_release"),

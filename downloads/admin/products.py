@@ -69,7 +69,11 @@ class ProductAdmin(ScopedAdmin):
     list_display = ("name", "variant_name", "sku", "sale", "vendor", "shop")
     list_select_related = ("shop",)
     list_filter = ("shop",)
-    search_fields = ("name", "variant_name", "sku", "=variant_id", "=product_id")
+    search_fields = (
+        *("name", "variant_name", "sku", "=variant_id", "=product_id"),
+        *("attachments__asset__title", "attachments__asset__file_name"),
+    )
+    search_help_text = "Name, SKU, number in the shop's system, asset or file"
     autocomplete_fields = ("shop",)
     inlines = (AttachmentInline,)
     actions = ("apply_limits",)

@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 
 from downloads.admin.asked import AskedChoice, AskedList, check_key, initial_value, is_asked_so
 from downloads.admin.form_errors import unplaced_errors
+from downloads.admin.searched import SearchedAdmin
 from downloads.admin.trail import trail_of
 from downloads.models import Shop
 from downloads.roles import rows_where, shops_where
@@ -101,7 +102,7 @@ class Scoped(BaseModelAdmin):
         return visible(rows, request)
 
 
-class ScopedAdmin(Scoped, admin.ModelAdmin):
+class ScopedAdmin(Scoped, SearchedAdmin):
     """Lists, filters, look-ups in the address bar and actions, held to the reader's shops.
 
     `asked_by_links` names the columns by which a link of ours asks, beside the filters.

@@ -23,6 +23,8 @@ from downloads.lookups.orders import (
     order_for_page,
     order_for_storefront,
     order_of_ticket,
+    orders_of_number,
+    orders_of_secrets,
 )
 from downloads.lookups.shops import (
     PROFILE_NOT_FOUND,
@@ -55,6 +57,8 @@ __all__ = [
     "order_for_storefront",
     "order_of_ticket",
     "order_to_tell",
+    "orders_of_number",
+    "orders_of_secrets",
     "orders_to_tell",
     "profile_of",
     "refusal_of_click",

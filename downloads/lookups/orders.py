@@ -1,9 +1,10 @@
 """Orders with all that hangs on them, by the token or ticket that opens them."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from downloads.errors import NotFound, PlanRequired
 from downloads.models import Grant, LineItem, Order, Product
@@ -69,6 +70,26 @@ def order_of_ticket(number: int, revision: int) -> OpenedOrder:
     if order is None:
         raise NotFound(ORDER_NOT_FOUND)
     return open_order(order)
+
+
+def orders_of_secrets(
+    *, tokens: Iterable[str], orders: Iterable[int], grants: Iterable[int]
+) -> QuerySet[Order]:
+    """Return the orders that these lead to, of whatever shop: who may see them is yet to be asked.
+
+    Order-status tokens, the numbers that page tickets name (revoked ones too), and those of grants
+    that signed addresses name.
+    """
+    hashes = [hash_token(token) for token in tokens if len(token) >= MIN_LENGTH]
+    named = Q(token_hash__in=hashes) | Q(pk__in=list(orders))
+    return Order.objects.filter(
+        named | Exists(Grant.objects.filter(order=OuterRef("pk"), pk__in=list(grants)))
+    )
+
+
+def orders_of_number(number: int) -> QuerySet[Order]:
+    """Return the orders with this number on their receipt, of whatever shop."""
+    return Order.objects.filter(number=number)
 
 
 def has_order(token: str) -> bool:

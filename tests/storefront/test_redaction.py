@@ -17,6 +17,15 @@ REDACTED = {
         "/api/v2/customer-account-orders?a=1&id=[redacted]&b=2"
     ),
     "?id=one&id=two": "?id=[redacted]&id=[redacted]",
+    '"GET /admin/downloads/order/?payment=paid&q=%2Forders%2F0c73 HTTP/1.1" 200': (
+        '"GET /admin/downloads/order/?payment=paid&q=[redacted] HTTP/1.1" 200'
+    ),
+    "/admin/autocomplete/?term=0c73&page=2": "/admin/autocomplete/?term=[redacted]&page=2",
+    "/change/?_changelist_filters=p%3D1%26q%3D0c73%26all%3D": (
+        "/change/?_changelist_filters=p%3D1%26q%3D[redacted]%26all%3D"
+    ),
+    "/?_changelist_filters=q%3D0c73 HTTP": "/?_changelist_filters=q%3D[redacted] HTTP",
+    "?next=/admin/downloads/order/%3Fq%3D0c73": "?next=/admin/downloads/order/%3Fq%3D[redacted]",
     "?id=%30c%0073 x": "?id=[redacted] x",
     "Not Found: /orders/0c732eb6": "Not Found: /orders/[redacted]",
     "Not Found: /orders/12.0.a-b_c": "Not Found: /orders/[redacted]",
