@@ -1,5 +1,6 @@
 """Judge what an address of the admin asks of a list or a form, before the database is asked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -77,8 +78,9 @@ def is_key(field: Any, text: str) -> bool:
 class AskedChoice(AutocompleteSelect):
     """A choice among rows that can be shown again, whatever was sent in place of a row's key."""
 
-    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
-        pointed_at = self.field.target_field
+    def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
+        field: Any = self.field
+        pointed_at = field.target_field
         keys = [each for each in value if is_key(pointed_at, each)]
         return super().optgroups(name, keys or [""], attrs)
 
@@ -90,8 +92,9 @@ def initial_value(field: Field[Any, Any], given: Any) -> Any:
         RequestRefused: it is nothing that this column could hold.
     """
     if field.is_relation:
+        pointed_at: Any = field.target_field  # type: ignore[attr-defined]
         for each in given if isinstance(given, list) else [given]:
-            check_key(field.target_field, each)
+            check_key(pointed_at, each)
         return given
     try:
         value = field.to_python(given)

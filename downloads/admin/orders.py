@@ -51,7 +51,7 @@ class OrderForm(forms.ModelForm):
 
 
 @admin.register(Order)
-class OrderAdmin(OrderList, WithLedger):
+class OrderAdmin(OrderList, WithLedger):  # type: ignore[misc]  # each adds its own style
     form = OrderForm
     change_form_template = "admin/downloads/order/change_form.html"
     list_select_related = ("shop", "customer")

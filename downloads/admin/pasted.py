@@ -27,7 +27,6 @@ CALLED = {
     *("订单", "订单号", "訂單", "號", "주문", "주문번호", "번"),
 }
 
-_NUMBER = 2**63 - 1
 # How orders are called where shops are that we know of; any other word is tried as a name first.
 CALLED = frozenset(
     [
@@ -92,7 +91,7 @@ CALLED = frozenset(
     ]
 )
 
-_NUMBER = re.compile(r"\d{1,3}(?:([.,'’\s])\d{3})(?:\1\d{3})*(?!\d)|\d+")
+_FIGURE = re.compile(r"\d{1,3}(?:([.,'’\s])\d{3})(?:\1\d{3})*(?!\d)|\d+")
 _WORD = re.compile(r"[^\W\d_]+")
 _PIECE = re.compile(r"[^\s/?&#=<>\"“”„«»()\[\]]+")
 _CLICK = re.compile(r"(?<!\d)\d+/\d+/[\w-]+/[\w-]+")
@@ -146,7 +145,7 @@ def order_number(text: str, *, called: bool = False) -> int | None:
     or there are several.
     """
     text = unicodedata.normalize("NFKC", text)
-    found = list(_NUMBER.finditer(text))
+    found = list(_FIGURE.finditer(text))
     if len(found) != 1 or "@" in text:
         return None
     words = _WORD.findall(text.casefold())

@@ -158,10 +158,10 @@ class ScopedAdmin(Scoped, SearchedAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AskedList]:
         return AskedList
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *where: Any) -> Any:
         for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
             check_key(self.opts.pk, chosen)
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *where)
 
     def _is_offered(self, lookup: str, request: HttpRequest) -> bool:
         filters: list[Any] = self.get_list_filter(request)

@@ -57,14 +57,15 @@ def _address_of(request: HttpRequest, text: str) -> str | None:
     if not text:
         return _list(request, asked.model) if asked else None
     models = [asked.model] if asked else LOOKED_THROUGH
+    lists: dict[type[Model], Any] = admin.site._registry
     if is_secret(text):
         # A merchant's own link, the beginning of a key: they lead to their rows by number.
-        found = (admin.site._registry[model].found(request, text) for model in models)
+        found = (lists[model].found(request, text) for model in models)
         return next(filter(None, map(_rows, [_pasted(request, text), *found])), None)
     is_of_orders = asked is None or asked.model is Order
     address = _numbered(request, text, called=True) if is_of_orders else None
     for model in models:
-        if address is None and admin.site._registry[model].finds(request, text):
+        if address is None and lists[model].finds(request, text):
             address = _list(request, model, **{SEARCH_VAR: text})
     # A bare token comes last: no list shows one.
     address = address or _rows(_pasted(request, text))

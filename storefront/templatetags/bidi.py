@@ -11,7 +11,7 @@ register = template.Library()
 @register.filter
 def isolated(text: object) -> SafeString:
     """Write words of others, where an element can stand. Nothing for nothing."""
-    return isolate_html("" if text is None else text) if text else SafeString()
+    return isolate_html("" if text is None else text) if text else SafeString("")
 
 
 @register.filter
