@@ -11,8 +11,9 @@ _ZWNJ, _ZWJ = "\u200c", "\u200d"
 # Invisible, and part of the word: joiners of Persian, of Indic scripts and of emoji, the marks
 # that only lean to one side, and the tags that flags of regions are spelt with.
 _KEPT = {_ZWNJ, _ZWJ, "\u200e", "\u200f", "\u061c", *map(chr, range(0xE0020, 0xE0080))}
-_DROPPED = {"Cc", "Cf", "Cs", "Co"}
-_SPACES = {"Zs", "Zl", "Zp"}
+_DROPPED = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+# Some programs read a header's plain words as encoded ones (RFC 2047): the name would be another.
+_ENCODED_WORD = "=?"
 # What the device chooses a program by: "book.epub", "music.tar.gz".
 _EXTENSION = re.compile(r"(?<=.)(?:\.tar)?\.[^. ]{1,32}\Z", re.IGNORECASE)
 
@@ -21,15 +22,16 @@ def safe_file_name(name: str) -> str:
     """Return a name as it was sent, without what could break out of a line, a folder or a header.
 
     Spaces of every width become plain ones. Controls, embeddings, overrides and isolates go, and
-    what stands before the last slash or backslash, and dots and spaces at either end. A name of
-    more than 255 bytes is cut before its extension, between two characters as they are seen. What
-    else a header or a device reads as a sign is for whoever writes the header.
+    what stands before the last slash or backslash, dots and spaces at either end, and the beginning
+    of an encoded word. A name of more than 255 bytes is cut before its extension, between two
+    characters as they are seen. What else a header or a device reads as a sign is for whoever
+    writes the header.
 
     Raises:
         BadInput: nothing is left of it.
     """
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
-    name = _cut("".join(map(_safe, name)).strip(" ."))
+    name = _cut("".join(map(_safe, name)).replace(_ENCODED_WORD, "=_").strip(" ."))
     if all(char in _KEPT or unicodedata.category(char)[0] in "MZ" for char in name):
         raise BadInput("The file needs a name. Rename it and upload it again.")
     return name
@@ -37,7 +39,7 @@ def safe_file_name(name: str) -> str:
 
 def _safe(char: str) -> str:
     category = unicodedata.category(char)
-    if category in _SPACES:
+    if category == "Zs":
         return " "
     is_dropped = category in _DROPPED and char not in _KEPT
     # What is assigned only in a later Unicode than ours is kept; what never will be is not.

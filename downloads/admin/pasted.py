@@ -17,17 +17,6 @@ from storefront.redaction import redact
 MOST_SECRETS = 20
 LARGEST_NUMBER = 2**63 - 1
 # How orders are called where shops are that we know of; any other word is tried as a name first.
-CALLED = {
-    *("order", "orders", "no", "nr", "num", "number", "n", "receipt"),
-    *("bestellung", "bestell", "bestellnummer", "auftrag", "auftrags", "auftragsnummer", "nummer"),
-    *("commande", "cde", "numéro", "numero", "pedido", "orden", "número", "ordine", "encomenda"),
-    *("zamówienie", "zamowienie", "numer", "bestelling", "bestel", "bestelnummer", "ordernummer"),
-    *("beställning", "ordre", "tilaus", "objednávka", "sipariş", "заказ", "номер", "παραγγελία"),
-    *("הזמנה", "מספר", "طلب", "رقم", "الطلب", "注文", "注文番号", "番号", "番", "号", "号码"),
-    *("订单", "订单号", "訂單", "號", "주문", "주문번호", "번"),
-}
-
-# How orders are called where shops are that we know of; any other word is tried as a name first.
 CALLED = frozenset(
     [
         "order",

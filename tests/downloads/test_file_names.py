@@ -54,7 +54,7 @@ CHANGED = [
     ("x" * 300 + "/book.pdf", "book.pdf"),
     # Spaces of other widths, and lines.
     ("a\u3000b\u00a0c\u202fd\u2003e.pdf", "a b c d e.pdf"),
-    ("a\u2028b\u2029c.pdf", "a b c.pdf"),
+    ("a\u2028b\u2029c.pdf", "abc.pdf"),
     # Control characters, and those that turn.
     ("book.pdf\0.exe", "book.pdf.exe"),
     ("book\r\nSet-Cookie: a=b.pdf", "bookSet-Cookie: a=b.pdf"),
@@ -65,6 +65,8 @@ CHANGED = [
     ("bo\u200bok\ufeff.pdf", "book.pdf"),
     ("book\ud800.pdf", "book.pdf"),
     ("book\ue000\uffff\ufdd0.pdf", "book.pdf"),
+    # What some programs would read as another name.
+    ("=?utf-8?q?evil=2Eexe?=", "=_utf-8?q?evil=2Eexe?="),
     # Dots and spaces at the ends.
     (".htaccess", "htaccess"),
     (".pdf", "pdf"),

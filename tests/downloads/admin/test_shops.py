@@ -109,7 +109,7 @@ def test_every_list_opens_and_searches(staff, model):
 
 
 def test_every_model_a_merchant_knows_is_in_the_admin():
-    behind_the_scenes = {"Attachment", "LineItem", "Delivery", "TokenExchange"}
+    behind_the_scenes = {"Attachment", "KeptUpload", "LineItem", "Delivery", "TokenExchange"}
     behind_the_scenes |= {"Refund", "RefundedLine", "Dispute", "RiskAssessment", "RemovedProduct"}
     behind_the_scenes |= {"LinkRequest", "CountedTries", "RecoveryCode", "SecondFactor"}
     behind_the_scenes |= {"StaffSession"}
