@@ -69,6 +69,7 @@ class Service:
     def start(self) -> None:
         """Start, and wait until it answers."""
         command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--log-level", "critical"]
+        command += ["--config", "python:config.gunicorn"]
         command += ["--bind", f"127.0.0.1:{self.port}", "--no-control-socket"]
         command += ["--workers", str(self.workers), "--threads", str(self.threads)]
         with (self.folder / "server.log").open("ab") as lines:

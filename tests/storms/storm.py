@@ -88,6 +88,7 @@ class Service:
             self.port = probe.getsockname()[1]
         self.environment = environment
         command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--log-level", "error"]
+        command += ["--config", "python:config.gunicorn"]
         command += ["--bind", f"127.0.0.1:{self.port}", "--threads", "16", "--no-control-socket"]
         self.server = subprocess.Popen(command, cwd=ROOT, env=environment)
         self.workers = [self._start_worker() for _ in range(workers)]

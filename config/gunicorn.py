@@ -1,4 +1,4 @@
-"""gunicorn's settings. It reads this file by itself where it is started; options win over it."""
+"""gunicorn's configuration (`-c python:config.gunicorn`); options of its command win over it."""
 
 worker_class = "config.workers.PatientWorker"
 threads = 32
