@@ -1,6 +1,7 @@
 """Reads what a request to face B asks, as the GraphQL-over-HTTP specification has it sent."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -18,6 +19,9 @@ TOO_DEEP = "The request is nested too deeply."
 NO_QUERY = "Must provide query string."
 # How clients of servers that keep documents name one of them.
 DOCUMENT_NAMES = ("documentId", "id", "doc_id", "docId", "queryId", "operationId", "hash")
+TOO_LONG = "The document holds a number that is too long."
+# No number of ours has so many digits, and Python reads no number that has many more.
+_LONG_NUMBER = re.compile(r"[0-9]{400}")
 
 
 class QueryNotSent(RequestRefused):
@@ -74,6 +78,8 @@ def read_asked(request: HttpRequest) -> Asked:
     query, operation_name = said.get("query"), said.get("operationName")
     if not query or not isinstance(query, str):
         raise _query_missing(said)
+    if _LONG_NUMBER.search(query):
+        raise RequestRefused(TOO_LONG)
     if not isinstance(operation_name, str | None):
         raise RequestRefused("The operation name must be a string.")
     for name in ("variables", "extensions"):
@@ -121,7 +127,7 @@ def _said(request: HttpRequest) -> dict[str, Any]:
     require_length(request)
     length = request.headers.get("Content-Length", "")
     # Not read at all.
-    if length.isdecimal() and int(length) > settings.GRAPHQL_MAX_BODY_BYTES:
+    if length.isdecimal() and int(length[:18]) > settings.GRAPHQL_MAX_BODY_BYTES:
         raise RequestRefused(TOO_LARGE, 413)
     if request.content_type in FORMS and settings.GRAPHQL_ALLOW_FORMS:
         return _unpacked(request.POST.dict())

@@ -1,6 +1,7 @@
 """Read what another system sends: one JSON object, field by field."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,6 +14,8 @@ from django.utils.dateparse import parse_datetime
 from downloads.errors import BadInput
 
 MAX_INTEGER = 2**63 - 1
+# A number in a text: Python reads none that is much longer than any of ours.
+DIGITS = re.compile(r"[0-9]{1,400}")
 MAX_TEXT = 500
 MAX_WORDS = 20_000
 MAX_EMAIL = 254

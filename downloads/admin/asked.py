@@ -1,6 +1,7 @@
 """Judge what an address of the admin asks of a list or a form, before the database is asked."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -16,8 +17,9 @@ from storefront.errors import RequestRefused
 # hands on a range as the single letters of its text.
 NOT_ASKED = {"range", "regex", "iregex"}
 NOT_SO = "This list cannot be asked so: it names a page, a date or a value that does not exist."
-NO_SUCH_KEY = "It names a row by something that is no number of any."
+NO_SUCH_KEY = "The request names a row by something that is no number of any."
 LARGEST = 2**63 - 1
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2999
 
 
 class AskedList(ChangeList):
@@ -73,6 +75,16 @@ def is_key(field: Any, text: str) -> bool:
     except ValidationError:
         return False
     return not isinstance(key, int) or abs(key) <= LARGEST
+
+
+def check_time(at: datetime) -> None:
+    """Check that a time is one that every database holds, wherever the shop's clock stands.
+
+    Raises:
+        ValidationError: it is before or past all of them.
+    """
+    if not EARLIEST_YEAR <= at.year <= LATEST_YEAR:
+        raise ValidationError(f"Enter a year from {EARLIEST_YEAR} to {LATEST_YEAR}.")
 
 
 class AskedChoice(AutocompleteSelect):

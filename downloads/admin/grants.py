@@ -67,7 +67,8 @@ class DeliveryInline(ScopedInline):
 
     @admin.display(description="open", boolean=True)
     def is_open(self, delivery: Delivery) -> bool:
-        return delivery.is_open(timezone.now())
+        # Django asks this of the empty row of a form, too.
+        return delivery.pk is not None and delivery.is_open(timezone.now())
 
 
 @admin.register(Grant)

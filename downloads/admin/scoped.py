@@ -14,10 +14,17 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model, QuerySet
+from django.db.models import DateTimeField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from downloads.admin.asked import AskedChoice, AskedList, check_key, initial_value, is_asked_so
+from downloads.admin.asked import (
+    AskedChoice,
+    AskedList,
+    check_key,
+    check_time,
+    initial_value,
+    is_asked_so,
+)
 from downloads.admin.form_errors import unplaced_errors
 from downloads.admin.searched import SearchedAdmin
 from downloads.admin.trail import trail_of
@@ -80,6 +87,12 @@ class Scoped(BaseModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.may(request, "delete", obj)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(db_field, DateTimeField):
+            field.validators = [*field.validators, check_time]
+        return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):

@@ -19,14 +19,15 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from storefront.errors import RequestRefused
+from downloads.errors import BadInput
+from storefront.errors import RequestRefused, status_of
 from storefront.pages import forbidden
 
 logger = logging.getLogger(__name__)
 
-NOT_TEXT = "It holds a character that no text has: a zero byte, or half of a character."
-OUT_OF_RANGE = "It asks for a number or a date that is too large, or that does not exist."
-NOT_ASKED = "It asks for something that this page does not tell."
+NOT_TEXT = "The request holds a character that no text has: a zero byte, or half of a character."
+OUT_OF_RANGE = "A number or a date in the request is too large, or does not exist."
+NOT_ASKED = "The address asks for something that this page does not tell."
 # What a database, or the driver on the way to it, says of a value that does not fit.
 UNFIT = (DataError, OverflowError, ValueError)
 
@@ -58,8 +59,8 @@ class RefusesMalformed:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not _is_admin(request):
             return None
-        if isinstance(error, RequestRefused):
-            return refused(request, str(error), status=error.status)
+        if isinstance(error, RequestRefused | BadInput):
+            return refused(request, str(error), status=status_of(error))
         # Django would log each of these with a traceback, as if it were a fault.
         if isinstance(error, PermissionDenied):
             return forbidden(request, error)
@@ -69,7 +70,7 @@ class RefusesMalformed:
 def refused(request: HttpRequest, sentence: str, *, status: int = 400) -> HttpResponse:
     """Render the page that says why a request was refused, and the way on."""
     context = admin.site.each_context(request) | {
-        "title": "This address was not understood",
+        "title": "This was not understood",
         "sentence": sentence,
         "way_on": request.path if request.GET and is_storable(request.path) else None,
     }

@@ -127,6 +127,10 @@ def test_nothing_is_changed_by_get(get, settings):
         ({"query": "{__typename}", "variables": "{"}, "Variables are no valid JSON."),
         ({"query": "{__typename}", "variables": "[1]"}, "Variables must be an object."),
         ({"query": "{__typename}", "extensions": "1"}, "Extensions must be an object."),
+        (
+            {"query": f"{{customerDownloadableProducts(first: {'9' * 5000}){{totalCount}}}}"},
+            "The document holds a number that is too long.",
+        ),
     ],
 )
 def test_an_unreadable_address_is_400(get, settings, asked, message):

@@ -335,6 +335,11 @@ def test_a_line_that_does_not_say_which_is_matched_by_what_was_bought():
     assert back(of_line(-1, "311", key="another") | bought) == {313: 1}
 
 
+def test_a_line_named_by_more_digits_than_a_number_has_is_refused():
+    told = error_of(back, of_line(-1, "9" * 5000))
+    assert told.startswith("refund.line_items[0].meta_data[0].value: expected a whole number")
+
+
 @pytest.mark.parametrize("bought", [{}, {"product_id": 1, "variation_id": 0}])
 def test_a_line_that_matches_none_is_refused(bought):
     assert error_of(back, {"id": 9, "quantity": -1} | bought) == (

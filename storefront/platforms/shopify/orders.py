@@ -19,7 +19,7 @@ from downloads.reports import (
 )
 from downloads.tokens import MIN_LENGTH, hash_token
 from storefront.platforms.shopify.fields import LONG_AGO, rows_in, variant_name_of
-from storefront.reading import Reader, valid_email
+from storefront.reading import DIGITS, Reader, valid_email
 
 MAX_QUANTITY = 1_000_000
 # A payment that is only partly made is none.
@@ -118,7 +118,7 @@ def read_risk(payload: Any) -> tuple[int, RiskReport | None]:
     """
     risk = Reader(payload, "risk")
     number = risk.payload.get("order_id")
-    if isinstance(number, str) and number.isascii() and number.isdigit():
+    if isinstance(number, str) and DIGITS.fullmatch(number):
         risk = Reader(risk.payload | {"order_id": int(number)}, "risk")
     report = RiskReport(
         is_high=(risk.text("risk_level") or "").lower() == "high",

@@ -9,7 +9,7 @@ from typing import Any
 from downloads.errors import BadInput
 from downloads.reports import RefundReport
 from storefront.platforms.woocommerce.fields import LONG_AGO, MAX_QUANTITY, moment, number_of
-from storefront.reading import Reader
+from storefront.reading import DIGITS, Reader
 
 REFUNDED_LINE = "_refunded_item_id"
 
@@ -58,7 +58,7 @@ def _line_named_by(line: Reader) -> int | None:
     for row in line.rows("meta_data", required=False):
         if row.payload.get("key") == REFUNDED_LINE:
             value = row.payload.get("value")
-            if isinstance(value, str) and value.isascii() and value.isdigit():
+            if isinstance(value, str) and DIGITS.fullmatch(value):
                 row = Reader(row.payload | {"value": int(value)}, row.path)
             return row.optional_number("value") or None
     return None

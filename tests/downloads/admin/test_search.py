@@ -214,3 +214,10 @@ def test_the_page_of_the_box_opens_by_itself(staff):
     page = staff.get(SEARCH).content.decode()
     assert 'id="search-again"' in page
     assert "Nothing was found." not in page
+
+
+@pytest.mark.parametrize("text", ["x " * 500, "x" * 60_000], ids=["words", "letters"])
+def test_more_than_a_list_is_searched_for_is_refused_in_a_sentence(staff, order, text):
+    answer = staff.get(ORDERS, {"q": text})
+    assert answer.status_code == 400
+    assert "Search for fewer of them." in answer.content.decode()

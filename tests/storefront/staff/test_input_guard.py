@@ -16,7 +16,8 @@ from storefront.staff.input_guard import (
     is_storable,
     refuse_unfit,
 )
-from tests.factories import OrderFactory
+from tests.factories import AttachmentFactory, DeliveryFactory, OrderFactory, ShopFactory
+from tests.tenancy.asking import form_on
 
 ORDERS = "/admin/downloads/order/"
 
@@ -62,7 +63,7 @@ def test_a_zero_byte_that_is_posted_is_refused_and_nothing_is_written(staff):
         (f"{ORDERS}?number__regex=(", NOT_ASKED),
         (f"{ORDERS}?customer__email__startswith=x", NOT_ASKED),
         (f"{ORDERS}?nothing=x", "This list cannot be asked so"),
-        (f"{ORDERS}add/?shop=x", "It names a row by something that is no number of any."),
+        (f"{ORDERS}add/?shop=x", "The request names a row by something that is no number of any."),
         (f"{ORDERS}add/?placed_at=x", "“placed on” cannot begin so."),
         (f"{ORDERS}add/?_to_field=x", NOT_ASKED),
     ],
@@ -134,6 +135,42 @@ def test_a_value_that_fits_no_question_is_refused(rf, url, error):
 def test_what_is_no_matter_of_a_value_stays_a_fault(rf, url, sql, error):
     with pytest.raises(type(error)):
         put_to_database(rf.get(url), sql, error)
+
+
+def test_what_a_verb_refuses_after_the_form_is_said_in_its_words(staff):
+    """Two of the staff attach the same asset: the second form was right when it was judged."""
+    attachment = AttachmentFactory()
+    product = attachment.product
+    url = f"/admin/downloads/product/{product.pk}/change/"
+    form = form_on(staff.get(url)) | {
+        "attachments-TOTAL_FORMS": "1",
+        "attachments-INITIAL_FORMS": "0",
+        "attachments-0-id": "",
+        "attachments-0-asset": str(attachment.asset_id),
+    }
+    response = staff.post(url, form)
+    assert response.status_code == 400
+    assert "is attached to this product already." in response.content.decode()
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "3000-01-01", "9999-12-31"])
+def test_a_form_takes_no_time_that_a_database_may_not_hold(staff, settings, zone, day):
+    settings.TIME_ZONE = zone
+    url = f"{ORDERS}add/"
+    clock = "23:59:59" if day.startswith("9") else "00:00:00"
+    form = form_on(staff.get(url)) | {"number": "5", "placed_at_0": day, "placed_at_1": clock}
+    response = staff.post(url, form | {"shop": str(ShopFactory().pk)})
+    assert response.status_code == 200
+    assert "Enter a year from 1900 to 2999." in response.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_a_broken_count_of_rows_breaks_no_page(staff):
+    grant = DeliveryFactory().grant
+    url = f"/admin/downloads/grant/{grant.pk}/change/"
+    form = form_on(staff.get(url)) | {"deliveries-INITIAL_FORMS": "x"}
+    assert staff.post(url, form).status_code < 500
 
 
 def test_other_pages_keep_answers_of_their_own(client, db):
