@@ -40,7 +40,9 @@ class OrderList(admin.ModelAdmin):
 
     @admin.display(description="total", ordering="grand_total")
     def total(self, order: Order) -> str:
-        return "" if order.grand_total is None else f"{order.grand_total} {order.currency}".strip()
+        if order.grand_total is None:
+            return ""
+        return format_html("{} <bdi>{}</bdi>", order.grand_total, order.currency)
 
     @admin.display(description="placed", ordering="placed_at")
     def placed(self, order: Order) -> str:

@@ -64,14 +64,15 @@ class LimitsBodies:
         limit = settings.BODY_MAX_BYTES
         if name in UPLOAD_FORMS and _may_upload(request, kwargs.get("object_id")):
             limit = settings.UPLOAD_MAX_BYTES + FORM_BYTES
-            request.upload_handlers = [
-                KeepsNames(request),
-                MemoryFileUploadHandler(request),
-                TemporaryUploads(request),
-            ]
+            request.upload_handlers = handlers_of_uploads(request)
         if _declared(request) > limit:
             return refusal_page(request, TooLarge(f"A request here may have {limit:,} bytes."))
         return None
+
+
+def handlers_of_uploads(request: HttpRequest) -> list[FileUploadHandler]:
+    """Return what takes in the file of a form that may carry one."""
+    return [KeepsNames(request), MemoryFileUploadHandler(request), TemporaryUploads(request)]
 
 
 def _may_upload(request: HttpRequest, object_id: str | None) -> bool:

@@ -205,7 +205,7 @@ def test_of_postgresql_it_says_what_to_run(tmp_path, monkeypatch):
     assert "hush" not in sentence
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the embedded database's")
 def test_it_copies_the_database_of_the_settings(tmp_path):
     run(tmp_path / "b")

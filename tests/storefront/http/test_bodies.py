@@ -25,7 +25,7 @@ def test_no_answer_keeps_a_line_on_which_a_body_is_left(path):
     ("path", "more", "status"),
     [
         ("/api/graphql", {"CONTENT_TYPE": "application/json"}, 401),
-        ("/healthz", {"HTTP_HOST": "elsewhere.example"}, 400),
+        ("/", {"HTTP_HOST": "elsewhere.example"}, 400),
         ("/nowhere", {}, 404),
         ("/api/v2/customer-account-orders", {}, 405),
         ("/api/shop/customer-downloadable-products", {"REQUEST_METHOD": "GET"}, 401),

@@ -2,6 +2,8 @@
 
 import pytest
 
+from storefront.http.body_limits import handlers_of_uploads
+
 BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
 
 
@@ -17,6 +19,7 @@ def uploaded(rf, request):
         ).encode()
         body += request.param + f"\r\n--{BOUNDARY}--\r\n".encode()
         sent = rf.post("/", body, content_type=f"multipart/form-data; boundary={BOUNDARY}")
+        sent.upload_handlers = handlers_of_uploads(sent)
         assert sent.POST["title"] == "My & book"
         upload = sent.FILES["upload"]
         assert upload.read() == request.param
@@ -63,4 +66,5 @@ def test_a_box_left_empty_sends_no_file(rf):
         f"Content-Type: application/octet-stream\r\n\r\n\r\n--{BOUNDARY}--\r\n"
     )
     sent = rf.post("/", body.encode(), content_type=f"multipart/form-data; boundary={BOUNDARY}")
+    sent.upload_handlers = handlers_of_uploads(sent)
     assert not sent.FILES
