@@ -8,7 +8,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import EmptyResultSet, ValidationError
-from django.db.models import DateTimeField, Field, QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
 
 from storefront.errors import RequestRefused
@@ -97,14 +97,14 @@ class AskedChoice(AutocompleteSelect):
         return super().optgroups(name, keys or [""], attrs)
 
 
-def initial_value(field: Field[Any, Any], given: Any) -> Any:
+def initial_value(field: Any, given: Any) -> Any:
     """Return what a new row's form begins with, as its address says.
 
     Raises:
         RequestRefused: it is nothing that this column could hold.
     """
     if field.is_relation:
-        pointed_at: Any = field.target_field  # type: ignore[attr-defined]
+        pointed_at: Any = field.target_field
         for each in given if isinstance(given, list) else [given]:
             check_key(pointed_at, each)
         return given

@@ -6,12 +6,13 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from downloads.admin.ledger import WithLedger
 from downloads.admin.order_facts import day_of
 from downloads.models import Order
 from downloads.roles import shops_where
 
 
-class OrderList(admin.ModelAdmin):
+class OrderList(WithLedger):
     """Each order in a line; whose shop it is stands there for those who see several."""
 
     list_display = ("number", "buyer", "status", "total", "placed", "mailed")

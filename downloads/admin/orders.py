@@ -18,7 +18,6 @@ from downloads import fulfilment
 from downloads.admin import search
 from downloads.admin.acting import act_on_each
 from downloads.admin.closures import closed_downloads, closed_orders, still_closed
-from downloads.admin.ledger import WithLedger
 from downloads.admin.order_facts import facts_of, mail_facts_of
 from downloads.admin.order_filters import MailFilter
 from downloads.admin.order_inlines import GrantInline, LineInline, is_by_hand
@@ -51,7 +50,7 @@ class OrderForm(forms.ModelForm):
 
 
 @admin.register(Order)
-class OrderAdmin(OrderList, WithLedger):  # type: ignore[misc]  # each adds its own style
+class OrderAdmin(OrderList):
     form = OrderForm
     change_form_template = "admin/downloads/order/change_form.html"
     list_select_related = ("shop", "customer")

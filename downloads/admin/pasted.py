@@ -17,70 +17,17 @@ from storefront.redaction import redact
 MOST_SECRETS = 20
 LARGEST_NUMBER = 2**63 - 1
 # How orders are called where shops are that we know of; any other word is tried as a name first.
-CALLED = frozenset(
-    [
-        "order",
-        "orders",
-        "no",
-        "nr",
-        "num",
-        "number",
-        "n",
-        "receipt",
-        "bestellung",
-        "bestellnummer",
-        "bestell",
-        "auftrag",
-        "auftrags",
-        "auftragsnummer",
-        "nummer",
-        "commande",
-        "cde",
-        "numero",
-        "numéro",
-        "pedido",
-        "orden",
-        "número",
-        "ordine",
-        "ordine",
-        "encomenda",
-        "zamówienie",
-        "zamowienie",
-        "numer",
-        "bestelling",
-        "bestelnummer",
-        "bestel",
-        "beställning",
-        "ordre",
-        "ordernummer",
-        "tilaus",
-        "objednávka",
-        "rendelés",
-        "sipariş",
-        "заказ",
-        "номер",
-        "замовлення",
-        "παραγγελία",
-        "הזמנה",
-        "מספר",
-        "طلب",
-        "رقم",
-        "注文",
-        "注文番号",
-        "番号",
-        "订单",
-        "订单号",
-        "訂單",
-        "주문",
-        "주문번호",
-        "号",
-        "號",
-        "번",
-        "番",
-    ]
-)
+CALLED = {
+    *("order", "orders", "no", "nr", "num", "number", "n", "receipt"),
+    *("bestellung", "bestell", "bestellnummer", "auftrag", "auftrags", "auftragsnummer", "nummer"),
+    *("commande", "cde", "numéro", "numero", "pedido", "orden", "número", "ordine", "encomenda"),
+    *("zamówienie", "zamowienie", "numer", "bestelling", "bestel", "bestelnummer", "ordernummer"),
+    *("beställning", "ordre", "tilaus", "objednávka", "sipariş", "заказ", "номер", "παραγγελία"),
+    *("הזמנה", "מספר", "طلب", "رقم", "الطلب", "注文", "注文番号", "番号", "番", "号", "号码"),
+    *("订单", "订单号", "訂單", "號", "주문", "주문번호", "번"),
+}
 
-_FIGURE = re.compile(r"\d{1,3}(?:([.,'’\s])\d{3})(?:\1\d{3})*(?!\d)|\d+")
+_NUMBER = re.compile(r"\d{1,3}(?:([.,'’\s])\d{3})(?:\1\d{3})*(?!\d)|\d+")
 _WORD = re.compile(r"[^\W\d_]+")
 _PIECE = re.compile(r"[^\s/?&#=<>\"“”„«»()\[\]]+")
 _CLICK = re.compile(r"(?<!\d)\d+/\d+/[\w-]+/[\w-]+")
@@ -134,7 +81,7 @@ def order_number(text: str, *, called: bool = False) -> int | None:
     or there are several.
     """
     text = unicodedata.normalize("NFKC", text)
-    found = list(_FIGURE.finditer(text))
+    found = list(_NUMBER.finditer(text))
     if len(found) != 1 or "@" in text:
         return None
     words = _WORD.findall(text.casefold())

@@ -31,6 +31,8 @@ NO_FILTERS = {SEARCH_VAR, PAGE_VAR, LIST, "csrfmiddlewaretoken"}
 # Where the box in the header looks, one after the other.
 LOOKED_THROUGH = (Order, Asset, Product, Customer, Account, Mail, Shop)
 MOST_ROWS = 20
+# A letter of a buyer with all that it quotes.
+LONGEST_PASTED = 20_000
 
 
 @sensitive_post_parameters(SEARCH_VAR)
@@ -38,7 +40,7 @@ def find(request: HttpRequest) -> HttpResponse:
     """Lead to what was asked for; say that nothing was found, in the same words whatever it was."""
     is_asked = request.method == "POST"
     if is_asked:
-        text = unicodedata.normalize("NFC", request.POST.get(SEARCH_VAR, ""))
+        text = unicodedata.normalize("NFC", request.POST.get(SEARCH_VAR, "")[:LONGEST_PASTED])
         address = _address_of(request, " ".join(text.split()))
         if address is not None:
             return SeeOther(address)
@@ -57,21 +59,24 @@ def _address_of(request: HttpRequest, text: str) -> str | None:
     if not text:
         return _list(request, asked.model) if asked else None
     models = [asked.model] if asked else LOOKED_THROUGH
-    lists: dict[type[Model], Any] = admin.site._registry
     if is_secret(text):
         # A merchant's own link, the beginning of a key: they lead to their rows by number.
-        found = (lists[model].found(request, text) for model in models)
+        found = (_admin_of(model).found(request, text) for model in models)
         return next(filter(None, map(_rows, [_pasted(request, text), *found])), None)
     is_of_orders = asked is None or asked.model is Order
     address = _numbered(request, text, called=True) if is_of_orders else None
     for model in models:
-        if address is None and lists[model].finds(request, text):
+        if address is None and _admin_of(model).finds(request, text):
             address = _list(request, model, **{SEARCH_VAR: text})
     # A bare token comes last: no list shows one.
     address = address or _rows(_pasted(request, text))
     if address is None and is_of_orders:
         address = _numbered(request, text, called=False)
     return address
+
+
+def _admin_of(model: type[Model]) -> Any:
+    return admin.site._registry[model]
 
 
 def _pasted(request: HttpRequest, text: str) -> QuerySet[Order]:

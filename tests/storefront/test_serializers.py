@@ -22,7 +22,9 @@ from tests.factories import (
 )
 from tests.storefront.conftest import FACE_A, LINK, TOKEN
 
-ADDRESS = re.compile(r"\Ahttp://localhost:8000/downloads/(\d+)/(\d+)/[\w-]{22}/[\w-]{43}(?:/[^/]+)?\Z")
+ADDRESS = re.compile(
+    r"\Ahttp://localhost:8000/downloads/(\d+)/(\d+)/[\w-]{22}/[\w-]{43}(?:/[^/]+)?\Z"
+)
 
 SIZES = {
     None: None,
