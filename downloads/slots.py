@@ -17,7 +17,7 @@ WAITING_AT_MOST = 4
 
 
 class Taker(NamedTuple):
-    """Who asks for a place: a click, and the visitor who made it."""
+    """Who asks for a place: a click, and the visitor who made it (empty for nobody we know)."""
 
     click: str
     visitor: str
@@ -121,10 +121,10 @@ def _shares_of(taker: Taker | None) -> dict[tuple[str, str], int]:
     """Return what a taker's places are counted under, each with its bound."""
     if taker is None:
         return {}
-    return {
-        ("click", taker.click): settings.STREAMS_PER_CLICK,
-        ("visitor", taker.visitor): settings.STREAMS_PER_VISITOR,
-    }
+    shares = {("click", taker.click): settings.STREAMS_PER_CLICK}
+    if taker.visitor:
+        shares["visitor", taker.visitor] = settings.STREAMS_PER_VISITOR
+    return shares
 
 
 storage_slots = Slots()

@@ -11,6 +11,7 @@ import pytest
 from downloads import fulfilment
 from downloads.errors import StorageDown, TooManyAtOnce
 from downloads.fulfilment import Request
+from downloads.models.ledger import Visitor
 from downloads.slots import WAITING_AT_MOST, Slots, Taker
 from tests.factories import NOW, make_file_grant
 
@@ -239,7 +240,8 @@ def test_a_click_beyond_its_share_costs_nothing(settings, monkeypatch):
     settings.STORAGE_SLOTS, settings.STREAM_WAIT_SECONDS = 4, 0
     monkeypatch.setattr(fulfilment.storing, "storage_slots", Slots())
     grant = make_file_grant(bought=2)
-    asked = Request(nonce="a" * 22, valid_until=NOW + timedelta(hours=1), at=NOW)
+    ada = Visitor("ada")
+    asked = Request("a" * 22, NOW + timedelta(hours=1), NOW, visitor=ada)
     with ExitStack() as held:
         for _ in range(3):
             held.enter_context(fulfilment.open_delivery(grant, asked))
