@@ -20,11 +20,13 @@ test: static
 	$(BIN)/pytest -q -n 2 -m "not slow"
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q tests/test_race.py
 
+# These share nothing but the processor; the other slow ones count what a whole machine does.
+SIDE_BY_SIDE = tests/messages tests/reconciling tests/tenancy tests/downloads
+
 ## The slow tests too: browsers, nginx, storms, kills, and the whole suite on PostgreSQL.
-## Those of messages share nothing but the processor; the others count what a whole machine does.
 test-all: test audit
-	$(BIN)/pytest -q -n 2 -m slow tests/messages
-	$(BIN)/pytest -q -m slow --ignore=tests/messages
+	$(BIN)/pytest -q -n 2 -m slow $(SIDE_BY_SIDE)
+	$(BIN)/pytest -q -m slow $(SIDE_BY_SIDE:%=--ignore=%)
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m slow tests/messages \
 		--ignore=tests/messages/test_every_order_of_woocommerce_messages.py
