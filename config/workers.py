@@ -5,9 +5,12 @@ all of it is there. What a thread then reads or sends has a deadline.
 """
 
 import contextlib
+import errno
+import resource
 import selectors
 import socket
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -24,6 +27,9 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # How long a client may take to hang up after the answer that ends its line.
 LINGER_SECONDS = 2
 LINGER_BYTES = 1024 * 1024
+# Open files beside connections: what each thread may hold (database, file, log), and our own.
+FILES_PER_THREAD, FILES_BESIDE = 3, 64
+NO_MORE_FILES = (errno.EMFILE, errno.ENFILE)
 
 
 class PatientWorker(ThreadWorker):
@@ -34,9 +40,16 @@ class PatientWorker(ThreadWorker):
         # Beside `threads`: whoever sends a large body waits for the like of them alone.
         self._for_bodies = max(self.cfg.threads // 4, 1)
         self._waiting = Waiting(self._for_bodies)
+        # Requests with a large body that wait for one of these threads.
+        self._queued: deque[TConn] = deque()
+        self._busy = 0
 
     def init_process(self) -> None:
         """Make the threads that read large bodies; then serve."""
+        threads = self.cfg.threads + self._for_bodies
+        beside = threads * FILES_PER_THREAD + FILES_BESIDE
+        places = open_files(self.worker_connections + beside) - beside
+        self.worker_connections = min(self.worker_connections, max(places, threads))
         self._bodies = ThreadPoolExecutor(self._for_bodies)
         super().init_process()
 
@@ -46,6 +59,18 @@ class PatientWorker(ThreadWorker):
             super().run()
         finally:
             self._bodies.shutdown(wait=False)
+
+    def accept(self, listener: socket.socket) -> None:
+        """Accept a connection. Where all places are taken, who has waited longest makes room."""
+        if self.nr_conns >= self.worker_connections - 1:
+            self._make_room()
+        try:
+            super().accept(listener)
+        except OSError as error:
+            if error.errno not in NO_MORE_FILES:
+                raise
+            # Else the worker would end here, and every download that it sends.
+            self._make_room()
 
     def enqueue_req(self, conn: TConn) -> None:
         """Hand a connection to a thread once its request's head is whole."""
@@ -58,7 +83,8 @@ class PatientWorker(ThreadWorker):
             conn.gathered += conn.parser.unreader.take_buffered()
         conn.sock.setblocking(False)
         patience = settings.HEAD_SECONDS if self.alive else CROWDED_SECONDS
-        conn.timeout = time.monotonic() + patience
+        conn.since = time.monotonic()
+        conn.timeout = conn.since + patience
         conn.lingers = 0
         self._gather(conn)
 
@@ -83,7 +109,17 @@ class PatientWorker(ThreadWorker):
         conn.data_ready = True
         # Who waits for a thread by then has been sending.
         conn.sock.begin()
-        pool = self._bodies if awaits_body(conn.gathered) else self.tpool
+        if not awaits_body(conn.gathered):
+            self._answer(conn, self.tpool)
+        elif self._busy < self._for_bodies:
+            self._busy += 1
+            self._answer(conn, self._bodies)
+        else:
+            conn.timeout = time.monotonic() + settings.BODY_SECONDS
+            self._queued.append(conn)
+
+    def _answer(self, conn: TConn, pool: ThreadPoolExecutor) -> None:
+        conn.reads_body = pool is self._bodies
         answering = pool.submit(self.handle, conn)
         answering.add_done_callback(
             lambda done: self.method_queue.defer(self.finish_request, conn, done)
@@ -99,32 +135,51 @@ class PatientWorker(ThreadWorker):
         if self.cfg.is_ssl:
             super().on_pending_socket_readable(conn, client)
             return
-        self.poller.unregister(client)
-        self.pending_conns.remove(conn)
+        if conn not in self.pending_conns:
+            # It made room for another one that came at the same moment.
+            return
+        self._forget(conn)
         if conn.lingers:
             self._discard(conn)
         else:
             self._gather(conn)
 
     def murder_pending(self) -> None:
-        """Close the lines that are late, and sooner where hardly another finds room."""
-        until = time.monotonic()
-        if self.nr_conns >= self.worker_connections * 0.9:
-            until += max(settings.HEAD_SECONDS - CROWDED_SECONDS, 0)
-        for conn in [each for each in self.pending_conns if each.timeout <= until]:
-            self.pending_conns.remove(conn)
-            with contextlib.suppress(OSError, KeyError, ValueError):
-                self.poller.unregister(conn.sock)
+        """Close the lines that are late."""
+        now = time.monotonic()
+        waiting = (*self.pending_conns, *self._queued)
+        for conn in [each for each in waiting if each.timeout <= now]:
+            self._forget(conn)
             self._drop(conn)
+
+    def _make_room(self) -> None:
+        # Never the newest: whoever sends a request at once is answered, however many do not.
+        waiting = (*self.pending_conns, *self._queued)
+        if waiting:
+            oldest = min(waiting, key=lambda conn: getattr(conn, "since", 0))
+            self._forget(oldest)
+            self._drop(oldest)
+
+    def _forget(self, conn: TConn) -> None:
+        if conn in self._queued:
+            self._queued.remove(conn)
+            return
+        self.pending_conns.remove(conn)
+        with contextlib.suppress(OSError, KeyError, ValueError):
+            self.poller.unregister(conn.sock)
 
     def finish_request(self, conn: TConn, fs: Any) -> None:
         """Keep a line, or wait in the event loop until its client hangs up."""
+        if getattr(conn, "reads_body", False):
+            conn.reads_body = False
+            self._read_next_body()
         is_over = not fs.cancelled() and fs.exception() is None and fs.result() is False
         if self.cfg.is_ssl or not is_over:
             super().finish_request(conn, fs)
             return
         # gunicorn itself would wait here for this one client, and nobody else be served.
-        conn.timeout, conn.lingers = time.monotonic() + LINGER_SECONDS, LINGER_BYTES
+        conn.since = time.monotonic()
+        conn.timeout, conn.lingers = conn.since + LINGER_SECONDS, LINGER_BYTES
         try:
             conn.sock.shutdown(socket.SHUT_WR)
             conn.sock.setblocking(False)
@@ -132,6 +187,12 @@ class PatientWorker(ThreadWorker):
             self._drop(conn)
         else:
             self._discard(conn)
+
+    def _read_next_body(self) -> None:
+        if self._queued:
+            self._answer(self._queued.popleft(), self._bodies)
+        else:
+            self._busy -= 1
 
     def _discard(self, conn: TConn) -> None:
         try:
@@ -174,3 +235,14 @@ def _received(conn: TConn, size: int) -> bytes:
     # In the event loop, where a read waits for nobody.
     sock = conn.sock
     return (sock.sock if isinstance(sock, PatientSocket) else sock).recv(size)
+
+
+def open_files(wanted: int) -> int:
+    """Raise the limit of open files to so many where the system allows it; return the limit."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY:
+        wanted = min(wanted, most)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+        return wanted
+    return wanted if allowed == resource.RLIM_INFINITY else allowed
