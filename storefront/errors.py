@@ -73,6 +73,13 @@ class SignatureRefused(DownloadsError):
         super().__init__("The signature does not match.")
 
 
+class CutShort(DownloadsError):
+    """A request whose body broke off, or came too slowly to be waited for."""
+
+    def __init__(self) -> None:
+        super().__init__("The request did not arrive whole.")
+
+
 class TooLarge(DownloadsError):
     """More bytes than we read."""
 
@@ -127,6 +134,7 @@ STATUSES: dict[type[DownloadsError], int] = {
     PlanRequired: 402,
     NotFound: 404,
     OpensInTab: 409,
+    CutShort: 408,
     TooLarge: 413,
     RateExceeded: 429,
     StorageDown: 503,

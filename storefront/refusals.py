@@ -22,6 +22,7 @@ from downloads.errors import (
 )
 from storefront.errors import (
     ClickOver,
+    CutShort,
     OpensInTab,
     OutOfReach,
     RateExceeded,
@@ -76,6 +77,7 @@ TITLES_BY_KIND: dict[type[DownloadsError], tuple[str, str]] = {
     LinkBroken: ("The link is broken", "Please ask the shop for another one."),
     StorageDown: ("The file is not within reach", "Wait a moment, then reload this page."),
     TooManyAtOnce: ("Too many downloads at once", "Then reload this page."),
+    CutShort: ("This request broke off", "Please send it again."),
     TooLarge: ("Too much at once", "Send less, and try again."),
 }
 

@@ -11,11 +11,12 @@ from django.core.files.uploadhandler import (
     MemoryFileUploadHandler,
     SkipFile,
 )
-from django.http import HttpRequest
+from django.http import HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
 
 from downloads.models import Asset
-from storefront.errors import TooLarge
+from storefront.errors import CutShort, TooLarge, status_of
+from storefront.http.json_errors import json_error, reads_json
 from storefront.http.multipart import KeepsNames, TemporaryUploads
 from storefront.refusals import refusal_page
 
@@ -68,6 +69,15 @@ class LimitsBodies:
         if _declared(request) > limit:
             return refusal_page(request, TooLarge(f"A request here may have {limit:,} bytes."))
         return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        """Answer a body that no view could read to its end: the client's fault, not one of ours."""
+        if not isinstance(error, UnreadablePostError):
+            return None
+        said = CutShort()
+        if reads_json(request):
+            return json_error(request, str(said), status_of(said))
+        return refusal_page(request, said)
 
 
 def handlers_of_uploads(request: HttpRequest) -> list[FileUploadHandler]:

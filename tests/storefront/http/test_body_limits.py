@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from downloads.models import Asset
+from storefront.models import StorefrontKey
 from tests.factories import ShopFactory
 from tests.storefront.http.asking import CountedInput, ask, every_path
 
@@ -89,3 +90,36 @@ def test_a_small_form_elsewhere_leaves_no_file(db, temporary, settings, monkeypa
     file = SimpleUploadedFile("a.bin", b"x" * 1_000_000)
     answer = Client(enforce_csrf_checks=True).post("/admin/login/", {"file": file})
     assert (answer.status_code, list(temporary.iterdir())) == (403, [])
+
+
+# --- What breaks off -----------------------------------------------------------------------------
+
+
+class BrokenInput(CountedInput):
+    """A client that hangs up, or is given up, in the middle."""
+
+    def read(self, size=-1):
+        raise ConnectionResetError
+
+
+FORM = {"CONTENT_LENGTH": "10", "CONTENT_TYPE": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", every_path())
+def test_a_body_that_breaks_off_is_no_fault_of_ours(path, caplog):
+    reply = ask(path, body=BrokenInput(), **FORM)
+    assert (reply.status < 500, reply.is_closing) == (True, True)
+    assert [record.exc_info for record in caplog.records if record.exc_info] == []
+
+
+def test_who_broke_off_is_asked_to_send_again(db):
+    reply = ask("/links", body=BrokenInput(), **FORM)
+    assert (reply.status, reply.headers["Content-Type"]) == (408, "text/html; charset=utf-8")
+
+
+def test_a_program_is_told_so_in_json(db):
+    key = StorefrontKey.issue(ShopFactory(), name="test")[1]
+    json = FORM | {"CONTENT_TYPE": "application/json", "HTTP_X_STOREFRONT_KEY": key}
+    reply = ask("/api/graphql", body=BrokenInput(), **json)
+    assert (reply.status, reply.headers["Content-Type"]) == (408, "application/json")
