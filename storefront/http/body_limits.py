@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadhandler import (
     FileUploadHandler,
     MemoryFileUploadHandler,
@@ -13,6 +15,7 @@ from django.core.files.uploadhandler import (
 )
 from django.http import HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from downloads.models import Asset
 from storefront.errors import CutShort, TooLarge, status_of
@@ -23,6 +26,8 @@ from storefront.refusals import refusal_page
 # Forms that read their body without the CSRF check. What else is exempt from it reads within a
 # limit of its own, answers in its own words, or reads nothing.
 EXEMPT_FORMS = {"links", "account", "invitation", "bounces", "admin:password_link"}
+# Pages of the admin by which somebody signs in. All others are for who has.
+OPEN_PAGES = {"admin:login", "admin:logout", "admin:second_factor", "admin:second_factor_set_up"}
 # The one place where a form carries a large file.
 UPLOAD_FORMS = {"admin:downloads_asset_add", "admin:downloads_asset_change"}
 # Around the file: the form's other fields.
@@ -57,13 +62,22 @@ class LimitsBodies:
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
-        """Judge by route and person, whom the session's cookie names."""
+        """Judge by route and person, whom the session's cookie names.
+
+        Raises:
+            PermissionDenied: an asset's form, from somebody who may not save it.
+        """
         name = request.resolver_match.view_name if request.resolver_match else ""
         is_exempt = getattr(view, "csrf_exempt", False)
         if request.method != "POST" or (is_exempt and name not in EXEMPT_FORMS):
             return None
+        is_of_admin = name.startswith("admin:") and name not in OPEN_PAGES | EXEMPT_FORMS
+        if is_of_admin and not admin.site.has_permission(request):
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
         limit = settings.BODY_MAX_BYTES
-        if name in UPLOAD_FORMS and _may_upload(request, kwargs.get("object_id")):
+        if name in UPLOAD_FORMS:
+            if not _may_upload(request, kwargs.get("object_id")):
+                raise PermissionDenied
             limit = settings.UPLOAD_MAX_BYTES + FORM_BYTES
             request.upload_handlers = handlers_of_uploads(request)
         if _declared(request) > limit:
@@ -87,8 +101,6 @@ def handlers_of_uploads(request: HttpRequest) -> list[FileUploadHandler]:
 
 def _may_upload(request: HttpRequest, object_id: str | None) -> bool:
     assets: ModelAdmin[Asset] = admin.site.get_model_admin(Asset)
-    if not admin.site.has_permission(request):
-        return False
     if object_id is None:
         return assets.has_add_permission(request)
     asset = assets.get_object(request, object_id)

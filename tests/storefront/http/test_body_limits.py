@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from downloads.models import Asset
+from downloads.models import Asset, Membership
 from storefront.models import StorefrontKey
 from tests.factories import ShopFactory
 from tests.storefront.http.asking import CountedInput, ask, every_path
@@ -81,7 +81,34 @@ def test_a_person_who_may_not_add_assets_sends_none(db):
     for path in (ADD, "/admin/downloads/asset/1/change/"):
         body = CountedInput()
         reply = ask(path, body=body, CONTENT_LENGTH=str(SIZE), HTTP_COOKIE=cookies_of(client))
-        assert (reply.status, body.taken) == (413, 0)
+        assert (reply.status, body.taken) == (403, 0)
+
+
+def test_not_even_a_small_file_is_read_before_its_sender_is_known(boss, settings):
+    small = {"CONTENT_LENGTH": "9"}
+    body = CountedInput()
+    for path in (ADD, "/admin/downloads/product/add/"):
+        reply = ask(path, body=body, **small)
+        assert (reply.status, reply.headers["Location"]) == (302, f"/admin/login/?next={path}")
+    settings.STAFF_SECOND_FACTOR = "required"
+    reply = ask(ADD, body=body, HTTP_COOKIE=cookies_of(boss), **small)
+    assert (reply.status, body.taken) == (302, 0)
+
+
+def test_who_may_not_save_this_asset_sends_nothing_to_its_form(db):
+    ours, theirs = ShopFactory(), ShopFactory()
+    asset = Asset.objects.create(shop=theirs, title="Theirs", link="https://example.com/a")
+    body = CountedInput()
+    for role in ("manager", "support"):
+        user = get_user_model().objects.create_user(f"{role}@shop.example", is_staff=True)
+        Membership.objects.create(shop=ours, user=user, role=role)
+        client = Client()
+        client.force_login(user)
+        # One of another shop is answered as one that nobody has.
+        for number in (asset.pk, "00000000-0000-4000-8000-000000000007"):
+            path = f"/admin/downloads/asset/{number}/change/"
+            reply = ask(path, body=body, CONTENT_LENGTH="9", HTTP_COOKIE=cookies_of(client))
+            assert (reply.status, body.taken) == (403, 0)
 
 
 def test_a_small_form_elsewhere_leaves_no_file(db, temporary, settings, monkeypatch):
