@@ -26,7 +26,9 @@ GATHERED_BYTES = 128 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # How long a client may take to hang up after the answer that ends its line.
 LINGER_SECONDS = 2
-LINGER_BYTES = 1024 * 1024
+# More than any body that is refused by its length alone (`BODY_MAX_BYTES`, by default): hanging up
+# on a sender reaches it as a broken line instead of an answer.
+LINGER_BYTES = 4 * 1024 * 1024
 # Open files beside connections: what each thread may hold (database, file, log), and our own.
 FILES_PER_THREAD, FILES_BESIDE = 3, 64
 NO_MORE_FILES = (errno.EMFILE, errno.ENFILE)

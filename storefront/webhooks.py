@@ -14,15 +14,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from downloads.errors import BadInput, DownloadsError, NotFound
+from storefront.asking import require_length
 from storefront.callers import shop_of_message
 from storefront.errors import TooLarge, headers_of, status_of
 from storefront.inbox import store
 from storefront.reading import parse_object
 from storefront.sources import Envelope, sources
 
-CHUNK = 64 * 1024
-# What a sender may push at us beyond the limit before we hang up on it.
-DRAINED_BYTES = 3 * 1024 * 1024
 _WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
 
 
@@ -50,7 +48,8 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
 
     Raises:
         NotFound: we know no such platform.
-        TooLarge: more than `WEBHOOK_MAX_BYTES`.
+        RequestRefused: its length is not said.
+        TooLarge: more than `WEBHOOK_MAX_BYTES`. It is left unread.
         SignatureRefused: none of this shop's secrets signed exactly these bytes, or not lately.
         SealBroken: one of them cannot be opened, and none of the others signed.
         BadInput: signed, but not a message.
@@ -74,17 +73,14 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
 
 
 def _read_body(request: HttpRequest) -> bytes:
+    require_length(request)
+    length = request.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > settings.WEBHOOK_MAX_BYTES:
+        raise TooLarge(f"A message may have at most {settings.WEBHOOK_MAX_BYTES} bytes.")
     try:
-        body = request.read(settings.WEBHOOK_MAX_BYTES + 1)
-        if len(body) <= settings.WEBHOOK_MAX_BYTES:
-            return body
-        # Hanging up in the middle would reach the sender as a broken line instead of an answer.
-        drained = len(body)
-        while drained < DRAINED_BYTES and (chunk := request.read(CHUNK)):
-            drained += len(chunk)
+        return request.read()
     except UnreadablePostError:
         raise BadInput("The line broke before the message was complete.") from None
-    raise TooLarge(f"A message may have at most {settings.WEBHOOK_MAX_BYTES} bytes.")
 
 
 def _with_id(envelope: Envelope, body: bytes) -> Envelope:
