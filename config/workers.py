@@ -26,8 +26,7 @@ GATHERED_BYTES = 128 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # How long a client may take to hang up after the answer that ends its line.
 LINGER_SECONDS = 2
-# More than any body that is refused by its length alone (`BODY_MAX_BYTES`, by default): hanging up
-# on a sender reaches it as a broken line instead of an answer.
+# More than BODY_MAX_BYTES: hanging up on a sender reaches it as a broken line, not as an answer.
 LINGER_BYTES = 4 * 1024 * 1024
 # Open files beside connections: what each thread may hold (database, file, log), and our own.
 FILES_PER_THREAD, FILES_BESIDE = 3, 64
@@ -45,6 +44,7 @@ class PatientWorker(ThreadWorker):
         # Requests with a large body that wait for one of these threads.
         self._queued: deque[TConn] = deque()
         self._busy = 0
+        self.worker_connections: int = self.cfg.worker_connections
 
     def init_process(self) -> None:
         """Make the threads that read large bodies; then serve."""

@@ -17,8 +17,10 @@ from django.http import HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from downloads.errors import DownloadsError
 from downloads.models import Asset
-from storefront.errors import CutShort, TooLarge, status_of
+from storefront.asking import require_length
+from storefront.errors import CutShort, RequestRefused, TooLarge, status_of
 from storefront.http.json_errors import json_error, reads_json
 from storefront.http.multipart import KeepsNames, TemporaryUploads
 from storefront.refusals import refusal_page
@@ -71,32 +73,38 @@ class LimitsBodies:
         is_exempt = getattr(view, "csrf_exempt", False)
         if request.method != "POST" or (is_exempt and name not in EXEMPT_FORMS):
             return None
-        is_of_admin = name.startswith("admin:") and name not in OPEN_PAGES | EXEMPT_FORMS
-        if is_of_admin and not admin.site.has_permission(request):
-            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        is_staff = admin.site.has_permission(request) if name.startswith("admin:") else False
         limit = settings.BODY_MAX_BYTES
-        if name in UPLOAD_FORMS:
+        if is_staff and name in UPLOAD_FORMS:
             if not _may_upload(request, kwargs.get("object_id")):
                 raise PermissionDenied
             limit = settings.UPLOAD_MAX_BYTES + FORM_BYTES
             request.upload_handlers = handlers_of_uploads(request)
+        try:
+            require_length(request)
+        except RequestRefused as refused:
+            return _refused(request, refused)
         if _declared(request) > limit:
-            return refusal_page(request, TooLarge(f"A request here may have {limit:,} bytes."))
-        return None
+            return _refused(request, TooLarge(f"A request here may have {limit:,} bytes."))
+        is_open = not name.startswith("admin:") or name in OPEN_PAGES | EXEMPT_FORMS
+        if is_open or is_staff:
+            return None
+        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         """Answer a body that no view could read to its end: the client's fault, not one of ours."""
-        if not isinstance(error, UnreadablePostError):
-            return None
-        said = CutShort()
-        if reads_json(request):
-            return json_error(request, str(said), status_of(said))
-        return refusal_page(request, said)
+        return _refused(request, CutShort()) if isinstance(error, UnreadablePostError) else None
 
 
 def handlers_of_uploads(request: HttpRequest) -> list[FileUploadHandler]:
     """Return what takes in the file of a form that may carry one."""
     return [KeepsNames(request), MemoryFileUploadHandler(request), TemporaryUploads(request)]
+
+
+def _refused(request: HttpRequest, error: DownloadsError) -> HttpResponseBase:
+    if reads_json(request):
+        return json_error(request, str(error), status_of(error))
+    return refusal_page(request, error)
 
 
 def _may_upload(request: HttpRequest, object_id: str | None) -> bool:

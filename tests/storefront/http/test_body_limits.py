@@ -95,6 +95,19 @@ def test_not_even_a_small_file_is_read_before_its_sender_is_known(boss, settings
     assert (reply.status, body.taken) == (302, 0)
 
 
+def test_a_mail_provider_is_refused_in_json(db):
+    reply = ask("/mail/bounces/postmark", body=CountedInput(), CONTENT_LENGTH=str(SIZE))
+    assert (reply.status, reply.headers["Content-Type"]) == (413, "application/json")
+
+
+def test_a_form_in_chunks_is_asked_for_with_its_length(boss):
+    body = CountedInput()
+    for path in (ADD, "/admin/login/", "/links"):
+        for cookies in ("", cookies_of(boss)):
+            reply = ask(path, body=body, HTTP_TRANSFER_ENCODING="chunked", HTTP_COOKIE=cookies)
+            assert (reply.status, reply.is_closing, body.taken) == (411, True, 0)
+
+
 def test_who_may_not_save_this_asset_sends_nothing_to_its_form(db):
     ours, theirs = ShopFactory(), ShopFactory()
     asset = Asset.objects.create(shop=theirs, title="Theirs", link="https://example.com/a")
