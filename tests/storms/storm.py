@@ -253,7 +253,7 @@ def end_of(life: Life) -> dict:
 
 def _kill_until(service: Service, over: threading.Event, dice: random.Random) -> None:
     # A worker needs a second or two to start: some die before their first message, most later.
-    while not over.wait(dice.uniform(1, 6)):
+    while not over.wait(dice.uniform(1, 3.5)):
         service.kill_a_worker()
 
 
