@@ -3,6 +3,7 @@
 import ast
 import os
 import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,16 @@ from django.conf import settings as configured
 
 from config.environment import Environment, Unreadable
 
-SETTINGS = Path(configured.BASE_DIR) / "config" / "settings.py"
+CONFIG = Path(configured.BASE_DIR) / "config"
+READERS = (CONFIG / "settings.py", CONFIG / "limits.py")
 WORD = "Zx9-hush-Qw7"
 URLS = {"db", "cache", "email", "address"}
 
 
 def read_in_settings():
     """Return each variable that the settings read, with the reader's name."""
-    calls = (node for node in ast.walk(ast.parse(SETTINGS.read_text())) if type(node) is ast.Call)
+    nodes = (node for path in READERS for node in ast.walk(ast.parse(path.read_text())))
+    calls = (node for node in nodes if type(node) is ast.Call)
     return {
         call.args[0].value: call.func.attr
         for call in calls
@@ -41,7 +44,9 @@ def settings_with(monkeypatch, tmp_path):
                 patch.delenv(name, raising=False)
             for name, value in {"DATA_DIR": str(tmp_path), **variables}.items():
                 patch.setenv(name, value)
-            found = runpy.run_path(str(SETTINGS))
+            for module in ("config.dotenv", "config.limits"):
+                patch.delitem(sys.modules, module, raising=False)
+            found = runpy.run_path(str(CONFIG / "settings.py"))
         return {name: value for name, value in found.items() if name.isupper()}
 
     return read

@@ -1,0 +1,9 @@
+"""The environment as this process reads it: its own variables, and under them the file `.env`."""
+
+from pathlib import Path
+
+from config.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment()
+env.read_file(BASE_DIR / ".env")
