@@ -17,6 +17,8 @@ from tests.fire.service import serving
 pytestmark = pytest.mark.slow
 
 PLACES = 50
+# Far under what a line that is let wait takes (HEAD_SECONDS, BODY_SECONDS), on a busy machine too.
+AT_ONCE_SECONDS = 2
 POST = b"POST /webhooks/shopify HTTP/1.1\r\nHost: localhost\r\n"
 CROWD = {
     "idle": b"",
@@ -66,23 +68,27 @@ def crowd(port, first):
         coming.join()
 
 
-def seconds_of(port, *, requests):
-    """Return how long each of some honest requests took."""
-    took = []
+def served(port, *, requests):
+    """Return how many of some honest requests were answered at once.
+
+    With so few places a client that the machine lets wait between its connection and its request
+    may be the oldest that waits, and make room.
+    """
+    at_once = 0
     for _ in range(requests):
         began = time.monotonic()
-        assert get(port, "/healthz").status == 200
-        took.append(time.monotonic() - began)
+        with contextlib.suppress(ConnectionError):
+            assert get(port, "/healthz").status == 200
+            at_once += time.monotonic() - began < AT_ONCE_SECONDS
         time.sleep(0.02)
-    return took
+    return at_once
 
 
 @pytest.mark.parametrize("kind", CROWD)
 def test_a_crowd_beyond_all_places_keeps_nobody_waiting(service, kind):
     workers = service.worker_ids()
     with crowd(service.port, CROWD[kind]):
-        took = seconds_of(service.port, requests=40)
-    assert sorted(took)[37] < 0.5
+        assert served(service.port, requests=40) >= 38
     assert service.worker_ids() == workers
 
 
@@ -92,8 +98,7 @@ def test_a_worker_without_further_files_goes_on(service):
     resource.prlimit(worker, resource.RLIMIT_NOFILE, (40, allowed[1]))
     try:
         with crowd(service.port, b""):
-            took = seconds_of(service.port, requests=20)
+            assert served(service.port, requests=20) >= 19
     finally:
         resource.prlimit(worker, resource.RLIMIT_NOFILE, allowed)
-    assert sorted(took)[18] < 0.5
     assert service.worker_ids() == [worker]
