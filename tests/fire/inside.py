@@ -19,12 +19,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
+from django.contrib.auth.hashers import make_password  # noqa: E402
 from django.core.management import CommandError, call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from downloads import fulfilment, lookups  # noqa: E402
 from downloads.models import (  # noqa: E402
+    Account,
     Asset,
     Customer,
     Delivery,
@@ -35,7 +37,7 @@ from downloads.models import (  # noqa: E402
 )
 from downloads.tokens import hash_token  # noqa: E402
 from storefront.addresses import Click, new_click, proof_of, read_click  # noqa: E402
-from storefront.models import CustomerToken, StorefrontKey  # noqa: E402
+from storefront.models import CustomerToken, StorefrontKey, WebhookSecret  # noqa: E402
 from tests.fire.service import TOKEN  # noqa: E402
 
 BLOCK = bytes(range(256)) * 4096
@@ -105,6 +107,20 @@ def _write(stored: Path, size_bytes: int, *, sparse: bool) -> str:
     return digest.hexdigest()
 
 
+def open_shops(secret: str, *, email: str, password: str) -> None:
+    """Let the shop and another one send orders as Shopify does, and a customer sign in."""
+    for shop in (Shop.objects.get(), Shop.objects.create(name="Other", domain="other.example")):
+        WebhookSecret.keep(shop, source="shopify", secret=secret)
+    customer = Customer.objects.create(shop=Shop.objects.get(name="Fire"), email=email)
+    Account.objects.create(
+        shop=customer.shop,
+        customer=customer,
+        email=email,
+        password=make_password(password),
+        confirmed_at=timezone.now(),
+    )
+
+
 def add_link(link: str) -> dict:
     """Give the order a link; tell its grant."""
     order = Order.objects.get()
@@ -162,7 +178,9 @@ def audit() -> list[str]:
 
 QUESTIONS: dict[str, Any] = {
     question.__name__: question
-    for question in (prepare, add_file, add_link, mint, mint_named, prove, revoke, counts, audit)
+    for question in (
+        *(prepare, open_shops, add_file, add_link, mint, mint_named, prove, revoke, counts, audit),
+    )
 }
 
 if __name__ == "__main__":
