@@ -9,7 +9,7 @@ PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
 	ENCRYPTION_KEYS=Y2hlY2stb25seS1ub3QtYS1zZWNyZXQtMDEyMzQ1Njc= \
 	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq-Ke1Uw7
 
-.PHONY: demo test test-all benchmark static audit lock messages
+.PHONY: demo test test-all benchmark soak static audit lock messages
 
 ## The whole product with its example, on http://localhost:8000
 demo: .venv
@@ -42,6 +42,11 @@ benchmark: .venv
 	$(BIN)/python -m tests.benchmarks.documents
 	$(BIN)/python -m tests.benchmarks.sign_in
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.benchmarks.sign_in
+
+## Ten minutes of honest clients beside every attack at once, on both databases
+soak: .venv
+	$(BIN)/python -m tests.soak
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.soak
 
 static: .venv
 	$(BIN)/ruff check .

@@ -309,6 +309,19 @@ def test_a_link_is_counted_then_followed(client, link):
         assert spent(link) == (1, 1)
 
 
+def test_a_link_is_saved_and_served_without_a_line_to_anybody(client, link, monkeypatch):
+    def refuse(*asked, **also):
+        raise AssertionError(f"somebody was asked: {asked}")
+
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(f"socket.socket.{name}", refuse)
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    link.asset.link = "https://files.example/other.pdf"
+    link.asset.full_clean()
+    link.asset.save()
+    assert client.get(click_on(link).url).headers["location"] == link.asset.link
+
+
 def test_a_link_is_counted_for_each_click(client, link):
     for used in (1, 2):
         client.get(click_on(link).url)
