@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from downloads.errors import SealBroken
 from downloads.models import Customer, Shop
-from downloads.tokens import hash_token
+from downloads.tokens import has_checksum, hash_token
 from storefront.errors import KeyRefused, OriginRefused, SignatureRefused, Unauthenticated
 from storefront.models import (
     ApiKey,
@@ -96,10 +96,9 @@ class StorefrontCaller:
         Raises:
             Unauthenticated: as `customer` does.
         """
-        match = _BEARER.match(self.authorization)
-        if match is None:
+        if not is_whole_bearer(self.authorization):
             raise Unauthenticated
-        number, secret = match.groups()
+        number, secret = _BEARER.match(self.authorization).groups()  # type: ignore[union-attr]
         usable = CustomerToken.objects.usable(self.at).select_related("customer")
         token = usable.filter(
             pk=int(number),
@@ -120,6 +119,17 @@ class StorefrontCaller:
         """
         CustomerToken.objects.filter(pk=self.token.pk).sign_out(self.at)
         del self.token  # whatever the same request asks next is asked without it
+
+
+def is_whole_bearer(authorization: str) -> bool:
+    """Say whether an Authorization header may hold a customer's bearer. No query.
+
+    One made before bearers had a checksum is shorter, and may be one.
+    """
+    match = _BEARER.match(authorization)
+    return match is not None and (
+        len(match[2]) != CustomerToken.SECRET_LENGTH or has_checksum(match[2])
+    )
 
 
 def shop_of_message(platform: Source, envelope: Envelope, body: bytes, *, at: datetime) -> Shop:

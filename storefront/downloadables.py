@@ -27,6 +27,7 @@ from storefront.downloadable_shapes import (
 )
 from storefront.errors import RequestRefused
 from storefront.grant_words import MAX_ID, not_found
+from storefront.http.refusal_counts import Refusals
 from storefront.keyed import KeyedFace, request_name
 from storefront.ways import PROOF
 
@@ -42,7 +43,10 @@ class CustomerFace(KeyedFace):
         super().initial(request, *args, **kwargs)
         at = timezone.now()
         sent = request.headers
-        key = storefront_key(sent.get("X-Storefront-Key"), origin=sent.get("Origin"), at=at)
+        text = sent.get("X-Storefront-Key", "")
+        self.refusals = Refusals(request._request, text, at=at)
+        self.refusals.require_hope()
+        key = storefront_key(text, origin=sent.get("Origin"), at=at)
         # nginx asks again where it could not read a file: that is no request of the customer's,
         # and what it gives back does not wait for the next minute.
         if nonce_of_proof(sent.get(PROOF, "")) is None:

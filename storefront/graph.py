@@ -41,6 +41,7 @@ from storefront.errors import (
     status_of,
 )
 from storefront.graphql_api.node_count import require_few_nodes
+from storefront.http.refusal_counts import REFUSALS, Refusals
 
 logger = logging.getLogger(__name__)
 MASKED = "Something went wrong on our side. Please try again."
@@ -65,18 +66,21 @@ class StorefrontGraphQL(GraphQLView):
 
     def answer_caller(self, request: HttpRequest) -> HttpResponse:
         at = timezone.now()
+        text = request.headers.get("X-Storefront-Key", "")
+        refusals = Refusals(request, text, at=at)
         try:
-            key = storefront_key(
-                request.headers.get("X-Storefront-Key"),
-                origin=request.headers.get("Origin"),
-                at=at,
-            )
+            refusals.require_hope()
+            key = storefront_key(text, origin=request.headers.get("Origin"), at=at)
         except (KeyRefused, OriginRefused) as error:
             return _answer_key_refused(error)
+        except RateExceeded as error:
+            return _answer_rate_exceeded(error)
         rate = count_request(key, at=at)
         try:
             rate.require()
             response = self.answer(request, StorefrontCaller.of(request, key, at=at))
+            if self.was_refused:
+                rate = refusals.note(rate)
         except RateExceeded as error:
             response = _answer_rate_exceeded(error)
         for name, value in rate.headers.items():
@@ -84,7 +88,7 @@ class StorefrontGraphQL(GraphQLView):
         return response
 
     def answer(self, request: HttpRequest, caller: StorefrontCaller) -> HttpResponse:
-        self.caller = caller
+        self.caller, self.was_refused = caller, False
         content_type = answer_type(request)
         response: HttpResponse
         try:
@@ -95,6 +99,7 @@ class StorefrontGraphQL(GraphQLView):
         except QueryNotSent as error:
             response = JsonResponse({"errors": [_query_not_sent(error)]}, status=error.status)
         except RequestRefused as error:
+            self.was_refused = True
             allowed = {"Allow": "POST"} if error.status == 405 else {}
             response = _refuse(str(error), error.status, **allowed)
         response["Content-Type"] = f"{content_type}; charset=utf-8"
@@ -129,6 +134,7 @@ class StorefrontGraphQL(GraphQLView):
             if operation is not None:
                 require_few_nodes(schema, document, operation, variables)
         except DocumentRefused as refused:
+            self.was_refused = True
             return ExecutionResult(data=None, errors=refused.errors)
         is_query = operation is None or operation.operation == OperationType.QUERY
         if request.method == "GET" and not is_query:
@@ -143,6 +149,8 @@ class StorefrontGraphQL(GraphQLView):
             hide_suggestions=not settings.GRAPHQL_HINTS,
         )
         was_done = any((result.data or {}).values())
+        errors = [error.original_error for error in result.errors or ()]
+        self.was_refused = not was_done and any(isinstance(each, REFUSALS) for each in errors)
         for error in result.errors or ():
             is_of_all = isinstance(error.original_error, RateExceeded) and not was_done
             if is_of_all or isinstance(error.original_error, OUTAGES):

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
@@ -29,6 +30,7 @@ class Rate:
     limit: int
     count: int
     reset_seconds: int
+    key: str = field(default="", compare=False, repr=False)
 
     @property
     def remaining(self) -> int:
@@ -58,9 +60,27 @@ class Rate:
 
 def count(scope: str, who: str, *, limit: int, at: datetime) -> Rate:
     """Count one more request of `who` in this minute and return where that leaves them."""
+    window = _window(scope, who, limit=limit, at=at)
+    return replace(window, count=_count_on(window.key))
+
+
+def counted(scope: str, who: str, *, limit: int, at: datetime) -> Rate:
+    """Return where one more request of `who` would leave them in this minute; count none."""
+    window = _window(scope, who, limit=limit, at=at)
+    return replace(window, count=cache.get(window.key, 0) + 1)
+
+
+def give_back(rate: Rate) -> Rate:
+    """Take a request out of its minute's count again; return where that leaves its sender."""
+    with suppress(ValueError):  # thrown out for want of room: nothing is left to be taken from
+        cache.decr(rate.key)
+    return replace(rate, count=rate.count - 1)
+
+
+def _window(scope: str, who: str, *, limit: int, at: datetime) -> Rate:
     now = int(at.timestamp())
-    counted = _count_on(f"throttle:{scope}:{who}:{now // WINDOW_SECONDS}")
-    return Rate(limit, counted, WINDOW_SECONDS - now % WINDOW_SECONDS)
+    key = f"throttle:{scope}:{who}:{now // WINDOW_SECONDS}"
+    return Rate(limit, 0, WINDOW_SECONDS - now % WINDOW_SECONDS, key)
 
 
 def _count_on(key: str) -> int:

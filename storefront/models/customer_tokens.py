@@ -9,7 +9,7 @@ from django.db import models, transaction
 from downloads.errors import SealBroken
 from downloads.models import Account, Customer
 from downloads.sealing import seal, unseal
-from downloads.tokens import hash_token, make_token
+from downloads.tokens import hash_token, make_token, with_checksum
 from storefront.models.credentials import Credential, CredentialQuerySet
 from storefront.models.keys import SecretKey
 
@@ -39,6 +39,8 @@ class CustomerToken(Credential):
     shop_path = "customer__shop"
     audited = ("expires_at", "revoked_at")
     is_person = True
+    # 256 random bits, and a checksum of them.
+    SECRET_LENGTH = 43 + 6
 
     class Origin(models.TextChoices):
         ADMIN = "admin", "Made in the admin"
@@ -79,7 +81,7 @@ class CustomerToken(Credential):
 
         It `lasts` for `CUSTOMER_TOKEN_DAYS` by default.
         """
-        secret = secret or make_token()
+        secret = secret or with_checksum(make_token())
         row = cls.objects.create(
             customer=customer,
             secret_hash=hash_token(secret),

@@ -168,7 +168,7 @@ def test_a_bearer_is_stored_as_a_hash(signed_in):
     row, bearer = signed_in
     row.refresh_from_db()
     number, secret = bearer.split("|")
-    assert (int(number), len(secret)) == (row.pk, 43)
+    assert (int(number), len(secret)) == (row.pk, CustomerToken.SECRET_LENGTH)
     assert row.secret_hash == hash_token(secret)
 
 

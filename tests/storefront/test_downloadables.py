@@ -252,7 +252,7 @@ def test_a_page_out_of_bounds_is_400(get, many, asked, message):
     response = get(many[0], f"{BOUGHT}?{asked}")
     assert response.status_code == 400
     assert response.json() == {"message": message, "error": "invalid_request"}
-    assert headers_of(response) == HEADERS | RATED
+    assert headers_of(response) == HEADERS | RATED | {"x-ratelimit-remaining": "600"}
 
 
 def test_the_list_has_its_headers(get, grant):

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from downloads.tokens import hash_token, with_checksum
 from storefront.callers import secret_key, storefront_key
 from storefront.errors import KeyRefused
-from storefront.models import SecretKey, StorefrontKey
+from storefront.models import CustomerToken, SecretKey, StorefrontKey
 from storefront.models.keys import require_origins
-from tests.factories import NOW, ShopFactory
+from tests.factories import NOW, CustomerFactory, ShopFactory
 from tests.storefront.conftest import FACE_B
 
 HOUR = timedelta(hours=1)
@@ -253,24 +253,27 @@ def test_a_refused_key_was_not_used(kind, issued):
 def test_each_key_has_a_rate_of_its_own(db, client):
     shop = ShopFactory()
     keys = [StorefrontKey.issue(shop, name="x", rate_per_minute=rate)[1] for rate in (1, 2)]
+    bearer = CustomerToken.issue(CustomerFactory(shop=shop), at=NOW)[1]
 
     def statuses(key):
-        return [
-            client.get(LIST, headers={"X-Storefront-Key": key}).json()["error"] for _ in range(3)
-        ]
+        sent = {"X-Storefront-Key": key, "Authorization": f"Bearer {bearer}"}
+        return [client.get(LIST, headers=sent).status_code for _ in range(3)]
 
-    assert statuses(keys[0]) == ["unauthenticated", *["rate_limit_exceeded"] * 2]
-    assert statuses(keys[1]) == ["unauthenticated"] * 2 + ["rate_limit_exceeded"]
+    assert statuses(keys[0]) == [200, 429, 429]
+    assert statuses(keys[1]) == [200, 200, 429]
 
 
 def test_the_rate_begins_anew_with_the_minute(db, client, frozen):
-    _row, key = StorefrontKey.issue(ShopFactory(), name="x", rate_per_minute=1)
+    customer = CustomerFactory()
+    _row, key = StorefrontKey.issue(customer.shop, name="x", rate_per_minute=1)
+    bearer = CustomerToken.issue(customer, at=NOW)[1]
     told = []
     for seconds in (0, 59, 60):
         frozen(NOW + timedelta(seconds=seconds))
-        answered = client.get(LIST, headers={"X-Storefront-Key": key})
+        sent = {"X-Storefront-Key": key, "Authorization": f"Bearer {bearer}"}
+        answered = client.get(LIST, headers=sent)
         told.append((answered.status_code, answered.headers["X-RateLimit-Remaining"]))
-    assert told == [(401, "0"), (429, "0"), (401, "0")]
+    assert told == [(200, "0"), (429, "0"), (200, "0")]
 
 
 def test_a_storefront_key_and_a_secret_key_of_one_number_are_counted_apart(db, client):
