@@ -52,6 +52,14 @@ def spellings_of(email: str) -> set[str]:
     return {written, in_letters, _with_host(in_letters, _in_ascii)}
 
 
+def counted_spelling(email: str) -> str:
+    """Return what an address is counted by where a limit is kept: spellings that look or read alike
+    share one count, also those of different mailboxes. Never compare rights by it."""
+    written = _with_host(email.strip(), _in_letters)
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", written).casefold())
+    return "".join(sign for sign in folded if sign.isprintable())
+
+
 def _with_host(email: str, spell: Callable[[str], str]) -> str:
     local, at, host = email.rpartition("@")
     return f"{local}{at}{spell(host)}" if at else email

@@ -13,9 +13,10 @@ from downloads import fulfilment
 from downloads.errors import BadInput, NotFound
 from downloads.models import Account
 from storefront.addresses import read_account_ticket
+from storefront.http.account_tries import AccountTries
 from storefront.models import CustomerToken
 from storefront.refusals import answers_with_pages
-from storefront.throttles import count_miss
+from storefront.throttles import client_address, count_miss
 
 NOT_THE_SAME = "The two passwords are not the same."
 
@@ -49,6 +50,8 @@ def choose_password(request: HttpRequest, ticket: str) -> HttpResponse:
             CustomerToken.objects.filter(customer=account.customer).sign_out(at)
     except BadInput as error:
         return _form(request, account, complaint=str(error))
+    here = client_address(request)
+    AccountTries(account.shop, account.email, address=here, at=at).begin_anew()
     return render(request, "account_ready.html", {"account": account})
 
 

@@ -13,6 +13,7 @@ from downloads.errors import BadInput, SignInRefused
 from downloads.models import Account, Customer
 from storefront.errors import Unauthenticated
 from storefront.graphql_api.compatibility import always_null, ignored
+from storefront.http.account_tries import AccountTries
 from storefront.models import CustomerToken
 from storefront.throttles import count_sign_in
 
@@ -142,9 +143,12 @@ class CreateCustomerLogin(relay.ClientIDMutation):
     ) -> "CreateCustomerLogin":
         caller = info.context
         count_sign_in(caller.address, at=caller.at)
+        tries = AccountTries(caller.shop, email, address=caller.address, at=caller.at)
+        tries.take()
         try:
             account = fulfilment.require_password(caller.shop, email=email, password=password)
             customer, bearer = _let_in(account, at=caller.at)
+            tries.clear()
         except SignInRefused as error:
             refused = {"id": None, "_id": 0, "token": "", "success": False, "message": str(error)}
             return cls(customer_login=refused)

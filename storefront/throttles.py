@@ -15,9 +15,9 @@ from rest_framework.throttling import BaseThrottle
 from storefront.errors import RateExceeded
 
 WINDOW_SECONDS = 60
-# A count outlives its minute by another: it never ends under a request that began late, nor in
+# A count outlives its window by another: it never ends under a request that began late, nor in
 # the middle of `incr`, which asks Redis twice (is it there, add one).
-KEPT_SECONDS = 2 * WINDOW_SECONDS
+KEPT_WINDOWS = 2
 SUBSCRIBER_BITS = 64
 # Some proxies write the port too, and IPv6 in brackets.
 _WITH_PORT = re.compile(r"\A(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]+)?\Z")
@@ -58,10 +58,11 @@ class Rate:
             raise RateExceeded(self.reset_seconds)
 
 
-def count(scope: str, who: str, *, limit: int, at: datetime) -> Rate:
-    """Count one more request of `who` in this minute and return where that leaves them."""
-    window = _window(scope, who, limit=limit, at=at)
-    return replace(window, count=_count_on(window.key))
+def count(scope: str, who: str, *, limit: int, at: datetime, seconds: int = WINDOW_SECONDS) -> Rate:
+    """Count one more request of `who` in this window, a minute, and return where that leaves
+    them."""
+    window = _window(scope, who, limit=limit, at=at, seconds=seconds)
+    return replace(window, count=_count_on(window.key, seconds=seconds))
 
 
 def counted(scope: str, who: str, *, limit: int, at: datetime) -> Rate:
@@ -77,20 +78,27 @@ def give_back(rate: Rate) -> Rate:
     return replace(rate, count=rate.count - 1)
 
 
-def _window(scope: str, who: str, *, limit: int, at: datetime) -> Rate:
+def forget(scope: str, who: str, *, at: datetime, seconds: int = WINDOW_SECONDS) -> None:
+    """Begin this window's count of `who` anew."""
+    cache.delete(_window(scope, who, limit=0, at=at, seconds=seconds).key)
+
+
+def _window(
+    scope: str, who: str, *, limit: int, at: datetime, seconds: int = WINDOW_SECONDS
+) -> Rate:
     now = int(at.timestamp())
-    key = f"throttle:{scope}:{who}:{now // WINDOW_SECONDS}"
-    return Rate(limit, 0, WINDOW_SECONDS - now % WINDOW_SECONDS, key)
+    key = f"throttle:{scope}:{who}:{now // seconds}"
+    return Rate(limit, 0, seconds - now % seconds, key)
 
 
-def _count_on(key: str) -> int:
+def _count_on(key: str, *, seconds: int) -> int:
     # Exact among threads and processes: adding one is a single step of the cache, and of all who
     # find no count only one begins it; the others go on from there.
     try:
         return cache.incr(key)
     except ValueError:
         pass
-    if cache.add(key, 1, timeout=KEPT_SECONDS):
+    if cache.add(key, 1, timeout=KEPT_WINDOWS * seconds):
         return 1
     try:
         return cache.incr(key)

@@ -27,6 +27,7 @@ def _one_transaction():
 def order(db, settings):
     """A paid order with files and links, some of them used up."""
     settings.SIGN_INS_PER_MINUTE = settings.TOKEN_MISSES_PER_MINUTE = MANY
+    settings.ACCOUNT_TRIES = settings.KEY_REFUSALS_PER_MINUTE = MANY
     order = OrderFactory(token=TOKEN, customer__email="ada@example.com", customer__platform_id=7)
     make_file_grant(order=order, limit=None)
     make_file_grant(order=order, limit=1)
