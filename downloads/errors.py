@@ -114,6 +114,13 @@ class BadInput(DownloadsError):
     """Something given to us is not acceptable; the message says what to do."""
 
 
+class SaidTwice(BadInput):
+    """A field that decides stands twice in what was sent; `path` leads to it. It stays so."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path}: stands twice, and which of them counts is not told")
+
+
 class BadCursor(BadInput):
     """A page of a list was asked for in a way that names no page."""
 

@@ -3,12 +3,13 @@
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
+from downloads.json_names import RepeatedName, parse_once
 from storefront.errors import RequestRefused
 
 JSON = "application/json"
@@ -152,11 +153,8 @@ def _unpacked(fields: dict[str, str]) -> dict[str, Any]:
 
 def _read_json(text: str, complaint: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return parse_once(text)
+    except RepeatedName as error:
+        raise RequestRefused(str(error)) from None
     except ValueError:
         raise RequestRefused(complaint) from None
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    # NaN and Infinity: Python reads them, JSON has none.
-    raise ValueError(name)

@@ -1,6 +1,5 @@
 """Ask a shop's platform: only whom we may, no more than we can take, no faster than it likes."""
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +13,7 @@ import urllib3
 from django.conf import settings
 from django.utils import timezone
 
+from downloads.json_names import parse_marking
 from storefront.public_lines import NotPublic, PublicAdapter
 
 CHUNK = 64 * 1024
@@ -166,7 +166,7 @@ class Line:
             raise PlatformFault(f"{self.host} answers with a page: is this the shop's address?")
         body = b"".join(self._chunks(response))
         try:
-            return json.loads(body.decode("utf-8-sig"), parse_constant=_no_number)
+            return parse_marking(body.decode("utf-8-sig"))[0]
         except (ValueError, RecursionError):
             # Where no length was told, this is how a line that broke looks.
             raise _Broken("does not answer with whole JSON") from None
@@ -184,10 +184,6 @@ class Line:
             if time.monotonic() > deadline:
                 raise _Broken("answers too slowly")
             yield chunk
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(name)
 
 
 def _seconds_to_wait(headers: Mapping[str, str]) -> float:

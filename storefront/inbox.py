@@ -1,5 +1,6 @@
 """From a stored message to what it does: who applies it, and when."""
 
+import json
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -14,6 +15,7 @@ from django_tasks_db.models import DBTaskResult
 
 from downloads import fulfilment
 from downloads.fulfilment import Said
+from downloads.json_names import MARK, require_unmarked
 from downloads.models import Message, Shop
 from storefront.sources import sources
 
@@ -92,4 +94,8 @@ def apply_policies(shop_id: int) -> int:
 
 
 def _apply(message: Message) -> None:
+    # What is stored is what is read to decide, and nothing beside it.
+    for stored in (message.body, message.person):
+        if MARK in stored:
+            require_unmarked(json.loads(stored), "message")
     sources()[message.source].apply(message, at=timezone.now())

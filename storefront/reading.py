@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.dateparse import parse_datetime
 
-from downloads.errors import BadInput
+from downloads.errors import BadInput, SaidTwice
+from downloads.json_names import RepeatedName, is_marked, parse_marking, parse_once
 
 MAX_INTEGER = 2**63 - 1
 # A number in a text: Python reads none that is much longer than any of ours.
@@ -28,12 +29,37 @@ def parse_object(content: bytes) -> dict[str, Any]:
     """Return the JSON object that these bytes are.
 
     Raises:
-        BadInput: not UTF-8, not JSON, nested too deeply, a number too long, or no object.
+        BadInput: not UTF-8, not JSON, nested too deeply, a number too long, a name that stands
+            twice, or no object.
     """
+    return _parsed(content, parse_once)
+
+
+def parse_message(content: bytes) -> tuple[dict[str, Any], list[str]]:
+    """Return the JSON object that these bytes are, with a mark for each value whose name stands
+    twice (`downloads.json_names`), and those names.
+
+    Raises:
+        BadInput: as `parse_object` does, but for such a name: a platform that is refused goes
+            silent.
+    """
+    repeated: list[str] = []
+
+    def parse(text: str) -> Any:
+        document, names = parse_marking(text)
+        repeated.extend(names)
+        return document
+
+    return _parsed(content, parse), repeated
+
+
+def _parsed(content: bytes, parse: Callable[[str], Any]) -> dict[str, Any]:
     try:
-        document = json.loads(content.decode("utf-8"), parse_constant=_no_number)
+        document = parse(content.decode("utf-8"))
     except UnicodeDecodeError:
         raise BadInput("The body is not UTF-8 text.") from None
+    except RepeatedName as error:
+        raise BadInput(str(error)) from None
     except json.JSONDecodeError as error:
         raise BadInput(f"The body is not JSON: {error.msg} at character {error.pos}.") from None
     except (RecursionError, ValueError):
@@ -56,10 +82,6 @@ def valid_email(text: str) -> str | None:
     return text
 
 
-def _no_number(name: str) -> None:
-    raise ValueError(name)
-
-
 def keep(payload: dict[str, Any], fields: Fields) -> dict[str, Any]:
     """Return a copy of an object with these fields alone, those of inner objects likewise.
 
@@ -72,6 +94,8 @@ def keep(payload: dict[str, Any], fields: Fields) -> dict[str, Any]:
 
 
 def _keep_value(value: Any, fields: Fields | None) -> Any:
+    if is_marked(value):
+        return value
     if isinstance(value, list):
         return [[] if isinstance(row, list) else _keep_value(row, fields) for row in value]
     return keep(value, fields or {}) if isinstance(value, dict) else value
@@ -93,7 +117,7 @@ class Reader:
         return number
 
     def optional_number(self, name: str, *, at_most: int = MAX_INTEGER) -> int | None:
-        value = self.payload.get(name)
+        value = self.value(name)
         if value is None:
             return None
         # True is an int to Python.
@@ -103,7 +127,7 @@ class Reader:
 
     def text(self, name: str, *, limit: int = MAX_TEXT) -> str | None:
         """Return a text cut to `limit` characters; None for an empty one."""
-        value = self.payload.get(name)
+        value = self.value(name)
         if value is not None and not isinstance(value, str):
             raise self._bad(name, f"expected a text, got {_kind(value)}")
         return _clean(value or "")[:limit] or None
@@ -128,7 +152,7 @@ class Reader:
         return self.time(name)
 
     def amount(self, name: str, default: Decimal | None = None) -> Decimal | None:
-        value = self.payload.get(name)
+        value = self.value(name)
         if value is None:
             return default
         try:
@@ -141,7 +165,7 @@ class Reader:
 
     def words(self, name: str) -> list[str]:
         """Return the words of a list, or of a text with commas between; none twice."""
-        value = self.payload.get(name)
+        value = self.value(name)
         rows = (
             value
             if isinstance(value, list)
@@ -153,23 +177,34 @@ class Reader:
 
     def numbers(self, name: str) -> list[int]:
         """Return the whole numbers of a list; none where the field is missing."""
-        value = self.payload.get(name) or []
+        value = self.value(name) or []
         is_list = isinstance(value, list)
         if not is_list or not all(type(row) is int and 0 <= row <= MAX_INTEGER for row in value):
             raise self._bad(name, "expected a list of whole numbers")
         return value
 
     def part(self, name: str) -> "Reader | None":
-        value = self.payload.get(name)
+        value = self.value(name)
         return None if value is None else Reader(value, f"{self.path}.{name}")
 
     def rows(self, name: str, *, required: bool = True) -> "list[Reader]":
-        value = self.payload.get(name)
+        value = self.value(name)
         if value is None and not required:
             return []
         if not isinstance(value, list):
             raise self._bad(name, f"expected a list, got {_kind(value)}")
         return [Reader(row, f"{self.path}.{name}[{i}]") for i, row in enumerate(value)]
+
+    def value(self, name: str) -> Any:
+        """Return what stands under a name, of whatever kind; None for nothing.
+
+        Raises:
+            SaidTwice: the name stands twice.
+        """
+        value = self.payload.get(name)
+        if is_marked(value):
+            raise SaidTwice(f"{self.path}.{name}")
+        return value
 
     def _bad(self, name: str, problem: str) -> BadInput:
         return BadInput(f"{self.path}.{name}: {problem}")

@@ -1,5 +1,6 @@
 """The door for shops: `POST /webhooks/{source}`. Verify, store once, answer; apply afterwards."""
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,9 +19,11 @@ from storefront.asking import require_length
 from storefront.callers import shop_of_message
 from storefront.errors import TooLarge, headers_of, status_of
 from storefront.inbox import store
-from storefront.reading import parse_object
+from storefront.reading import parse_message
 from storefront.sources import Envelope, sources
 
+logger = logging.getLogger(__name__)
+SHOWN_NAMES = 5
 _WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
 
 
@@ -65,10 +68,14 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
     if not envelope.signature and platform.is_ping(body):
         return JsonResponse({"message": "Heard."})
     shop = shop_of_message(platform, envelope, body, at=at)
-    said = platform.hear(_with_id(envelope, body), parse_object(body))
+    payload, repeated = parse_message(body)
+    said = platform.hear(_with_id(envelope, body), payload)
     if not _WORD.fullmatch(said.topic):
         raise BadInput("The message does not say its topic.")
-    store(shop, said, at=at)
+    if store(shop, said, at=at) and repeated:
+        # What decides is set aside when it is applied; the rest is no matter of ours.
+        names = ", ".join(sorted(set(repeated))[:SHOWN_NAMES])
+        logger.warning("A %s message of %s repeats names: %s", source, shop.domain, names)
     return JsonResponse({"message": "Received."})
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from downloads.errors import BadInput, DownloadsError
+from downloads.errors import BadInput, DownloadsError, SaidTwice
 from downloads.models import Message, Shop
 
 LONGEST_PAUSE = 24 * 60 * 60
@@ -112,7 +112,7 @@ def _put_off(message: Message, error: Exception, *, at: datetime) -> None:
     else:
         logger.error("Message %s could not be applied", message.pk, exc_info=error)
         message.error = f"A fault of ours ({type(error).__name__}); the log has more."
-    if message.attempts >= settings.MESSAGE_MAX_ATTEMPTS:
+    if message.attempts >= settings.MESSAGE_MAX_ATTEMPTS or isinstance(error, SaidTwice):
         message.state = Message.State.SET_ASIDE
     pause = min(settings.MESSAGE_RETRY_SECONDS * 2 ** (message.attempts - 1), LONGEST_PAUSE)
     message.due_at = at + timedelta(seconds=pause)

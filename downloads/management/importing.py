@@ -15,6 +15,7 @@ from tqdm import tqdm
 from downloads import lookups
 from downloads.errors import BadInput, NotFound
 from downloads.fulfilment import Outcome
+from downloads.json_names import RepeatedName, parse_once
 
 REFUSED = "refused"
 
@@ -101,8 +102,10 @@ class ImportCommand(BaseCommand):
 
 def _load(text: str, *, place: str = "line {0.lineno}, column {0.colno}") -> Any:
     try:
-        return json.loads(text)
+        return parse_once(text)
     except json.JSONDecodeError as error:
         return BadInput(f"not JSON at {place.format(error)}: {error.msg}")
+    except RepeatedName as error:
+        return BadInput(str(error))
     except (RecursionError, ValueError):
         return BadInput("not JSON that can be read: nested too deeply or a number too long")

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from downloads import fulfilment
-from downloads.errors import BadInput
+from downloads.errors import BadInput, SaidTwice
 from downloads.fulfilment import Said
+from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
 from downloads.tokens import MIN_LENGTH, hash_token
 from storefront.platforms.generic.orders import UNFIT, read_order, read_refund
@@ -34,6 +35,8 @@ def hear(envelope: Envelope, payload: dict[str, Any]) -> Said:
     A message that does not say its type has an empty topic.
     """
     name = payload.get("type")
+    if is_marked(name):
+        raise SaidTwice("type")
     said = Said(
         source=NAME, topic=name if isinstance(name, str) else "", delivery_id=envelope.delivery_id
     )
@@ -46,7 +49,7 @@ def hear(envelope: Envelope, payload: dict[str, Any]) -> Said:
     if isinstance(content, dict):
         person = keep(content, topic.person)
         if topic.apply is _apply_order:
-            body["data"]["token_sha256"] = _hash_of_token(content)
+            body["data"]["token_sha256"] = marked_or(content.get("token"), _hash_of_token(content))
     customer = person.get("customer")
     number = customer.get("id") if isinstance(customer, dict) else None
     # True is an int to Python.

@@ -21,7 +21,7 @@ def read_mentioned(product: Reader) -> ProductReport:
     number, variant = product.optional_number("id"), product.optional_number("variant_id")
     variant = number if variant is None else variant
     # What has no number is known by its words, and its tags are none of them.
-    says_tags = variant is not None and product.payload.get("tags") is not None
+    says_tags = variant is not None and product.value("tags") is not None
     return ProductReport(
         name=required_text(product, "name"),
         product_id=number,
@@ -66,4 +66,4 @@ def read_product(product: Reader, *, said_at: datetime | None) -> CatalogReport:
 
 
 def _is_unnumbered(variant: Reader, *, among: list[Reader]) -> bool:
-    return len(among) == 1 and variant.payload.get("id") is None
+    return len(among) == 1 and variant.value("id") is None

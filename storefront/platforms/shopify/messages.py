@@ -9,6 +9,7 @@ from typing import Any
 from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.fulfilment import Said
+from downloads.json_names import marked_or
 from downloads.models import Message, Shop
 from storefront.platforms.shopify.orders import (
     hash_of_token,
@@ -38,7 +39,7 @@ def hear(envelope: Envelope, payload: dict[str, Any]) -> Said:
     payload = _unwrapped(payload)
     body = keep(payload, topic.fields)
     if topic.apply is _apply_order:
-        body["token_sha256"] = hash_of_token(payload)
+        body["token_sha256"] = marked_or(payload.get("token"), hash_of_token(payload))
     person = keep(payload, PERSON)
     customer = person.get("customer")
     number = customer.get("id") if isinstance(customer, dict) else None

@@ -117,7 +117,7 @@ def read_risk(payload: Any) -> tuple[int, RiskReport | None]:
         BadInput: a field is missing or not of its kind; the message names it.
     """
     risk = Reader(payload, "risk")
-    number = risk.payload.get("order_id")
+    number = risk.value("order_id")
     if isinstance(number, str) and DIGITS.fullmatch(number):
         risk = Reader(risk.payload | {"order_id": int(number)}, "risk")
     report = RiskReport(

@@ -58,7 +58,7 @@ def number_of(row: Reader) -> int:
         BadInput: there is none; where the shop sent an error in the object's place, with its words.
     """
     # So it is when the webhook's own user may not see the order, or it is gone by then.
-    if row.payload.get("id") is None and "code" in row.payload:
+    if row.value("id") is None and "code" in row.payload:
         raise BadInput(f'{row.path}.id: missing; the shop sent "{row.text("message") or ""}"')
     return row.number("id")
 

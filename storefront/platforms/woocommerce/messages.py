@@ -10,6 +10,7 @@ from typing import Any
 
 from downloads import fulfilment
 from downloads.fulfilment import Said
+from downloads.json_names import marked_or
 from downloads.models import Message, Shop
 from storefront.platforms.woocommerce.fields import number_of
 from storefront.platforms.woocommerce.orders import hash_of_key, read_order
@@ -45,7 +46,7 @@ def hear(envelope: Envelope, payload: dict[str, Any]) -> Said:
         # It says no time, and an order may be restored and deleted again.
         body["attempt"] = envelope.delivery_id
     if topic.apply is _apply_order:
-        body["token_sha256"] = hash_of_key(payload)
+        body["token_sha256"] = marked_or(payload.get("order_key"), hash_of_key(payload))
     person = keep(payload, topic.person)
     customer = person.get("customer_id")
     return Said(

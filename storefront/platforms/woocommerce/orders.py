@@ -104,7 +104,7 @@ def _payment(status: str, *, paid_at: datetime | None) -> str:
 
 def _printed_number(order: Reader) -> int:
     """Return the number on the receipt; the order's own where plugins put letters into it."""
-    if isinstance(order.payload.get("number"), int):
+    if isinstance(order.value("number"), int):
         return order.number("number")
     text = order.text("number") or ""
     is_number = text.isascii() and text.isdigit() and int(text) <= MAX_INTEGER

@@ -48,7 +48,7 @@ def read_refund(payload: Any, order: Any) -> RefundReport:
 
 def _units_of(line: Reader) -> int:
     # A refund is written as an order of less than nothing.
-    units = line.payload.get("quantity")
+    units = line.value("quantity")
     if type(units) is int:
         line = Reader(line.payload | {"quantity": abs(units)}, line.path)
     return line.number("quantity", at_most=MAX_QUANTITY)
@@ -56,8 +56,8 @@ def _units_of(line: Reader) -> int:
 
 def _line_named_by(line: Reader) -> int | None:
     for row in line.rows("meta_data", required=False):
-        if row.payload.get("key") == REFUNDED_LINE:
-            value = row.payload.get("value")
+        if row.value("key") == REFUNDED_LINE:
+            value = row.value("value")
             if isinstance(value, str) and DIGITS.fullmatch(value):
                 row = Reader(row.payload | {"value": int(value)}, row.path)
             return row.optional_number("value") or None

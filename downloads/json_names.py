@@ -1,0 +1,95 @@
+"""JSON parsing that knows duplicate keys: refused by name, or marked for whoever reads them.
+
+Which of two values counts is each parser's own guess; a right must hang on none.
+"""
+
+import json
+from collections import Counter
+from typing import Any, NoReturn
+
+from downloads.errors import SaidTwice
+
+# In the place of a value whose name stands twice: an object with this name alone.
+MARK = "stands twice"
+SHOWN = 100
+
+
+class RepeatedName(ValueError):
+    """A name stands twice in one object; `name` is it, short enough to be repeated."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name[:SHOWN]
+        super().__init__(f'"{self.name}" stands twice in one object: send each name once.')
+
+
+def parse_once(text: str) -> Any:
+    """Return what a JSON text says.
+
+    Raises:
+        RepeatedName: a name stands twice in one object, however it is escaped.
+        ValueError: no JSON, or NaN or Infinity, which JSON has not.
+        RecursionError: nested too deeply.
+    """
+    return json.loads(text, object_pairs_hook=_require_once, parse_constant=_refuse_constant)
+
+
+def parse_marking(text: str) -> tuple[Any, list[str]]:
+    """Return what a JSON text says, with a mark for each value whose name stands twice, and the
+    names.
+
+    Raises:
+        ValueError, RecursionError: as `parse_once` does.
+    """
+    repeated: list[str] = []
+
+    def mark(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        told = dict(pairs)
+        if len(told) < len(pairs):
+            for name in _repeated(pairs):
+                told[name] = {MARK: True}
+                repeated.append(name[:SHOWN])
+        return told
+
+    document = json.loads(text, object_pairs_hook=mark, parse_constant=_refuse_constant)
+    return document, repeated
+
+
+def is_marked(value: Any) -> bool:
+    """Say whether something stands in the place of a value whose name stood twice."""
+    return isinstance(value, dict) and value.keys() == {MARK}
+
+
+def marked_or(value: Any, otherwise: Any) -> Any:
+    """Return a value that is marked, or else another one that was made of it."""
+    return value if is_marked(value) else otherwise
+
+
+def require_unmarked(document: Any, path: str) -> None:
+    """Refuse a document that has a mark anywhere.
+
+    Raises:
+        SaidTwice: it names the place.
+    """
+    if is_marked(document):
+        raise SaidTwice(path)
+    if isinstance(document, dict):
+        for name, value in document.items():
+            require_unmarked(value, f"{path}.{name}")
+    if isinstance(document, list):
+        for number, value in enumerate(document):
+            require_unmarked(value, f"{path}[{number}]")
+
+
+def _require_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    told = dict(pairs)
+    if len(told) < len(pairs):
+        raise RepeatedName(_repeated(pairs)[0])
+    return told
+
+
+def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:
+    return [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)

@@ -1,0 +1,127 @@
+"""JSON in which a name stands twice: no right hangs on which of the two a parser takes."""
+
+import json
+
+import pytest
+
+from downloads.errors import SaidTwice
+from downloads.models import Message
+from storefront.inbox import _apply
+from storefront.models import SecretKey, StorefrontKey
+from storefront.reading import parse_message
+from storefront.sources import Envelope, sources
+from tests.factories import ShopFactory
+
+TOKENS = {"shopify": ("token",), "woocommerce": ("order_key",), "generic": ("token",)}
+ORDERS = {
+    "shopify": ("orders/create",),
+    "woocommerce": ("order.created",),
+    "generic": ("order.created",),
+}
+
+
+def paths_in(fields, before=()):
+    """Yield the path of each field, and of each inside it."""
+    for name, inner in fields.items():
+        yield (*before, name)
+        if inner:
+            yield from paths_in(inner, (*before, name))
+
+
+def said_twice(path):
+    """Return an object's text in which what stands at a path stands twice."""
+    *before, name = path
+    text = f"{{{json.dumps(name)}: 1, {json.dumps(name)}: 2}}"
+    for outer in reversed(before):
+        text = f"{{{json.dumps(outer)}: {text}}}"
+    return text
+
+
+def deciding():
+    """Yield each platform and topic, with each path of what is read there."""
+    for name, platform in sources().items():
+        module = __import__(f"storefront.platforms.{name}.messages", fromlist=["TOPICS", "PERSON"])
+        for topic, told in module.TOPICS.items():
+            people = getattr(told, "person", None) or getattr(module, "PERSON", {})
+            tokens = [(token,) for token in TOKENS[name] if topic in ORDERS[name]]
+            found = {*paths_in(told.fields or {}), *paths_in(people or {}), *tokens}
+            for path in sorted(found):
+                yield pytest.param(platform, topic, path, id=f"{name} {topic} {'.'.join(path)}")
+
+
+@pytest.mark.parametrize(("platform", "topic", "path"), list(deciding()))
+def test_a_field_that_decides_sets_the_message_aside(platform, topic, path):
+    text = said_twice(path)
+    if platform.NAME == "generic":
+        text = f'{{"type": "{topic}", "timestamp": "2026-03-01T12:00:00Z", "data": {text}}}'
+    payload, names = parse_message(text.encode())
+    assert names == [path[-1]]
+    said = platform.hear(Envelope("shop.example", topic, "id", ""), payload)
+    message = Message(source=said.source, topic=said.topic, body=said.body, person=said.person)
+    with pytest.raises(SaidTwice):
+        _apply(message)
+
+
+@pytest.fixture
+def deliver_text(deliver):
+    """Return a function that posts an order's text, has it applied, and returns the status."""
+    return lambda text: deliver("orders/create", text.encode()).status_code
+
+
+def test_a_signed_message_is_stored_set_aside_at_once_and_says_why(deliver_text):
+    assert deliver_text('{"id": 1, "id": 2, "line_items": []}') == 200
+    message = Message.objects.get()
+    assert (message.state, message.attempts) == (Message.State.SET_ASIDE, 1)
+    assert message.error == "message.id: stands twice, and which of them counts is not told"
+
+
+def test_a_field_nobody_reads_is_noted_and_the_message_applied(deliver_text, caplog):
+    order = {
+        "id": 1,
+        "order_number": 1001,
+        "created_at": "2026-03-01T12:00:00Z",
+        "updated_at": "2026-03-01T12:00:00Z",
+        "financial_status": "paid",
+        "line_items": [],
+    }
+    text = json.dumps(order)[:-1] + ', "landing_site": "a", "landing_site": "b"}'
+    assert deliver_text(text) == 200
+    assert Message.objects.get().state == Message.State.APPLIED
+    assert "repeats names: landing_site" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"query": "{ __typename }", "query": "{ a }"}',
+        '{"query": "{ __typename }", "variables": {"id": 1, "id": 2}}',
+        r'{"query": "{ __typename }", "variables": {"a": {"id": 1, "\u0069d": 2}}}',
+        '{"query": "{ __typename }", "extensions": {"a": 1, "a": 1}}',
+    ],
+)
+def test_graphql_names_it(db, client, body):
+    key = StorefrontKey.issue(ShopFactory(), name="x")[1]
+    sent = {"content_type": "application/json", "headers": {"X-Storefront-Key": key}}
+    answer = client.post("/api/graphql", body, **sent)
+    assert answer.status_code == 400
+    message = answer.json()["errors"][0]["message"]
+    assert message.endswith("stands twice in one object: send each name once.")
+
+
+def test_the_exchange_names_it(db, client):
+    key = SecretKey.issue(ShopFactory(), name="x")[1]
+    body = '{"email": "ada@example.com", "email": "eve@example.com"}'
+    sent = {"content_type": "application/json", "headers": {"Authorization": f"Bearer {key}"}}
+    answer = client.post("/api/v1/customer-tokens", body, **sent)
+    assert (answer.status_code, answer.json()["message"]) == (
+        400,
+        '"email" stands twice in one object: send each name once.',
+    )
+
+
+def test_a_shop_of_ones_own_is_told_that_its_type_stands_twice():
+    with pytest.raises(SaidTwice, match=r"^type: stands twice"):
+        sources()["generic"].hear(
+            Envelope("own.example", "", "id", ""),
+            parse_message(b'{"type": "order.paid", "type": "order.cancelled"}')[0],
+        )
