@@ -60,6 +60,7 @@ MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=72)
 MAIL_ORDER_DAYS = env.int("MAIL_ORDER_DAYS", default=30)
 MAIL_RETENTION_DAYS = env.int("MAIL_RETENTION_DAYS", default=90)
 ASKED_MAILS_PER_HOUR = env.int("ASKED_MAILS_PER_HOUR", default=3)
+ASKED_MAILS_PER_SHOP_HOUR = env.int("ASKED_MAILS_PER_SHOP_HOUR", default=600)
 LINK_REQUESTS_PER_MINUTE = env.int("LINK_REQUESTS_PER_MINUTE", default=10)
 
 # --- Staff ---------------------------------------------------------------------------------------

@@ -66,12 +66,14 @@ def _is_rung() -> bool:
 
 @task()
 def apply_messages() -> int:
-    """Apply what is due, the longest waiting first; return how many messages that was."""
+    """Apply what is due, a message of each shop in turn; return how many messages that was."""
+    after = 0
     for done in range(BATCH):
         started = time.monotonic()
-        message = fulfilment.apply_next(_apply, at=timezone.now())
+        message = fulfilment.apply_next(_apply, at=timezone.now(), after=after)
         if message is None:
             return done
+        after = message.shop_id
         if message.state == Message.State.WAITING:
             ring(at=message.due_at)
         let_others_write(time.monotonic() - started)

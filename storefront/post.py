@@ -37,8 +37,9 @@ def send_due(
         pass
     line = Line(clock)
     try:
-        while not until() and fulfilment.send_next(line.send, at=clock()) is not None:
-            pass
+        after = 0
+        while not until() and (mail := fulfilment.send_next(line.send, at=clock(), after=after)):
+            after = mail.shop_id
     except PostClosed:
         return False
     finally:

@@ -3,12 +3,15 @@
 So an answer takes the same work, and says the same, for every address.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from downloads.email_addresses import require_address
 from downloads.models import Customer, Grant, LinkRequest, Mail, Shop
+
+HOUR = timedelta(hours=1)
 
 
 def ask_links(email: str, *, at: datetime) -> None:
@@ -59,3 +62,24 @@ def _answer_next(at: datetime) -> bool:
         write_asked(shop, Mail.Kind.LINKS, request.email, at=at)
     request.delete()
     return True
+
+
+def is_asked_too_often(mail: Mail, *, at: datetime) -> bool:
+    """Say whether an address was sent as much in this hour as anybody may ask for."""
+    # Anybody may ask, for any address: nobody is to be drowned in mail that way.
+    begun = Mail.objects.begun_lately(since=at - HOUR).exclude(pk=mail.pk)
+    return (
+        _is_strangers(mail)
+        and begun.filter(email=mail.email).count() >= settings.ASKED_MAILS_PER_HOUR
+    )
+
+
+def is_shop_busy(mail: Mail, *, at: datetime) -> bool:
+    """Say whether a shop sent as much in this hour as strangers may have it send."""
+    # Nor is a shop's name to be spent at mail servers: what is beyond its hour waits for the next.
+    begun = Mail.objects.begun_lately(since=at - HOUR).filter(shop=mail.shop)
+    return _is_strangers(mail) and begun.count() >= settings.ASKED_MAILS_PER_SHOP_HOUR
+
+
+def _is_strangers(mail: Mail) -> bool:
+    return mail.kind in Mail.ASKED and not mail.attempts and mail.state == Mail.State.WAITING

@@ -26,11 +26,14 @@ from downloads.errors import (
     PostClosed,
 )
 from downloads.fulfilment.announcing import address_of, require_tellable
+from downloads.fulfilment.asking import is_asked_too_often, is_shop_busy
 from downloads.fulfilment.assigning import assign
 from downloads.fulfilment.settling import lock_order
 from downloads.models import Grant, Mail, Order
+from downloads.turns import next_in_turn
 
 LONGEST_PAUSE = 60 * 60
+SHOP_PAUSE = timedelta(minutes=10)
 ERROR_LENGTH = 1000
 BOUNCE_LENGTH = 500
 MESSAGE_ID_LENGTH = 255
@@ -45,15 +48,17 @@ logger = logging.getLogger(__name__)
 Send = Callable[[Mail, Callable[[], None]], str]
 
 
-def send_next(send: Send, *, at: datetime) -> Mail | None:
-    """Send the mail that has waited longest; return it as it stands then, None if none is due.
+def send_next(send: Send, *, at: datetime, after: int = 0) -> Mail | None:
+    """Send the next mail: those about orders first, then what anybody can ask for; the longest
+    waiting of each shop in turn. Return it as it stands then, None if none is due. `after` is the
+    shop whose turn was before.
 
     Raises:
         PostClosed: no mail can be sent just now. This one is due again after a pause, unless it
             was perhaps sent.
     """
     # Without a look first each idle round would take SQLite's one lock for writing.
-    mail = _claim(at) if Mail.objects.due(at).exists() else None
+    mail = _claim(at, after=after) if Mail.objects.due(at).exists() else None
     if mail is None or mail.state != Mail.State.SENDING:
         return mail
     if not mail.email:
@@ -112,16 +117,22 @@ def forget_mails(*, at: datetime) -> int:
 
 
 @transaction.atomic
-def _claim(at: datetime) -> Mail | None:
-    """Take the mail that has waited longest for this process alone, for a while."""
+def _claim(at: datetime, *, after: int) -> Mail | None:
+    """Take the next mail for this process alone, for a while."""
     due = Mail.objects.due(at).select_related("shop", "order__customer")
-    mail = due.select_for_update(skip_locked=True, of=("self",)).first()
+    free = due.select_for_update(skip_locked=True, of=("self",))
+    about_orders, asked = Q(kind=Mail.Kind.ORDER), Q(kind__in=Mail.ASKED)
+    # However many strangers register, a buyer's mail waits for none of theirs.
+    mail = next_in_turn(free.filter(about_orders), after=after)
+    mail = mail or next_in_turn(free.filter(asked), after=after)
     if mail is None:
         return None
     if mail.state == Mail.State.HANDED:
         return _end(mail, Mail.State.DOUBTFUL, at=at, error=DIED)
-    if _is_asked_too_often(mail, at=at):
+    if is_asked_too_often(mail, at=at):
         return _drop(mail, at=at)
+    if is_shop_busy(mail, at=at):
+        return _save(mail, _held(mail), due_at=at + SHOP_PAUSE)
     return _save(
         mail,
         _held(mail),
@@ -130,16 +141,6 @@ def _claim(at: datetime) -> Mail | None:
         due_at=at + timedelta(seconds=settings.MAIL_LEASE_SECONDS),
         # The buyer's as it is by now: it may have been corrected, or forgotten.
         email=address_of(mail.order) if mail.order else mail.email,
-    )
-
-
-def _is_asked_too_often(mail: Mail, *, at: datetime) -> bool:
-    # Anybody may ask, for any address: nobody is to be drowned in mail that way.
-    if mail.kind not in Mail.ASKED or mail.attempts or mail.state != Mail.State.WAITING:
-        return False
-    an_hour_ago = at - timedelta(hours=1)
-    return (
-        Mail.objects.begun_lately(mail, since=an_hour_ago).count() >= settings.ASKED_MAILS_PER_HOUR
     )
 
 

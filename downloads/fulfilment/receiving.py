@@ -10,6 +10,7 @@ from django.db import transaction
 
 from downloads.errors import BadInput, DownloadsError, SaidTwice
 from downloads.models import Message, Shop
+from downloads.turns import next_in_turn
 
 LONGEST_PAUSE = 24 * 60 * 60
 
@@ -55,8 +56,9 @@ def receive(shop: Shop, said: Said, *, at: datetime) -> bool:
     return is_new
 
 
-def apply_next(apply: Callable[[Message], None], *, at: datetime) -> Message | None:
-    """Apply the message that has waited longest; return it as it stands then, None if none is due.
+def apply_next(apply: Callable[[Message], None], *, at: datetime, after: int = 0) -> Message | None:
+    """Apply the longest waiting message of the shop next in turn; return it as it stands then, None
+    if none is due. `after` is whose turn was before.
 
     It is locked until it is done. Whatever `apply` had changed is undone when it fails or the
     process dies, and the message is due again: at once after a death, after a pause that doubles
@@ -64,7 +66,8 @@ def apply_next(apply: Callable[[Message], None], *, at: datetime) -> Message | N
     """
     with transaction.atomic():
         messages = Message.objects.due(at).select_related("shop")
-        message = messages.select_for_update(skip_locked=True, of=("self",)).first()
+        free = messages.select_for_update(skip_locked=True, of=("self",))
+        message = next_in_turn(free, after=after)
         if message is None:
             return None
         try:

@@ -65,6 +65,11 @@ class Message(models.Model):
                 condition=models.Q(state="waiting"),
                 name="message_waiting_longest",
             ),
+            models.Index(
+                fields=("shop", "due_at", "id"),
+                condition=models.Q(state="waiting"),
+                name="message_next_in_turn",
+            ),
             models.Index(fields=("shop", "about_customer"), name="message_about_customer"),
         ]
 

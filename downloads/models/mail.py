@@ -18,13 +18,12 @@ class MailQuerySet(models.QuerySet["Mail"]):
         """
         return self.filter(state__in=Mail.MOVING, due_at__lte=at).order_by("due_at", "pk")
 
-    def begun_lately(self, mail: "Mail", *, since: datetime) -> "MailQuerySet":
-        """Return what else somebody asked to be sent to the same address, and was tried."""
+    def begun_lately(self, *, since: datetime) -> "MailQuerySet":
+        """Return what somebody asked to be sent, and was tried."""
         # One that was put off or refused counts: a mail server that first says "later" would else
         # take any number of them in the end.
         untried = Q(state=Mail.State.WAITING, attempts=0)
-        begun = self.filter(kind__in=Mail.ASKED, email=mail.email, due_at__gte=since)
-        return begun.exclude(untried).exclude(pk=mail.pk)
+        return self.filter(kind__in=Mail.ASKED, due_at__gte=since).exclude(untried)
 
     def settled(self) -> "MailQuerySet":
         """Return the mails that need nothing more of anybody.

@@ -72,8 +72,9 @@ def test_a_mail_that_is_not_due_waits(mail):
     assert fate(mail) == (State.WAITING, 0, "")
 
 
-def test_the_mail_that_has_waited_longest_goes_first(db):
-    late, early = MailFactory(due_at=NOW), MailFactory(due_at=NOW - MINUTE)
+def test_of_a_shop_the_mail_that_has_waited_longest_goes_first(db):
+    late = MailFactory(due_at=NOW)
+    early = MailFactory(shop=late.shop, order=late.order, due_at=NOW - MINUTE)
     assert [fulfilment.send_next(take, at=NOW) for _ in range(3)] == [early, late, None]
 
 
