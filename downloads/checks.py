@@ -1,5 +1,6 @@
 """Refuse to start with settings that are unsafe where the public can reach them."""
 
+import sqlite3
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ MIN_SECRET_LENGTH = 50
 MIN_SECRET_VARIETY = 10
 WAYS_OUT = ("application", "nginx")
 SECOND_FACTOR = ("optional", "required")
+# With RETURNING: a new row's number comes back with the statement that made it.
+LEAST_SQLITE = (3, 35, 0)
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -24,6 +27,7 @@ def settings_are_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         *_public_address(),
         *_debug(),
         *_sqlite(),
+        *_sqlite_version(),
         *_hosts(),
         *_limits(),
         *_cache(),
@@ -125,6 +129,20 @@ def _sqlite() -> list[CheckMessage]:
             "SQLite runs without the options that keep concurrent downloads from failing.",
             hint="Use config.databases.SQLITE_OPTIONS, or set DATABASE_URL to PostgreSQL.",
             id="downloads.E005",
+        )
+    ]
+
+
+def _sqlite_version() -> list[CheckMessage]:
+    is_used = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    if not is_used or sqlite3.sqlite_version_info >= LEAST_SQLITE:
+        return []
+    least = ".".join(map(str, LEAST_SQLITE))
+    return [
+        Error(
+            f"SQLite here is {sqlite3.sqlite_version}; {least} or newer is needed.",
+            hint="Use a Python whose sqlite3 is newer, or set DATABASE_URL to PostgreSQL.",
+            id="downloads.E015",
         )
     ]
 

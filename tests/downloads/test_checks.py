@@ -349,3 +349,14 @@ def test_the_server_does_not_start_with_an_unsafe_environment(settings, tmp_path
     assert re.findall(r"downloads\.E\d+", started.stderr) == ["downloads.E001", "downloads.E008"]
     assert "is too weak or known to everybody." in started.stderr
     assert "Traceback" not in started.stderr
+
+
+@pytest.mark.parametrize(("version", "is_refused"), [((3, 34, 1), True), ((3, 35, 0), False)])
+def test_an_old_sqlite_is_refused_where_it_is_used(
+    laptop, database, monkeypatch, version, is_refused
+):
+    monkeypatch.setattr("sqlite3.sqlite_version_info", version)
+    database("sqlite3", OPTIONS=SQLITE_OPTIONS)
+    assert ("downloads.E015" in found()) == is_refused
+    database("postgresql")
+    assert "downloads.E015" not in found()
