@@ -10,7 +10,8 @@ from storefront.serializers import RefusalSerializer, TooManyRequestsSerializer
 HEADER: Final = OpenApiParameter.HEADER
 # In the words of the answers' `error`.
 REFUSED = {
-    429: "`rate_limit_exceeded`: more requests in this minute than the key allows.",
+    429: "`rate_limit_exceeded`: more requests in this minute than the key allows, or more refused "
+    "ones from this address.",
     503: "`service_unavailable`: a part of the service is out of reach. Nothing was counted.",
 }
 

@@ -42,6 +42,7 @@ from storefront.errors import (
 )
 from storefront.graphql_api.node_count import require_few_nodes
 from storefront.http.refusal_counts import REFUSALS, Refusals
+from storefront.throttles import Rate
 
 logger = logging.getLogger(__name__)
 MASKED = "Something went wrong on our side. Please try again."
@@ -74,7 +75,7 @@ class StorefrontGraphQL(GraphQLView):
         except (KeyRefused, OriginRefused) as error:
             return _answer_key_refused(error)
         except RateExceeded as error:
-            return _answer_rate_exceeded(error)
+            return _told(_answer_rate_exceeded(error), refusals.exceeded)
         rate = count_request(key, at=at)
         try:
             rate.require()
@@ -83,9 +84,7 @@ class StorefrontGraphQL(GraphQLView):
                 rate = refusals.note(rate)
         except RateExceeded as error:
             response = _answer_rate_exceeded(error)
-        for name, value in rate.headers.items():
-            response[name] = value
-        return response
+        return _told(response, refusals.exceeded or rate)
 
     def answer(self, request: HttpRequest, caller: StorefrontCaller) -> HttpResponse:
         self.caller, self.was_refused = caller, False
@@ -202,6 +201,13 @@ def _answer_key_refused(error: KeyRefused | OriginRefused) -> JsonResponse:
         },
         status=status_of(error),
     )
+
+
+def _told(response: HttpResponse, rate: Rate | None) -> HttpResponse:
+    """Return an answer with the headers that tell a rate."""
+    for name, value in (rate.headers if rate else {}).items():
+        response[name] = value
+    return response
 
 
 def _answer_rate_exceeded(error: RateExceeded) -> JsonResponse:

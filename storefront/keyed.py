@@ -48,7 +48,8 @@ class KeyedFace(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in (self.rate.headers if self.rate else {}).items():
+        rate = (self.refusals and self.refusals.exceeded) or self.rate
+        for name, value in (rate.headers if rate else {}).items():
             response[name] = value
         return response
 

@@ -23,7 +23,9 @@ SHOWN = 32
 
 
 class Refusals:
-    """The refused requests of one sender with one key."""
+    """The refused requests of one sender with one key; `exceeded` once there are too many."""
+
+    exceeded: Rate | None = None
 
     def __init__(self, request: HttpRequest, key: str, *, at: datetime) -> None:
         self._who = f"{hash_token(key)[:SHOWN]}:{client_address(request)}"
@@ -38,7 +40,7 @@ class Refusals:
             RateExceeded: with the seconds until the next minute.
         """
         if not is_whole_bearer(self._authorization):
-            counted("refused", self._who, limit=self._limit, at=self._at).require()
+            self._require(counted("refused", self._who, limit=self._limit, at=self._at))
 
     def note(self, rate: Rate) -> Rate:
         """Give a refused request back to its key and count it here; return the key's rate.
@@ -47,5 +49,10 @@ class Refusals:
             RateExceeded: too many in this minute.
         """
         left = give_back(rate)
-        count("refused", self._who, limit=self._limit, at=self._at).require()
+        self._require(count("refused", self._who, limit=self._limit, at=self._at))
         return left
+
+    def _require(self, rate: Rate) -> None:
+        if rate.is_exceeded:
+            self.exceeded = rate
+        rate.require()

@@ -97,6 +97,7 @@ def test_junk_past_the_limit_costs_no_query(ask, by, junk, django_assert_num_que
     with django_assert_num_queries(0):
         refused = ask(by=by, bearer=junk, address=STRANGER)
     assert (refused.status_code, refused["Retry-After"]) == (429, "60")
+    assert (refused["X-RateLimit-Limit"], refused["X-RateLimit-Remaining"]) == ("60", "0")
 
 
 @BY
