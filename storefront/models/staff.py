@@ -14,6 +14,9 @@ from downloads.bidi import isolate
 from downloads.sealing import seal, unseal
 from downloads.tenancy import INSTALLATION
 
+# Somebody is told of wrong tries at most once in so long, and the trail with them.
+SILENT_SECONDS = 60 * 60
+
 
 class SecondFactor(Device):
     """The key that a person's app makes codes from. It is used again, so it is stored encrypted.
@@ -83,28 +86,66 @@ class CountedTriesQuerySet(models.QuerySet["CountedTries"]):
             ends_at=at + timedelta(seconds=settings.STAFF_LOCK_SECONDS),
         )
 
+    def pace(self, at: datetime) -> int:
+        """Take a turn on these rows; return how many had one. One statement, like `take`.
+
+        `ends_at` is here when all turns taken so far would have passed at one each
+        `STAFF_TRY_SECONDS` (GCRA, a leaky bucket kept as one moment).
+        """
+        turn = timedelta(seconds=settings.STAFF_TRY_SECONDS)
+        idle = When(ends_at__lte=at, then=Value(at + turn, output_field=models.DateTimeField()))
+        return self.filter(ends_at__lte=_paced_until(at)).update(
+            ends_at=Case(idle, default=F("ends_at") + turn)
+        )
+
+    def wait(self, at: datetime) -> timedelta | None:
+        """Return how long until a turn of these rows is free; None where one is, or none counts."""
+        row = self.filter(ends_at__gt=_paced_until(at)).first()
+        return row and row.ends_at - _paced_until(at)
+
+    def sound(self, at: datetime, *, person: int | None) -> int:
+        """Note on these rows that somebody is to be told; 0 where that was within the hour."""
+        lasts = at + timedelta(seconds=SILENT_SECONDS)
+        return self.filter(ends_at__lte=at).update(ends_at=lasts, taken=0, person=person)
+
+    def untold(self) -> Self:
+        """Return of whom the mail that tells is yet to be written."""
+        return self.filter(person__isnull=False, taken=0)
+
     def locked(self, at: datetime) -> Self:
         """Return the counts that let nobody through."""
         return self.filter(taken__gte=settings.STAFF_TRIES, ends_at__gt=at)
 
     def ended(self, at: datetime) -> Self:
         """Return the counts that would begin anew."""
-        return self.filter(ends_at__lte=at)
+        return self.filter(Q(person=None) | Q(taken__gt=0), ends_at__lte=at)
 
 
 class CountedTries(models.Model):
-    """Tries in a row that nobody has shown to be right, of one typed name or one person's codes.
+    """Tries that nobody has shown to be right: of a name from an address, of a known device, of a
+    person's codes, or of a name from anywhere; and whether somebody was told lately.
 
-    `who` is a keyed hash: people type passwords where a name is asked for.
+    `who` is a keyed hash: people type passwords where a name is asked for. So is `whose`, of the
+    name alone, by which an unlocking finds all its counts. `person` is who is to be told of wrong
+    tries: not yet while `taken` is 0.
     """
 
     shop_path = INSTALLATION
 
     who = models.CharField(max_length=64, unique=True)
+    whose = models.CharField(max_length=64, blank=True, default="", db_default="", db_index=True)
     taken = models.PositiveIntegerField(default=0)
     ends_at = models.DateTimeField(db_index=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
 
     objects = CountedTriesQuerySet.as_manager()
+
+
+def _paced_until(at: datetime) -> datetime:
+    turns = settings.STAFF_TRIES_ANYWHERE - 1
+    return at + timedelta(seconds=turns * settings.STAFF_TRY_SECONDS)
 
 
 class StaffSession(AbstractBaseSession):

@@ -77,7 +77,7 @@ def spend(user: Any, entered: str, *, at: datetime) -> SecondFactor:
     if factor is not None and (_spends(factor, entered, at) or _recovers(user, entered, at)):
         tries.clear(who)
         return factor
-    tries.refuse_last(number, at=at, user=user, what=LOCKED)
+    tries.refuse_last(number, at=at, user=user, what=LOCKED, alarm=who)
     raise BadInput(WRONG)
 
 

@@ -11,41 +11,36 @@ from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
-from django.utils import timezone
 
 from downloads.errors import BadInput, LinkSpent
 from downloads.fulfilment.auditing import enter_audit, tells_of
 from storefront.addresses import absolute
 from storefront.staff import tries
+from storefront.staff.devices import remember
+from storefront.staff.guesses import counted
 from storefront.staff.sessions import end_sessions
-
-LOCKED = "Sign-in locked after {} wrong passwords"
 
 
 class OldPasswordForm(AdminPasswordChangeForm, PasswordChangeForm):
     """Django's, where the old password is a try like any other: a browser may be left open."""
 
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
     def clean_old_password(self) -> str:
-        at = timezone.now()
-        who = tries.of_name(self.user.get_username())
-        try:
-            number = tries.take(who, at=at)
-            try:
-                entered = super().clean_old_password()
-            except ValidationError:
-                tries.refuse_last(number, at=at, user=self.user, what=LOCKED)
-                raise
-        except BadInput as error:
-            raise ValidationError(str(error), code="locked") from None
-        tries.clear(who)
-        return entered
+        with counted(self.user.get_username(), self.request):
+            return super().clean_old_password()
 
 
 class Change(PasswordChangeView):
     form_class = OldPasswordForm
     success_url = reverse_lazy("admin:password_change_done")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"request": self.request}
 
     def form_valid(self, form: Any) -> HttpResponse:
         with transaction.atomic():
@@ -54,6 +49,8 @@ class Change(PasswordChangeView):
             enter_audit("Changed the password", row=form.user)
             session: Any = self.request.session
             end_sessions(form.user, but=session.stored_key)
+        # It ended every known device; this one has just shown the old password and sets the new.
+        remember(self.request, answer)
         return answer
 
 

@@ -20,6 +20,7 @@ from downloads.sealing import seal, unseal
 from storefront.models import SecondFactor
 from storefront.refusals import answers_with_pages
 from storefront.staff import factors
+from storefront.staff.devices import remember
 from storefront.staff.guard import has_factor, is_staff, is_through, is_verified
 from storefront.staff.sign_in import note_use
 from storefront.throttles import client_address, count_sign_in
@@ -75,9 +76,12 @@ def enter(request: HttpRequest) -> HttpResponse:
         count_sign_in(client_address(request), at=at)
         try:
             let_through(request, factors.spend(request.user, form.cleaned_data["code"], at=at))
-            return HttpResponseRedirect(_onward(request))
         except BadInput as error:
             form.add_error(None, str(error))
+        else:
+            answer = HttpResponseRedirect(_onward(request))
+            remember(request, answer)
+            return answer
     context = {"title": "Enter a code", "form": form, "is_recovery": is_recovery}
     return _page(request, "admin/second_factor.html", context | {"onward": _onward(request)})
 
@@ -137,7 +141,9 @@ def _keep(
     factor, codes = factors.set_up(request.user, key, step=step, replaces=replaces)
     del request.session[PENDING]
     let_through(request, factor)
-    return show_codes(request, codes)
+    answer = show_codes(request, codes)
+    remember(request, answer)
+    return answer
 
 
 def _key_to_be(request: HttpRequest) -> str:

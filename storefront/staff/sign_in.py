@@ -4,20 +4,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth import REDIRECT_FIELD_NAME, get_user_model
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import LoginView
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from downloads.errors import BadInput
-from storefront.staff import tries
 from storefront.staff.actors import program_of
+from storefront.staff.devices import remember
 from storefront.staff.guard import is_staff, is_through
+from storefront.staff.guesses import counted
 from storefront.throttles import client_address, count_sign_in
-
-LOCKED = "Sign-in locked after {} wrong passwords"
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -31,19 +28,8 @@ class SignInForm(AdminAuthenticationForm):
         name = self.cleaned_data.get("username")
         if name is None or not self.cleaned_data.get("password"):
             return self.cleaned_data
-        at = timezone.now()
-        who = tries.of_name(name)
-        try:
-            number = tries.take(who, at=at)
-            try:
-                super().clean()
-            except ValidationError:
-                user = _named(name)
-                tries.refuse_last(number, at=at, user=user, what=LOCKED)
-                raise
-        except BadInput as error:
-            raise ValidationError(str(error), code="locked") from None
-        tries.clear(who)
+        with counted(name, self.request):
+            super().clean()
         return self.cleaned_data
 
 
@@ -60,6 +46,7 @@ class SignIn(LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
         note_use(self.request)
+        remember(self.request, answer)
         return answer
 
     def get_success_url(self) -> str:
@@ -86,9 +73,3 @@ def to_second_factor(onward: str) -> str:
 def waits_at_second_factor(request: HttpRequest) -> bool:
     """Say whether whoever asks has shown their password, and is yet to show more."""
     return is_staff(request.user) and not is_through(request)
-
-
-def _named(name: str) -> Any:
-    people = get_user_model()._default_manager
-    # As counted: upper case or lower. Nobody's name is nobody's row.
-    return people.filter(username__iexact=name).first() or get_user_model()()

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from storefront.models import CountedTries, SecondFactor, StaffSession
-from storefront.staff import factors, passwords
+from storefront.staff import factors, passwords, tries
 from tests.storefront.staff.conftest import ADMIN, PASSWORD, Browser, errors_in
 
 NEW = "another one 9"
@@ -50,7 +50,8 @@ def test_it_ends_sessions_and_locks_but_takes_no_factor(browser, ada, link, told
         browser.sign_in(password="wrong enough")
     told()
     browser.post(link, CHOSEN)
-    assert (StaffSession.objects.count(), CountedTries.objects.count()) == (0, 0)
+    assert StaffSession.objects.count() == 0
+    assert not CountedTries.objects.filter(whose=tries.of_name("ada")).exists()
     assert SecondFactor.objects.count() == 1
     assert not other.is_in
     whole = [what for what, _actor, _subject in told()]
@@ -145,4 +146,7 @@ def test_the_old_password_is_not_to_be_guessed_either(browser):
         browser.post(CHANGE, given | {"old_password": "wrong enough"})
     page = browser.post(CHANGE, given | {"old_password": PASSWORD}).content.decode()
     assert "Too many wrong tries. Try again in 15 minutes" in page
-    assert errors_in(Browser().sign_in())[0].startswith("Too many wrong tries.")
+    # The device is locked, and no other.
+    browser.post("/admin/logout/")
+    assert errors_in(browser.sign_in())[0].startswith("Too many wrong tries.")
+    assert Browser().sign_in().status_code == 302

@@ -1,8 +1,10 @@
 """Tries and codes at the same moment, by threads with connections of their own."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from downloads.errors import BadInput
@@ -39,16 +41,37 @@ def test_a_crowd_of_guesses_leaves_the_right_one_out_too(ada):
     assert errors_in(Browser().sign_in())[0].startswith("Too many wrong tries.")
 
 
-def test_tries_are_numbered_each_once(db):
-    who = tries.of_name("nobody")
+def test_of_a_hundred_guesses_from_an_address_five_are_taken(db):
     taken = []
 
     def take():
-        taken.append(tries.take(who, at=NOW))
+        taken.append(tries.take_password("nobody", address="a", device=None, at=NOW).number)
 
-    done = at_once(*[partial(outcome, take)] * GUESSES)
-    assert (sorted(taken), done.count("Locked")) == ([1, 2, 3, 4, 5], GUESSES - 5)
-    assert CountedTries.objects.get().taken == 5
+    done = at_once(*[partial(outcome, take)] * 100)
+    assert (sorted(taken), done.count("Locked")) == ([1, 2, 3, 4, 5], 95)
+    counts = {row.who: row for row in CountedTries.objects.all()}
+    assert counts.pop(tries.of_address("nobody", "a")).taken == 5
+    # Those that were locked took no turn of others.
+    (total,) = counts.values()
+    assert total.ends_at == NOW + timedelta(seconds=5 * settings.STAFF_TRY_SECONDS)
+
+
+def test_of_a_crowd_from_everywhere_as_many_are_taken_as_may_be(db, settings):
+    settings.STAFF_TRIES_ANYWHERE = 7
+
+    def take(number):
+        tries.take_password("nobody", address=f"a{number}", device=None, at=NOW)
+
+    done = at_once(*[partial(outcome, partial(take, number)) for number in range(GUESSES)])
+    assert (done.count("taken"), done.count("Slowed")) == (7, GUESSES - 7)
+    assert CountedTries.objects.count() == 8
+
+
+def test_a_crowd_of_alarms_is_told_once(ada):
+    sound = partial(tries.sound, "alarm", at=NOW, user=ada, what="Sign-in slowed")
+    at_once(*[sound] * GUESSES)
+    assert AuditEntry.objects.filter(what="Sign-in slowed").count() == 1
+    assert CountedTries.objects.untold().count() == 1
 
 
 def test_one_code_opens_one_session(ada, key, settings):

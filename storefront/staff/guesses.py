@@ -1,0 +1,51 @@
+"""One password that is tried for a name, wherever one is entered: counted, judged, told of."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils import timezone
+
+from downloads.errors import BadInput
+from storefront.staff import tries
+from storefront.staff.devices import device_of
+from storefront.throttles import client_address
+
+LOCKED = "Sign-in locked after {} wrong passwords"
+SLOWED = "Sign-in slowed: many wrong passwords from unknown devices"
+
+
+@contextmanager
+def counted(name: str, request: HttpRequest) -> Iterator[None]:
+    """Judge a password inside, which has its try taken before; a right one begins the count anew.
+
+    Known names and others take the same work.
+
+    Raises:
+        ValidationError: as raised inside, or the name is locked or slowed.
+    """
+    at, address = timezone.now(), client_address(request)
+    try:
+        device = device_of(request, name)
+        taken = tries.take_password(name, address=address, device=device, at=at)
+        try:
+            yield
+        except ValidationError:
+            alarm = tries.of_name(name)
+            tries.refuse_last(taken.number, at=at, user=_named(name), what=LOCKED, alarm=alarm)
+            raise
+    except tries.Slowed as error:
+        tries.sound(tries.of_name(name), at=at, user=_named(name), what=SLOWED)
+        raise ValidationError(str(error), code="slowed") from None
+    except BadInput as error:
+        raise ValidationError(str(error), code="locked") from None
+    tries.clear(taken.who)
+
+
+def _named(name: str) -> Any:
+    people = get_user_model()._default_manager
+    # As counted: upper case or lower. Nobody's name is nobody's row.
+    return people.filter(username__iexact=name).first() or get_user_model()()

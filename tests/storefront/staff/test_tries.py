@@ -1,0 +1,164 @@
+"""What a stranger can do to everybody who signs in: lock their own address, and slow a name."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.test import RequestFactory
+
+from storefront.models import CountedTries
+from storefront.staff import guesses, tries
+from tests.factories import NOW
+from tests.storefront.staff.conftest import LOGIN, PASSWORD, Browser, code_of, errors_in
+
+LOCKED = (
+    "Too many wrong tries. Try again in 15 minutes, or ask whoever runs this service to unlock "
+    "your sign-in."
+)
+SLOWED = "Many have tried this name of late. Try again in {}: your password was not looked at yet."
+
+
+def guess(name, address):
+    """Try a wrong password as the form does, without its page; return what is said."""
+    request = RequestFactory().post(LOGIN, REMOTE_ADDR=address)
+    with pytest.raises(ValidationError) as refused, guesses.counted(name, request):
+        raise ValidationError("wrong")
+    return refused.value.messages[0].partition(".")[0]
+
+
+def storm(name, times):
+    """Return what so many strangers are told who try a name, each five times from an address."""
+    told = [guess(name, f"198.51.{n // 5 // 250}.{n // 5 % 250}") for n in range(times)]
+    return {words: told.count(words) for words in sorted({*told})}
+
+
+@pytest.fixture
+def owner(ada, key):
+    """Ada's own browser, which has signed in before, with both factors."""
+    owner = Browser(REMOTE_ADDR="203.0.113.7")
+    owner.sign_in()
+    owner.enter(code_of(key))
+    owner.post("/admin/logout/")
+    return owner
+
+
+@pytest.mark.parametrize("name", ["ada", "ADA", "nobody"])
+def test_a_thousand_tries_from_everywhere_slow_a_name_alike(ada, name):
+    told = storm(name, 1_000)
+    # Ten addresses lock themselves; then each is told to come back.
+    assert told == {
+        "Many have tried this name of late": 950,
+        "Too many wrong tries": 10,
+        "wrong": 40,
+    }
+
+
+def test_after_a_thousand_tries_the_owner_gets_in(owner, key, frozen):
+    """On a known device at once; on a new one within five seconds."""
+    storm("ada", 1_000)
+    known, new = owner, Browser()
+    known.sign_in()
+    assert known.enter(code_of(key, at=NOW + timedelta(seconds=30))).status_code == 302
+    assert known.is_in
+    assert errors_in(new.sign_in()) == [SLOWED.format("5 seconds")]
+    frozen(NOW + timedelta(seconds=4))
+    assert errors_in(new.sign_in()) == [SLOWED.format("1 second")]
+    frozen(NOW + timedelta(seconds=5))
+    assert new.sign_in()["Location"] == "/admin/second-factor/?next=%2Fadmin%2F"
+
+
+def test_who_is_slowed_has_lost_no_try(ada, browser):
+    storm("ada", 60)
+    assert {*(errors_in(browser.sign_in())[0] for _ in range(9))} == {SLOWED.format("5 seconds")}
+    assert not CountedTries.objects.filter(who=tries.of_address("ada", "127.0.0.1")).exists()
+
+
+def test_who_is_locked_slows_nobody(ada):
+    stranger = [guess("ada", "198.51.100.1") for _ in range(100)]
+    assert stranger.count("wrong") == 4
+    assert CountedTries.objects.get(who=tries.of_name("ada")).ends_at == NOW + timedelta(seconds=25)
+
+
+def test_a_slowed_name_is_judged_once_in_five_seconds(ada, frozen):
+    storm("ada", 50)
+    judged = 0
+    for second in range(1, 61):
+        frozen(NOW + timedelta(seconds=second))
+        told = [guess("ada", f"198.51.9.{second}") for _ in range(3)]
+        judged += told.count("wrong")
+    assert judged == 12
+
+
+def test_how_many_and_how_fast_are_settings(ada, settings):
+    settings.STAFF_TRIES_ANYWHERE, settings.STAFF_TRY_SECONDS = 2, 60
+    assert storm("ada", 4) == {"Many have tried this name of late": 2, "wrong": 2}
+    assert errors_in(Browser().sign_in()) == [SLOWED.format("60 seconds")]
+
+
+def test_a_stranger_locks_their_own_address_alone(browser):
+    for _ in range(9):
+        browser.sign_in("ada", "wrong enough", REMOTE_ADDR="198.51.100.1")
+    assert errors_in(browser.sign_in(REMOTE_ADDR="198.51.100.1")) == [LOCKED]
+    assert browser.sign_in(REMOTE_ADDR="198.51.100.2").status_code == 302
+
+
+def test_five_wrong_on_a_device_lock_that_device_alone(owner):
+    said = [errors_in(owner.sign_in("ada", "wrong enough")) for _ in range(5)]
+    assert said[4] == errors_in(owner.sign_in()) == [LOCKED]
+    assert Browser(REMOTE_ADDR="203.0.113.7").sign_in().status_code == 302
+
+
+def test_a_stranger_behind_the_same_address_does_not_lock_a_known_device(owner):
+    stranger = Browser(REMOTE_ADDR="203.0.113.7")
+    for _ in range(6):
+        stranger.sign_in("ada", "wrong enough")
+    assert errors_in(stranger.sign_in()) == [LOCKED]
+    assert owner.sign_in().status_code == 302
+
+
+def test_unlocking_clears_every_count(owner, boss, told):
+    storm("ada", 60)
+    for _ in range(5):
+        owner.sign_in("ada", "wrong enough")
+        Browser().sign_in("ada", "wrong enough")
+    ada = User.objects.get(username="ada")
+    told()
+    assert tries.unlock(ada, at=NOW) is True
+    assert not CountedTries.objects.filter(whose=tries.of_name("ada")).exists()
+    assert [what for what, _actor, _subject in told()] == ["Unlocked the sign-in"]
+    assert owner.sign_in().status_code == Browser().sign_in().status_code == 302
+    assert tries.unlock(ada, at=NOW) is False
+
+
+def test_a_name_that_is_slowed_alone_can_be_unlocked(ada, settings):
+    settings.STAFF_TRIES_ANYWHERE = 2
+    storm("ada", 3)
+    assert tries.unlock(ada, at=NOW) is True
+    assert Browser().sign_in().status_code == 302
+
+
+def test_a_storm_leaves_one_entry_an_hour(ada, frozen, told):
+    told()
+    for minute in (0, 20, 40, 59):
+        frozen(NOW + timedelta(minutes=minute))
+        storm("ada", 60)
+    assert told() == [("Sign-in locked after 5 wrong passwords", "the service itself", "ada")]
+    frozen(NOW + timedelta(minutes=60))
+    storm("ada", 60)
+    assert len(told()) == 1
+
+
+def test_one_try_each_from_everywhere_is_entered_as_slowed(ada, told):
+    told()
+    for number in range(60):
+        guess("ada", f"198.51.100.{number}")
+    what = "Sign-in slowed: many wrong passwords from unknown devices"
+    assert [entered for entered, _actor, _subject in told()] == [what]
+
+
+def test_the_right_password_is_not_told_from_wrong_ones_while_slowed(hashed, ada):
+    storm("ada", 60)
+    hashed.clear()
+    answers = {errors_in(Browser().sign_in("ada", word))[0] for word in (PASSWORD, "wrong enough")}
+    assert (answers, hashed) == ({SLOWED.format("5 seconds")}, [])
