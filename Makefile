@@ -64,7 +64,7 @@ audit: .venv
 # gettext.
 messages: .venv
 	$(BIN)/python manage.py makemessages --all --no-wrap --no-obsolete --add-location file \
-		--ignore 'var/*' --ignore '.venv/*'
+		--ignore 'var/*' --ignore '.venv/*' --ignore 'tests/*' --ignore 'templates/admin/*'
 	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
 
 # Exact versions with hashes; no address stands in them.

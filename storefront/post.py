@@ -18,6 +18,7 @@ from storefront import smtp
 from storefront.letters import compose, message_id_of
 from storefront.mail.tracking import switch_off, switches_of
 from storefront.mail_faults import FAULTS, is_broken_line, meaning_of, unusable
+from storefront.staff import alarms
 
 
 def never() -> bool:
@@ -34,6 +35,8 @@ def send_due(
     would fail alike.
     """
     while not until() and fulfilment.answer_next_request(at=clock()):
+        pass
+    while not until() and alarms.tell_next(at=clock()):
         pass
     line = Line(clock)
     try:

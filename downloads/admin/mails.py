@@ -115,6 +115,11 @@ class MailAdmin(ReportedAdmin, NamelessAdmin):
         "message_id",
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        # At whose sign-in strangers try is that person's business, and their owners' by mail.
+        return rows if request.user.is_superuser else rows.exclude(kind=Mail.Kind.SIGN_IN)
+
     def get_fields(self, request: HttpRequest, obj: Mail | None = None) -> Any:
         told = [name for name in self.fields if name not in self._unsaid(obj)]
         return [*told, "due_at"] if obj is not None and _waits(obj) else told

@@ -101,6 +101,7 @@ from downloads.fulfilment.storing import (
     store_file,
     store_link,
 )
+from downloads.fulfilment.warning import warn_of_wrong_tries
 
 __all__ = [
     "Opened",
@@ -188,6 +189,7 @@ __all__ = [
     "store_file",
     "store_link",
     "try_mail_again",
+    "warn_of_wrong_tries",
     "weigh_deliveries",
     "withdraw",
     "withdraw_asset",

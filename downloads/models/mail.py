@@ -1,4 +1,4 @@
-"""Mail to buyers: written down together with what it tells of, and sent afterwards."""
+"""Mail to buyers and staff: written down together with what it tells of, and sent afterwards."""
 
 from datetime import datetime
 
@@ -31,7 +31,8 @@ class MailQuerySet(models.QuerySet["Mail"]):
         What strangers may have asked for is no merchant's business, however it ended.
         """
         is_done = Q(state__in=(Mail.State.SENT, Mail.State.NOT_NEEDED))
-        return self.filter(is_done | Q(kind__in=Mail.ASKED)).exclude(state__in=Mail.MOVING)
+        by_strangers = Q(kind__in=(*Mail.ASKED, Mail.Kind.SIGN_IN))
+        return self.filter(is_done | by_strangers).exclude(state__in=Mail.MOVING)
 
 
 class Mail(models.Model):
@@ -49,6 +50,7 @@ class Mail(models.Model):
         LINKS = "links", "Links, asked for again"
         REGISTRATION = "registration", "Confirm the address of an account"
         PASSWORD = "password", "Choose a new password"
+        SIGN_IN = "sign_in", "Wrong passwords at the sign-in of staff"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"

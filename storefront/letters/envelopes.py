@@ -20,6 +20,7 @@ from storefront.letters.links import about_links
 from storefront.letters.orders import about_order
 from storefront.letters.sentences import Sentence, one_line
 from storefront.letters.sheets import Letter, as_html, as_text
+from storefront.letters.staff import about_sign_in
 from storefront.reading import valid_email
 
 LONGEST_SENDER = 70
@@ -30,6 +31,7 @@ LETTERS: dict[str, Callable[..., Letter]] = {
     Mail.Kind.LINKS: about_links,
     Mail.Kind.REGISTRATION: about_registration,
     Mail.Kind.PASSWORD: about_password,
+    Mail.Kind.SIGN_IN: about_sign_in,
 }
 # Both parts as any mail server takes them, their lines short.
 SEVEN_BITS = Charset("utf-8")

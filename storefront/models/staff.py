@@ -14,9 +14,6 @@ from downloads.bidi import isolate
 from downloads.sealing import seal, unseal
 from downloads.tenancy import INSTALLATION
 
-# Somebody is told of wrong tries at most once in so long, and the trail with them.
-SILENT_SECONDS = 60 * 60
-
 
 class SecondFactor(Device):
     """The key that a person's app makes codes from. It is used again, so it is stored encrypted.
@@ -104,8 +101,8 @@ class CountedTriesQuerySet(models.QuerySet["CountedTries"]):
         return row and row.ends_at - _paced_until(at)
 
     def sound(self, at: datetime, *, person: int | None) -> int:
-        """Note on these rows that somebody is to be told; 0 where that was within the hour."""
-        lasts = at + timedelta(seconds=SILENT_SECONDS)
+        """Note on these rows that somebody is to be told; 0 where that was lately."""
+        lasts = at + timedelta(seconds=settings.STAFF_ALARM_SECONDS)
         return self.filter(ends_at__lte=at).update(ends_at=lasts, taken=0, person=person)
 
     def untold(self) -> Self:

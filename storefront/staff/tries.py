@@ -126,7 +126,8 @@ def refuse_last(number: int, *, at: datetime, user: Any, what: str, alarm: str) 
 
 
 def sound(alarm: str, *, at: datetime, user: Any, what: str) -> None:
-    """Enter that tries of a name were locked or slowed, and have it told by mail; once an hour.
+    """Enter that tries of a name were locked or slowed, and have it told by mail; once in
+    `STAFF_ALARM_SECONDS`.
 
     A trail that nobody can shorten, and a mailbox, are not for strangers to fill. `user` may be no
     row, where the name is nobody's: then a row that goes by itself is written instead, so that

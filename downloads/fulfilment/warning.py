@@ -1,0 +1,59 @@
+"""Warnings by mail to staff: wrong passwords are tried at somebody's sign-in."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from downloads.email_addresses import require_address
+from downloads.errors import BadInput
+from downloads.models import Mail, Membership, Role, Shop
+
+
+@transaction.atomic
+def warn_of_wrong_tries(person: Any, *, at: datetime) -> int:
+    """Write a mail to somebody of the staff, and to the owners of their shops; return how many.
+
+    An address gets one in `STAFF_ALARM_SECONDS`, however many names are tried: strangers cause
+    them. Who has no address that can be mailed gets none, nor does anybody where no shop is there
+    to write in the name of.
+    """
+    if not (person.is_active and person.is_staff):
+        return 0
+    shops = _shops_of(person)
+    told: dict[str, Shop] = {}
+    for email, shop in _readers(person, shops):
+        with suppress(BadInput):  # no address, or none that can be mailed
+            told.setdefault(require_address(email), shop)
+    since = at - timedelta(seconds=settings.STAFF_ALARM_SECONDS)
+    lately = Mail.objects.filter(kind=Mail.Kind.SIGN_IN, email__in=told, created_at__gt=since)
+    for email in lately.values_list("email", flat=True):
+        told.pop(email, None)
+    Mail.objects.bulk_create(
+        Mail(shop=shop, kind=Mail.Kind.SIGN_IN, email=email, created_at=at, due_at=at)
+        for email, shop in told.items()
+    )
+    return len(told)
+
+
+def _shops_of(person: Any) -> list[Shop]:
+    # Held until the end, so that what was mailed lately is seen; always in the same order.
+    shops = Shop.objects.order_by("pk").select_for_update(no_key=True)
+    theirs = list(shops.filter(pk__in=person.memberships.values("shop")))
+    if theirs or not person.is_superuser:
+        return theirs
+    # Whoever runs the service works for every shop, and for none.
+    return list(shops[:1])
+
+
+def _readers(person: Any, shops: list[Shop]) -> Iterator[tuple[str, Shop]]:
+    if shops:
+        yield person.email, shops[0]
+    owners = Membership.objects.filter(shop__in=person.memberships.values("shop"), role=Role.OWNER)
+    active = owners.filter(user__is_active=True, user__is_staff=True)
+    by_number = {shop.pk: shop for shop in shops}
+    for owner in active.select_related("user").order_by("pk"):
+        yield owner.user.email, by_number[owner.shop_id]
