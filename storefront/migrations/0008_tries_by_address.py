@@ -22,6 +22,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="countedtries",
+            name="since",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="countedtries",
             name="whose",
             field=models.CharField(
                 blank=True, db_default="", db_index=True, default="", max_length=64

@@ -14,6 +14,9 @@ from downloads.bidi import isolate
 from downloads.sealing import seal, unseal
 from downloads.tenancy import INSTALLATION
 
+# Who does not come back within so many turns loses their place in line.
+HELD_TURNS = 6
+
 
 class SecondFactor(Device):
     """The key that a person's app makes codes from. It is used again, so it is stored encrypted.
@@ -83,22 +86,34 @@ class CountedTriesQuerySet(models.QuerySet["CountedTries"]):
             ends_at=at + timedelta(seconds=settings.STAFF_LOCK_SECONDS),
         )
 
-    def pace(self, at: datetime) -> int:
-        """Take a turn on these rows; return how many had one. One statement, like `take`.
+    def pace(self, at: datetime, *, free: int = 1) -> int:
+        """Take a turn on these rows that have so many free; return how many had. One statement,
+        like `take`.
 
         `ends_at` is here when all turns taken so far would have passed at one each
         `STAFF_TRY_SECONDS` (GCRA, a leaky bucket kept as one moment).
         """
         turn = timedelta(seconds=settings.STAFF_TRY_SECONDS)
         idle = When(ends_at__lte=at, then=Value(at + turn, output_field=models.DateTimeField()))
-        return self.filter(ends_at__lte=_paced_until(at)).update(
+        return self.filter(ends_at__lte=_paced_until(at, free=free)).update(
             ends_at=Case(idle, default=F("ends_at") + turn)
         )
 
-    def wait(self, at: datetime) -> timedelta | None:
-        """Return how long until a turn of these rows is free; None where one is, or none counts."""
-        row = self.filter(ends_at__gt=_paced_until(at)).first()
-        return row and row.ends_at - _paced_until(at)
+    def wait(self, at: datetime, *, free: int = 1) -> timedelta | None:
+        """Return how long until these rows have so many turns free; None where none must wait."""
+        row = self.filter(ends_at__gt=_paced_until(at, free=free)).first()
+        return row and row.ends_at - _paced_until(at, free=free)
+
+    def queue(self, at: datetime) -> int:
+        """Keep these rows' places in line a while longer; return how many there are."""
+        until = at + timedelta(seconds=HELD_TURNS * settings.STAFF_TRY_SECONDS)
+        lapsed = When(ends_at__lte=at, then=Value(at, output_field=models.DateTimeField()))
+        return self.update(ends_at=until, since=Case(lapsed, default=F("since")))
+
+    def in_line(self, name: str, at: datetime) -> Self:
+        """Return the addresses that wait for a turn of a name, the longest waiting first."""
+        waiting = self.filter(whose=name, since__isnull=False, ends_at__gt=at)
+        return waiting.order_by("since", "pk")
 
     def sound(self, at: datetime, *, person: int | None) -> int:
         """Note on these rows that somebody is to be told; 0 where that was lately."""
@@ -120,7 +135,8 @@ class CountedTriesQuerySet(models.QuerySet["CountedTries"]):
 
 class CountedTries(models.Model):
     """Tries that nobody has shown to be right: of a name from an address, of a known device, of a
-    person's codes, or of a name from anywhere; and whether somebody was told lately.
+    person's codes, or of a name from anywhere. Also an address that waits for a turn of a name
+    (`since` when), and whether somebody was told lately.
 
     `who` is a keyed hash: people type passwords where a name is asked for. So is `whose`, of the
     name alone, by which an unlocking finds all its counts. `person` is who is to be told of wrong
@@ -133,6 +149,7 @@ class CountedTries(models.Model):
     whose = models.CharField(max_length=64, blank=True, default="", db_default="", db_index=True)
     taken = models.PositiveIntegerField(default=0)
     ends_at = models.DateTimeField(db_index=True)
+    since = models.DateTimeField(null=True)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
     )
@@ -140,8 +157,8 @@ class CountedTries(models.Model):
     objects = CountedTriesQuerySet.as_manager()
 
 
-def _paced_until(at: datetime) -> datetime:
-    turns = settings.STAFF_TRIES_ANYWHERE - 1
+def _paced_until(at: datetime, *, free: int) -> datetime:
+    turns = settings.STAFF_TRIES_ANYWHERE - free
     return at + timedelta(seconds=turns * settings.STAFF_TRY_SECONDS)
 
 

@@ -1,7 +1,8 @@
 """Tries at sign-in. Each is taken before it is judged, so that no crowd of guesses gets more.
 
 What locks is a name from one address, or one known device: a stranger locks out nobody but
-whoever shares the stranger's address and has no known device. Over all addresses a name is slowed.
+whoever shares the stranger's address and has no known device. Over all addresses a name is slowed,
+and those who wait are served in the order in which their addresses came.
 """
 
 import secrets
@@ -17,6 +18,7 @@ from django.utils.crypto import salted_hmac
 from downloads.errors import BadInput
 from downloads.fulfilment.auditing import enter_audit
 from storefront.models import CountedTries
+from storefront.models.staff import HELD_TURNS
 
 
 class Locked(BadInput):
@@ -37,9 +39,11 @@ class Slowed(BadInput):
 
     def __init__(self, wait: timedelta) -> None:
         seconds = max(1, -(-wait // timedelta(seconds=1)))
+        held = HELD_TURNS * settings.STAFF_TRY_SECONDS
         super().__init__(
             f"Many have tried this name of late. Try again in {seconds} "
-            f"second{'s' if seconds > 1 else ''}: your password was not looked at yet."
+            f"second{'s' if seconds > 1 else ''}: your password was not looked at yet. Your place "
+            f"in line is kept for {held} seconds after each try."
         )
 
 
@@ -87,10 +91,16 @@ def take_password(name: str, *, address: str, device: str | None, at: datetime) 
         who = of_device(device)
         return Taken(who, take(who, at=at, whose=whose))
     who = of_address(name, address)
-    # In one piece: a try that is slowed is none, and one that is locked slows nobody.
-    with transaction.atomic():
-        number = take(who, at=at, whose=whose)
-        _pace(whose, at=at)
+    place = _keyed(f"line:{who}")
+    try:
+        # In one piece: a try that is slowed is none, and one that is locked slows nobody.
+        with transaction.atomic():
+            number = take(who, at=at, whose=whose)
+            _pace(whose, place=place, at=at)
+    except Slowed:
+        while not CountedTries.objects.filter(who=place).queue(at):
+            _begin(place, whose=whose, ends_at=at)
+        raise
     return Taken(who, number)
 
 
@@ -177,10 +187,16 @@ def unlock(user: Any, *, at: datetime) -> bool:
     return was_locked
 
 
-def _pace(who: str, *, at: datetime) -> None:
+def _pace(who: str, *, place: str, at: datetime) -> None:
     rows = CountedTries.objects.filter(who=who)
-    while not rows.pace(at):
-        wait = rows.wait(at)
+    first = CountedTries.objects.in_line(who, at).first()
+    # The last free turn is for who waits longest, so that no crowd is quicker every time than
+    # one who comes by themselves. Once a second is free, whoever waits has not come back for it.
+    free = 1 if first is None or first.who == place else 2
+    if first is not None:
+        clear(place)
+    while not rows.pace(at, free=free):
+        wait = rows.wait(at, free=free)
         if wait is not None:
             raise Slowed(wait)
         _begin(who, whose=who, ends_at=at)
