@@ -102,7 +102,7 @@ class CountedTriesQuerySet(models.QuerySet["CountedTries"]):
     def wait(self, at: datetime, *, free: int = 1) -> timedelta | None:
         """Return how long until these rows have so many turns free; None where none must wait."""
         row = self.filter(ends_at__gt=_paced_until(at, free=free)).first()
-        return row and row.ends_at - _paced_until(at, free=free)
+        return None if row is None else row.ends_at - _paced_until(at, free=free)
 
     def queue(self, at: datetime) -> int:
         """Keep these rows' places in line a while longer; return how many there are."""

@@ -28,7 +28,8 @@ class SignInForm(AdminAuthenticationForm):
         name = self.cleaned_data.get("username")
         if name is None or not self.cleaned_data.get("password"):
             return self.cleaned_data
-        with counted(name, self.request):
+        request: Any = self.request  # the page always gives its own
+        with counted(name, request):
             super().clean()
         return self.cleaned_data
 
