@@ -121,10 +121,10 @@ def _claim(at: datetime, *, after: int) -> Mail | None:
     """Take the next mail for this process alone, for a while."""
     due = Mail.objects.due(at).select_related("shop", "order__customer")
     free = due.select_for_update(skip_locked=True, of=("self",))
-    about_orders, asked = Q(kind=Mail.Kind.ORDER), Q(kind__in=Mail.ASKED)
+    about_orders = Q(kind=Mail.Kind.ORDER)
     # However many strangers register, a buyer's mail waits for none of theirs.
     mail = next_in_turn(free.filter(about_orders), after=after)
-    mail = mail or next_in_turn(free.filter(asked), after=after)
+    mail = mail or next_in_turn(free.exclude(about_orders), after=after)
     if mail is None:
         return None
     if mail.state == Mail.State.HANDED:

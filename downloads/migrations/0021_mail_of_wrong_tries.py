@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("downloads", "0019_kept_uploads"),
+        ("downloads", "0020_next_in_turn"),
     ]
 
     operations = [
