@@ -12,13 +12,14 @@ from downloads.errors import SaidTwice
 # In the place of a value whose name stands twice: an object with this name alone.
 MARK = "stands twice"
 SHOWN = 100
+NAMED = 5
 
 
 class RepeatedName(ValueError):
-    """A name stands twice in one object; `name` is it, short enough to be repeated."""
+    """A name stands twice in one object; `name` is it, as a line of text can show it."""
 
     def __init__(self, name: str) -> None:
-        self.name = name[:SHOWN]
+        self.name = _shown(name)
         super().__init__(f'"{self.name}" stands twice in one object: send each name once.')
 
 
@@ -47,11 +48,16 @@ def parse_marking(text: str) -> tuple[Any, list[str]]:
         if len(told) < len(pairs):
             for name in _repeated(pairs):
                 told[name] = {MARK: True}
-                repeated.append(name[:SHOWN])
+                repeated.append(_shown(name))
         return told
 
     document = json.loads(text, object_pairs_hook=mark, parse_constant=_refuse_constant)
     return document, repeated
+
+
+def in_short(names: list[str]) -> str:
+    """Return the first of these names, for a log."""
+    return ", ".join(sorted(set(names))[:NAMED])
 
 
 def is_marked(value: Any) -> bool:
@@ -89,6 +95,11 @@ def _require_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:
     return [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+
+
+def _shown(name: str) -> str:
+    # It goes to logs and terminals: no line break, nothing that steers one, no half character.
+    return "".join(sign if sign.isprintable() else ascii(sign).strip("'") for sign in name[:SHOWN])
 
 
 def _refuse_constant(name: str) -> NoReturn:

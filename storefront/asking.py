@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from downloads.json_names import RepeatedName, parse_once
 from storefront.errors import RequestRefused
@@ -15,6 +15,7 @@ from storefront.errors import RequestRefused
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+FIELDS = ("query", "operationName", "variables", "extensions")
 TOO_LARGE = "The request is too large."
 TOO_DEEP = "The request is nested too deeply."
 NO_QUERY = "Must provide query string."
@@ -92,7 +93,7 @@ def read_asked(request: HttpRequest) -> Asked:
 def sends_hash_alone(request: HttpRequest) -> bool:
     """Say whether a GET names its query by a hash alone."""
     try:
-        said = _unpacked(request.GET.dict())
+        said = _unpacked(request.GET)
     except (RequestRefused, RecursionError):
         return False
     return not said.get("query") and _has_hash(said)
@@ -124,14 +125,14 @@ def _has_hash(said: dict[str, Any]) -> bool:
 
 def _said(request: HttpRequest) -> dict[str, Any]:
     if request.method == "GET":
-        return _unpacked(request.GET.dict())
+        return _unpacked(request.GET)
     require_length(request)
     length = request.headers.get("Content-Length", "")
     # Not read at all.
     if length.isdecimal() and int(length[:18]) > settings.GRAPHQL_MAX_BODY_BYTES:
         raise RequestRefused(TOO_LARGE, 413)
     if request.content_type in FORMS and settings.GRAPHQL_ALLOW_FORMS:
-        return _unpacked(request.POST.dict())
+        return _unpacked(request.POST)
     if request.content_type != JSON:
         raise RequestRefused("Send the query with Content-Type: application/json.", 415)
     said = _read_json(request.body.decode(), "The request is no valid JSON.")
@@ -140,9 +141,12 @@ def _said(request: HttpRequest) -> dict[str, Any]:
     return said
 
 
-def _unpacked(fields: dict[str, str]) -> dict[str, Any]:
+def _unpacked(fields: QueryDict) -> dict[str, Any]:
     """Return an address's or form's fields, of which two are JSON themselves."""
-    said: dict[str, Any] = dict(fields)
+    for name in FIELDS:
+        if len(fields.getlist(name)) > 1:
+            raise RequestRefused(f'"{name}" stands twice: send it once.')
+    said: dict[str, Any] = fields.dict()
     for name in ("variables", "extensions"):
         if said.get(name):
             said[name] = _read_json(said[name], f"{name.title()} are no valid JSON.")

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods
 
 from downloads import fulfilment
 from downloads.errors import BadInput, NotFound
+from downloads.json_names import RepeatedName, parse_once
+from storefront.asking import FORMS
 from storefront.errors import SignatureRefused
 from storefront.webhooks import answers_with_json
 
@@ -79,10 +81,23 @@ def _events(view: AnymailCoreWebhookView, request: HttpRequest) -> list:
         view.run_validators(request)
     except UNREADABLE:
         raise SignatureRefused from None
+    _require_once(request)
     try:
         return view.parse_events(request)
     except UNREADABLE:
         raise BadInput("This is not what the provider tells of mails.") from None
+
+
+def _require_once(request: HttpRequest) -> None:
+    """Refuse a body in JSON that has a name twice; whether it is any is for others to say."""
+    if request.content_type in FORMS:
+        return
+    try:
+        parse_once(request.body.decode())
+    except RepeatedName as error:
+        raise BadInput(str(error)) from None
+    except (ValueError, RecursionError):
+        pass
 
 
 def _views() -> dict[str, type[AnymailCoreWebhookView]]:

@@ -1,5 +1,6 @@
 """Ask a shop's platform: only whom we may, no more than we can take, no faster than it likes."""
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,9 +14,10 @@ import urllib3
 from django.conf import settings
 from django.utils import timezone
 
-from downloads.json_names import parse_marking
+from downloads.json_names import in_short, parse_marking
 from storefront.public_lines import NotPublic, PublicAdapter
 
+logger = logging.getLogger(__name__)
 CHUNK = 64 * 1024
 LONGEST_PAUSE_SECONDS = 60
 # How long one question may be put off because we asked too often.
@@ -166,10 +168,14 @@ class Line:
             raise PlatformFault(f"{self.host} answers with a page: is this the shop's address?")
         body = b"".join(self._chunks(response))
         try:
-            return parse_marking(body.decode("utf-8-sig"))[0]
+            document, repeated = parse_marking(body.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             # Where no length was told, this is how a line that broke looks.
             raise _Broken("does not answer with whole JSON") from None
+        if repeated:
+            # What decides is refused where it is read; the rest is no matter of ours.
+            logger.warning("%s repeats names: %s", self.host, in_short(repeated))
+        return document
 
     def _chunks(self, response: requests.Response) -> Iterator[bytes]:
         size = 0

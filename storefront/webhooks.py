@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from downloads.errors import BadInput, DownloadsError, NotFound
+from downloads.json_names import in_short
 from storefront.asking import require_length
 from storefront.callers import shop_of_message
 from storefront.errors import TooLarge, headers_of, status_of
@@ -23,7 +24,6 @@ from storefront.reading import parse_message
 from storefront.sources import Envelope, sources
 
 logger = logging.getLogger(__name__)
-SHOWN_NAMES = 5
 _WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
 
 
@@ -74,8 +74,8 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
         raise BadInput("The message does not say its topic.")
     if store(shop, said, at=at) and repeated:
         # What decides is set aside when it is applied; the rest is no matter of ours.
-        names = ", ".join(sorted(set(repeated))[:SHOWN_NAMES])
-        logger.warning("A %s message of %s repeats names: %s", source, shop.domain, names)
+        about = (source, shop.domain, said.topic, said.delivery_id, in_short(repeated))
+        logger.warning("A %s message of %s (%s, %s) repeats names: %s", *about)
     return JsonResponse({"message": "Received."})
 
 

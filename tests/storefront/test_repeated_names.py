@@ -119,9 +119,56 @@ def test_the_exchange_names_it(db, client):
     )
 
 
-def test_a_shop_of_ones_own_is_told_that_its_type_stands_twice():
-    with pytest.raises(SaidTwice, match=r"^type: stands twice"):
-        sources()["generic"].hear(
-            Envelope("own.example", "", "id", ""),
-            parse_message(b'{"type": "order.paid", "type": "order.cancelled"}')[0],
-        )
+ENVELOPES = [
+    ("generic", "", '{"type": "order.paid", "type": "order.cancelled"}', "message.type"),
+    (
+        "generic",
+        "",
+        '{"type": "order.paid", "timestamp": "a", "timestamp": "b", "data": {}}',
+        "message.timestamp",
+    ),
+    ("generic", "", '{"type": "order.paid", "data": {"id": 1}, "data": {}}', "message.data"),
+    ("generic", "", '{"type": "product.deleted", "data": {}, "data": {}}', "message.data"),
+    ("shopify", "orders/paid", '{"order": {"id": 1}, "order": {"id": 2}}', "message.order"),
+    ("shopify", "orders/paid", '{"order": {"id": 1, "id": 2}}', "message.id"),
+]
+
+
+@pytest.mark.parametrize(("name", "topic", "text", "place"), ENVELOPES)
+def test_what_is_written_around_a_message_decides_too(name, topic, text, place):
+    payload, _names = parse_message(text.encode())
+    said = sources()[name].hear(Envelope("own.example", topic, "id", ""), payload)
+    assert (said.is_known, bool(said.topic)) == (True, True)
+    message = Message(source=said.source, topic=said.topic, body=said.body, person=said.person)
+    with pytest.raises(SaidTwice, match=f"^{place}: stands twice"):
+        _apply(message)
+
+
+def test_a_name_goes_to_the_log_in_one_line(deliver_text, caplog):
+    name = "x\\u000aERROR all is lost\\u202e"
+    assert deliver_text(f'{{"{name}": 1, "{name}": 2}}') == 200
+    (line,) = [each.getMessage() for each in caplog.records if "repeats" in each.getMessage()]
+    assert line.endswith("repeats names: x\\nERROR all is lost\\u202e")
+
+
+# --- Forms, addresses, and mail providers --------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["query", "operationName", "variables", "extensions"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_graphql_takes_each_field_of_a_form_or_an_address_once(client, settings, key, name, method):
+    settings.GRAPHQL_ALLOW_GET = settings.GRAPHQL_ALLOW_FORMS = True
+    sent = {"query": ["{ __typename }"], name: ["{ __typename }", "{}"]}
+    answer = getattr(client, method)("/api/graphql", sent, headers={"X-Storefront-Key": key[1]})
+    assert answer.json() == {"errors": [{"message": f'"{name}" stands twice: send it once.'}]}
+
+
+def test_a_mail_provider_is_told(db, client, settings):
+    settings.MAIL_PROVIDER, settings.ANYMAIL = "postmark", {"WEBHOOK_SECRET": "a:b"}
+    body = '{"RecordType": "Bounce", "MessageID": "one", "MessageID": "two"}'
+    sent = {"content_type": "application/json", "headers": {"Authorization": "Basic YTpi"}}
+    answer = client.post("/mail/bounces/postmark", body, **sent)
+    assert (answer.status_code, answer.json()["message"]) == (
+        400,
+        '"MessageID" stands twice in one object: send each name once.',
+    )

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from downloads import fulfilment
-from downloads.errors import BadInput, SaidTwice
+from downloads.errors import BadInput
 from downloads.fulfilment import Said
 from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
@@ -27,16 +27,18 @@ WHERE_TO_SET_UP = (
     "For a shop of your own leave the secret empty: one is made and shown once. Your shop signs "
     "its messages with it, as Standard Webhooks says."
 )
+UNCLEAR = "unclear"
 
 
 def hear(envelope: Envelope, payload: dict[str, Any]) -> Said:
     """Return what is worth storing: only what `apply` reads, the order-status token as its hash.
 
-    A message that does not say its type has an empty topic.
+    A message that does not say its type has an empty topic. One that says it twice is stored as
+    unclear and set aside.
     """
     name = payload.get("type")
     if is_marked(name):
-        raise SaidTwice("type")
+        return Said(NAME, UNCLEAR, envelope.delivery_id, body=json.dumps({"type": name}))
     said = Said(
         source=NAME, topic=name if isinstance(name, str) else "", delivery_id=envelope.delivery_id
     )
@@ -46,7 +48,7 @@ def hear(envelope: Envelope, payload: dict[str, Any]) -> Said:
     body = keep(payload, {"timestamp": None, "data": topic.fields})
     content = payload.get("data")
     person: dict[str, Any] = {}
-    if isinstance(content, dict):
+    if isinstance(content, dict) and not is_marked(content):
         person = keep(content, topic.person)
         if topic.apply is _apply_order:
             body["data"]["token_sha256"] = marked_or(content.get("token"), _hash_of_token(content))

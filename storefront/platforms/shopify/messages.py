@@ -9,7 +9,7 @@ from typing import Any
 from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.fulfilment import Said
-from downloads.json_names import marked_or
+from downloads.json_names import is_marked, marked_or
 from downloads.models import Message, Shop
 from storefront.platforms.shopify.orders import (
     hash_of_token,
@@ -28,6 +28,8 @@ WHERE_TO_SET_UP = (
     "In Shopify you find the secret under Settings → Notifications → Webhooks, below the list. "
     "For messages that an app sends it is the secret among the app's API credentials."
 )
+# The Admin API prints an object inside one outer key, a webhook without it.
+WRAPPERS = ("order", "refund", "product")
 
 
 def hear(envelope: Envelope, payload: dict[str, Any]) -> Said:
@@ -38,8 +40,9 @@ def hear(envelope: Envelope, payload: dict[str, Any]) -> Said:
         return Said(**vars(said) | {"is_known": False})
     payload = _unwrapped(payload)
     body = keep(payload, topic.fields)
+    body |= {name: payload[name] for name in WRAPPERS if is_marked(payload.get(name))}
     if topic.apply is _apply_order:
-        body["token_sha256"] = marked_or(payload.get("token"), hash_of_token(payload))
+        body["token_sha256"] = marked_or(token := payload.get("token"), hash_of_token(token))
     person = keep(payload, PERSON)
     customer = person.get("customer")
     number = customer.get("id") if isinstance(customer, dict) else None
@@ -70,10 +73,9 @@ def apply(message: Message, *, at: datetime) -> None:
 
 
 def _unwrapped(payload: dict[str, Any]) -> dict[str, Any]:
-    # The Admin API prints an object inside one outer key, a webhook without it.
-    for name in ("order", "refund", "product"):
+    for name in WRAPPERS:
         inner = payload.get(name)
-        if len(payload) == 1 and isinstance(inner, dict):
+        if len(payload) == 1 and isinstance(inner, dict) and not is_marked(inner):
             return inner
     return payload
 

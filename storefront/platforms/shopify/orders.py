@@ -70,7 +70,7 @@ def read_order(payload: Any) -> OrderReport:
         placed_at=placed_at,
         reported_at=order.time("updated_at", placed_at) or placed_at,
         # A stored message has the hash in the token's place.
-        token_hash=order.text("token_sha256", limit=64) or hash_of_token(order.payload),
+        token_hash=order.text("token_sha256", limit=64) or hash_of_token(order.value("token")),
         cancelled_at=order.time("cancelled_at"),
         grand_total=order.amount("current_total_price", order.amount("total_price")),
         currency=(order.text("currency") or "")[:3],
@@ -170,6 +170,6 @@ def _read_refund(refund: Reader) -> RefundReport:
     )
 
 
-def hash_of_token(payload: dict[str, Any]) -> str | None:
-    token = payload.get("token")
+def hash_of_token(token: Any) -> str | None:
+    """Return the hash of an order-status token; null for what cannot be one."""
     return hash_token(token) if isinstance(token, str) and len(token) >= MIN_LENGTH else None

@@ -14,6 +14,7 @@ from requests.utils import parse_header_links
 from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.fulfilment import Outcome
+from downloads.json_names import is_marked
 from downloads.models import Shop
 from storefront.fetching import Line, Missing, PlatformFault
 from storefront.platforms.shopify.orders import read_dispute, read_order
@@ -53,7 +54,8 @@ def lacking(line: Line, product_ids: Sequence[int]) -> set[int]:
         answer = line.get(
             "/products.json", ids=",".join(map(str, asked)), fields="id", limit=PAGE_SIZE
         )
-        missing |= set(asked) - {row.get("id") for row in _rows(line, answer.document, "products")}
+        rows = _rows(line, answer.document, "products")
+        missing |= set(asked) - {row["id"] for row in rows if type(row.get("id")) is int}
     # A list may leave something out; only the product's own place says that it is gone.
     return {number for number in missing if _is_gone(line, number)}
 
@@ -84,6 +86,8 @@ def _list(line: Line, place: str, cursor: str, **query: object) -> Page:
 
 def _rows(line: Line, document: Any, name: str) -> list[Any]:
     rows = document.get(name) if isinstance(document, dict) else None
+    if is_marked(rows):
+        raise PlatformFault(f'{line.host} answers with "{name}" twice, so that none of it counts.')
     if not isinstance(rows, list):
         raise PlatformFault(f'{line.host} does not answer with "{name}": is this Shopify?')
     return [row if isinstance(row, dict) else {} for row in rows]
@@ -117,7 +121,8 @@ def _read_orders(line: Line, since: datetime | None, cursor: str) -> Page:
     if cursor or not page.cursor:
         return page
     counted = line.get("/orders/count.json", **asked).document
-    return Page(page.rows, page.cursor, counted.get("count") if isinstance(counted, dict) else None)
+    count = counted.get("count") if isinstance(counted, dict) else None
+    return Page(page.rows, page.cursor, count if type(count) is int else None)
 
 
 def _read_disputes(line: Line, since: datetime | None, cursor: str) -> Page:

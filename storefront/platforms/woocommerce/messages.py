@@ -46,7 +46,7 @@ def hear(envelope: Envelope, payload: dict[str, Any]) -> Said:
         # It says no time, and an order may be restored and deleted again.
         body["attempt"] = envelope.delivery_id
     if topic.apply is _apply_order:
-        body["token_sha256"] = marked_or(payload.get("order_key"), hash_of_key(payload))
+        body["token_sha256"] = marked_or(key := payload.get("order_key"), hash_of_key(key))
     person = keep(payload, topic.person)
     customer = person.get("customer_id")
     return Said(

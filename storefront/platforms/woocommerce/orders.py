@@ -79,7 +79,7 @@ def read_order(payload: Any) -> OrderReport:
         placed_at=moment(order, "date_created") or at,
         reported_at=at,
         # A stored message has the hash in the key's place.
-        token_hash=order.text("token_sha256", limit=64) or hash_of_key(order.payload),
+        token_hash=order.text("token_sha256", limit=64) or hash_of_key(order.value("order_key")),
         # Nowhere does it say since when.
         cancelled_at=at if status in CANCELLED else None,
         grand_total=order.amount("total"),
@@ -89,9 +89,8 @@ def read_order(payload: Any) -> OrderReport:
     )
 
 
-def hash_of_key(payload: dict[str, Any]) -> str | None:
+def hash_of_key(key: Any) -> str | None:
     """Return the hash of the key that opens an order's page in the shop; it is our token."""
-    key = payload.get("order_key")
     if not isinstance(key, str) or len(key) < MIN_LENGTH or _GUESSABLE.fullmatch(key):
         return None
     return hash_token(key)

@@ -43,7 +43,7 @@ def lacking(line: Line, product_ids: Sequence[int]) -> set[int]:
     for start in range(0, len(product_ids), PAGE_SIZE):
         asked = product_ids[start : start + PAGE_SIZE]
         answer = line.get("/products", include=",".join(map(str, asked)), per_page=PAGE_SIZE)
-        missing |= set(asked) - {row.get("id") for row in _rows(line, answer)}
+        missing |= set(asked) - set(_numbers(_rows(line, answer)))
     # A list may leave something out; only the product's own place says that it is gone.
     return {number for number in missing if _is_gone(line, number)}
 
@@ -62,6 +62,10 @@ def _rows(line: Line, answer: Answer) -> list[Any]:
     return [row if isinstance(row, dict) else {} for row in answer.document]
 
 
+def _numbers(rows: Sequence[dict[str, Any]]) -> list[int]:
+    return [row["id"] for row in rows if type(row.get("id")) is int]
+
+
 def _list(line: Line, place: str, cursor: str, **query: object) -> Page:
     """Return a page, by number.
 
@@ -72,7 +76,7 @@ def _list(line: Line, place: str, cursor: str, **query: object) -> Page:
     asked = {"orderby": "id", "order": "asc", "per_page": PAGE_SIZE, "offset": offset} | query
     answer = line.get(place, **asked)
     rows = _rows(line, answer)
-    numbers = [row["id"] for row in rows if type(row.get("id")) is int]
+    numbers = _numbers(rows)
     text = answer.headers.get("X-WP-Total", "")
     total = int(text) if text.isdigit() else None
     if offset and min(numbers, default=last + 1) > last and steps < STEPS_BACK:
@@ -123,7 +127,9 @@ def _refunds_of(line: Line, order: dict[str, Any]) -> list[Any]:
         numbers = refund_numbers(order)
     except BadInput:
         return []  # told when the order is read
-    return _all_rows(line, f"/orders/{order['id']}/refunds") if numbers and "id" in order else []
+    if not numbers or type(order.get("id")) is not int:
+        return []
+    return _all_rows(line, f"/orders/{order['id']}/refunds")
 
 
 def _all_rows(line: Line, place: str) -> list[Any]:
@@ -132,7 +138,8 @@ def _all_rows(line: Line, place: str) -> list[Any]:
     try:
         for _each in range(MOST_PAGES):
             page = _list(line, place, page.cursor)
-            rows |= {row.get("id"): row for row in page.rows}
+            # By its text: what stands there may be no number, nor anything else that can be a key.
+            rows |= {repr(row.get("id")): row for row in page.rows}
             if not page.cursor:
                 break
         else:
@@ -148,6 +155,7 @@ def _record_product(shop: Shop, row: Any, at: datetime) -> Outcome:
 
 def _record_order(shop: Shop, row: Any, at: datetime) -> Outcome:
     order, refunds = row
+    refund_numbers(order)  # without them it is not told what was taken back
     reports, unreadable = [], None
     for refund in refunds:
         try:
