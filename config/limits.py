@@ -10,6 +10,7 @@ DELIVERY_BYTES_PER_SECOND = env.int("DELIVERY_BYTES_PER_SECOND", default=50_000)
 DELIVERY_BUDGET_SIZES = env.int("DELIVERY_BUDGET_SIZES", default=3)
 GIVE_BACK_BYTES = env.int("GIVE_BACK_BYTES", default=64 * 1024)
 GIVE_BACKS_PER_GRANT = env.int("GIVE_BACKS_PER_GRANT", default=3)
+DELIVERY_RETENTION_DAYS = env.int("DELIVERY_RETENTION_DAYS", default=365)
 LEDGER_RETENTION_DAYS = env.int("LEDGER_RETENTION_DAYS", default=365)
 LEDGER_REFUSAL_SECONDS = env.int("LEDGER_REFUSAL_SECONDS", default=60)
 STORAGE_SLOTS = env.int("STORAGE_SLOTS", default=24)
@@ -29,6 +30,7 @@ KEY_GRACE_HOURS = env.int("KEY_GRACE_HOURS", default=24)
 ACCOUNT_TICKET_HOURS = env.int("ACCOUNT_TICKET_HOURS", default=48)
 UNCONFIRMED_ACCOUNT_DAYS = env.int("UNCONFIRMED_ACCOUNT_DAYS", default=30)
 ENDED_TOKEN_DAYS = env.int("ENDED_TOKEN_DAYS", default=30)
+ENDED_KEY_DAYS = env.int("ENDED_KEY_DAYS", default=365)
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=5_000_000_000)
 KEPT_UPLOAD_HOURS = env.int("KEPT_UPLOAD_HOURS", default=24)
 KEPT_UPLOADS_PER_PERSON = env.int("KEPT_UPLOADS_PER_PERSON", default=3)
@@ -50,6 +52,23 @@ PLATFORM_READ_SECONDS = env.int("PLATFORM_READ_SECONDS", default=60)
 PLATFORM_MAX_BYTES = env.int("PLATFORM_MAX_BYTES", default=64 * 1024 * 1024)
 PLATFORM_MAX_ATTEMPTS = env.int("PLATFORM_MAX_ATTEMPTS", default=6)
 PLATFORM_RETRY_SECONDS = env.int("PLATFORM_RETRY_SECONDS", default=2)
+
+# --- What is deleted when ------------------------------------------------------------------------
+
+TASK_RETENTION_DAYS = env.int("TASK_RETENTION_DAYS", default=1)
+ADMIN_LOG_DAYS = env.int("ADMIN_LOG_DAYS", default=365)
+INVITATION_RETENTION_DAYS = env.int("INVITATION_RETENTION_DAYS", default=90)
+DATA_REQUEST_RETENTION_DAYS = env.int("DATA_REQUEST_RETENTION_DAYS", default=3 * 365)
+ORPHAN_FILE_HOURS = env.int("ORPHAN_FILE_HOURS", default=48)
+TIDY_BATCH_ROWS = env.int("TIDY_BATCH_ROWS", default=500)
+TIDY_MAX_ROWS = env.int("TIDY_MAX_ROWS", default=100_000)
+TIDY_MAX_SECONDS = env.int("TIDY_MAX_SECONDS", default=300)
+
+# --- Logs ----------------------------------------------------------------------------------------
+
+LOG_MAX_BYTES = env.int("LOG_MAX_BYTES", default=50_000_000)
+LOG_KEPT_FILES = env.int("LOG_KEPT_FILES", default=5)
+LOG_SAME_PER_MINUTE = env.int("LOG_SAME_PER_MINUTE", default=20)
 
 # --- Mail ----------------------------------------------------------------------------------------
 

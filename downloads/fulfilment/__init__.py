@@ -27,6 +27,7 @@ from downloads.fulfilment.erasing import (
     erase_shop,
     record_data_request,
 )
+from downloads.fulfilment.forgetting import forget_deliveries, forget_rows
 from downloads.fulfilment.giving_back import give_back_failed, weigh_deliveries
 from downloads.fulfilment.heartbeats import beat
 from downloads.fulfilment.inviting import (
@@ -49,7 +50,6 @@ from downloads.fulfilment.keeping import (
 )
 from downloads.fulfilment.mailing import (
     Send,
-    forget_mails,
     note_bounce,
     send_next,
     try_mail_again,
@@ -59,7 +59,6 @@ from downloads.fulfilment.outcomes import Outcome
 from downloads.fulfilment.receiving import (
     Said,
     apply_next,
-    forget_applied,
     is_stored,
     receive,
     replay,
@@ -76,7 +75,6 @@ from downloads.fulfilment.registering import (
     choose_password,
     end_former_accounts,
     forget_accounts,
-    forget_unconfirmed,
     register,
     require_account,
     require_password,
@@ -138,11 +136,10 @@ __all__ = [
     "extend",
     "fail_stream",
     "forget_accounts",
-    "forget_applied",
+    "forget_deliveries",
     "forget_kept_upload",
     "forget_kept_uploads",
-    "forget_mails",
-    "forget_unconfirmed",
+    "forget_rows",
     "give_back_failed",
     "has_sign_in",
     "invite",

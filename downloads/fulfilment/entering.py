@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Max, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from downloads.models import Delivery, DownloadEvent, Grant
 from downloads.models.ledger import Visitor
@@ -103,29 +103,36 @@ def enter_refused(grant: Grant, reason: str, *, visitor: Visitor, at: datetime) 
         DownloadEvent.objects.create(at=at, user_agent=visitor.user_agent, **said)
 
 
-def prune_ledger(*, at: datetime) -> int:
+def prune_ledger(*, at: datetime, at_most: int | None = None) -> int:
     """Take lines past `LEDGER_RETENTION_DAYS` together into a sum per grant; return how many.
 
     The sum keeps what the counters are held to (`audits.counters_off`), and nothing of anybody.
+    Ends after `at_most` lines; without it, once there are no more.
     """
-    cutoff = at - timedelta(days=settings.LEDGER_RETENTION_DAYS)
     pruned = 0
-    while True:
-        old = DownloadEvent.objects.before(cutoff).order_by("grant")
-        grants = list(old.values_list("grant", flat=True).distinct()[:BATCH])
-        if not grants:
-            return pruned
-        pruned += _carry(grants, cutoff)
+    while at_most is None or pruned < at_most:
+        size = BATCH if at_most is None else min(BATCH, at_most - pruned)
+        carried = _carry(DownloadEvent.objects.past_retention(at), size)
+        if carried is None:
+            break
+        pruned += carried
+    return pruned
 
 
 @transaction.atomic
-def _carry(grants: list[int], cutoff: datetime) -> int:
+def _carry(old: QuerySet[DownloadEvent], at_most: int) -> int | None:
+    """Carry so many lines; null where there are none."""
+    oldest_first = old.order_by("grant", "at", "pk")
+    grants = set(oldest_first.values_list("grant", flat=True)[:at_most])
+    if not grants:
+        return None
     # Locked, so that two workers that prune at once do not both carry the same lines.
     held = list(Grant.objects.select_for_update(no_key=True).filter(pk__in=grants).order_by("pk"))
-    carried = DownloadEvent.objects.filter(kind=DownloadEvent.Kind.CARRIED)
-    lines = (DownloadEvent.objects.before(cutoff) | carried).filter(grant__in=held)
-    sums = list(lines.order_by().values("grant").annotate(moved=Sum("downloads"), until=Max("at")))
-    pruned = DownloadEvent.objects.before(cutoff).filter(grant__in=held).count()
+    pruned = list(oldest_first.filter(grant__in=held).values_list("pk", flat=True)[:at_most])
+    lines = DownloadEvent.objects.filter(
+        Q(pk__in=pruned) | Q(kind=DownloadEvent.Kind.CARRIED, grant__in=held)
+    )
+    sums = list(lines.order_by().values("grant").annotate(**_SUM))
     lines.delete()
     DownloadEvent.objects.bulk_create(
         DownloadEvent(
@@ -135,6 +142,18 @@ def _carry(grants: list[int], cutoff: datetime) -> int:
             at=row["until"],
         )
         for row in sums
-        if row["moved"]
+        # What was reset was downloaded: a sum of nothing keeps that.
+        if row["moved"] or row["was_reset"]
     )
-    return pruned
+    return len(pruned)
+
+
+_SUM = {
+    "moved": Sum("downloads"),
+    "until": Max("at"),
+    "was_reset": Count(
+        "pk",
+        filter=Q(reason=DownloadEvent.Reason.RESET)
+        | Q(kind=DownloadEvent.Kind.CARRIED, downloads=0),
+    ),
+}

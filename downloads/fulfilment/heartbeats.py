@@ -1,12 +1,9 @@
 """Worker heartbeats: one row per process, renewed while it lives."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from downloads.models import Heartbeat
 from downloads.models.heartbeats import FAILING_LENGTH
-
-# Of processes that are gone only the newest row tells anything.
-KEPT = timedelta(days=1)
 
 
 def beat(
@@ -21,4 +18,3 @@ def beat(
     if Heartbeat.objects.filter(worker=worker).update(**values):
         return
     Heartbeat.objects.update_or_create(worker=worker, defaults=values)
-    Heartbeat.objects.filter(seen_at__lt=at - KEPT).delete()

@@ -64,10 +64,9 @@ def forget_kept_upload(kept: KeptUpload) -> None:
     _forget([kept])
 
 
-def forget_kept_uploads(*, at: datetime) -> int:
+def forget_kept_uploads(*, at: datetime, at_most: int = AT_ONCE) -> int:
     """Delete what is past its time or nobody's, at most a hundred; return how many."""
-    over = Q(kept_at__lte=at - timedelta(hours=settings.KEPT_UPLOAD_HOURS))
-    return _forget(KeptUpload.objects.filter(over | Q(person=None))[:AT_ONCE])
+    return _forget(KeptUpload.objects.past_retention(at)[:at_most])
 
 
 def _forget(uploads: Iterable[KeptUpload]) -> int:

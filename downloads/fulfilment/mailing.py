@@ -110,12 +110,6 @@ def note_bounce(message_id: str, *, reason: str, at: datetime) -> int:
     return sent.update(bounced_at=at, bounce=_clean(reason)[:BOUNCE_LENGTH])
 
 
-def forget_mails(*, at: datetime) -> int:
-    """Delete mails past `MAIL_RETENTION_DAYS` that need nothing more; return how many."""
-    end = at - timedelta(days=settings.MAIL_RETENTION_DAYS)
-    return Mail.objects.settled().filter(due_at__lt=end).delete()[0]
-
-
 @transaction.atomic
 def _claim(at: datetime, *, after: int) -> Mail | None:
     """Take the next mail for this process alone, for a while."""

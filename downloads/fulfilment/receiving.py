@@ -97,12 +97,6 @@ def replay(message: Message, *, at: datetime) -> None:
         raise BadInput("Only what was set aside can be tried again.")
 
 
-def forget_applied(*, at: datetime) -> int:
-    """Delete messages past `MESSAGE_RETENTION_DAYS` that need nothing more; return how many."""
-    end = at - timedelta(days=settings.MESSAGE_RETENTION_DAYS)
-    return Message.objects.done().filter(received_at__lt=end).delete()[0]
-
-
 def _key(said: Said) -> dict[str, str]:
     return {"source": said.source, "topic": said.topic, "delivery_id": said.delivery_id}
 

@@ -5,9 +5,8 @@ orders or by an earlier account, is therefore never looked at, told or changed h
 owner has followed a link sent to that address (`choose_password`).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -22,7 +21,6 @@ from downloads.fulfilment.settling import lock_shop
 from downloads.models import Account, Customer, Mail, Shop
 
 NAME_LENGTH = 200
-FORGOTTEN_AT_ONCE = 1000
 # Persian and Indic names are written with them.
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
 
@@ -125,16 +123,6 @@ def require_account(number: int, *, state: str) -> Account:
     if account is None or not constant_time_compare(account.state, state):
         raise LinkSpent
     return account
-
-
-def forget_unconfirmed(*, at: datetime) -> int:
-    """Delete the accounts nobody confirmed in time; return how many that was."""
-    kept_since = at - timedelta(days=settings.UNCONFIRMED_ACCOUNT_DAYS)
-    old = Account.objects.unconfirmed().filter(created_at__lt=kept_since)
-    forgotten = 0
-    while count := forget_accounts(old, at_most=FORGOTTEN_AT_ONCE):
-        forgotten += count
-    return forgotten
 
 
 @transaction.atomic

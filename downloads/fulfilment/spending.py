@@ -197,6 +197,7 @@ def _charge(grant: Grant, request: Request) -> Delivery | None:
                 nonce=request.nonce,
                 opened_at=request.at,
                 closes_at=request.at + window,
+                valid_until=request.valid_until,
                 sha256=sha256,
                 size_bytes=size_bytes,
                 sent_bytes=request.asks_bytes or 0,

@@ -1,5 +1,8 @@
 """How a customer signs in by themselves: with a mail address and a password."""
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -17,6 +20,11 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def unconfirmed(self) -> "AccountQuerySet":
         """Return the accounts whose address nobody has shown to be theirs."""
         return self.filter(confirmed_at__isnull=True)
+
+    def past_retention(self, at: datetime) -> "AccountQuerySet":
+        """Return the accounts unconfirmed for more than `UNCONFIRMED_ACCOUNT_DAYS`."""
+        made = at - timedelta(days=settings.UNCONFIRMED_ACCOUNT_DAYS)
+        return self.unconfirmed().filter(created_at__lt=made)
 
 
 class Account(models.Model):

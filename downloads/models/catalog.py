@@ -1,6 +1,7 @@
 """What a shop sells (products) and hands over (assets), and which goes with which."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -129,6 +130,13 @@ def kept_key(kept: "KeptUpload", filename: str) -> str:
     return f"kept/{uuid.uuid4().hex}"
 
 
+class KeptUploadQuerySet(models.QuerySet["KeptUpload"]):
+    def past_retention(self, at: datetime) -> "KeptUploadQuerySet":
+        """Return those kept for `KEPT_UPLOAD_HOURS`, and those that are nobody's."""
+        end = at - timedelta(hours=settings.KEPT_UPLOAD_HOURS)
+        return self.filter(Q(kept_at__lte=end) | Q(person=None))
+
+
 class KeptUpload(models.Model):
     """A file whose form was refused, kept for a while for the person who sent it.
 
@@ -146,6 +154,8 @@ class KeptUpload(models.Model):
     file_name = models.CharField(max_length=FILE_NAME_MAX_LENGTH)
     size_bytes = models.PositiveBigIntegerField()
     kept_at = models.DateTimeField(db_index=True)
+
+    objects = KeptUploadQuerySet.as_manager()
 
     class Meta:
         ordering = ("kept_at", "id")

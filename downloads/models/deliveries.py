@@ -1,6 +1,6 @@
 """One spent download each, open for its own retries and resumes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -16,6 +16,8 @@ from downloads.prepared import Prepared, Slot
 MAX_WINDOW_SECONDS = 365 * 24 * 60 * 60
 # What a download that has barely begun has sent of its file, at most.
 BARELY_BEGUN_PERCENT = 1
+# No answer goes on for so long after its click's window; one cut off with its process seems to.
+LONGEST_ANSWER = timedelta(days=30)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -41,10 +43,23 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Return those of files whose window has ended and that nobody has judged since."""
         return self.filter(is_kept=False, size_bytes__isnull=False, closes_at__lte=at)
 
+    def past_retention(self, at: datetime) -> "DeliveryQuerySet":
+        """Return those whose window and address ended `DELIVERY_RETENTION_DAYS` ago or more.
+
+        From the end of both on, a click is refused in the same words with its Delivery or without.
+        """
+        end = at - timedelta(days=settings.DELIVERY_RETENTION_DAYS)
+        # Those opened by older code do not say when their address ends.
+        opened = end - timedelta(seconds=settings.DOWNLOAD_URL_SECONDS)
+        address_is_over = Q(valid_until__lt=end) | Q(valid_until=None, opened_at__lt=opened)
+        is_silent = Q(streams=0) | Q(closes_at__lt=at - LONGEST_ANSWER)
+        return self.filter(address_is_over, is_silent, closes_at__lt=end)
+
 
 class Delivery(models.Model):
     """What one click opened: until `closes_at`, within its budget, the same nonce rides for free.
 
+    `valid_until` is the end of the click's address; null where older code opened it.
     `sha256` and `size_bytes` are the file's version it belongs to; of a link empty and null. Once
     that one is replaced it can begin another (`is_renewed`: with a window and budget anew, which
     it gets once). `sent_bytes` counts all answers of this version: as sent when we stream, as
@@ -58,6 +73,7 @@ class Delivery(models.Model):
     nonce = models.CharField(max_length=43)
     opened_at = models.DateTimeField()
     closes_at = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True, editable=False)
     sha256 = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     size_bytes = models.PositiveBigIntegerField(null=True)
     sent_bytes = models.PositiveBigIntegerField(default=0)

@@ -104,8 +104,14 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         return self.none()
 
     def downloaded(self) -> "GrantQuerySet":
-        """Return the grants that something was downloaded by, also when they were reset since."""
-        return self.filter(Q(used__gt=0) | Q(deliveries__isnull=False)).distinct()
+        """Return the grants that something was downloaded by, also when they were reset since.
+
+        Where Deliveries are past their time, the ledger tells: by the reset, or by its sum.
+        """
+        every = Grant.objects.order_by()
+        delivered = every.filter(deliveries__isnull=False).values("pk")
+        told = every.filter(Q(events__reason="reset") | Q(events__kind="carried")).values("pk")
+        return self.filter(Q(used__gt=0) | Q(pk__in=delivered) | Q(pk__in=told))
 
     def with_rights(self) -> "GrantQuerySet":
         """Load what `refusal` reads, and what is handed over: order and asset."""

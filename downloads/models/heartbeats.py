@@ -1,6 +1,6 @@
 """Signs of life of the worker's processes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 
@@ -8,12 +8,19 @@ from downloads.tenancy import INSTALLATION
 
 WORKER_LENGTH = 64
 FAILING_LENGTH = 500
+# Of processes that are gone only the newest row tells anything.
+KEPT = timedelta(days=1)
 
 
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
     def failing(self, since: datetime) -> "HeartbeatQuerySet":
         """Return those seen since then that say what they fail at, the longest failing first."""
         return self.filter(seen_at__gte=since).exclude(failing="").order_by("failing_since", "pk")
+
+    def past_retention(self, at: datetime) -> "HeartbeatQuerySet":
+        """Return those of processes silent for more than a day; the newest of all stays."""
+        newest = self.model.objects.order_by("-seen_at", "-pk").values("pk")[:1]
+        return self.filter(seen_at__lt=at - KEPT).exclude(pk__in=newest)
 
 
 class Heartbeat(models.Model):

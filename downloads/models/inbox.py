@@ -1,7 +1,8 @@
 """What shops tell us, stored before it is applied, so that nothing said is lost or done twice."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 
 from downloads.bidi import isolate
@@ -16,6 +17,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def done(self) -> "MessageQuerySet":
         """Return the messages that need nothing more: applied, or nothing to do."""
         return self.filter(state__in=(Message.State.APPLIED, Message.State.IGNORED))
+
+    def past_retention(self, at: datetime) -> "MessageQuerySet":
+        """Return those done with that came `MESSAGE_RETENTION_DAYS` ago or more."""
+        end = at - timedelta(days=settings.MESSAGE_RETENTION_DAYS)
+        return self.done().filter(received_at__lt=end)
 
 
 class Message(models.Model):

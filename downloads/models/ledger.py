@@ -4,8 +4,9 @@ It explains a counter and never is one: the oldest lines can be pruned and no li
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -31,6 +32,10 @@ class DownloadEventQuerySet(models.QuerySet["DownloadEvent"]):
     def before(self, at: datetime) -> "DownloadEventQuerySet":
         """Return what may be pruned at a cut-off: all earlier lines but the sums of such."""
         return self.filter(at__lt=at).exclude(kind=DownloadEvent.Kind.CARRIED)
+
+    def past_retention(self, at: datetime) -> "DownloadEventQuerySet":
+        """Return the lines older than `LEDGER_RETENTION_DAYS`: to become a sum per grant."""
+        return self.before(at - timedelta(days=settings.LEDGER_RETENTION_DAYS))
 
 
 class DownloadEvent(models.Model):

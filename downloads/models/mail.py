@@ -1,7 +1,8 @@
 """Mail to buyers and staff: written down together with what it tells of, and sent afterwards."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -33,6 +34,11 @@ class MailQuerySet(models.QuerySet["Mail"]):
         is_done = Q(state__in=(Mail.State.SENT, Mail.State.NOT_NEEDED))
         by_strangers = Q(kind__in=(*Mail.ASKED, Mail.Kind.SIGN_IN))
         return self.filter(is_done | by_strangers).exclude(state__in=Mail.MOVING)
+
+    def past_retention(self, at: datetime) -> "MailQuerySet":
+        """Return the settled mails last looked at `MAIL_RETENTION_DAYS` ago or more."""
+        end = at - timedelta(days=settings.MAIL_RETENTION_DAYS)
+        return self.settled().filter(due_at__lt=end)
 
 
 class Mail(models.Model):
@@ -108,6 +114,12 @@ class Mail(models.Model):
         return f"Mail {self.pk}"
 
 
+class LinkRequestQuerySet(models.QuerySet["LinkRequest"]):
+    def past_retention(self, at: datetime) -> "LinkRequestQuerySet":
+        """Return those that nobody answered within `MAIL_GIVE_UP_HOURS`."""
+        return self.filter(asked_at__lt=at - timedelta(hours=settings.MAIL_GIVE_UP_HOURS))
+
+
 class LinkRequest(models.Model):
     """Somebody asks that the links of an address be sent to it. Whether we know the address is
     looked up afterwards, out of the asker's sight; then the row goes."""
@@ -116,6 +128,8 @@ class LinkRequest(models.Model):
 
     email = models.EmailField()
     asked_at = models.DateTimeField()
+
+    objects = LinkRequestQuerySet.as_manager()
 
     class Meta:
         ordering = ("asked_at", "id")

@@ -1,8 +1,18 @@
 """What the law lets a buyer ask of a shop."""
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.db import models
 
 from downloads.models.shops import Shop
+
+
+class DataRequestQuerySet(models.QuerySet["DataRequest"]):
+    def past_retention(self, at: datetime) -> "DataRequestQuerySet":
+        """Return those answered `DATA_REQUEST_RETENTION_DAYS` ago or more."""
+        end = at - timedelta(days=settings.DATA_REQUEST_RETENTION_DAYS)
+        return self.filter(answered_at__lt=end)
 
 
 class DataRequest(models.Model):
@@ -20,6 +30,8 @@ class DataRequest(models.Model):
     email = models.EmailField(blank=True)
     asked_at = models.DateTimeField("asked")
     answered_at = models.DateTimeField("answered", null=True)
+
+    objects = DataRequestQuerySet.as_manager()
 
     class Meta:
         ordering = ("-asked_at", "-id")

@@ -1,6 +1,6 @@
 """Staff: who works for which shop, in which role, and who is asked to."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -48,6 +48,11 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, at: datetime) -> "InvitationQuerySet":
         """Return the invitations that may still be accepted."""
         return self.filter(accepted_at=None, expires_at__gt=at)
+
+    def past_retention(self, at: datetime) -> "InvitationQuerySet":
+        """Return those accepted, or over, for more than `INVITATION_RETENTION_DAYS`."""
+        end = at - timedelta(days=settings.INVITATION_RETENTION_DAYS)
+        return self.filter(Q(accepted_at__lt=end) | Q(accepted_at=None, expires_at__lt=end))
 
 
 class Invitation(models.Model):

@@ -5,7 +5,7 @@ Made once; whatever is there already is left as it is.
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -157,9 +157,7 @@ def _make_book_order(shop: Shop, *, at: datetime) -> None:
     fulfilment.attach_to_order(order, reading, limit=5, at=at)
     spent = order.grants.with_facts().get(asset=link)
     for number in range(5):
-        fulfilment.spend(
-            spent, nonce=f"demo-{number}", valid_until=datetime.max.replace(tzinfo=UTC), at=at
-        )
+        fulfilment.spend(spent, nonce=f"demo-{number}", valid_until=at + timedelta(days=1), at=at)
 
 
 def _make_other_order(shop: Shop, *, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
@@ -17,6 +18,14 @@ class CredentialQuerySet(models.QuerySet):
         return self.filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=at), revoked_at__isnull=True
         )
+
+    def ended_before(self, end: datetime) -> Self:
+        """Return those that ended before a moment, by themselves or revoked."""
+        return self.filter(Q(expires_at__lt=end) | Q(revoked_at__lt=end))
+
+    def past_retention(self, at: datetime) -> Self:
+        """Return those that ended `ENDED_KEY_DAYS` ago or more."""
+        return self.ended_before(at - timedelta(days=settings.ENDED_KEY_DAYS))
 
     def revoke(self, at: datetime) -> int:
         """Close these at once; return how many were open. Each is entered in the audit trail."""

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Self
 
 from django.conf import settings
 from django.db import models, transaction
@@ -13,24 +14,15 @@ from downloads.tokens import hash_token, make_token, with_checksum
 from storefront.models.credentials import Credential, CredentialQuerySet
 from storefront.models.keys import SecretKey
 
-FORGOTTEN_AT_ONCE = 1000
-
 
 class CustomerTokenQuerySet(CredentialQuerySet):
     def sign_out(self, at: datetime) -> int:
         """Close these at once, as their customers ask; return how many were open."""
         return self.filter(revoked_at__isnull=True).update(revoked_at=at)
 
-    def forget_ended(self, at: datetime) -> int:
-        """Delete what ended, by itself or revoked, long enough ago; return how many."""
-        last = at - timedelta(days=settings.ENDED_TOKEN_DAYS)
-        ended = self.filter(models.Q(expires_at__lt=last) | models.Q(revoked_at__lt=last))
-        forgotten = 0
-        # A shop's server may ask for very many, and others want to write meanwhile.
-        while numbers := list(ended.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE]):
-            self.filter(pk__in=numbers).delete()
-            forgotten += len(numbers)
-        return forgotten
+    def past_retention(self, at: datetime) -> Self:
+        """Return those that ended `ENDED_TOKEN_DAYS` ago or more."""
+        return self.ended_before(at - timedelta(days=settings.ENDED_TOKEN_DAYS))
 
 
 class CustomerToken(Credential):

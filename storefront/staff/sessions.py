@@ -1,6 +1,5 @@
 """Where somebody is signed in: seen, and ended one by one or all at once."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from downloads.fulfilment.auditing import enter_audit
-from storefront.models import CountedTries, StaffSession
+from storefront.models import StaffSession
 
 ALL_OTHERS = "others"
 
@@ -28,12 +27,6 @@ def end_sessions(user: Any, *, but: str | None = None, only: str | None = None) 
     if ended:
         enter_audit("Ended sessions", row=user, after={"ended": ended})
     return ended
-
-
-def forget_ended(at: datetime) -> None:
-    """Delete sessions that are over, and counts of tries that would begin anew."""
-    StaffSession.objects.filter(expire_date__lte=at).delete()
-    CountedTries.objects.ended(at).delete()
 
 
 def show(request: HttpRequest) -> HttpResponse:

@@ -74,11 +74,33 @@ def test_sums_are_added_up(grant):
 
 
 def test_what_comes_to_nothing_leaves_no_line(grant):
-    spend(grant, at=PAST)
-    fulfilment.reset(grant, at=PAST)
+    EventFactory(grant=grant, at=PAST)
+    EventFactory(grant=grant, kind="released", downloads=-1, reason="storage", at=PAST)
     EventFactory(grant=grant, kind="refused", at=PAST)
     assert fulfilment.prune_ledger(at=NOW) == 3
     assert (ledger(grant), audits.counters_off()) == ([], [])
+
+
+def test_a_reset_leaves_a_sum_of_nothing_which_says_that_there_were_downloads(grant):
+    spend(grant, at=PAST)
+    fulfilment.reset(grant, at=PAST)
+    Delivery.objects.all().delete()
+    assert Grant.objects.downloaded().get() == grant
+    assert fulfilment.prune_ledger(at=NOW) == 2
+    EventFactory(grant=grant, kind="refused", at=PAST)
+    assert fulfilment.prune_ledger(at=NOW) == 1
+    assert (ledger(grant), audits.counters_off()) == ([("carried", 0, None, "")], [])
+    assert Grant.objects.downloaded().get() == grant
+
+
+def test_a_grant_of_very_many_lines_is_carried_in_pieces(grant, monkeypatch):
+    monkeypatch.setattr(entering, "BATCH", 3)
+    for _ in range(10):
+        EventFactory(grant=grant, at=PAST)
+    assert fulfilment.prune_ledger(at=NOW, at_most=4) == 4
+    assert ledger(grant) == [*[("charged", 1, None, "")] * 6, ("carried", 4, None, "")]
+    assert fulfilment.prune_ledger(at=NOW) == 6
+    assert ledger(grant) == [("carried", 10, None, "")]
 
 
 def test_what_a_newer_line_gives_back_is_still_in_the_sum():
@@ -135,7 +157,7 @@ def test_a_batch_asks_the_same_however_many_lines(django_assert_num_queries, cli
     for grant in (GrantFactory(), GrantFactory()):
         for number in range(clicks):
             spend(grant, f"click-{number}", at=PAST)
-    # Whose lines are old; in a transaction the hold on them, their sums, how many lines that is,
-    # the end of these, the sums entered; and whose lines are old now.
-    with django_assert_num_queries(9):
+    # In a transaction whose lines are old, the hold on them, which lines these are, their sums,
+    # their end, and the sums entered; and in another one that no lines are old now.
+    with django_assert_num_queries(11):
         fulfilment.prune_ledger(at=NOW)

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from downloads.errors import BadInput
-from downloads.fulfilment import Said, apply_next, forget_applied, is_stored, receive, replay
+from downloads.fulfilment import Said, apply_next, is_stored, receive, replay
 from downloads.models import Customer, Message, Shop
 from tests.factories import NOW, CustomerFactory, MessageFactory, ShopFactory
 
@@ -302,7 +302,7 @@ def test_what_needs_nothing_more_is_deleted_after_its_time(shop, settings):
             MessageFactory(
                 shop=shop, state=state, delivery_id=f"{state} {age}", received_at=LATER - age * DAY
             )
-    assert forget_applied(at=LATER) == 2
+    Message.objects.past_retention(LATER).delete()
     left = set(Message.objects.values_list("delivery_id", flat=True))
     gone = {"applied 31", "ignored 31"}
     assert left == {f"{state} {age}" for state in Message.State.values for age in (30, 31)} - gone

@@ -26,6 +26,7 @@ from tests.factories import (
     ShopFactory,
 )
 from tests.racing import at_once
+from tests.tidied import tidy
 
 MAIL = "ada@example.com"
 STRANGERS = "first come, first served"
@@ -504,7 +505,7 @@ def test_an_account_confirmed_while_old_ones_are_forgotten_keeps_its_customer(sh
         choose = partial(choose_password, account.pk, state=account.state, password=OWN, at=NOW)
         at_once(
             partial(outcome, choose),
-            partial(fulfilment.forget_unconfirmed, at=account.created_at + DAY),
+            partial(tidy, Account, at=account.created_at + DAY),
         )
         order.refresh_from_db()
         assert order.customer.email == email
@@ -521,18 +522,18 @@ def test_old_unconfirmed_accounts_are_forgotten_with_their_empty_customers(shop,
     sign_in(shop)
     kept = confirm(registered(shop, email="kept@example.com"))
     Account.objects.update(created_at=NOW)
-    assert fulfilment.forget_unconfirmed(at=NOW + 30 * DAY) == 0
-    assert fulfilment.forget_unconfirmed(at=NOW + 30 * DAY + timedelta(microseconds=1)) == 2
+    assert tidy(Account, at=NOW + 30 * DAY) == 0
+    assert tidy(Account, at=NOW + 30 * DAY + timedelta(microseconds=1)) == 2
     assert Account.objects.get() == kept
     assert set(Customer.objects.all()) == {order.customer, kept.customer}
 
 
-def test_however_many_are_forgotten_in_one_go(shop, monkeypatch):
-    monkeypatch.setattr("downloads.fulfilment.registering.FORGOTTEN_AT_ONCE", 2)
+def test_however_many_are_forgotten_in_one_go(shop, settings):
+    settings.TIDY_BATCH_ROWS = 2
     for number in range(5):
         registered(shop, email=f"{number}@example.com")
     Account.objects.update(created_at=NOW)
-    assert fulfilment.forget_unconfirmed(at=NOW + 365 * DAY) == 5
+    assert tidy(Account, at=NOW + 365 * DAY) == 5
     assert not Account.objects.exists()
 
 

@@ -113,7 +113,7 @@ def test_deliveries_are_weighed_in_every_round_and_the_ledger_is_pruned_in_some(
 ):
     asked: list[str] = []
     for verb in ("weigh_deliveries", "prune_ledger"):
-        monkeypatch.setattr(fulfilment, verb, lambda at, verb=verb: asked.append(verb))
+        monkeypatch.setattr(fulfilment, verb, lambda at, verb=verb, **_: asked.append(verb))
     look_after(61)
     assert asked == ["weigh_deliveries", "prune_ledger", *["weigh_deliveries"] * 60, "prune_ledger"]
 

@@ -462,8 +462,9 @@ def test_a_broken_seal_does_not_free_a_name_for_others(ask, ada, settings):
 def test_what_ended_long_ago_is_forgotten_with_its_name(ask, ada, settings):
     ask(by_mail(ada), name="n")
     at = NOW + HOUR + timedelta(days=settings.ENDED_TOKEN_DAYS)
-    assert CustomerToken.objects.forget_ended(at) == 0
-    assert CustomerToken.objects.forget_ended(at + MOMENT) == 1
+    assert fulfilment.forget_rows(CustomerToken.objects.past_retention(at), at_most=9) == 0
+    past = CustomerToken.objects.past_retention(at + MOMENT)
+    assert fulfilment.forget_rows(past, at_most=9) == 1
     assert facts() == ([], [])
 
 

@@ -14,6 +14,7 @@ from storefront.models import (
     WebhookSecret,
 )
 from tests.factories import NOW, CustomerFactory, ShopFactory
+from tests.tidied import tidy
 
 SECOND = timedelta(seconds=1)
 
@@ -105,16 +106,15 @@ def test_what_ended_long_ago_is_forgotten_by_whichever_end(db, settings):
     rows = [make_bearer() for _ in ends]
     for row, facts in zip(rows, ends, strict=True):
         CustomerToken.objects.filter(pk=row.pk).update(**facts)
-    assert CustomerToken.objects.forget_ended(NOW) == 2
-    kept = CustomerToken.objects.order_by("pk").values_list("pk", flat=True)
-    assert list(kept) == [rows[0].pk, rows[1].pk, rows[4].pk]
+    past = CustomerToken.objects.past_retention(NOW).order_by("pk")
+    assert list(past) == [rows[2], rows[3]]
 
 
 def test_forgetting_counts_tokens_and_not_what_goes_with_them(db):
     row = make_secret_key()
     customer = CustomerFactory(shop=row.shop)
     TokenExchange.answer(row, customer, name="n", at=NOW)
-    assert CustomerToken.objects.forget_ended(NOW + timedelta(days=99)) == 1
+    assert tidy(CustomerToken, at=NOW + timedelta(days=99)) == 1
     assert not TokenExchange.objects.exists()
 
 

@@ -11,9 +11,9 @@ from django.test import Client
 from downloads.models import AuditEntry, Membership, Role
 from storefront.models import StaffSession
 from storefront.sessions import stored_key
-from storefront.staff import sessions
 from tests.factories import NOW, ShopFactory
 from tests.storefront.staff.conftest import SESSIONS, Browser
+from tests.tidied import tidy
 
 
 def signed_in(address, program, name="ada"):
@@ -111,7 +111,7 @@ def test_a_session_ends_by_its_time_however_it_is_used(desk, frozen, settings):
     assert desk.is_in
     frozen(last)
     assert not desk.is_in
-    sessions.forget_ended(last)
+    tidy(StaffSession, at=last)
     assert not StaffSession.objects.exists()
 
 

@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from downloads.models import AuditEntry
 from storefront.models import CountedTries
-from storefront.staff import sessions, tries
+from storefront.staff import tries
 from tests.factories import NOW
 from tests.storefront.staff.conftest import ADMIN, LOGIN, PASSWORD, Browser, errors_in
+from tests.tidied import tidy
 
 WRONG = "That name and password do not belong together. Mind capital letters."
 LOCKED = (
@@ -142,7 +143,7 @@ def test_strangers_do_not_fill_the_trail(browser, told):
     fail(browser, 5, "nobody")
     assert told() == []
     assert CountedTries.objects.filter(taken__gt=0).count() == 1
-    sessions.forget_ended(NOW + timedelta(days=3650))
+    tidy(CountedTries, at=NOW + timedelta(days=3650))
     assert not CountedTries.objects.exists()
 
 
@@ -171,11 +172,11 @@ def test_an_address_that_tries_too_often_waits_a_minute(browser, settings):
 
 def test_what_is_over_is_forgotten(browser, frozen):
     fail(browser, 5, "nobody")
-    sessions.forget_ended(NOW)
+    tidy(CountedTries, at=NOW)
     assert CountedTries.objects.locked(NOW).count() == 1
-    sessions.forget_ended(NOW + timedelta(minutes=15))
+    tidy(CountedTries, at=NOW + timedelta(minutes=15))
     assert CountedTries.objects.count() == 1  # that it was sounded
-    sessions.forget_ended(NOW + timedelta(hours=1))
+    tidy(CountedTries, at=NOW + timedelta(hours=1))
     assert CountedTries.objects.count() == 0
 
 

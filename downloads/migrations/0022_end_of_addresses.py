@@ -1,0 +1,15 @@
+"""A Delivery remembers the end of its click's address: not before that may it go."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("downloads", "0019_kept_uploads")]
+
+    operations = [
+        migrations.AddField(
+            model_name="delivery",
+            name="valid_until",
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+    ]
