@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("downloads", "0019_kept_uploads")]
+    dependencies = [("downloads", "0021_mail_of_wrong_tries")]
 
     operations = [
         migrations.AddField(
