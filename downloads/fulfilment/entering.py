@@ -132,7 +132,7 @@ def _carry(old: QuerySet[DownloadEvent], at_most: int) -> int | None:
     lines = DownloadEvent.objects.filter(
         Q(pk__in=pruned) | Q(kind=DownloadEvent.Kind.CARRIED, grant__in=held)
     )
-    sums = list(lines.order_by().values("grant").annotate(**_SUM))
+    sums: list[Any] = list(lines.order_by().values("grant").annotate(**_SUM))
     lines.delete()
     DownloadEvent.objects.bulk_create(
         DownloadEvent(

@@ -105,7 +105,7 @@ def _file_fields() -> dict[Storage, list[FileField]]:
 
 def _folder_of(each: FileField) -> str:
     # Ours name a file by chance, whatever the row or the uploaded name.
-    name: Any = each.generate_filename(None, "file")
+    name: Any = each.generate_filename(None, "file")  # type: ignore[arg-type]
     return name.rpartition("/")[0]
 
 

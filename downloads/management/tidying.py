@@ -44,7 +44,8 @@ Tell = Callable[[int], None]
 class Job(Protocol):
     """One kind of things that grow. `words` is what they are called."""
 
-    words: str
+    @property
+    def words(self) -> str: ...
 
     def due(self, *, at: datetime) -> Due:
         """Return what would go; nothing is changed."""
