@@ -8,8 +8,13 @@ Row = TypeVar("Row", bound=Model)
 
 
 def next_in_turn(rows: QuerySet[Row], *, after: int) -> Row | None:
-    """Return the first row of the shop that comes after this one, and of the first shop after the
-    last; None where there is none. Two queries at most."""
+    """Return the longest waiting row of the shop that comes after this one, or of the first one;
+    None where there is none. Two queries at most.
+
+    Without a shop to come after (0) it is the longest waiting row of all: whoever begins anew after
+    a failure does not begin with the same one.
+    """
+    if not after:
+        return rows.order_by("due_at", "pk").first()
     by_shop = rows.order_by("shop_id", "due_at", "pk")
-    row = by_shop.filter(shop_id__gt=after).first() if after else None
-    return row or by_shop.first()
+    return by_shop.filter(shop_id__gt=after).first() or by_shop.first()

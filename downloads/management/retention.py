@@ -201,7 +201,8 @@ RETENTIONS = (
         "counted tries",
         CountedTries,
         "ends_at",
-        "at its end: of its lock (`STAFF_LOCK_SECONDS`), its turn or its mail (`STAFF_ALARM_SECONDS`)",
+        "at its end: of its lock (`STAFF_LOCK_SECONDS`), its turn or its mail "
+        "(`STAFF_ALARM_SECONDS`)",
         lambda at: CountedTries.objects.ended(at),
     ),
     Retention(
