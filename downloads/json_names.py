@@ -4,7 +4,9 @@ Which of two values counts is each parser's own guess; a right must hang on none
 """
 
 import json
+import re
 from collections import Counter
+from itertools import accumulate
 from typing import Any, NoReturn
 
 from downloads.errors import SaidTwice
@@ -13,6 +15,13 @@ from downloads.errors import SaidTwice
 MARK = "stands twice"
 SHOWN = 100
 NAMED = 5
+# Nobody nests deeper on purpose. Python's own limit is another in each version, and where it just
+# reads something, what is done with it next may fail.
+MOST_DEPTH = 300
+# One without an end reaches to the end, so that nothing is looked at twice.
+_TEXTS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_BETWEEN = re.compile(r"[^\[\]{}]+")
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 class RepeatedName(ValueError):
@@ -29,8 +38,9 @@ def parse_once(text: str) -> Any:
     Raises:
         RepeatedName: a name stands twice in one object, however it is escaped.
         ValueError: no JSON, or NaN or Infinity, which JSON has not.
-        RecursionError: nested too deeply.
+        RecursionError: nested deeper than `MOST_DEPTH`.
     """
+    _require_flat(text)
     return json.loads(text, object_pairs_hook=_require_once, parse_constant=_refuse_constant)
 
 
@@ -51,6 +61,7 @@ def parse_marking(text: str) -> tuple[Any, list[str]]:
                 repeated.append(_shown(name))
         return told
 
+    _require_flat(text)
     document = json.loads(text, object_pairs_hook=mark, parse_constant=_refuse_constant)
     return document, repeated
 
@@ -84,6 +95,12 @@ def require_unmarked(document: Any, path: str) -> None:
     if isinstance(document, list):
         for number, value in enumerate(document):
             require_unmarked(value, f"{path}[{number}]")
+
+
+def _require_flat(text: str) -> None:
+    steps = map(_STEPS.__getitem__, _BETWEEN.sub("", _TEXTS.sub("", text)))
+    if any(depth > MOST_DEPTH for depth in accumulate(steps)):
+        raise RecursionError
 
 
 def _require_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

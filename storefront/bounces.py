@@ -25,6 +25,7 @@ UNREADABLE = (
     *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError),
     *(AssertionError, RecursionError, OSError, AnymailError, ImproperlyConfigured),
 )
+UNKNOWN = "This is not what the provider tells of mails."
 # A mail that is called spam did arrive, but its sender wants to know of it alike.
 CAME_BACK = {EventType.BOUNCED, EventType.REJECTED, EventType.FAILED, EventType.COMPLAINED}
 
@@ -85,11 +86,11 @@ def _events(view: AnymailCoreWebhookView, request: HttpRequest) -> list:
     try:
         return view.parse_events(request)
     except UNREADABLE:
-        raise BadInput("This is not what the provider tells of mails.") from None
+        raise BadInput(UNKNOWN) from None
 
 
 def _require_once(request: HttpRequest) -> None:
-    """Refuse a body in JSON that has a name twice; whether it is any is for others to say."""
+    """Refuse a body in JSON that two parsers might read as two things, or that none can."""
     if request.content_type in FORMS:
         return
     try:
@@ -97,7 +98,7 @@ def _require_once(request: HttpRequest) -> None:
     except RepeatedName as error:
         raise BadInput(str(error)) from None
     except (ValueError, RecursionError):
-        pass
+        raise BadInput(UNKNOWN) from None
 
 
 def _views() -> dict[str, type[AnymailCoreWebhookView]]:

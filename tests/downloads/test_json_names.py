@@ -1,5 +1,7 @@
 """A name that stands twice in one JSON object: refused by name, or marked."""
 
+import json
+
 import pytest
 
 from downloads.errors import SaidTwice
@@ -60,6 +62,36 @@ def test_a_long_name_is_cut():
 def test_what_is_no_json_is_refused(parse, text):
     with pytest.raises(ValueError):  # noqa: PT011
         parse(text)
+
+
+@pytest.mark.parametrize("parse", [parse_once, parse_marking])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 301 + "]" * 301,
+        '{"a":' * 301 + "1" + "}" * 301,
+        '[{"]}": ' * 151 + "1" + "}]" * 151,
+        "[" * 2_000_000,
+        ("[" + "[" * 299 + "]" * 299 + ",") * 3_000,
+    ],
+    ids=["lists", "objects", "brackets in texts", "open", "aside"],
+)
+def test_what_is_nested_too_deeply_is_refused(parse, text):
+    with pytest.raises(RecursionError):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 300 + "]" * 300, "[" + "[]," * 500 + "[]]", '["' + '[\\"' * 500 + '"]']
+)
+def test_brackets_beside_each_other_and_in_texts_are_not_nested(text):
+    assert parse_once(text) == json.loads(text)
+
+
+@pytest.mark.parametrize("text", ['"' + '\\"' * 1_000_000, '"' * 2_000_001, '"' + "\\" * 2_000_000])
+def test_a_text_without_an_end_is_looked_at_once(text):
+    with pytest.raises(ValueError):  # noqa: PT011
+        parse_once(text)
 
 
 def test_a_marked_value_wins_over_what_was_made_of_it():
