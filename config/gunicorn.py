@@ -1,5 +1,10 @@
 """gunicorn's configuration (`-c python:config.gunicorn`); options of its command win over it."""
 
+from typing import Any
+
+from config.limits import LOG_SAME_PER_MINUTE
+from config.log_repeats import CountsRepeats
+
 worker_class = "config.workers.PatientWorker"
 threads = 32
 # An idle line ends after so many seconds (nginx.conf.template ends its own before that).
@@ -7,3 +12,8 @@ keepalive = 2
 graceful_timeout = 30
 # What the kernel sends by itself has no deadline.
 sendfile = False
+
+
+def post_worker_init(worker: Any) -> None:
+    """Count what gunicorn itself says of requests that are none, after the first few lines."""
+    worker.log.error_log.addFilter(CountsRepeats(LOG_SAME_PER_MINUTE))

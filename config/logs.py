@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from config.limits import LOG_KEPT_FILES, LOG_MAX_BYTES, LOG_SAME_PER_MINUTE
+
+FILTERS = ["repeats", "request_id"]
 CONSOLE = {
     "class": "logging.StreamHandler",
-    "filters": ["request_id"],
+    "filters": FILTERS,
     "formatter": "redacted",
 }
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -14,14 +17,20 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 def logging_to(file: Path | None, *, level: str) -> dict[str, Any]:
     """Return Django's logging settings: lines of `level` and above, on the console and in a file.
 
-    Every handler redacts; there is no other way out. The file grows until logrotate moves it away:
-    several processes write it, and none may do so by itself.
+    Every handler redacts; there is no other way out. Several processes write the file, and any of
+    them begins a new one when it is full. What requests can cause without end is counted.
     """
     handlers = {"console": CONSOLE} | ({"file": _into(file)} if file else {})
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": "django_guid.log_filters.CorrelationId"}},
+        "filters": {
+            "request_id": {"()": "django_guid.log_filters.CorrelationId"},
+            "repeats": {
+                "()": "config.log_repeats.CountsRepeats",
+                "per_minute": LOG_SAME_PER_MINUTE,
+            },
+        },
         "formatters": {
             "redacted": {
                 "()": "storefront.redaction.RedactingFormatter",
@@ -48,11 +57,12 @@ def logging_to(file: Path | None, *, level: str) -> dict[str, Any]:
 
 def _into(file: Path) -> dict[str, Any]:
     return {
-        # Follows the file when logrotate moves it away.
-        "class": "logging.handlers.WatchedFileHandler",
+        "()": "config.log_files.SharedRotatingFileHandler",
         "filename": str(file),
+        "max_bytes": LOG_MAX_BYTES,
+        "kept_files": LOG_KEPT_FILES,
         "delay": True,
         "encoding": "utf-8",
-        "filters": ["request_id"],
+        "filters": FILTERS,
         "formatter": "redacted",
     }

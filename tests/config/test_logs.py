@@ -22,8 +22,13 @@ def test_with_a_file_there_are_both():
 
 
 @pytest.mark.parametrize("file", [None, ONE])
-def test_every_handler_redacts_and_none_rotates(file):
-    # Several processes write one file: who moved it away would take it from the others.
+def test_every_handler_redacts_and_counts_repeats(file):
     for handler in logging_to(file, level="INFO")["handlers"].values():
         assert handler["formatter"] == "redacted"
-        assert "Rotating" not in handler["class"]
+        assert handler["filters"] == ["repeats", "request_id"]
+
+
+def test_what_rotates_is_made_for_several_processes():
+    handler = logging_to(ONE, level="INFO")["handlers"]["file"]
+    assert handler["()"] == "config.log_files.SharedRotatingFileHandler"
+    assert (handler["max_bytes"], handler["kept_files"]) == (50_000_000, 5)

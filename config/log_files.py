@@ -1,0 +1,56 @@
+"""Size-bounded log rotation that several processes can do on one file."""
+
+import fcntl
+import logging
+import os
+from contextlib import suppress
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
+from typing import Any
+
+
+class SharedRotatingFileHandler(WatchedFileHandler):
+    """Begin a new file at `max_bytes`, and keep so many earlier ones: `name.1.log`, `name.2.log` …
+
+    Each process looks before each line whether the file is still there, as its base class does for
+    logrotate. Who finds it full moves it away under a lock on that very file, so that of several
+    who find so one moves it. No line is lost: one that is being written meanwhile goes with the
+    file that was moved. A lock for each line, as libraries take, would have all processes wait for
+    each other. `max_bytes` 0: whoever runs the machine moves it.
+    """
+
+    def __init__(self, filename: str, *, max_bytes: int, kept_files: int, **given: Any) -> None:
+        super().__init__(filename, **given)
+        self.max_bytes, self.kept_files = max_bytes, kept_files
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        try:
+            if self.max_bytes and os.fstat(self.stream.fileno()).st_size >= self.max_bytes:
+                self._rotate()
+        # As of a line that cannot be written: a log keeps nobody from working.
+        except (OSError, ValueError, AttributeError):
+            self.handleError(record)
+
+    def _rotate(self) -> None:
+        # Closing the file gives the lock back.
+        fcntl.flock(self.stream.fileno(), fcntl.LOCK_EX)
+        if self._is_moved():
+            self.reopenIfNeeded()
+            return
+        for number in range(self.kept_files, 0, -1):
+            with suppress(FileNotFoundError):
+                self._earlier(number - 1).replace(self._earlier(number))
+        self.reopenIfNeeded()
+
+    def _is_moved(self) -> bool:
+        try:
+            there = os.stat(self.baseFilename)
+        except FileNotFoundError:
+            return True
+        return not os.path.samestat(there, os.fstat(self.stream.fileno()))
+
+    def _earlier(self, number: int) -> Path:
+        # Not as logrotate names its own.
+        path = Path(self.baseFilename)
+        return path.with_name(f"{path.stem}.{number}{path.suffix}") if number else path
