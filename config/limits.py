@@ -64,6 +64,12 @@ TIDY_BATCH_ROWS = env.int("TIDY_BATCH_ROWS", default=500)
 TIDY_MAX_ROWS = env.int("TIDY_MAX_ROWS", default=100_000)
 TIDY_MAX_SECONDS = env.int("TIDY_MAX_SECONDS", default=300)
 
+# --- Logs ----------------------------------------------------------------------------------------
+
+LOG_MAX_BYTES = env.int("LOG_MAX_BYTES", default=50_000_000)
+LOG_KEPT_FILES = env.int("LOG_KEPT_FILES", default=5)
+LOG_SAME_PER_MINUTE = env.int("LOG_SAME_PER_MINUTE", default=20)
+
 # --- Mail ----------------------------------------------------------------------------------------
 
 MAIL_ANSWER_SECONDS = env.int("MAIL_ANSWER_SECONDS", default=600)
