@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import logging
 import os
 from datetime import datetime
 from importlib import import_module
@@ -19,6 +20,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from config import settings as configured
+from config.log_repeats import CountsRepeats
 from storefront.inbox import apply_messages
 from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
 from tests.factories import CustomerFactory, ShopFactory
@@ -38,6 +40,15 @@ def _empty_tables_of_the_trail_too(case):
 
 
 TransactionTestCase._fixture_teardown = _empty_tables_of_the_trail_too
+
+
+def pytest_unconfigure():
+    """Leave nothing to be told at exit: what pytest has captured is closed by then."""
+    for handler in logging.getLogger().handlers:
+        for each in handler.filters:
+            if isinstance(each, CountsRepeats):
+                each.forget()
+
 
 CONTRACTS = Path(__file__).parent / "contracts"
 WEBHOOKS = "/webhooks/shopify"

@@ -10,9 +10,10 @@ from django.core import mail as outbox
 from downloads.models import Mail, Membership, Role
 from storefront import post
 from storefront.models import CountedTries
-from storefront.staff import alarms, sessions, tries
+from storefront.staff import alarms, tries
 from tests.factories import NOW, ShopFactory
 from tests.racing import at_once
+from tests.tidied import tidy
 
 HOUR = timedelta(hours=1)
 
@@ -145,10 +146,10 @@ def test_a_superuser_of_no_shop_is_mailed_alone(ada):
 
 def test_an_alarm_waits_for_a_worker_that_is_late(shop):
     sound()
-    sessions.forget_ended(NOW + 2 * HOUR)
+    tidy(CountedTries, at=NOW + 2 * HOUR)
     tell(at=NOW + 2 * HOUR)
     assert len(mailed()) == 2
-    sessions.forget_ended(NOW + 2 * HOUR)
+    tidy(CountedTries, at=NOW + 2 * HOUR)
     assert not CountedTries.objects.exists()
 
 
