@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from config.limits import LOG_SAME_PER_MINUTE
+from django.conf import settings
+
 from config.log_repeats import CountsRepeats
 
 worker_class = "config.workers.PatientWorker"
@@ -16,4 +17,4 @@ sendfile = False
 
 def post_worker_init(worker: Any) -> None:
     """Count what gunicorn itself says of requests that are none, after the first few lines."""
-    worker.log.error_log.addFilter(CountsRepeats(LOG_SAME_PER_MINUTE))
+    worker.log.error_log.addFilter(CountsRepeats(settings.LOG_SAME_PER_MINUTE))

@@ -26,7 +26,7 @@ class SharedRotatingFileHandler(WatchedFileHandler):
     def emit(self, record: logging.LogRecord) -> None:
         super().emit(record)
         try:
-            if self.max_bytes and os.fstat(self.stream.fileno()).st_size >= self.max_bytes:
+            if self.max_bytes and self._seen().st_size >= self.max_bytes:
                 self._rotate()
         # As of a line that cannot be written: a log keeps nobody from working.
         except (OSError, ValueError, AttributeError):
@@ -34,7 +34,7 @@ class SharedRotatingFileHandler(WatchedFileHandler):
 
     def _rotate(self) -> None:
         # Closing the file gives the lock back.
-        fcntl.flock(self.stream.fileno(), fcntl.LOCK_EX)
+        fcntl.flock(self.stream, fcntl.LOCK_EX)  # type: ignore[arg-type]  # just written to
         if self._is_moved():
             self.reopenIfNeeded()
             return
@@ -48,7 +48,10 @@ class SharedRotatingFileHandler(WatchedFileHandler):
             there = os.stat(self.baseFilename)
         except FileNotFoundError:
             return True
-        return not os.path.samestat(there, os.fstat(self.stream.fileno()))
+        return not os.path.samestat(there, self._seen())
+
+    def _seen(self) -> os.stat_result:
+        return os.fstat(self.stream.fileno())  # type: ignore[union-attr]  # likewise
 
     def _earlier(self, number: int) -> Path:
         # Not as logrotate names its own.

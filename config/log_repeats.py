@@ -38,8 +38,8 @@ class CountsRepeats(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not hasattr(record, "passes"):
-            record.passes = self._passes(record)
-        return bool(record.passes)
+            vars(record)["passes"] = self._passes(record)
+        return bool(vars(record)["passes"])
 
     def tell_all(self) -> None:
         """Tell what was counted so far: the process ends."""
