@@ -10,6 +10,7 @@ from django.db import transaction
 from downloads.errors import BadInput
 from downloads.fulfilment.assigning import assign
 from downloads.fulfilment.auditing import enter_audit, tells_of
+from downloads.fulfilment.bounds import require_few_lines
 from downloads.fulfilment.describing import product_of_line
 from downloads.fulfilment.identifying import record_customer
 from downloads.fulfilment.noting import save_refund
@@ -45,8 +46,10 @@ def record_order(
     for history: no mail tells of an order that was paid by then, now or later.
 
     Raises:
-        BadInput: another order holds this order-status token.
+        BadInput: another order holds this order-status token, or this one is new and has more
+            lines than `ORDER_MAX_LINES`.
     """
+    require_few_lines(shop, report)
     shop = lock_shop(shop)
     order, is_new = Order.objects.select_for_update().get_or_create(
         shop=shop,
