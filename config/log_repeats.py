@@ -46,11 +46,6 @@ class CountsRepeats(logging.Filter):
         for kind in list(self._counts):
             self._tell(kind, before=None)
 
-    def forget(self) -> None:
-        """Begin to count anew, and tell nothing."""
-        with self._lock:
-            self._counts.clear()
-
     def _passes(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("django.security"):
             # What a request said wrong; where it was found out is the same for each.

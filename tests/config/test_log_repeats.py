@@ -170,6 +170,8 @@ def test_requests_of_scanners_write_next_to_nothing(client, settings, tmp_path):
     described = logging_to(log, level="INFO")
     described["root"]["handlers"] = ["file"]
     del described["handlers"]["console"]
+    # Others hang handlers of their own there, for the whole run.
+    held = list(logging.root.handlers)
     try:
         logging.config.dictConfig(described)
         for number in range(500):
@@ -180,3 +182,4 @@ def test_requests_of_scanners_write_next_to_nothing(client, settings, tmp_path):
         assert 0 < log.stat().st_size / 1000 < 10
     finally:
         logging.config.dictConfig(settings.LOGGING)
+        logging.root.handlers[:] = held

@@ -207,4 +207,4 @@ def test_no_handler_writes_without_redaction():
     assert [logger.name for logger in loggers if logger.handlers or not logger.propagate] == []
     written = {type(handler).__name__: handler.formatter for handler in logging.root.handlers}
     assert isinstance(written["StreamHandler"], RedactingFormatter)
-    assert isinstance(written["WatchedFileHandler"], RedactingFormatter)
+    assert isinstance(written["SharedRotatingFileHandler"], RedactingFormatter)
