@@ -25,33 +25,39 @@ class SharedRotatingFileHandler(WatchedFileHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         super().emit(record)
+        # None where the file cannot be opened: its line was told of so already.
+        if not self.max_bytes or self.stream is None:
+            return
         try:
-            if self.max_bytes and self._seen().st_size >= self.max_bytes:
-                self._rotate()
+            descriptor = self.stream.fileno()
+            if os.fstat(descriptor).st_size >= self.max_bytes:
+                self._rotate(descriptor)
         # As of a line that cannot be written: a log keeps nobody from working.
-        except (OSError, ValueError, AttributeError):
+        except (OSError, ValueError):
             self.handleError(record)
 
-    def _rotate(self) -> None:
-        # Closing the file gives the lock back.
-        fcntl.flock(self.stream, fcntl.LOCK_EX)  # type: ignore[arg-type]  # just written to
-        if self._is_moved():
-            self.reopenIfNeeded()
+    def _rotate(self, descriptor: int) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # Another one is at it, and is not waited for: this process follows with its next line.
             return
-        for number in range(self.kept_files, 0, -1):
-            with suppress(FileNotFoundError):
-                self._earlier(number - 1).replace(self._earlier(number))
+        try:
+            if not self._is_moved(descriptor):
+                for number in range(self.kept_files, 0, -1):
+                    with suppress(FileNotFoundError):
+                        self._earlier(number - 1).replace(self._earlier(number))
+        finally:
+            # Also where it could not be moved: this process goes on in the same file.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
         self.reopenIfNeeded()
 
-    def _is_moved(self) -> bool:
+    def _is_moved(self, descriptor: int) -> bool:
         try:
             there = os.stat(self.baseFilename)
         except FileNotFoundError:
             return True
-        return not os.path.samestat(there, self._seen())
-
-    def _seen(self) -> os.stat_result:
-        return os.fstat(self.stream.fileno())  # type: ignore[union-attr]  # likewise
+        return not os.path.samestat(there, os.fstat(descriptor))
 
     def _earlier(self, number: int) -> Path:
         # Not as logrotate names its own.
