@@ -1,6 +1,7 @@
 """Who asks: a key or a signature names the shop, a bearer names its customer."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -72,6 +73,7 @@ class StorefrontCaller:
     authorization: str
     at: datetime
     address: str = ""
+    was_let_in: bool = False
 
     @classmethod
     def of(cls, request: HttpRequest, key: StorefrontKey, *, at: datetime) -> "StorefrontCaller":
@@ -109,7 +111,17 @@ class StorefrontCaller:
         if token is None:
             raise Unauthenticated
         token.note_use(self.at)
+        self.was_let_in = True
         return token
+
+    @property
+    def has_signed_in(self) -> bool:
+        """Whether the bearer was good, or a password was right, at any time of this request. One
+        query where nobody asked yet."""
+        if not self.was_let_in:
+            with suppress(Unauthenticated):
+                self.was_let_in = bool(self.token)
+        return self.was_let_in
 
     def sign_out(self) -> None:
         """Close the bearer of this request.

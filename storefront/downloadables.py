@@ -25,9 +25,9 @@ from storefront.downloadable_shapes import (
     documented_list,
     documented_one,
 )
-from storefront.errors import RequestRefused
+from storefront.errors import OriginRefused, RateExceeded, RequestRefused
 from storefront.grant_words import MAX_ID, not_found
-from storefront.http.refusal_counts import Refusals
+from storefront.http.refusal_counts import REFUSALS, Refusals
 from storefront.keyed import KeyedFace, request_name
 from storefront.ways import PROOF
 
@@ -38,20 +38,42 @@ class CustomerFace(KeyedFace):
     """Key, then rate, then bearer: the same at each path."""
 
     http_method_names = ["get", "head", "options"]
+    refusals: Refusals | None = None
+    caller: StorefrontCaller
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         at = timezone.now()
         sent = request.headers
         text = sent.get("X-Storefront-Key", "")
-        self.refusals = Refusals(request._request, text, at=at)
-        self.refusals.require_hope()
-        key = storefront_key(text, origin=sent.get("Origin"), at=at)
+        self.refusals = refusals = Refusals(request._request, text, at=at)
+        refusals.require_hope()
+        try:
+            key = storefront_key(text, origin=sent.get("Origin"), at=at)
+        except OriginRefused:
+            refusals.note()
+            raise
         # nginx asks again where it could not read a file: that is no request of the customer's,
         # and what it gives back does not wait for the next minute.
         if nonce_of_proof(sent.get(PROOF, "")) is None:
-            self.admit(key, at=at)
+            refusals.admit(key)
         self.caller = StorefrontCaller.of(request._request, key, at=at)
+        if request.method == "OPTIONS":  # every other asks for the customer itself
+            refusals.settle(self.caller)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        refusals = self.refusals
+        if refusals is not None and refusals.is_admitted and isinstance(exc, REFUSALS):
+            try:
+                refusals.note()
+            except RateExceeded as exceeded:
+                exc = exceeded
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.refusals is not None:
+            self.rate = self.refusals.exceeded or self.refusals.rate
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def grant(self, number: str) -> Grant:
         """Return one of the customer's own grants.

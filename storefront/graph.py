@@ -8,6 +8,7 @@ without a limit.
 import json
 import logging
 import re
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,7 @@ from storefront.asking import (
     read_asked,
     sends_hash_alone,
 )
-from storefront.callers import StorefrontCaller, count_request, storefront_key
+from storefront.callers import StorefrontCaller, storefront_key
 from storefront.documents import DocumentRefused, read_document
 from storefront.errors import (
     OUTAGES,
@@ -67,24 +68,41 @@ class StorefrontGraphQL(GraphQLView):
 
     def answer_caller(self, request: HttpRequest) -> HttpResponse:
         at = timezone.now()
-        text = request.headers.get("X-Storefront-Key", "")
-        refusals = Refusals(request, text, at=at)
+        refusals = Refusals(request, request.headers.get("X-Storefront-Key", ""), at=at)
         try:
-            refusals.require_hope()
-            key = storefront_key(text, origin=request.headers.get("Origin"), at=at)
-        except (KeyRefused, OriginRefused) as error:
+            response = self.answer_counted(request, refusals, at=at)
+        except KeyRefused as error:
             return _answer_key_refused(error)
         except RateExceeded as error:
-            return _told(_answer_rate_exceeded(error), refusals.exceeded)
-        rate = count_request(key, at=at)
+            response = _answer_rate_exceeded(error)
+        return _told(response, refusals.exceeded or refusals.rate)
+
+    def answer_counted(
+        self, request: HttpRequest, refusals: Refusals, *, at: datetime
+    ) -> HttpResponse:
+        """Answer, and count the request for its key or, refused or nobody's, for its address.
+
+        Raises:
+            KeyRefused: missing, or not to be used.
+            RateExceeded: one too many of either.
+        """
+        refusals.require_hope()
+        sent = request.headers
         try:
-            rate.require()
-            response = self.answer(request, StorefrontCaller.of(request, key, at=at))
-            if self.was_refused:
-                rate = refusals.note(rate)
+            key = storefront_key(sent.get("X-Storefront-Key"), origin=sent.get("Origin"), at=at)
+        except OriginRefused as error:
+            refusals.note()
+            return _answer_key_refused(error)
+        refusals.admit(key)
+        caller = StorefrontCaller.of(request, key, at=at)
+        try:
+            response = self.answer(request, caller)
         except RateExceeded as error:
             response = _answer_rate_exceeded(error)
-        return _told(response, refusals.exceeded or rate)
+        if self.was_refused:
+            refusals.note()
+        refusals.settle(caller)
+        return response
 
     def answer(self, request: HttpRequest, caller: StorefrontCaller) -> HttpResponse:
         self.caller, self.was_refused = caller, False
@@ -149,7 +167,10 @@ class StorefrontGraphQL(GraphQLView):
         )
         was_done = any((result.data or {}).values())
         errors = [error.original_error for error in result.errors or ()]
-        self.was_refused = not was_done and any(isinstance(each, REFUSALS) for each in errors)
+        # Without an error of ours below it, one is of the document or its variables.
+        self.was_refused = not was_done and any(
+            error is None or isinstance(error, REFUSALS) for error in errors
+        )
         for error in result.errors or ():
             is_of_all = isinstance(error.original_error, RateExceeded) and not was_done
             if is_of_all or isinstance(error.original_error, OUTAGES):

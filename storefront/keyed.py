@@ -4,13 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from downloads.errors import BadInput
 from storefront.callers import count_request
-from storefront.errors import RateExceeded, answer_customer_error
-from storefront.http.refusal_counts import REFUSALS, Refusals
+from storefront.errors import answer_customer_error
 from storefront.models import ApiKey
 from storefront.rest import JSONAlone
 from storefront.throttles import Rate
@@ -23,8 +21,6 @@ class KeyedFace(APIView):
 
     content_negotiation_class = JSONAlone
     rate: Rate | None = None
-    # Of whoever sends a key that anybody may read.
-    refusals: Refusals | None = None
 
     def get_exception_handler(self) -> Any:
         return answer_customer_error
@@ -38,18 +34,9 @@ class KeyedFace(APIView):
         self.rate = count_request(key, at=at)
         self.rate.require()
 
-    def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, REFUSALS) and self.rate is not None and self.refusals is not None:
-            try:
-                self.rate = self.refusals.note(self.rate)
-            except RateExceeded as exceeded:
-                exc = exceeded
-        return super().handle_exception(exc)
-
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
-        rate = (self.refusals and self.refusals.exceeded) or self.rate
-        for name, value in (rate.headers if rate else {}).items():
+        for name, value in (self.rate.headers if self.rate else {}).items():
             response[name] = value
         return response
 

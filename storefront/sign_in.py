@@ -149,6 +149,7 @@ class CreateCustomerLogin(relay.ClientIDMutation):
             account = fulfilment.require_password(caller.shop, email=email, password=password)
             customer, bearer = _let_in(account, at=caller.at)
             tries.clear()
+            caller.was_let_in = True
         except SignInRefused as error:
             refused = {"id": None, "_id": 0, "token": "", "success": False, "message": str(error)}
             return cls(customer_login=refused)

@@ -1,37 +1,45 @@
-"""Rate limiting of refused requests, by storefront key and client address.
+"""Rate limiting with a storefront's key, which is public, by who proved to be its customer.
 
-A storefront's key stands in its pages, for anybody to send with junk: such a request gives the
-key's own count back, and counts against the key and the address it came from. Whoever is signed
-in is served whatever others sent from there: a whole network, or a storefront's server, may share
-one address.
+A storefront's key stands in its pages, for anybody to send. Its rate is its signed-in customers':
+they are counted wherever they come from. Any other request counts against the key and the client
+address it came from: one that is answered at the same rate as the key's, one that is refused at a
+rate of its own, beyond which it costs no query. Whoever is signed in is served whatever others sent
+from there: a whole network, or a storefront's server, may share one address.
 """
 
 from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest
+from rest_framework.exceptions import APIException
 
 from downloads.errors import BadInput
 from downloads.tokens import hash_token
-from storefront.callers import is_whole_bearer
-from storefront.errors import RequestRefused, TooLarge, Unauthenticated
+from storefront.callers import StorefrontCaller, count_request, is_whole_bearer
+from storefront.errors import RateExceeded, RequestRefused, TooLarge, Unauthenticated
+from storefront.models import StorefrontKey
 from storefront.throttles import Rate, client_address, count, counted, give_back
 
 # What says that a request did no useful work; a missing row and a used-up download do not.
-REFUSALS = (BadInput, RequestRefused, TooLarge, Unauthenticated)
+REFUSALS = (APIException, BadInput, RateExceeded, RequestRefused, TooLarge, Unauthenticated)
 SHOWN = 32
 
 
 class Refusals:
-    """The refused requests of one sender with one key; `exceeded` once there are too many."""
+    """The requests of one sender with one key; `exceeded` once too many of them were refused.
 
+    `rate` is what the present one is counted under.
+    """
+
+    is_admitted = False
+    rate: Rate | None = None
     exceeded: Rate | None = None
 
     def __init__(self, request: HttpRequest, key: str, *, at: datetime) -> None:
         self._who = f"{hash_token(key)[:SHOWN]}:{client_address(request)}"
         self._limit = settings.KEY_REFUSALS_PER_MINUTE
         self._at = at
-        self._authorization = request.headers.get("Authorization", "")
+        self._shows_bearer = is_whole_bearer(request.headers.get("Authorization", ""))
 
     def require_hope(self) -> None:
         """Refuse, past the limit, what shows no bearer that could be one. No query.
@@ -39,18 +47,41 @@ class Refusals:
         Raises:
             RateExceeded: with the seconds until the next minute.
         """
-        if not is_whole_bearer(self._authorization):
+        if not self._shows_bearer:
             self._require(counted("refused", self._who, limit=self._limit, at=self._at))
 
-    def note(self, rate: Rate) -> Rate:
-        """Give a refused request back to its key and count it here; return the key's rate.
+    def admit(self, key: StorefrontKey) -> None:
+        """Count a request ahead of its answer: who shows a bearer may be the key's customer.
+
+        Raises:
+            RateExceeded: it is one too many in this minute.
+        """
+        if self._shows_bearer:
+            self.rate = count_request(key, at=self._at)
+        else:
+            self.rate = count("guest", self._who, limit=key.rate_per_minute, at=self._at)
+        self.rate.require()
+        self.is_admitted = True
+
+    def settle(self, caller: StorefrontCaller) -> None:
+        """Leave an answered request with its key only if its bearer is good. One query at most,
+        and none where the answer asked who is signed in.
+
+        Raises:
+            RateExceeded: it is not, and too many were not in this minute.
+        """
+        if self.is_admitted and self._shows_bearer and not caller.has_signed_in:
+            self.note()
+
+    def note(self) -> None:
+        """Give a refused request back, and count it among the refused ones.
 
         Raises:
             RateExceeded: too many in this minute.
         """
-        left = give_back(rate)
+        if self.is_admitted and self.rate is not None:
+            self.rate, self.is_admitted = give_back(self.rate), False
         self._require(count("refused", self._who, limit=self._limit, at=self._at))
-        return left
 
     def _require(self, rate: Rate) -> None:
         if rate.is_exceeded:

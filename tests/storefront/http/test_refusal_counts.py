@@ -1,10 +1,13 @@
 """What strangers send with a storefront's public key takes nothing from its customers."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from downloads.tokens import make_token
+from downloads.tokens import make_token, with_checksum
+from storefront.errors import RateExceeded
+from storefront.http.refusal_counts import Refusals
 from storefront.models import CustomerToken, StorefrontKey
 from tests.factories import NOW, CustomerFactory
 
@@ -74,6 +77,102 @@ def test_junk_of_one_address_is_bounded_there_and_takes_nothing(ask, bearer, jun
     assert statuses[60:] == [429] * 40
     good = ask(by="GraphQL", bearer=bearer)
     assert (good.status_code, good["X-RateLimit-Remaining"]) == (200, "599")
+
+
+LOGIN = """mutation { createCustomerLogin(input: {email: "ada@example.com", password: "x"}) {
+  customerLogin { success } } }"""
+VERIFY = "mutation { createVerifyToken(input: {}) { verifyToken { isValid } } }"
+FORGOTTEN = """mutation { createForgotPassword(input: {email: "ada@example.com"}) {
+  forgotPassword { success } } }"""
+HASH = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "a" * 64}}}
+NOT_GIVEN = "query ($id: ID!) { customerDownloadableProduct(id: $id) { id } }"
+STRANGE = {
+    "nothing of anybody's": {"query": "{ __typename }"},
+    "that, and something": {"query": QUERY.replace("{", "{ __typename", 1)},
+    "a wrong password": {"query": LOGIN},
+    "a new password": {"query": FORGOTTEN},
+    "who is signed in": {"query": VERIFY},
+    "a hash alone": HASH,
+    "two operations": {"query": "query a { __typename } query b { __typename }"},
+    "a variable left out": {"query": NOT_GIVEN, "variables": {}},
+}
+FORGED = f"1|{with_checksum(make_token())}"
+
+
+@pytest.mark.parametrize("bearer_sent", ["", FORGED], ids=["no bearer", "a forged one"])
+@pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE)
+def test_what_a_stranger_may_ask_takes_nothing(ask, bearer, strange, bearer_sent):
+    StorefrontKey.objects.update(rate_per_minute=5)
+    body = json.dumps(strange)
+    for _ in range(12):
+        ask(by="GraphQL", address=STRANGER, bearer=bearer_sent, body=body)
+    good = ask(by="GraphQL", bearer=bearer)
+    assert (good.status_code, good["X-RateLimit-Remaining"]) == (200, "4")
+
+
+@pytest.mark.parametrize("bearer_sent", ["", FORGED], ids=["no bearer", "a forged one"])
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", [LIST, f"{LIST}/7", f"{LIST}/7/download", f"{LIST}?page=x"])
+def test_no_method_of_a_stranger_takes_anything(
+    client, ask, key, bearer, path, method, bearer_sent
+):
+    StorefrontKey.objects.update(rate_per_minute=5)
+    sent = {"X-Storefront-Key": key, "Authorization": f"Bearer {bearer_sent}"}
+    for _ in range(7):
+        client.generic(method, path, headers=sent, REMOTE_ADDR=STRANGER)
+    good = ask(by="REST", bearer=bearer)
+    assert (good.status_code, good["X-RateLimit-Remaining"]) == (200, "4")
+
+
+def test_who_is_not_signed_in_has_the_keys_rate_at_each_address(ask):
+    StorefrontKey.objects.update(rate_per_minute=2)
+    body = json.dumps({"query": "{ __typename }"})
+    told = [ask(by="GraphQL", address=STRANGER, body=body) for _ in range(3)]
+    shown = [(answer.status_code, answer["X-RateLimit-Remaining"]) for answer in told]
+    assert shown == [(200, "1"), (200, "0"), (429, "0")]
+    assert ask(by="GraphQL", body=body).status_code == 200
+
+
+@BY
+def test_a_key_shown_on_another_site_is_refused_at_no_cost(
+    client, key, by, settings, django_assert_num_queries
+):
+    settings.KEY_REFUSALS_PER_MINUTE = 2
+    StorefrontKey.objects.update(allowed_origins="https://shop.example")
+    sent = {"X-Storefront-Key": key, "Origin": "https://other.example"}
+
+    def status():
+        if by == "REST":
+            return client.get(LIST, headers=sent, REMOTE_ADDR=STRANGER).status_code
+        return client.post(
+            "/api/graphql", "{", "application/json", headers=sent, REMOTE_ADDR=STRANGER
+        ).status_code
+
+    assert [status(), status()] == [403, 403]
+    with django_assert_num_queries(0):
+        assert status() == 429
+
+
+def test_signing_in_and_out_beside_an_ended_bearer_is_no_refusal(ask, customer, settings):
+    settings.KEY_REFUSALS_PER_MINUTE = 1
+    out = json.dumps({"query": "mutation { createLogout(input: {}) { logout { success } } }"})
+    for _ in range(3):
+        own = CustomerToken.issue(customer, at=NOW)[1]
+        assert ask(by="GraphQL", bearer=own, body=out).status_code == 200
+
+
+def test_of_many_refused_at_once_the_limit_is_answered(rf, settings):
+    settings.KEY_REFUSALS_PER_MINUTE = 20
+
+    def note(_number):
+        try:
+            Refusals(rf.get("/", REMOTE_ADDR=STRANGER), "pk", at=NOW).note()
+        except RateExceeded:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(note, range(100))) == 20
 
 
 @BY
