@@ -78,11 +78,6 @@ def give_back(rate: Rate) -> Rate:
     return replace(rate, count=rate.count - 1)
 
 
-def forget(scope: str, who: str, *, at: datetime, seconds: int = WINDOW_SECONDS) -> None:
-    """Begin this window's count of `who` anew."""
-    cache.delete(_window(scope, who, limit=0, at=at, seconds=seconds).key)
-
-
 def _window(
     scope: str, who: str, *, limit: int, at: datetime, seconds: int = WINDOW_SECONDS
 ) -> Rate:

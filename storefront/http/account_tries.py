@@ -1,20 +1,25 @@
 """Rate limiting of password guesses by customer account: slower, and never a lock-out.
 
 Wrong passwords are counted by (account, client address), and those of addresses the account was
-never signed in from by the account too. An address that was is asked for its own count alone, and
-so is one where a new password was chosen: the link by mail leads in whatever strangers do. An
+never signed in from by the account too. An address that was is asked for its own count alone. Of
+the others, once their common count is used up, one that has not failed itself is judged every few
+seconds: whoever comes from a new address waits, and strangers need a new address for every guess.
+A new password, chosen by a link in a mail, begins all counts anew, wherever they were used up. An
 account is its shop and mail address, whether there is one or not: both are answered alike.
 """
 
 import hashlib
+import secrets
 from datetime import datetime
+from typing import NoReturn
 
 from django.conf import settings
 from django.core.cache import cache
 
 from downloads.email_addresses import counted_spelling
 from downloads.models import Shop
-from storefront.throttles import Rate, count, forget, give_back
+from storefront.errors import RateExceeded
+from storefront.throttles import KEPT_WINDOWS, Rate, count, give_back
 
 WINDOW_SECONDS = 15 * 60
 KNOWN_SECONDS = 90 * 24 * 60 * 60
@@ -27,8 +32,9 @@ class AccountTries:
     def __init__(self, shop: Shop, email: str, *, address: str, at: datetime) -> None:
         spelling = counted_spelling(email).encode(errors="surrogatepass")
         self._account = f"{shop.pk}:{hashlib.sha256(spelling).hexdigest()[:32]}"
-        self._here = f"{self._account}:{address}"
-        self._at = at
+        self._address, self._at = address, at
+        # Of the last new password: what was counted before it is nobody's concern.
+        self._series = cache.get(self._key("series"), "")
         self._taken: list[Rate] = []
 
     def take(self) -> None:
@@ -37,31 +43,46 @@ class AccountTries:
         Raises:
             RateExceeded: none is left; what was entered is not to be looked at.
         """
-        self._take(self._here, limit=settings.ACCOUNT_TRIES)
-        if not cache.get(self._known_key):
-            self._take(f"{self._account}:{ANYWHERE}", limit=settings.ACCOUNT_TRIES_ANYWHERE)
+        here = self._count(self._address, limit=settings.ACCOUNT_TRIES)
+        if here.is_exceeded:
+            self._refuse(here.reset_seconds)
+        if cache.get(self._key("known", self._address)):
+            return
+        anywhere = self._count(ANYWHERE, limit=settings.ACCOUNT_TRIES_ANYWHERE)
+        if anywhere.is_exceeded:
+            self._take_turn(anywhere, has_failed=here.count > 1)
 
     def clear(self) -> None:
         """Give the try back, and know this address from now on: the password was right."""
         for rate in self._taken:
             give_back(rate)
-        cache.set(self._known_key, 1, timeout=KNOWN_SECONDS)
+        cache.set(self._key("known", self._address), 1, timeout=KNOWN_SECONDS)
 
     def begin_anew(self) -> None:
-        """Forget what was tried before the owner chose a new password here."""
-        for who in (self._here, f"{self._account}:{ANYWHERE}"):
-            forget("account", who, at=self._at, seconds=WINDOW_SECONDS)
-        cache.set(self._known_key, 1, timeout=KNOWN_SECONDS)
+        """Forget what was tried, wherever, before the owner chose a new password here."""
+        cache.set(self._key("series"), secrets.token_hex(4), timeout=KEPT_WINDOWS * WINDOW_SECONDS)
+        cache.set(self._key("known", self._address), 1, timeout=KNOWN_SECONDS)
 
-    @property
-    def _known_key(self) -> str:
-        return f"known:{self._here}"
-
-    def _take(self, who: str, *, limit: int) -> None:
+    def _count(self, where: str, *, limit: int) -> Rate:
+        who = f"{self._account}:{where}:{self._series}"
         rate = count("account", who, limit=limit, at=self._at, seconds=WINDOW_SECONDS)
         self._taken.append(rate)
-        if rate.is_exceeded:
-            # What is not judged uses nothing up for an address that is known.
-            for taken in self._taken:
-                give_back(taken)
-            rate.require()
+        return rate
+
+    def _take_turn(self, anywhere: Rate, *, has_failed: bool) -> None:
+        """Take the account's next turn, for an address that has not failed in this window."""
+        if has_failed:
+            self._refuse(anywhere.reset_seconds)
+        turns = settings.ACCOUNT_TRY_SECONDS
+        now = int(self._at.timestamp())
+        if not cache.add(self._key("turn", str(now // turns)), 1, timeout=KEPT_WINDOWS * turns):
+            self._refuse(turns - now % turns)
+
+    def _refuse(self, seconds: int) -> NoReturn:
+        # What is not judged uses nothing up.
+        for taken in self._taken:
+            give_back(taken)
+        raise RateExceeded(seconds)
+
+    def _key(self, what: str, which: str = "") -> str:
+        return f"account-{what}:{self._account}:{which}"

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -104,6 +105,59 @@ def test_elsewhere_a_new_password_lets_the_owner_in(sign_in, besieged, account, 
     chosen = {"password": "a wholly new one", "again": "a wholly new one"}
     assert client.post(path, chosen, REMOTE_ADDR=AWAY).status_code == 200
     assert sign_in("a wholly new one", address=AWAY) is True
+
+
+def test_from_a_new_address_the_owner_gets_in_within_seconds(sign_in, besieged, frozen):
+    assert sign_in(RIGHT, address=AWAY) == 429
+    frozen(NOW + timedelta(seconds=10))
+    assert sign_in(RIGHT, address=AWAY) is True
+
+
+def test_a_turn_is_for_one_address_that_has_not_failed(sign_in, besieged, frozen):
+    frozen(NOW + timedelta(seconds=10))
+    assert sign_in(WRONG, address="203.0.113.1") == 429
+    assert sign_in(WRONG, address="203.0.113.101") is False
+    assert sign_in(WRONG, address="203.0.113.102") == 429
+    frozen(NOW + timedelta(seconds=20))
+    assert sign_in(WRONG, address="203.0.113.101") == 429
+
+
+def test_in_an_hour_an_army_has_few_guesses(account, settings):
+    """A new address for every guess, four a second. Before there was a count: 14,400."""
+    settings.ACCOUNT_TRY_SECONDS = 10
+    judged = 0
+    for number in range(4 * 60 * 60):
+        at = NOW + timedelta(seconds=number / 4)
+        try:
+            AccountTries(account.shop, account.email, address=str(number), at=at).take()
+        except RateExceeded:
+            continue
+        judged += 1
+    # In each quarter of an hour a hundred, and then one in ten seconds.
+    assert judged == 4 * (100 + 88)
+
+
+def test_a_new_password_begins_the_count_of_every_address_anew(sign_in, account, client):
+    """A storefront's server signs its customers in from an address of its own."""
+    assert [sign_in(WRONG, address=HOME) for _ in range(11)] == [False] * 10 + [429]
+    account.refresh_from_db()
+    path = urlsplit(account_url(account, at=NOW)).path
+    chosen = {"password": "a wholly new one", "again": "a wholly new one"}
+    assert client.post(path, chosen, REMOTE_ADDR=AWAY).status_code == 200
+    assert sign_in("a wholly new one", address=HOME) is True
+
+
+def test_known_and_unknown_are_answered_in_the_same_bytes(client, account):
+    key = StorefrontKey.issue(account.shop, name="page", rate_per_minute=10**6)[1]
+
+    def told(email):
+        asked = {"query": LOGIN, "variables": {"input": {"email": email, "password": WRONG}}}
+        sent = {"content_type": "application/json", "headers": {"X-Storefront-Key": key}}
+        answers = [client.post("/api/graphql", asked, REMOTE_ADDR=email, **sent) for _ in range(12)]
+        names = ("Retry-After", "Content-Length", "X-RateLimit-Remaining")
+        return [(each.content, [each.get(name) for name in names]) for each in answers]
+
+    assert told("ada@example.com") == told("nobody@example.com")
 
 
 def test_the_next_quarter_of_an_hour_begins_at_nothing(sign_in, besieged, frozen):
