@@ -7,6 +7,7 @@ import zlib
 
 MIN_LENGTH = 16
 BASE_62 = string.digits + string.ascii_letters
+TOKEN_LENGTH = 43
 CHECKSUM_LENGTH = 6
 
 
@@ -32,6 +33,16 @@ def has_checksum(text: str) -> bool:
     """Say whether a text ends in its own checksum: whether it was copied whole."""
     body, tail = text[:-CHECKSUM_LENGTH], text[-CHECKSUM_LENGTH:]
     return bool(body) and tail == _checksum(body)
+
+
+def may_be_whole(text: str) -> bool:
+    """Say whether a text may be a secret of `make_token`: with its checksum or, if older, without.
+
+    Any other is not worth a query.
+    """
+    return len(text) == TOKEN_LENGTH or (
+        len(text) == TOKEN_LENGTH + CHECKSUM_LENGTH and has_checksum(text)
+    )
 
 
 def _checksum(text: str) -> str:

@@ -10,7 +10,13 @@ from django.db import models, transaction
 from downloads.errors import SealBroken
 from downloads.models import Account, Customer
 from downloads.sealing import seal, unseal
-from downloads.tokens import hash_token, make_token, with_checksum
+from downloads.tokens import (
+    CHECKSUM_LENGTH,
+    TOKEN_LENGTH,
+    hash_token,
+    make_token,
+    with_checksum,
+)
 from storefront.models.credentials import Credential, CredentialQuerySet
 from storefront.models.keys import SecretKey
 
@@ -32,7 +38,7 @@ class CustomerToken(Credential):
     audited = ("expires_at", "revoked_at")
     is_person = True
     # 256 random bits, and a checksum of them.
-    SECRET_LENGTH = 43 + 6
+    SECRET_LENGTH = TOKEN_LENGTH + CHECKSUM_LENGTH
 
     class Origin(models.TextChoices):
         ADMIN = "admin", "Made in the admin"

@@ -3,7 +3,14 @@ import zlib
 
 import pytest
 
-from downloads.tokens import BASE_62, has_checksum, hash_token, make_token, with_checksum
+from downloads.tokens import (
+    BASE_62,
+    has_checksum,
+    hash_token,
+    make_token,
+    may_be_whole,
+    with_checksum,
+)
 
 
 def test_a_token_is_256_bits_fit_for_a_url():
@@ -48,3 +55,13 @@ def test_a_text_without_one_is_not(text):
 
 def test_a_checksum_alone_is_of_nothing():
     assert not has_checksum(with_checksum(""))
+
+
+@pytest.mark.parametrize("make", [make_token, lambda: with_checksum(make_token())])
+def test_a_secret_may_be_whole_with_its_checksum_or_older_than_them(make):
+    assert may_be_whole(make())
+
+
+@pytest.mark.parametrize("text", ["", "x" * 42, "x" * 44, "x" * 48, "x" * 49, "x" * 50])
+def test_no_other_text_may_be_a_secret(text):
+    assert not may_be_whole(text)
