@@ -1,7 +1,5 @@
 """Buyers, storefronts and shops at a known rate, whatever the answers take."""
 
-import base64
-import hmac
 import itertools
 import json
 import random
@@ -14,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.fire.asking import Answer, get
 from tests.fire.service import FACE_A, PAGE, Service
 from tests.messages.life import Life
+from tests.storms.storm import signed
 
 SECRET = "soak-secret-0123456789abcdef"
 DOMAIN = "fire.example"
@@ -117,14 +116,5 @@ class Honest:
 
 def post_order(port: int, order: Life, *, domain: str, **sent: str) -> Answer:
     """Send what was said of an order last, as Shopify signs it."""
-    said = order.sent[-1]
-    body = json.dumps(said.payload).encode()
-    digest = hmac.digest(SECRET.encode(), body, "sha256")
-    named = {
-        "Content_Type": "application/json",
-        "X_Shopify_Topic": said.topic,
-        "X_Shopify_Shop_Domain": domain,
-        "X_Shopify_Webhook_Id": said.id,
-        "X_Shopify_Hmac_Sha256": base64.b64encode(digest).decode(),
-    }
-    return get(port, "/webhooks/shopify", method="POST", body=body, **named, **sent)
+    body, headers = signed(order.sent[-1], domain=domain, secret=SECRET)
+    return get(port, "/webhooks/shopify", method="POST", body=body, **headers, **sent)

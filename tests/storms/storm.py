@@ -123,6 +123,19 @@ class Service:
             process.wait(timeout=30)
 
 
+def signed(message: Sent, *, domain: str, secret: str) -> tuple[bytes, dict[str, str]]:
+    """Return the body and the headers of a message as Shopify signs it, written here anew."""
+    body = json.dumps(message.payload).encode()
+    digest = hmac.digest(secret.encode(), body, "sha256")
+    return body, {
+        "Content-Type": "application/json",
+        "X-Shopify-Topic": message.topic,
+        "X-Shopify-Shop-Domain": domain,
+        "X-Shopify-Webhook-Id": message.id,
+        "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
+    }
+
+
 def send_all(port: int, messages: list[Sent]) -> tuple[list[int], list[float], float]:
     """Send these from `CLIENTS` at once; return statuses, seconds of each, and seconds of all."""
     queue = iter(messages)
@@ -137,15 +150,7 @@ def send_all(port: int, messages: list[Sent]) -> tuple[list[int], list[float], f
             if message is None:
                 line.close()
                 return
-            body = json.dumps(message.payload).encode()
-            digest = hmac.digest(SECRET.encode(), body, "sha256")
-            headers = {
-                "Content-Type": "application/json",
-                "X-Shopify-Topic": message.topic,
-                "X-Shopify-Shop-Domain": DOMAIN,
-                "X-Shopify-Webhook-Id": message.id,
-                "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
-            }
+            body, headers = signed(message, domain=DOMAIN, secret=SECRET)
             started = time.perf_counter()
             line.request("POST", "/webhooks/shopify", body, headers)
             response = line.getresponse()
