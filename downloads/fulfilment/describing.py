@@ -1,12 +1,13 @@
 """Take in what a shop says of its products and of itself."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from downloads.actors import PLATFORM, acting
-from downloads.fulfilment.assigning import assign
+from downloads.fulfilment.assigning import assign, assign_each
 from downloads.fulfilment.auditing import enter_audit
 from downloads.fulfilment.outcomes import Outcome
 from downloads.fulfilment.ranking import rank
@@ -16,6 +17,8 @@ from downloads.reports import CatalogReport, ProductReport, ShopReport
 
 # What a shop says of a product outranks what its orders' lines mention in passing.
 MENTIONED, DESCRIBED = "1", "2"
+# Values in one question, far below what a statement takes.
+BATCH = 500
 
 
 @transaction.atomic
@@ -25,30 +28,35 @@ def record_product(shop: Shop, report: CatalogReport) -> Outcome:
     The newest report stands. A variant it no longer names stays: buyers hold it.
     """
     shop = lock_shop(shop)
-    outcomes = {
-        _describe(shop, variant, described_rank=_rank(DESCRIBED, variant, report.reported_at))[1]
-        for variant in report.variants
-    }
+    _rows, outcomes = _describe(
+        shop,
+        [(_rank(DESCRIBED, variant, report.reported_at), variant) for variant in report.variants],
+    )
     if not outcomes - {Outcome.UNCHANGED}:
         return Outcome.UNCHANGED
     return Outcome.NEW if outcomes == {Outcome.NEW} else Outcome.CHANGED
 
 
-def product_of_line(shop: Shop, report: ProductReport, *, reported_at: datetime) -> Product:
-    """Find the row of a line's variant, or make it from what the line says.
+def products_of_lines(
+    shop: Shop, reports: Sequence[ProductReport], *, reported_at: datetime
+) -> list[Product]:
+    """Find the rows of lines' variants, in their order, or make them from what the lines say.
 
-    Until the shop describes the product itself, the newest full order that mentions it does. What a
+    Until the shop describes a product itself, the newest full order that mentions it does. What a
     merchant entered by hand stays.
     """
-    if report.variant_id is not None:
-        return _describe(shop, report, described_rank=_rank(MENTIONED, report, reported_at))[0]
-    # A line without a variant number (typed in at the till) is known by its description
-    # alone. A merchant may have entered two alike: the first is taken.
-    named = {name: getattr(report, name) for name in ("name", "variant_name", "sku", "product_id")}
-    alike = Product.objects.filter(shop=shop, variant_id=None, **named)
-    return alike.order_by("created_at", "pk").first() or Product.objects.create(
-        shop=shop, **_words(report)
-    )
+    # As few statements as for one line: buyers' clicks wait while SQLite's one writer is taken.
+    ranked = [
+        (_rank(MENTIONED, report, reported_at), report)
+        for report in reports
+        if report.variant_id is not None
+    ]
+    by_variant = _describe(shop, ranked)[0]
+    by_words = _without_number(shop, [report for report in reports if report.variant_id is None])
+    return [
+        by_words[_named(report)] if report.variant_id is None else by_variant[report.variant_id]
+        for report in reports
+    ]
 
 
 @transaction.atomic
@@ -97,18 +105,76 @@ def _rank(source: str, report: ProductReport, reported_at: datetime) -> str:
     return f"{source} {said} {rank(reported_at, content=report)}"
 
 
-def _describe(shop: Shop, report: ProductReport, *, described_rank: str) -> tuple[Product, Outcome]:
-    words = _words(report) | {"described_rank": described_rank}
-    product, is_new = Product.objects.get_or_create(
-        shop=shop, variant_id=report.variant_id, defaults=words
-    )
-    if is_new:
-        return product, Outcome.NEW
+def _describe(
+    shop: Shop, ranked: Iterable[tuple[str, ProductReport]]
+) -> tuple[dict[int | None, Product], set[Outcome]]:
+    """Bring variants to what the report of the highest rank says; return rows by number."""
+    words: dict[int | None, dict[str, Any]] = {}
+    for described_rank, report in ranked:
+        before = words.get(report.variant_id)
+        if before is None or described_rank > before["described_rank"]:
+            words[report.variant_id] = _words(report) | {"described_rank": described_rank}
+    held = _by_variant(shop, words)
+    changes = [
+        (held[number], words[number]) for number in held if _stands(words[number], held[number])
+    ]
+    assign_each(changes)
+    fresh = [
+        Product(shop=shop, variant_id=number, **words[number])
+        for number in words
+        if number not in held
+    ]
+    outcomes = {Outcome.CHANGED} if changes else set()
+    if len(changes) < len(held):
+        outcomes.add(Outcome.UNCHANGED)
+    if fresh:
+        outcomes.add(Outcome.NEW)
+        # A merchant may enter the same variant by hand at this moment.
+        Product.objects.bulk_create(fresh, ignore_conflicts=True)
+        held |= _by_variant(shop, [product.variant_id for product in fresh])
+    return held, outcomes
+
+
+def _stands(words: dict[str, Any], product: Product) -> bool:
     is_by_hand = not product.described_rank
-    is_mentioned = described_rank.startswith(MENTIONED)
-    if described_rank <= product.described_rank or (is_by_hand and is_mentioned):
-        return product, Outcome.UNCHANGED
-    return product, Outcome.CHANGED if assign(product, **words) else Outcome.UNCHANGED
+    is_mentioned = words["described_rank"].startswith(MENTIONED)
+    return words["described_rank"] > product.described_rank and not (is_by_hand and is_mentioned)
+
+
+def _by_variant(shop: Shop, numbers: Iterable[int | None]) -> dict[int | None, Product]:
+    products = Product.objects.filter(shop=shop).order_by()
+    return {
+        product.variant_id: product
+        for some in _shares(numbers)
+        for product in products.filter(variant_id__in=some)
+    }
+
+
+def _without_number(shop: Shop, reports: Sequence[ProductReport]) -> dict[tuple, Product]:
+    # A line without a variant number (typed in at the till) is known by its description alone. A
+    # merchant may have entered two alike: the first is taken.
+    products = Product.objects.filter(shop=shop, variant_id=None).order_by("-created_at", "-pk")
+    held = {
+        _named(product): product
+        for some in _shares({report.name for report in reports})
+        for product in products.filter(name__in=some)
+    }
+    fresh = {
+        _named(report): Product(shop=shop, **_words(report))
+        for report in reversed(reports)
+        if _named(report) not in held
+    }
+    Product.objects.bulk_create(fresh.values())
+    return held | fresh
+
+
+def _named(described: ProductReport | Product) -> tuple:
+    return (described.name, described.variant_name, described.sku, described.product_id)
+
+
+def _shares(values: Iterable[Any]) -> Iterator[list[Any]]:
+    asked = list(values)
+    return (asked[start : start + BATCH] for start in range(0, len(asked), BATCH))
 
 
 def _words(report: ProductReport) -> dict[str, Any]:

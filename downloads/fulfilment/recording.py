@@ -8,10 +8,10 @@ from typing import Any
 from django.db import transaction
 
 from downloads.errors import BadInput
-from downloads.fulfilment.assigning import assign
+from downloads.fulfilment.assigning import assign, assign_each
 from downloads.fulfilment.auditing import enter_audit, tells_of
 from downloads.fulfilment.bounds import require_few_lines
-from downloads.fulfilment.describing import product_of_line
+from downloads.fulfilment.describing import products_of_lines
 from downloads.fulfilment.identifying import record_customer
 from downloads.fulfilment.noting import save_refund
 from downloads.fulfilment.outcomes import Outcome
@@ -208,10 +208,20 @@ def _record_token(order: Order, report: OrderReport, *, is_newest: bool) -> bool
 
 def _record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
     held = {line.platform_id: line for line in order.lines.select_related("product")}
+    # A shop no longer names a variant that it has deleted since: what is known stays.
+    named = [
+        reported
+        for reported in report.lines
+        if reported.platform_id not in held or reported.product.variant_id is not None
+    ]
+    rows = products_of_lines(
+        order.shop, [reported.product for reported in named], reported_at=report.reported_at
+    )
+    products = {reported.platform_id: row for reported, row in zip(named, rows, strict=True)}
     # A line that only an older report knows has been taken out of the order since.
     fresh = [
         LineItem(
-            product=product_of_line(order.shop, reported.product, reported_at=report.reported_at),
+            product=products[reported.platform_id],
             platform_id=reported.platform_id,
             quantity=max(reported.quantity, 1),
             current_quantity=_kept(reported) if is_newest else 0,
@@ -221,22 +231,19 @@ def _record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool
         if reported.platform_id not in held
     ]
     add_lines(order, fresh)
-    changed = bool(fresh)
+    changes: list[tuple[LineItem, dict[str, Any]]] = []
     lines = held | {line.platform_id: line for line in fresh}
     for position, reported in enumerate(report.lines):
         line = lines.pop(reported.platform_id)
         values: dict[str, Any] = {"quantity": max(line.quantity, reported.quantity)}
-        # A shop no longer names a variant that it has deleted since: what is known stays.
-        if line.platform_id in held and reported.product.variant_id is not None:
-            product = product_of_line(order.shop, reported.product, reported_at=report.reported_at)
-            if line.product.variant_id is None:
-                values["product"] = product
+        if line.product.variant_id is None and reported.platform_id in products:
+            values["product"] = products[reported.platform_id]
         if is_newest:
             values |= {"current_quantity": _kept(reported), "position": position}
-        changed |= assign(line, **values)
-    for line in lines.values() if is_newest else ():
-        changed |= assign(line, current_quantity=0, position=LAST)
-    return changed
+        changes.append((line, values))
+    if is_newest:
+        changes += [(line, {"current_quantity": 0, "position": LAST}) for line in lines.values()]
+    return assign_each(changes) or bool(fresh)
 
 
 def _kept(line: LineReport) -> int:

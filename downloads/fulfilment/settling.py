@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from downloads.fulfilment.announcing import announce
-from downloads.fulfilment.assigning import assign
+from downloads.fulfilment.assigning import assign, save_each
 from downloads.fulfilment.standing import standing_of
 from downloads.models import Attachment, Grant, LineItem, Order, Shop
 from downloads.models.grants import Allowance, allowance
@@ -75,7 +75,7 @@ def settle(order: Order, *, at: datetime) -> None:
         if (line.pk, attachment.asset_id) not in held
     )
     changed = [grant for grant in grants if recount(grant, lines, order=order, at=at)]
-    Grant.objects.bulk_update(changed, COUNTED_FIELDS)
+    save_each(changed, COUNTED_FIELDS)
     if order.announced_at is None:
         announce([order.pk], at=at)
 

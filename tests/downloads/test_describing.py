@@ -6,6 +6,7 @@ import pytest
 
 from downloads.fulfilment import (
     Outcome,
+    describing,
     note_uninstalled,
     record_order,
     record_product,
@@ -243,3 +244,18 @@ def test_a_shops_report_is_news_once_and_when_the_app_is_back(shop):
     note_uninstalled(shop, at=NOW)
     assert record_shop(shop, report) == Outcome.UNCHANGED
     assert record_shop(shop, replace(report, reported_at=LATER)) == Outcome.CHANGED
+
+
+def test_a_merchant_who_enters_the_variant_at_the_same_moment_is_met(shop, monkeypatch):
+    look_up = describing._by_variant
+
+    def entered_after_the_look(*asked):
+        held = look_up(*asked)
+        if not held:
+            ProductFactory(shop=shop, variant_id=11, name="By hand")
+        return held
+
+    monkeypatch.setattr(describing, "_by_variant", entered_after_the_look)
+    mention(shop, order=1)
+
+    assert LineItem.objects.get().product == Product.objects.get(name="By hand")
