@@ -9,7 +9,12 @@ PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
 	ENCRYPTION_KEYS=Y2hlY2stb25seS1ub3QtYS1zZWNyZXQtMDEyMzQ1Njc= \
 	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq-Ke1Uw7
 
-.PHONY: demo test test-all benchmark soak static audit lock messages
+.PHONY: help demo test test-all benchmark soak static fmt audit lock messages pictures
+
+## This list
+help:
+	@awk '/^## /{about = substr($$0, 4)} /^[a-z-]+:/{if (about) printf "%-12s %s\n", substr($$1, 1, \
+		length($$1) - 1), about; about = ""}' Makefile
 
 ## The whole product with its example, on http://localhost:8000
 demo: .venv
@@ -48,6 +53,7 @@ soak: .venv
 	$(BIN)/python -m tests.soak
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.soak
 
+## Lint, types, known weaknesses, missing migrations, unsafe settings
 static: .venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -56,18 +62,26 @@ static: .venv
 	$(BIN)/python manage.py makemigrations --check
 	$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
+## Format, and sort imports
+fmt: .venv
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+## The README's pictures, taken anew from a demo; they need Chromium
+pictures: .venv
+	$(BIN)/python -m tests.browser.pictures
+
 ## What is known against the packages that serve; it asks the advisory service on the internet
 audit: .venv
 	$(BIN)/python -m tests.audit
 
-# The mails' words, collected anew and compiled; then what is new is to be translated. It needs
-# gettext.
+## The words to translate, collected anew and compiled; needs gettext
 messages: .venv
 	$(BIN)/python manage.py makemessages --all --no-wrap --no-obsolete --add-location file \
 		--ignore 'var/*' --ignore '.venv/*' --ignore 'tests/*' --ignore 'templates/admin/*'
 	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
 
-# Exact versions with hashes; no address stands in them.
+## Exact versions with hashes; no address stands in them
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.txt
