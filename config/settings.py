@@ -90,6 +90,7 @@ GRAPHQL_ALLOW_GET = env.bool("GRAPHQL_ALLOW_GET", default=False)
 GRAPHQL_ALLOW_FORMS = env.bool("GRAPHQL_ALLOW_FORMS", default=False)
 GRAPHQL_INTROSPECTION = env.bool("GRAPHQL_INTROSPECTION", default=True)
 GRAPHQL_HINTS = env.bool("GRAPHQL_HINTS", default=not PRODUCTION)
+SERVE_DOCS = env.bool("SERVE_DOCS", default=True)
 GRAPHIQL = env.bool("GRAPHIQL", default=False)
 GRAPHIQL_HEADERS = env.json("GRAPHIQL_HEADERS", default={})
 

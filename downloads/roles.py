@@ -1,7 +1,7 @@
 """What each role may do in its shop, and who may therefore do it. Permissions are Django's words.
 
 Roles are the only source of permissions: superusers may do everything, everybody else what their
-role in the row's shop allows. README has the same table for people.
+role in the row's shop allows. `storefront/docs/merchants.md` has the same table for people.
 """
 
 from typing import Any

@@ -86,7 +86,11 @@ def _item(grant: Grant, *, at: datetime) -> Item:
 def home(request: HttpRequest) -> HttpResponse:
     """Say what this is; on a laptop with a demo, lead there."""
     has_demo = not settings.PRODUCTION and lookups.has_order(ORDER_TOKEN)
-    return render(request, "home.html", {"demo_token": ORDER_TOKEN if has_demo else None})
+    context = {
+        "demo_token": ORDER_TOKEN if has_demo else None,
+        "has_docs": settings.SERVE_DOCS,
+    }
+    return render(request, "home.html", context)
 
 
 @csrf_exempt

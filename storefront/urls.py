@@ -2,9 +2,11 @@
 
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from storefront import accounts, bounces, delivery, invitations, links, pages, webhooks
+from storefront.docs.views import document
 from storefront.downloadables import (
     Downloadable,
     DownloadableDownload,
@@ -45,6 +47,9 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="openapi"),
     # None; there by setting alone
     path("api/graphiql", graphiql, name="graphiql"),
+    path("docs", csrf_exempt(RedirectView.as_view(pattern_name="docs")), name="docs-folder"),
+    path("docs/", document, name="docs"),
+    path("docs/<path:name>", document, name="document"),
     # The shop's own signature
     path("webhooks/<slug:source>", webhooks.receive, name="webhook"),
     path("webhooks/<slug:source>/<str:shop_domain>", webhooks.receive, name="shop-webhook"),

@@ -1,4 +1,4 @@
-"""Each row of the README's table of roles: the permissions it tells of, and its deeds.
+"""Each row of the manual's table of roles: the permissions it tells of, and its deeds.
 
 A deed is a generator over a shop. It makes what it needs, yields what a client does, is sent the
 answer, and yields whether it happened.

@@ -1,4 +1,4 @@
-"""What the README says is what the code does."""
+"""What README and the documents say is what the code does."""
 
 import json
 import re
@@ -9,11 +9,14 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from storefront.docs.manual import FOLDER
 from storefront.platforms.generic.messages import TOPICS
 
 ROOT = Path(settings.BASE_DIR)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SETTINGS = (ROOT / "storefront" / "docs" / "settings.md").read_text(encoding="utf-8")
+DOCS = {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")}
+SETTINGS, WEBHOOKS = DOCS["settings"], DOCS["webhooks"]
+ALL = "\n".join([README, *DOCS.values()])
 
 
 def settings_read():
@@ -40,11 +43,12 @@ def test_the_curl_lines_are_the_ones_the_demo_prints():
     call_command("demo", no_serve=True, stdout=printed)
     commands = re.findall(r"^curl (?:.*\\\n)*.*$", printed.getvalue(), re.MULTILINE)
     assert len(commands) == 6
-    assert [command in README for command in commands] == [True] * 6
+    assert [command in ALL for command in commands] == [True] * 6
+    assert [command in README for command in commands[:2]] == [True] * 2
     messages = re.findall(r"^body='(?:.*\n)+?(?=curl|secret=)", printed.getvalue(), re.MULTILINE)
-    assert [message in README for message in messages] == [True] * 2
+    assert [message in WEBHOOKS for message in messages] == [True] * 2
     [signing] = re.findall(r"^secret='.*\n(?:.*\n)+?curl ", printed.getvalue(), re.MULTILINE)
-    assert signing in README
+    assert signing in WEBHOOKS
 
 
 @pytest.mark.django_db(transaction=True, reset_sequences=True, serialized_rollback=True)
@@ -61,9 +65,13 @@ def test_the_answer_of_face_b_is_as_printed(client):
     assert got | {"createdAt": None} == expected | {"createdAt": None}
 
 
+def test_the_readme_is_short_enough_to_be_read():
+    assert len(README.splitlines()) <= 160
+
+
 # --- A shop of your own ------------------------------------------------------------------------
 
-OWN = README.partition("### A shop of your own")[2].partition("\n## ")[0]
+OWN = WEBHOOKS.partition("## A shop of your own")[2].partition("\n## ")[0]
 
 
 def documented(heading):

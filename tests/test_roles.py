@@ -1,12 +1,10 @@
-"""The README's table of roles, cell by cell: what it allows happens, what it does not changes
+"""The manual's table of roles, cell by cell: what it allows happens, what it does not changes
 nothing."""
 
 import re
-from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
@@ -15,10 +13,11 @@ from django_tasks_db.models import DBTaskResult
 
 from downloads.models import Membership
 from downloads.roles import PERMISSIONS
+from storefront.docs.manual import FOLDER
 from tests.factories import ShopFactory
 from tests.role_deeds import DEEDS
 
-README = (Path(settings.BASE_DIR) / "README.md").read_text(encoding="utf-8")
+MANUAL = (FOLDER / "merchants.md").read_text(encoding="utf-8")
 ROLES = ("support", "manager", "owner", "superuser")
 # What looking at a page, or saving one without a change, may write. The worker may be woken to find
 # nothing.
@@ -27,7 +26,7 @@ UNTOUCHED = {Session, LogEntry, DBTaskResult}
 
 def read_table():
     """Return what each row of the table says, by its words and then by role."""
-    table = README.partition("| What | Support | Manager | Owner | Superuser |\n")[2]
+    table = MANUAL.partition("| What | Support | Manager | Owner | Superuser |\n")[2]
     rows = re.findall(r"^\| (.*?) \| (.*?) \| (.*?) \| (.*?) \| (.*?) \|$",
                       table.partition("\n\n")[0], re.MULTILINE)  # fmt: skip
     return {what: dict(zip(ROLES, cells, strict=True)) for what, *cells in rows}

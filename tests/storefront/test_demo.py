@@ -24,6 +24,7 @@ from django.db import connection
 from standardwebhooks import Webhook
 
 from downloads.models import Asset, Grant, Membership, Order, Role, Shop
+from storefront.docs.manual import FOLDER
 from storefront.inbox import apply_messages
 from storefront.models import WebhookSecret
 from tests.conftest import CONTRACTS, PAYLOADS, sign
@@ -490,14 +491,16 @@ def test_an_order_posted_while_it_serves_is_on_both_faces_within_five_seconds(se
 
 
 @pytest.mark.slow
-def test_every_curl_line_of_the_readme_works_as_it_stands(served):
+def test_every_curl_line_of_the_documents_works_as_it_stands(served):
     for program in ("curl", "openssl", "bash"):
         if shutil.which(program) is None:
             do_without(program)
     process, demo = served
     assert eventually(30, lambda: fetch(f"{demo['base_url']}/healthz"))
-    readme = (django_settings.BASE_DIR / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```\w*\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    files = [django_settings.BASE_DIR / "README.md", FOLDER / "api.md", FOLDER / "webhooks.md"]
+    documents = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    # The README shows two of them first.
+    blocks = dict.fromkeys(re.findall(r"^```\w*\n(.*?)^```$", documents, re.DOTALL | re.MULTILINE))
     answers = []
     for block in (each for each in blocks if "\ncurl " in f"\n{each}"):
         # Nothing but the port is another: the demo's secrets are the same everywhere.

@@ -10,6 +10,9 @@ OPEN = {
     "readyz": 200,
     "openapi": 200,
     "links": 200,
+    "docs-folder": 302,
+    "docs": 200,
+    "document": 200,
     "admin:login": 200,
 }
 # How a stranger with a plausible credential asks, and what the answer is.
@@ -44,6 +47,7 @@ PLAUSIBLE = {
     "content_type_id": "1",
     "form": "csv",
     "id": "1",
+    "name": "api",
     "number": "1",
     "object_id": "1",
     "url": "nothing",

@@ -1,6 +1,6 @@
 """The topics of a shop of one's own: what of each message is stored, and what it does.
 
-The format is ours, and documented in README under “A shop of your own”.
+The format is ours, and documented in `storefront/docs/webhooks.md` under “A shop of your own”.
 """
 
 import json

@@ -108,6 +108,9 @@ READERS = {
 }
 # They read forms, or nothing of a body.
 NO_JSON = {
+    "docs",
+    "docs-folder",
+    "document",
     *("home", "healthz", "readyz", "face-a", "openapi", "graphiql", "order", "download", "click"),
     *("downloadables", "downloadable", "downloadable-download", "purchased-download"),
     *("links", "account", "invitation"),

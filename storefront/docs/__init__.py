@@ -1,0 +1,1 @@
+"""This product's documents, and how an installation shows them."""
