@@ -67,7 +67,7 @@ AUTHENTICATION_BACKENDS = ["downloads.roles.RoleBackend"]
 SESSION_ENGINE = "storefront.sessions"
 PASSWORD_HASHERS = [
     "downloads.passwords.SparingArgon2",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "downloads.passwords.PatientPBKDF2",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{rule}Validator"}

@@ -106,6 +106,16 @@ class SignInRefused(DownloadsError):
         super().__init__("Invalid email or password")
 
 
+class PasswordsBusy(DownloadsError):
+    """So many passwords are being hashed that this one was not looked at. No try was used up."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Too many sign in at this moment. Your password was not looked at; please try again "
+            "shortly."
+        )
+
+
 class SealBroken(DownloadsError):
     """A stored secret cannot be opened: a key is missing from the settings."""
 

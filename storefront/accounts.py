@@ -1,7 +1,6 @@
 """The page where the owner of a mail address chooses the password of their account."""
 
 from django.core.files.uploadhandler import MemoryFileUploadHandler
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -44,10 +43,16 @@ def choose_password(request: HttpRequest, ticket: str) -> HttpResponse:
     if password != request.POST.get("again", ""):
         return _form(request, account, complaint=NOT_THE_SAME)
     try:
-        # In one piece: whoever was signed in with the password before is to sign in anew.
-        with transaction.atomic():
-            account = fulfilment.choose_password(number, state=state, password=password, at=at)
-            CustomerToken.objects.filter(customer=account.customer).sign_out(at)
+        account = fulfilment.choose_password(
+            number,
+            state=state,
+            password=password,
+            at=at,
+            # In one piece: whoever was signed in with the password before is to sign in anew.
+            and_with_it=lambda chosen: CustomerToken.objects.filter(
+                customer=chosen.customer
+            ).sign_out(at),
+        )
     except BadInput as error:
         return _form(request, account, complaint=str(error))
     here = client_address(request)

@@ -15,6 +15,7 @@ from downloads.errors import (
     Contended,
     DownloadsError,
     NotFound,
+    PasswordsBusy,
     PlanRequired,
     SealBroken,
     SignInRefused,
@@ -141,6 +142,7 @@ STATUSES: dict[type[DownloadsError], int] = {
     TooManyAtOnce: 503,
     Contended: 503,
     OutOfReach: 503,
+    PasswordsBusy: 503,
     SealBroken: 503,
 }
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from graphene_django.views import GraphQLView
 from graphql import ExecutionResult, GraphQLError, OperationType, execute, get_operation_ast
 
-from downloads.errors import DownloadsError
+from downloads.errors import DownloadsError, PasswordsBusy
 from storefront.asking import (
     GRAPHQL_JSON,
     Asked,
@@ -46,6 +46,8 @@ from storefront.http.refusal_counts import REFUSALS, Refusals
 from storefront.throttles import Rate
 
 logger = logging.getLogger(__name__)
+# A refusal of the whole request, where it holds nothing else.
+OF_ALL = (RateExceeded, PasswordsBusy)
 MASKED = "Something went wrong on our side. Please try again."
 # The library repeats a variable as it was sent, a password too, which then stands in the log of
 # whoever asked.
@@ -99,6 +101,8 @@ class StorefrontGraphQL(GraphQLView):
             response = self.answer(request, caller)
         except RateExceeded as error:
             response = _answer_rate_exceeded(error)
+        except PasswordsBusy as error:
+            response = _refuse(str(error), status_of(error), **headers_of(error))
         if self.was_refused:
             refusals.note()
         refusals.settle(caller)
@@ -140,7 +144,7 @@ class StorefrontGraphQL(GraphQLView):
 
         Raises:
             RequestRefused: a mutation by GET.
-            RateExceeded: one sign-in too many, and nothing else was done.
+            One of OF_ALL: of a sign-in, and nothing else was done.
             One of OUTAGES: a field met what concerns the whole request.
         """
         schema = self.schema.graphql_schema
@@ -172,7 +176,7 @@ class StorefrontGraphQL(GraphQLView):
             error is None or isinstance(error, REFUSALS) for error in errors
         )
         for error in result.errors or ():
-            is_of_all = isinstance(error.original_error, RateExceeded) and not was_done
+            is_of_all = isinstance(error.original_error, OF_ALL) and not was_done
             if is_of_all or isinstance(error.original_error, OUTAGES):
                 raise error.original_error
         return result

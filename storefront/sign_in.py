@@ -9,7 +9,7 @@ from graphene import relay
 from graphql import GraphQLResolveInfo
 
 from downloads import fulfilment, lookups
-from downloads.errors import BadInput, SignInRefused
+from downloads.errors import BadInput, PasswordsBusy, SignInRefused
 from downloads.models import Account, Customer
 from storefront.errors import Unauthenticated
 from storefront.graphql_api.compatibility import always_null, ignored
@@ -150,6 +150,9 @@ class CreateCustomerLogin(relay.ClientIDMutation):
             customer, bearer = _let_in(account, at=caller.at)
             tries.clear()
             caller.was_let_in = True
+        except PasswordsBusy:
+            tries.give_back()
+            raise
         except SignInRefused as error:
             refused = {"id": None, "_id": 0, "token": "", "success": False, "message": str(error)}
             return cls(customer_login=refused)

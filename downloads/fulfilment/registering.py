@@ -5,6 +5,7 @@ orders or by an earlier account, is therefore never looked at, told or changed h
 owner has followed a link sent to that address (`choose_password`).
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -91,11 +92,19 @@ def sign_in(account: Account, *, at: datetime) -> Customer:
     return customer
 
 
-def choose_password(number: int, *, state: str, password: str, at: datetime) -> Account:
+def choose_password(
+    number: int,
+    *,
+    state: str,
+    password: str,
+    at: datetime,
+    and_with_it: Callable[[Account], object] = lambda _account: None,
+) -> Account:
     """Set the password of an account on its owner's word, who thereby confirms the address.
 
     `number` and `state` are what a ticket sent to that address named. The account leads from now
-    on to the customer with its address, and to the orders that are theirs.
+    on to the customer with its address, and to the orders that are theirs. `and_with_it` is
+    done in the same transaction.
 
     Raises:
         LinkSpent: the ticket was used before, or the account has changed since.
@@ -110,6 +119,7 @@ def choose_password(number: int, *, state: str, password: str, at: datetime) -> 
             account.confirmed_at = at
         account.password = hashed
         account.save(update_fields=["customer", "confirmed_at", "password"])
+        and_with_it(account)
     return account
 
 

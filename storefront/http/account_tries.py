@@ -54,9 +54,13 @@ class AccountTries:
 
     def clear(self) -> None:
         """Give the try back, and know this address from now on: the password was right."""
+        self.give_back()
+        cache.set(self._key("known", self._address), 1, timeout=KNOWN_SECONDS)
+
+    def give_back(self) -> None:
+        """Give the try back: what is not judged uses nothing up."""
         for rate in self._taken:
             give_back(rate)
-        cache.set(self._key("known", self._address), 1, timeout=KNOWN_SECONDS)
 
     def begin_anew(self) -> None:
         """Forget what was tried, wherever, before the owner chose a new password here."""
@@ -79,9 +83,7 @@ class AccountTries:
             self._refuse(turns - now % turns)
 
     def _refuse(self, seconds: int) -> NoReturn:
-        # What is not judged uses nothing up.
-        for taken in self._taken:
-            give_back(taken)
+        self.give_back()
         raise RateExceeded(seconds)
 
     def _key(self, what: str, which: str = "") -> str:

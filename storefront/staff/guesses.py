@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
-from downloads.errors import BadInput
+from downloads.errors import BadInput, PasswordsBusy
 from storefront.staff import tries
 from storefront.staff.devices import device_of
 from storefront.throttles import client_address
@@ -26,6 +26,7 @@ def counted(name: str, request: HttpRequest) -> Iterator[None]:
 
     Raises:
         ValidationError: as raised inside, or the name is locked or slowed.
+        PasswordsBusy: it was not judged. The try is given back.
     """
     at, address = timezone.now(), client_address(request)
     try:
@@ -33,6 +34,9 @@ def counted(name: str, request: HttpRequest) -> Iterator[None]:
         taken = tries.take_password(name, address=address, device=device, at=at)
         try:
             yield
+        except PasswordsBusy:
+            tries.give_back(taken.who)
+            raise
         except ValidationError:
             alarm = tries.of_name(name)
             tries.refuse_last(taken.number, at=at, user=_named(name), what=LOCKED, alarm=alarm)

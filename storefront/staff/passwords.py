@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import get_user_model, password_validation
 from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
@@ -34,6 +35,14 @@ class OldPasswordForm(AdminPasswordChangeForm, PasswordChangeForm):
         with counted(self.user.get_username(), self.request):
             return super().clean_old_password()
 
+    def hash_new(self) -> None:
+        """Set the new password on the person, unsaved. It takes a while: before any lock."""
+        self.user.set_password(self.cleaned_data["new_password1"])
+
+    def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 (Django's)
+        self.user.save()
+        return self.user
+
 
 class Change(PasswordChangeView):
     form_class = OldPasswordForm
@@ -43,6 +52,7 @@ class Change(PasswordChangeView):
         return super().get_form_kwargs() | {"request": self.request}
 
     def form_valid(self, form: Any) -> HttpResponse:
+        form.hash_new()
         with transaction.atomic():
             with tells_of(get_user_model()):
                 answer = super().form_valid(form)
@@ -91,11 +101,12 @@ def choose(number: str, token: str, password: str, *, at: datetime) -> Any:
         password_validation.validate_password(password, user)
     except ValidationError as error:
         raise BadInput(" ".join(error.messages)) from None
+    hashed = make_password(password)  # it takes a while: before anything is locked
     with transaction.atomic():
         get_user_model()._default_manager.select_for_update().get(pk=user.pk)
         # Once more: another may have used the link since.
         user = owner_of(number, token)
-        user.set_password(password)
+        user.password = hashed
         with tells_of(get_user_model()):
             user.save(update_fields=["password"])
         enter_audit("Chose a password by a link", row=user)

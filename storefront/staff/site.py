@@ -82,6 +82,7 @@ class StaffSite(AdminSite):
             return super().logout(request)
         return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
 
+    @method_decorator(answers_with_pages)
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         context = self.each_context(request) | (extra_context or {})
         request.current_app = self.name

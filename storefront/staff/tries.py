@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
 from downloads.errors import BadInput
@@ -121,6 +121,11 @@ def take(who: str, *, at: datetime, whose: str = "") -> int:
             lasts = at + timedelta(seconds=settings.STAFF_LOCK_SECONDS)
             _begin(who, whose=whose, ends_at=lasts)
         return rows.values_list("taken", flat=True).get()
+
+
+def give_back(who: str) -> None:
+    """Give a try back that was taken and not judged."""
+    CountedTries.objects.filter(who=who, taken__gt=0).update(taken=F("taken") - 1)
 
 
 def refuse_last(number: int, *, at: datetime, user: Any, what: str, alarm: str) -> None:
