@@ -31,6 +31,8 @@ MIDDLEWARE = [
     "storefront.http.body_limits.LimitsBodies",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # A proxy that is not counted has each request sent to https again and again.
+    "storefront.http.proxies.NotesProxies",
     "django.middleware.security.SecurityMiddleware",
     # Those behind it ask for the host, which a probe need not know.
     "storefront.http.probes.AnswersProbes",

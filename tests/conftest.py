@@ -21,6 +21,7 @@ from django.test import TransactionTestCase
 
 from config import settings as configured
 from config.log_repeats import CountsRepeats
+from storefront.http import proxies
 from storefront.inbox import apply_messages
 from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
 from tests.factories import CustomerFactory, ShopFactory
@@ -88,6 +89,7 @@ def _apart(tmp_path, settings):
     settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
+    proxies.seen = proxies.OneAddress()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
+from storefront.http import proxies
 from storefront.refusals import answers_with_pages
 from storefront.staff import links, own, passwords, second_factor, sessions
 from storefront.staff.guard import is_through
@@ -52,8 +53,13 @@ class StaffSite(AdminSite):
         ]
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Show the start page, with a word about the worker where something waits for it."""
+        """Show the start page, with a word about the worker where something waits for it.
+
+        A proxy that is not counted is told to superusers: the others cannot help it.
+        """
         words = {"worker": words_of_worker(at=timezone.now())}
+        if request.user.is_superuser:
+            words["proxy"] = proxies.seen.words
         return super().index(request, words | (extra_context or {}))
 
     @method_decorator(login_not_required)
