@@ -131,6 +131,16 @@ class SaidTwice(BadInput):
         super().__init__(f"{path}: stands twice, and which of them counts is not told")
 
 
+class AboveLimit(BadInput):
+    """More than a setting lets one transaction take in. It stays so until that is raised."""
+
+    def __init__(self, what: str, count: int, noun: str, *, setting: str, most: int) -> None:
+        super().__init__(
+            f"{what} has {count:,} {noun}; at most {most:,} are taken in ({setting}). Raise the "
+            "setting, and have it tried again."
+        )
+
+
 class BadCursor(BadInput):
     """A page of a list was asked for in a way that names no page."""
 

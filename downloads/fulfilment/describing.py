@@ -9,6 +9,7 @@ from django.db import transaction
 from downloads.actors import PLATFORM, acting
 from downloads.fulfilment.assigning import assign, assign_each
 from downloads.fulfilment.auditing import enter_audit
+from downloads.fulfilment.bounds import require_few_variants
 from downloads.fulfilment.outcomes import Outcome
 from downloads.fulfilment.ranking import rank
 from downloads.fulfilment.settling import lock_shop
@@ -26,7 +27,11 @@ def record_product(shop: Shop, report: CatalogReport) -> Outcome:
     """Bring every variant of a product to what the shop says, or make it; return the outcome.
 
     The newest report stands. A variant it no longer names stays: buyers hold it.
+
+    Raises:
+        AboveLimit: it has more variants than `PRODUCT_MAX_VARIANTS`.
     """
+    require_few_variants(report)
     shop = lock_shop(shop)
     _rows, outcomes = _describe(
         shop,

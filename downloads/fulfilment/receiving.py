@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from downloads.errors import BadInput, DownloadsError, SaidTwice
+from downloads.errors import AboveLimit, BadInput, DownloadsError, SaidTwice
 from downloads.models import Message, Shop
 from downloads.turns import next_in_turn
 
 LONGEST_PAUSE = 24 * 60 * 60
+# What no second try makes better, whoever waits: a person is to look at it.
+STAYS_SO = (SaidTwice, AboveLimit)
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +64,8 @@ def apply_next(apply: Callable[[Message], None], *, at: datetime, after: int = 0
 
     It is locked until it is done. Whatever `apply` had changed is undone when it fails or the
     process dies, and the message is due again: at once after a death, after a pause that doubles
-    each time after a failure, and after `MESSAGE_MAX_ATTEMPTS` failures only on a merchant's word.
+    each time after a failure, and after `MESSAGE_MAX_ATTEMPTS` failures only on a merchant's word;
+    after the first one already where it fails by what it is.
     """
     with transaction.atomic():
         messages = Message.objects.due(at).select_related("shop")
@@ -109,7 +112,7 @@ def _put_off(message: Message, error: Exception, *, at: datetime) -> None:
     else:
         logger.error("Message %s could not be applied", message.pk, exc_info=error)
         message.error = f"A fault of ours ({type(error).__name__}); the log has more."
-    if message.attempts >= settings.MESSAGE_MAX_ATTEMPTS or isinstance(error, SaidTwice):
+    if message.attempts >= settings.MESSAGE_MAX_ATTEMPTS or isinstance(error, STAYS_SO):
         message.state = Message.State.SET_ASIDE
     pause = min(settings.MESSAGE_RETRY_SECONDS * 2 ** (message.attempts - 1), LONGEST_PAUSE)
     message.due_at = at + timedelta(seconds=pause)

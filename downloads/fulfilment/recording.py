@@ -46,8 +46,8 @@ def record_order(
     for history: no mail tells of an order that was paid by then, now or later.
 
     Raises:
-        BadInput: another order holds this order-status token, or this one is new and has more
-            lines than `ORDER_MAX_LINES`.
+        BadInput: another order holds this order-status token.
+        AboveLimit: it is new and has more lines than `ORDER_MAX_LINES`.
     """
     require_few_lines(shop, report)
     shop = lock_shop(shop)

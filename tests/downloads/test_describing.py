@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from downloads.errors import AboveLimit
 from downloads.fulfilment import (
     Outcome,
     describing,
@@ -55,6 +56,15 @@ def words() -> tuple:
 
 
 # --- What the shop says of a product -------------------------------------------------------------
+
+
+def test_a_product_beyond_the_bound_is_refused_by_name(shop, settings):
+    settings.PRODUCT_MAX_VARIANTS = 2
+    variants = [replace(SAID, variant_id=number) for number in (11, 12, 13)]
+    assert describe(shop, *variants[:2]) == Outcome.NEW
+    with pytest.raises(AboveLimit, match=r"^Product 900 has 3 variants; at most 2 .*MAX_VARIANTS"):
+        describe(shop, *variants, at=LATER)
+    assert Product.objects.count() == 2
 
 
 def test_a_new_product_is_one_row_a_variant(shop):

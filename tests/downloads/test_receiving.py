@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from downloads.errors import BadInput
+from downloads.errors import AboveLimit, BadInput, SaidTwice
 from downloads.fulfilment import Said, apply_next, is_stored, receive, replay
 from downloads.models import Customer, Message, Shop
 from tests.factories import NOW, CustomerFactory, MessageFactory, ShopFactory
@@ -179,6 +179,28 @@ def test_the_pause_doubles_until_the_message_is_set_aside(shop):
     ]
     assert apply_next(nothing, at=at + 365 * DAY) is None
     assert Message.objects.get().body == SAID.body
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SaidTwice("order.id"),
+        AboveLimit("Order 1", 1001, "lines", setting="ORDER_MAX_LINES", most=1000),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_no_second_try_makes_better_is_set_aside_at_the_first(shop, error):
+    receive(shop, SAID, at=NOW)
+
+    def fail(message: Message) -> None:
+        raise error
+
+    message = apply_next(fail, at=NOW)
+    assert message is not None
+    assert (message.state, message.attempts, message.error) == ("set_aside", 1, str(error))
+    assert apply_next(nothing, at=LATER) is None
+    replay(message, at=LATER)
+    assert apply_next(nothing, at=LATER).state == "applied"
 
 
 def test_a_message_that_works_at_last_loses_its_error(shop):

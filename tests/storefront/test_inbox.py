@@ -197,6 +197,37 @@ def test_a_fault_of_ours_is_logged_and_a_bad_message_is_not(wait, fails, logged)
     assert line.endswith("RuntimeError: ours")
 
 
+def test_what_is_too_large_is_set_aside_at_once_and_taken_in_once_it_is_not(
+    wait, order_body, settings
+):
+    settings.ORDER_MAX_LINES, settings.PRODUCT_MAX_VARIANTS = 1, 2
+    wait("orders/create", order_body)
+    variants = [{"id": number, "title": "Large"} for number in (1, 2, 3)]
+    product = {"id": 9, "title": "Book", "updated_at": NOW.isoformat(), "variants": variants}
+    wait("products/create", product)
+    apply_messages.call()
+    assert states() == [
+        (
+            "set_aside",
+            1,
+            f"Order 1001 has {len(order_body['line_items'])} lines; at most 1 are taken in "
+            "(ORDER_MAX_LINES). Raise the setting, and have it tried again.",
+        ),
+        (
+            "set_aside",
+            1,
+            "Product 9 has 3 variants; at most 2 are taken in (PRODUCT_MAX_VARIANTS). Raise the "
+            "setting, and have it tried again.",
+        ),
+    ]
+    assert not Order.objects.exists()
+    settings.ORDER_MAX_LINES, settings.PRODUCT_MAX_VARIANTS = 1000, 3
+    for message in Message.objects.all():
+        fulfilment.replay(message, at=NOW)
+    apply_messages.call()
+    assert {state for state, _attempts, _error in states()} == {"applied"}
+
+
 def test_a_failed_message_keeps_what_it_said(wait, order_body):
     message = wait("orders/create", order_body | {"line_items": None})
     before = message.body, message.person
