@@ -43,6 +43,11 @@ class LineReport:
     quantity: int
     current_quantity: int | None = None
 
+    @property
+    def kept(self) -> int:
+        """How many units are left of it, as far as this report says."""
+        return self.quantity if self.current_quantity is None else self.current_quantity
+
 
 @dataclass(frozen=True)
 class RefundReport:

@@ -1,26 +1,64 @@
 """Order and product size limits: what one transaction takes in at most."""
 
+from collections.abc import Collection
+
 from django.conf import settings
 
 from downloads.errors import AboveLimit
-from downloads.models import Shop
-from downloads.reports import CatalogReport, OrderReport
+from downloads.models import LineItem, Order, Refund, Shop
+from downloads.models.facts import FactQuerySet
+from downloads.reports import CatalogReport, LineReport, OrderReport
 
 
-def require_few_lines(shop: Shop, report: OrderReport) -> None:
-    """Refuse a new order with more lines than `ORDER_MAX_LINES`.
+def new_lines(
+    report: OrderReport, held: Collection[int | None], *, is_newest: bool
+) -> list[tuple[int, LineReport]]:
+    """Return the lines of a report that its order does not hold yet, each with its position.
+
+    None where they would be more than `ORDER_MAX_LINES` with those it holds, taken out ones too,
+    and the report gives nothing by them: a cancellation closes an order however large.
+
+    Raises:
+        AboveLimit: they would, and the report gives something by them. It says what to do.
+    """
+    # An order is one transaction, and SQLite has one writer: buyers' clicks wait for its end.
+    fresh = [each for each in enumerate(report.lines) if each[1].platform_id not in held]
+    count, most = len(held) + len(fresh), settings.ORDER_MAX_LINES
+    if not fresh or count <= most:
+        return fresh
+    if is_newest and not _closes(report) and any(line.kept for _position, line in fresh):
+        what = f"Order {report.number}"
+        raise AboveLimit(what, count, "lines", setting="ORDER_MAX_LINES", most=most)
+    return []
+
+
+def require_few(facts: FactQuerySet, shop: Shop, order: int, noun: str) -> None:
+    """Refuse one refund or dispute more of an order than `ORDER_MAX_LINES`, saved just now.
+
+    `order` is the platform's number.
 
     Raises:
         AboveLimit: it says what to do.
     """
-    # An order is one transaction, and SQLite has one writer: buyers' clicks wait for its end.
-    most = settings.ORDER_MAX_LINES
-    if len(report.lines) <= most:
+    count, most = facts.of_order(shop, order).count(), settings.ORDER_MAX_LINES
+    if count > most:
+        raise AboveLimit(f"Order {order}", count, noun, setting="ORDER_MAX_LINES", most=most)
+
+
+def require_few_refunded(shop: Shop, order: int, refund: Refund, lines: Collection[int]) -> None:
+    """Refuse a refund that names more lines than an order can have. `order` is the platform's
+    number, `lines` are too.
+
+    Raises:
+        AboveLimit: it says what to do.
+    """
+    count, most = len(lines), settings.ORDER_MAX_LINES
+    if count <= most:
         return
-    # One that was taken in before may have open downloads, and its refunds must close them.
-    if not shop.orders.filter(platform_id=report.platform_id).exists():
-        what, count = f"Order {report.number}", len(report.lines)
-        raise AboveLimit(what, count, "lines", setting="ORDER_MAX_LINES", most=most)
+    # One that was taken in when the bound was wider is closed all the same.
+    held = LineItem.objects.filter(order__shop=shop, order__platform_id=order)
+    if held.filter(platform_id__in=lines).count() < count:
+        raise AboveLimit(f"{refund}", count, "lines", setting="ORDER_MAX_LINES", most=most)
 
 
 def require_few_variants(report: CatalogReport) -> None:
@@ -33,3 +71,8 @@ def require_few_variants(report: CatalogReport) -> None:
     if count > most:
         what = f"Product {report.variants[0].product_id}"
         raise AboveLimit(what, count, "variants", setting="PRODUCT_MAX_VARIANTS", most=most)
+
+
+def _closes(report: OrderReport) -> bool:
+    given_up = (Order.ReportedPayment.VOIDED, Order.ReportedPayment.REFUNDED)
+    return report.cancelled_at is not None or report.payment in given_up

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from downloads.fulfilment.assigning import assign
+from downloads.fulfilment.bounds import require_few, require_few_refunded
 from downloads.fulfilment.outcomes import Outcome
 from downloads.fulfilment.settling import lock_shop, settle_known
 from downloads.models import Dispute, Refund, RefundedLine, RiskAssessment, Shop
@@ -44,7 +45,9 @@ def record_dispute(shop: Shop, order: int, report: DisputeReport, *, at: datetim
         },
     )
     changed = False
-    if not is_new:
+    if is_new:
+        require_few(Dispute.objects.all(), shop, order, "disputes")
+    else:
         # One message may lack the time that another tells.
         changed |= assign(dispute, opened_at=max(dispute.opened_at, report.opened_at))
     if not is_new and _progress(report) > _progress(dispute):
@@ -73,6 +76,9 @@ def save_refund(shop: Shop, order: int, report: RefundReport) -> bool:
     """Save a refund of an order by its platform's number; say whether it said anything new.
 
     A refund told twice with different lines counts, for each line, the most units told.
+
+    Raises:
+        AboveLimit: it names more lines, or is one refund more, than `ORDER_MAX_LINES`.
     """
     refund, is_news = Refund.objects.get_or_create(
         shop=shop,
@@ -80,8 +86,11 @@ def save_refund(shop: Shop, order: int, report: RefundReport) -> bool:
         platform_id=report.platform_id,
         defaults={"refunded_at": report.refunded_at},
     )
+    if is_news:
+        require_few(Refund.objects.all(), shop, order, "refunds")
     assign(refund, refunded_at=max(refund.refunded_at, report.refunded_at))
     held = {line.line_platform_id: line for line in refund.lines.all()} if not is_news else {}
+    require_few_refunded(shop, order, refund, held.keys() | report.units.keys())
     fresh = []
     for number, units in report.units.items():
         if number not in held:

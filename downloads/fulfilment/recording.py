@@ -10,7 +10,7 @@ from django.db import transaction
 from downloads.errors import BadInput
 from downloads.fulfilment.assigning import assign, assign_each
 from downloads.fulfilment.auditing import enter_audit, tells_of
-from downloads.fulfilment.bounds import require_few_lines
+from downloads.fulfilment.bounds import new_lines
 from downloads.fulfilment.describing import products_of_lines
 from downloads.fulfilment.identifying import record_customer
 from downloads.fulfilment.noting import save_refund
@@ -19,7 +19,7 @@ from downloads.fulfilment.ranking import rank
 from downloads.fulfilment.settling import add_lines, lock_order, lock_shop, settle
 from downloads.fulfilment.standing import payment_of, times_of_causes
 from downloads.models import Grant, LineItem, Order, Shop
-from downloads.reports import CustomerReport, LineReport, OrderReport
+from downloads.reports import CustomerReport, OrderReport
 
 # Where lines stand that the newest report no longer has: behind the others, by their numbers.
 LAST = 2**31 - 1
@@ -47,9 +47,9 @@ def record_order(
 
     Raises:
         BadInput: another order holds this order-status token.
-        AboveLimit: it is new and has more lines than `ORDER_MAX_LINES`.
+        AboveLimit: it would hold more than `ORDER_MAX_LINES` lines, or refunds, and the report does
+            not only close it.
     """
-    require_few_lines(shop, report)
     shop = lock_shop(shop)
     order, is_new = Order.objects.select_for_update().get_or_create(
         shop=shop,
@@ -208,11 +208,13 @@ def _record_token(order: Order, report: OrderReport, *, is_newest: bool) -> bool
 
 def _record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
     held = {line.platform_id: line for line in order.lines.select_related("product")}
+    added = new_lines(report, held, is_newest=is_newest)
     # A shop no longer names a variant that it has deleted since: what is known stays.
-    named = [
+    named = [reported for _position, reported in added]
+    named += [
         reported
         for reported in report.lines
-        if reported.platform_id not in held or reported.product.variant_id is not None
+        if reported.platform_id in held and reported.product.variant_id is not None
     ]
     rows = products_of_lines(
         order.shop, [reported.product for reported in named], reported_at=report.reported_at
@@ -224,27 +226,24 @@ def _record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool
             product=products[reported.platform_id],
             platform_id=reported.platform_id,
             quantity=max(reported.quantity, 1),
-            current_quantity=_kept(reported) if is_newest else 0,
+            current_quantity=reported.kept if is_newest else 0,
             position=position if is_newest else LAST,
         )
-        for position, reported in enumerate(report.lines)
-        if reported.platform_id not in held
+        for position, reported in added
     ]
     add_lines(order, fresh)
     changes: list[tuple[LineItem, dict[str, Any]]] = []
     lines = held | {line.platform_id: line for line in fresh}
     for position, reported in enumerate(report.lines):
-        line = lines.pop(reported.platform_id)
+        line = lines.pop(reported.platform_id, None)
+        if line is None:
+            continue
         values: dict[str, Any] = {"quantity": max(line.quantity, reported.quantity)}
         if line.product.variant_id is None and reported.platform_id in products:
             values["product"] = products[reported.platform_id]
         if is_newest:
-            values |= {"current_quantity": _kept(reported), "position": position}
+            values |= {"current_quantity": reported.kept, "position": position}
         changes.append((line, values))
     if is_newest:
         changes += [(line, {"current_quantity": 0, "position": LAST}) for line in lines.values()]
     return assign_each(changes) or bool(fresh)
-
-
-def _kept(line: LineReport) -> int:
-    return line.quantity if line.current_quantity is None else line.current_quantity

@@ -525,26 +525,3 @@ def test_an_order_deleted_meanwhile_does_not_stop_the_policies(shop, monkeypatch
     monkeypatch.setattr(recording, "settle", settle_late)
     assert apply_policies(shop, at=LATER) == 1
     assert list(Order.objects.values_list("platform_id", "payment")) == [(7002, "paid")]
-
-
-# --- Very large orders ---------------------------------------------------------------------------
-
-
-def large(lines: int, **fields) -> OrderReport:
-    return order_report(*(line_report(number) for number in range(1, lines + 1)), **fields)
-
-
-def test_a_new_order_beyond_the_bound_is_refused_by_name_and_nothing_is_written(shop, settings):
-    settings.ORDER_MAX_LINES = 3
-    assert record(shop, large(3)).order.lines.count() == 3
-    before = everything()
-    with pytest.raises(BadInput, match=r"^Order 1051 has 4 lines; at most 3 .*ORDER_MAX_LINES"):
-        record(shop, large(4, platform_id=7002, number=1051))
-    assert everything() == before
-
-
-def test_an_order_that_was_taken_in_before_grows_and_is_closed_all_the_same(shop, settings):
-    settings.ORDER_MAX_LINES = 3
-    record(shop, large(3))
-    order = record(shop, large(4, at=LATER, cancelled_at=LATER)).order
-    assert (order.lines.count(), order.status) == (4, "canceled")
