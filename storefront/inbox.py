@@ -21,6 +21,8 @@ from storefront.sources import sources
 
 # One task's share, so that a worker asked to stop need not finish a whole backlog first.
 BATCH = 100
+# Orders between two pauses, where a policy is applied to all of a shop's.
+AT_ONCE = 10
 LONGEST_PAUSE_SECONDS = 0.1
 _one_writer = threading.Lock()
 
@@ -90,9 +92,22 @@ def let_others_write(seconds: float) -> None:
 
 
 @task()
-def apply_policies(shop_id: int) -> int:
-    """Bring a shop's orders in line with its policies; return how many changed."""
-    return fulfilment.apply_policies(Shop.objects.get(pk=shop_id), at=timezone.now())
+def apply_policies(shop_id: int, after: int = 0, changed: int = 0) -> int:
+    """Bring a share of a shop's orders in line with its policies, and have the next one done.
+
+    Return how many changed so far. Between two shares messages are applied, of other shops too.
+    """
+    shop = Shop.objects.get(pk=shop_id)
+    for _turn in range(BATCH):
+        started = time.monotonic()
+        done = fulfilment.apply_policies(shop, at=timezone.now(), after=after, at_most=AT_ONCE)
+        changed += done.changed
+        if done.last is None:
+            return changed
+        after = done.last
+        let_others_write(time.monotonic() - started)
+    apply_policies.enqueue(shop_id, after, changed)
+    return changed
 
 
 def _apply(message: Message) -> None:

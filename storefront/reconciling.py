@@ -33,6 +33,8 @@ RESTARTS = 3
 QUEUE = "platforms"
 # One task's share, so that several shops have their turn.
 SHARE_SECONDS = 20
+# So many does a platform answer for within a share, also where each is asked for by itself.
+PRODUCTS_AT_ONCE = 100
 MOVED = "The address was changed meanwhile. Run it again."
 FAULT = "A fault of ours ({}); the log has more. Run it again."
 OUTAGE = "The database could not be reached. Run it again."
@@ -127,9 +129,9 @@ def _step(access: PlatformAccess, remote: Remote, line: Line, run: Run, listener
     if run.stage == len(remote.STAGES):
         # Of two platforms neither knows what the other one sells.
         others = WebhookSecret.objects.filter(shop=access.shop).exclude(source=access.source)
-        if not others.exists():
-            _remove_products(access.shop, remote, line, run, listener)
-        run.is_over = True
+        run.is_over = others.exists() or not _remove_products(
+            access.shop, remote, line, run, listener
+        )
         return
     stage = remote.STAGES[run.stage]
     try:
@@ -176,16 +178,22 @@ def _take_in(shop: Shop, stage: Stage, row: Any, run: Run, listener: Listener) -
     let_others_write(time.monotonic() - started)
 
 
-def _remove_products(shop: Shop, remote: Remote, line: Line, run: Run, listener: Listener) -> None:
-    """Note what the platform no longer sells: it is asked for what we know, by number."""
+def _remove_products(shop: Shop, remote: Remote, line: Line, run: Run, listener: Listener) -> bool:
+    """Note what the platform no longer sells: it is asked for what we know, by number, a share at
+    a time. Say whether there may be more.
+    """
     removed = RemovedProduct.objects.filter(shop=shop).values("product_id")
     known = Product.objects.filter(shop=shop, product_id__isnull=False)
-    numbers = known.exclude(product_id__in=removed).order_by("product_id")
-    rows = numbers.values_list("product_id", flat=True).distinct()
-    asked = [number for number in rows if number is not None]
+    ahead = known.filter(product_id__gt=int(run.cursor)) if run.cursor else known
+    numbers = ahead.exclude(product_id__in=removed)
+    rows = numbers.order_by("product_id").values_list("product_id", flat=True).distinct()
+    asked = [number for number in rows[:PRODUCTS_AT_ONCE] if number is not None]
     for number in sorted(remote.lacking(line, asked)) if asked else ():
         if fulfilment.remove_product(shop, number, at=timezone.now()) != Outcome.UNCHANGED:
             _tell_repair(run, listener, "products", f"product {number}: removed")
+    if asked:
+        run.cursor = str(asked[-1])
+    return len(asked) == PRODUCTS_AT_ONCE
 
 
 def _tell_repair(run: Run, listener: Listener, noun: str, sentence: str) -> None:

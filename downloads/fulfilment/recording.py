@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -35,6 +35,13 @@ class Recorded:
     outcome: Outcome
 
 
+class Brought(NamedTuple):
+    """How many orders changed, and the number after which to go on; None where none is left."""
+
+    changed: int
+    last: int | None
+
+
 @transaction.atomic
 def record_order(
     shop: Shop, report: OrderReport, *, at: datetime, tells_buyer: bool = True
@@ -47,8 +54,7 @@ def record_order(
 
     Raises:
         BadInput: another order holds this order-status token.
-        AboveLimit: it would hold more than `ORDER_MAX_LINES` lines, or refunds, and the report does
-            not only close it.
+        AboveLimit: more than `ORDER_MAX_LINES` lines in all, in what does not only close it.
     """
     shop = lock_shop(shop)
     order, is_new = Order.objects.select_for_update().get_or_create(
@@ -124,18 +130,22 @@ def release(order: Order, *, at: datetime) -> None:
     enter_audit("Released", row=order, before={"hold": order.hold}, after={"hold": held})
 
 
-def apply_policies(shop: Shop, *, at: datetime) -> int:
-    """Bring every order of a shop in line with its present policies; return how many changed.
+def apply_policies(
+    shop: Shop, *, at: datetime, after: int = 0, at_most: int | None = None
+) -> Brought:
+    """Bring orders of a shop in line with its present policies: those after a number, all or some.
 
     One order a transaction, so that nobody waits long; broken off, it can be called again.
     """
     standing = ("payment", "hold", "fully_refunded")
-    orders = {row.pop("pk"): row for row in Order.objects.filter(shop=shop).values("pk", *standing)}
+    ahead = Order.objects.filter(shop=shop, pk__gt=after).order_by("pk")
+    orders = {row.pop("pk"): row for row in ahead.values("pk", *standing)[:at_most]}
     for number in orders:
         with suppress(Order.DoesNotExist):  # deleted meanwhile
             settle(Order(pk=number), at=at)
-    now = Order.objects.filter(shop=shop).values("pk", *standing)
-    return sum(orders.get(row.pop("pk"), row) != row for row in now)
+    now = Order.objects.filter(shop=shop, pk__gt=after, pk__lte=max(orders, default=after))
+    changed = sum(orders.get(row.pop("pk"), row) != row for row in now.values("pk", *standing))
+    return Brought(changed, max(orders) if len(orders) == at_most else None)
 
 
 def _rank(report: OrderReport) -> str:
@@ -235,8 +245,7 @@ def _record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool
     changes: list[tuple[LineItem, dict[str, Any]]] = []
     lines = held | {line.platform_id: line for line in fresh}
     for position, reported in enumerate(report.lines):
-        line = lines.pop(reported.platform_id, None)
-        if line is None:
+        if (line := lines.pop(reported.platform_id, None)) is None:
             continue
         values: dict[str, Any] = {"quantity": max(line.quantity, reported.quantity)}
         if line.product.variant_id is None and reported.platform_id in products:

@@ -216,7 +216,7 @@ def test_an_order_deleted_meanwhile_does_not_stop_the_policies(monkeypatch):
         settle(order, at=at)
 
     monkeypatch.setattr(recording, "settle", delete_first)
-    assert recording.apply_policies(shop, at=NOW) == 1
+    assert recording.apply_policies(shop, at=NOW).changed == 1
 
 
 def test_a_refunds_time_is_the_same_in_either_order():

@@ -448,23 +448,23 @@ def test_a_changed_policy_reaches_earlier_orders_when_applied(shop):
     record(shop, order_report(payment="pending", platform_id=7002))
     record(shop, order_report(platform_id=7003))
     Shop.objects.update(opens_when=Shop.OpensWhen.AUTHORIZED)
-    assert apply_policies(shop, at=LATER) == 1
+    assert apply_policies(shop, at=LATER).changed == 1
     payments = Order.objects.order_by("platform_id").values_list("payment", flat=True)
     assert list(payments) == ["paid", "pending", "paid"]
-    assert apply_policies(shop, at=LATER) == 0
+    assert apply_policies(shop, at=LATER).changed == 0
 
 
 def test_policies_of_one_shop_reach_no_other(shop):
     record(ShopFactory(), order_report(payment="authorized"))
     Shop.objects.update(opens_when=Shop.OpensWhen.AUTHORIZED)
-    assert apply_policies(shop, at=LATER) == 0
+    assert apply_policies(shop, at=LATER).changed == 0
     assert Order.objects.get().payment == "pending"
 
 
 def test_policies_leave_an_order_made_by_hand_as_it_is(shop):
     OrderFactory(shop=shop, payment=Order.Payment.PENDING)
     Shop.objects.update(opens_when=Shop.OpensWhen.PLACED)
-    assert apply_policies(shop, at=LATER) == 0
+    assert apply_policies(shop, at=LATER).changed == 0
     assert Order.objects.get().payment == "pending"
 
 
@@ -523,5 +523,5 @@ def test_an_order_deleted_meanwhile_does_not_stop_the_policies(shop, monkeypatch
         settle(order, at=at)
 
     monkeypatch.setattr(recording, "settle", settle_late)
-    assert apply_policies(shop, at=LATER) == 1
+    assert apply_policies(shop, at=LATER).changed == 1
     assert list(Order.objects.values_list("platform_id", "payment")) == [(7002, "paid")]

@@ -13,7 +13,7 @@ from downloads.models import Grant, Message, Order, Shop
 from storefront import inbox
 from storefront.inbox import apply_messages, apply_policies, ring
 from storefront.platforms import shopify
-from tests.factories import NOW, ShopFactory
+from tests.factories import NOW, OrderFactory, ShopFactory
 from tests.storefront.conftest import FACE_A
 
 REAL_TOKEN = "b1946ac92492d2347c6235b4d2611184"
@@ -267,6 +267,28 @@ def test_a_changed_policy_reaches_old_orders_by_a_task(deliver, sold, order_body
         (7, "pending"),
     }
     assert apply_policies.call(ShopFactory().pk) == 0
+
+
+def test_a_policy_reaches_many_orders_a_share_at_a_time(db, monkeypatch):
+    monkeypatch.setattr(inbox, "BATCH", 2)
+    monkeypatch.setattr(inbox, "AT_ONCE", 3)
+    shop = ShopFactory(opens_when=Shop.OpensWhen.PLACED)
+    waits = {"payment": "pending", "reported_payment": "pending"}
+    numbers = [OrderFactory(shop=shop, platform_id=each, **waits).pk for each in range(1, 15)]
+    other = OrderFactory(platform_id=1, **waits)
+
+    def opened():
+        return Order.objects.filter(payment="paid").count()
+
+    assert (apply_policies.call(shop.pk), opened()) == (6, 6)
+    given, found = [shop.pk], []
+    while task := DBTaskResult.objects.order_by("enqueued_at").last():
+        given = task.args_kwargs["args"]
+        task.delete()
+        found.append((given[1], apply_policies.call(*given), opened()))
+    assert found == [(numbers[5], 12, 12), (numbers[11], 14, 14)]
+    other.refresh_from_db()
+    assert other.payment == "pending"
 
 
 # --- Another backend ---------------------------------------------------------------------------

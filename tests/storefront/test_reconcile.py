@@ -13,6 +13,7 @@ from downloads.management.commands.reconcile import _read_time as read_since
 from downloads.models import Dispute, Order, Product, RemovedProduct, Shop
 from storefront import reconciling
 from storefront.models import PlatformAccess, WebhookSecret
+from storefront.platforms.shopify import remote as shopify_remote
 from storefront.platforms.woocommerce import remote as woocommerce_remote
 from storefront.reconcile_runs import NAMED_IN_SUMMARY, Run
 from storefront.reconciling import reconcile_in_background
@@ -145,6 +146,27 @@ def test_a_product_that_is_gone_is_noted(shop, platform):
     assert Outcome().said[0] == "product 8: removed"
     assert list(RemovedProduct.objects.values_list("product_id", flat=True)) == [8]
     assert Outcome().said == ["Nothing to repair: 1 shop compared."]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4])
+def test_all_products_are_asked_about_a_share_at_a_time(shop, platform, monkeypatch, at_once):
+    monkeypatch.setattr(reconciling, "PRODUCTS_AT_ONCE", at_once)
+    for number in (70, 71, 72):
+        ProductFactory(shop=shop, product_id=number)
+        ProductFactory(shop=shop, product_id=number)
+    fill(platform.products, product_of(71))
+    steps = []
+    ask = shopify_remote.lacking
+
+    def lacking(line, numbers):
+        steps.append(list(numbers))
+        return ask(line, numbers)
+
+    monkeypatch.setattr(shopify_remote, "lacking", lacking)
+    gone = [line for line in Outcome().said if line.endswith("removed")]
+    assert gone == ["product 70: removed", "product 72: removed"]
+    assert [number for step in steps for number in step] == [70, 71, 72]
+    assert max(map(len, steps)) == min(at_once, 3)
 
 
 def test_a_product_that_a_list_leaves_out_is_not_gone(shop, platform, monkeypatch):
