@@ -124,6 +124,26 @@ class BadInput(DownloadsError):
     """Something given to us is not acceptable; the message says what to do."""
 
 
+class NoRoom(DownloadsError):
+    """A file would take the shop beyond what it may store in all. Nothing of it was stored."""
+
+    def __init__(self, shop: object, *, stored: int, bound: int, largest: int) -> None:
+        super().__init__(
+            f"{shop} has stored {stored:,} of the {bound:,} bytes that a shop may store in all "
+            f"(the setting SHOP_STORAGE_BYTES). There is room for a file of {largest:,} bytes."
+        )
+
+
+class DiskFull(DownloadsError):
+    """A file would leave the storage's disk with too little free. Nothing of it was stored."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The disk that files are stored on has no room for this file: what is free there is "
+            "kept in reserve (the setting DISK_RESERVE_BYTES)."
+        )
+
+
 class SaidTwice(BadInput):
     """A field that decides stands twice in what was sent; `path` leads to it. It stays so."""
 

@@ -13,7 +13,9 @@ from rest_framework.views import exception_handler
 from downloads.errors import (
     BadInput,
     Contended,
+    DiskFull,
     DownloadsError,
+    NoRoom,
     NotFound,
     PasswordsBusy,
     PlanRequired,
@@ -144,6 +146,8 @@ STATUSES: dict[type[DownloadsError], int] = {
     OutOfReach: 503,
     PasswordsBusy: 503,
     SealBroken: 503,
+    NoRoom: 507,
+    DiskFull: 507,
 }
 
 

@@ -12,9 +12,11 @@ from django.shortcuts import render
 
 from downloads.errors import (
     Contended,
+    DiskFull,
     DownloadsError,
     LinkBroken,
     LinkSpent,
+    NoRoom,
     NotFound,
     PasswordsBusy,
     StorageDown,
@@ -81,6 +83,16 @@ TITLES_BY_KIND: dict[type[DownloadsError], tuple[str, str]] = {
     TooManyAtOnce: ("Too many downloads at once", "Then reload this page."),
     CutShort: ("This request broke off", "Please send it again."),
     TooLarge: ("Too much at once", "Send less, and try again."),
+    NoRoom: (
+        "No room for this file",
+        "Send a smaller one, delete assets that no order needs, or ask whoever runs this service "
+        "for more room. Nothing was stored.",
+    ),
+    DiskFull: (
+        "No room for this file",
+        "Ask whoever runs this service to make room on its disk, then send it again. Nothing was "
+        "stored.",
+    ),
 }
 
 

@@ -3,15 +3,16 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from downloads import fulfilment
+from downloads import fulfilment, room
 from downloads.admin.kept_files import KeptFile, KeptFileInput
-from downloads.errors import BadInput
+from downloads.errors import BadInput, DiskFull, NoRoom
 from downloads.file_names import safe_file_name
-from downloads.fulfilment.storing import check_size
-from downloads.models import Asset
+from downloads.fulfilment.storing import check_room, check_size
+from downloads.models import Asset, Shop
 from downloads.sizes import read_size
 from storefront.serializers import size_text
 
@@ -58,6 +59,9 @@ class AssetForm(forms.ModelForm):
         self.initial["file_name"] = self.instance.file_name
         if self.instance.link:
             self.initial["stated_size"] = size_text(self.instance.size_bytes)
+        shop = self._only_shop() if settings.SHOP_STORAGE_BYTES else None
+        if shop is not None:
+            self.fields["upload"].help_text += _room_text(shop)
 
     def clean_upload(self) -> Any:
         upload = self.cleaned_data["upload"]
@@ -94,7 +98,19 @@ class AssetForm(forms.ModelForm):
         has_file = bool(cleaned.get("upload") or (self.instance.file and not cleaned.get("link")))
         if not self.errors and has_file == bool(cleaned.get("link")):
             raise ValidationError("Choose a file or enter a link: one of the two.")
+        self._check_room(cleaned)
         return cleaned
+
+    def _check_room(self, cleaned: dict[str, Any]) -> None:
+        """Refuse a file that there is no room for. It is not kept for another try either."""
+        upload = cleaned.get("upload")
+        shop = cleaned.get("shop") or self._only_shop()
+        if not upload or shop is None:
+            return
+        try:
+            check_room(Asset(pk=self.instance.pk, shop=shop), upload)
+        except (NoRoom, DiskFull) as error:
+            self.add_error("upload", str(error))
 
     def keep_upload(self) -> None:
         """Keep the file of a form that is refused for something else, and offer it again."""
@@ -113,6 +129,19 @@ class AssetForm(forms.ModelForm):
             self._box.kept.file.close()
             fulfilment.forget_kept_upload(self._box.kept)
 
+    def _only_shop(self) -> Shop | None:
+        """Return the asset's shop, or the only one there is to choose."""
+        if self.instance.shop_id is not None:
+            return self.instance.shop
+        field: Any = self.fields.get("shop")
+        shops = field.queryset[:2] if field else ()
+        return shops[0] if len(shops) == 1 else None
+
     @property
     def _box(self) -> Any:
         return self.fields["upload"].widget
+
+
+def _room_text(shop: Shop) -> str:
+    stored, bound = size_text(room.stored_bytes(shop)), size_text(settings.SHOP_STORAGE_BYTES)
+    return f" The shop's files take {stored} of the {bound} they may."

@@ -11,8 +11,10 @@ from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Q
 
-from downloads.errors import NotFound
+from downloads import room
+from downloads.errors import DiskFull, NotFound
 from downloads.file_names import safe_file_name
+from downloads.fulfilment.storing import write_file
 from downloads.models import KeptUpload
 
 AT_ONCE = 100
@@ -21,7 +23,8 @@ AT_ONCE = 100
 def keep_upload(upload: File, *, person: Any, at: datetime) -> KeptUpload | None:
     """Keep the file of a refused form for a person, in place of their oldest beyond the limit.
 
-    None where the installation keeps none. What is past its time goes along.
+    None where the installation keeps none, or has no room on its disk. What is past its time goes
+    along.
     """
     most = settings.KEPT_UPLOADS_PER_PERSON
     if not most:
@@ -34,7 +37,12 @@ def keep_upload(upload: File, *, person: Any, at: datetime) -> KeptUpload | None
     )
     upload.seek(0)
     storage = kept.file.storage
-    kept.file.name = storage.save(kept.file.field.generate_filename(kept, kept.file_name), upload)
+    name = kept.file.field.generate_filename(kept, kept.file_name)
+    try:
+        room.require_disk(storage, room.bytes_to_write(storage, upload))
+        kept.file.name = write_file(storage, name, upload)
+    except DiskFull:
+        return None
     try:
         kept.save()
     except BaseException:

@@ -1,14 +1,17 @@
 """Uploaded files: stored with what is known of them, found before a download is spent."""
 
+import errno
 import hashlib
 import mimetypes
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 
 from django.conf import settings
 from django.core.files.base import File
+from django.core.files.storage import Storage
 from django.db import transaction
 
-from downloads.errors import BadInput, StorageDown
+from downloads import room
+from downloads.errors import BadInput, DiskFull, StorageDown
 from downloads.file_names import safe_file_name
 from downloads.models import Asset
 from downloads.slots import Taker, storage_slots
@@ -27,6 +30,9 @@ for _type, _ending in (
 ):
     TYPES.add_type(_type, _ending)
 
+# What a system says of a disk, and of a person's share of one, that is full.
+FULL = {errno.ENOSPC, errno.EDQUOT}
+
 
 def store_file(asset: Asset, upload: File) -> Asset:
     """Store an uploaded file as this asset's bytes and save the asset.
@@ -36,9 +42,12 @@ def store_file(asset: Asset, upload: File) -> Asset:
 
     Raises:
         BadInput: empty, larger than `UPLOAD_MAX_BYTES`, or with a name that cannot be kept.
+        NoRoom: it takes the shop beyond `SHOP_STORAGE_BYTES`.
+        DiskFull: it takes what is kept free of the storage's disk.
     """
     name = safe_file_name(upload.name or "")
     check_size(upload.size)
+    check_room(asset, upload)
     asset.file_name = name
     asset.content_type = content_type_of(name)
     asset.size_bytes = upload.size
@@ -46,10 +55,12 @@ def store_file(asset: Asset, upload: File) -> Asset:
     asset.link = ""
     storage = asset.file.storage
     earlier = Asset.objects.filter(pk=asset.pk).values_list("file", flat=True).first()
-    stored = storage.save(asset.file.field.generate_filename(asset, name), upload)
+    stored = write_file(storage, asset.file.field.generate_filename(asset, name), upload)
     try:
         asset.file.name = stored
-        asset.save()
+        with transaction.atomic():
+            room.claim_room(asset)
+            asset.save()
     except BaseException:
         storage.delete(stored)
         raise
@@ -117,6 +128,36 @@ def check_size(size_bytes: int | None) -> None:
             f"The file has {size_bytes:,} bytes; at most {settings.UPLOAD_MAX_BYTES:,} are "
             "accepted (the setting UPLOAD_MAX_BYTES)."
         )
+
+
+def check_room(asset: Asset, upload: File) -> None:
+    """Refuse a file for which its shop or the storage's disk has no room.
+
+    Other files may be stored before this one is: `store_file` asks once more.
+
+    Raises:
+        NoRoom: it takes the shop beyond `SHOP_STORAGE_BYTES`.
+        DiskFull: it takes what is kept free of the storage's disk.
+    """
+    room.require_room(asset.shop, upload.size, replaces=asset)
+    storage = asset.file.storage
+    room.require_disk(storage, room.bytes_to_write(storage, upload))
+
+
+def write_file(storage: Storage, name: str, upload: File) -> str:
+    """Write an upload to a storage, whole or not at all; return the name it has there.
+
+    Raises:
+        DiskFull: the disk took no more in the midst of it.
+    """
+    try:
+        return storage.save(name, upload)
+    except BaseException as error:
+        with suppress(OSError):
+            storage.delete(name)
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise DiskFull from error
+        raise
 
 
 def require_file(asset: Asset) -> None:

@@ -17,8 +17,10 @@ from django.http import HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from downloads.errors import DownloadsError
-from downloads.models import Asset
+from downloads import room
+from downloads.errors import DiskFull, DownloadsError, NoRoom
+from downloads.models import Asset, Shop
+from downloads.roles import rows_where
 from storefront.asking import require_length
 from storefront.errors import CutShort, RequestRefused, TooLarge, status_of
 from storefront.http.json_errors import json_error, reads_json
@@ -32,6 +34,7 @@ EXEMPT_FORMS = {"links", "account", "invitation", "bounces", "admin:password_lin
 OPEN_PAGES = {"admin:login", "admin:logout", "admin:second_factor", "admin:second_factor_set_up"}
 # The one place where a form carries a large file.
 UPLOAD_FORMS = {"admin:downloads_asset_add", "admin:downloads_asset_change"}
+ADDS_ASSETS = "downloads.add_asset"
 # Around the file: the form's other fields.
 FORM_BYTES = 1024 * 1024
 
@@ -52,7 +55,8 @@ class DiscardsFiles(FileUploadHandler):
 class LimitsBodies:
     """Refuse a body larger than its sender may send at its path, with 413 and unread.
 
-    It stands before the CSRF check, which is the first to read.
+    A file that there is no room for is refused with 507, unread too. It stands before the CSRF
+    check, which is the first to read.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -75,24 +79,29 @@ class LimitsBodies:
             return None
         is_staff = admin.site.has_permission(request) if name.startswith("admin:") else False
         limit = settings.BODY_MAX_BYTES
+        asset = None
         if is_staff and name in UPLOAD_FORMS:
-            if not _may_upload(request, kwargs.get("object_id")):
-                raise PermissionDenied
+            asset = _asset_to_save(request, kwargs.get("object_id"))
             limit = settings.UPLOAD_MAX_BYTES + FORM_BYTES
             request.upload_handlers = handlers_of_uploads(request)
         try:
-            require_length(request)
-        except RequestRefused as refused:
+            _judge_length(request, limit)
+            if asset is not None:
+                _require_room(request, asset)
+        except (RequestRefused, TooLarge, NoRoom, DiskFull) as refused:
             return _refused(request, refused)
-        if _declared(request) > limit:
-            return _refused(request, TooLarge(f"A request here may have {limit:,} bytes."))
         is_open = not name.startswith("admin:") or name in OPEN_PAGES | EXEMPT_FORMS
         if is_open or is_staff:
             return None
         return redirect_to_login(request.get_full_path(), reverse("admin:login"))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-        """Answer a body that no view could read to its end: the client's fault, not one of ours."""
+        """Answer a body that no view could read to its end: the client's fault, not one of ours.
+
+        So too a file that others were quicker than: there was room when it was judged.
+        """
+        if isinstance(error, NoRoom | DiskFull):
+            return _refused(request, error)
         return _refused(request, CutShort()) if isinstance(error, UnreadablePostError) else None
 
 
@@ -107,12 +116,37 @@ def _refused(request: HttpRequest, error: DownloadsError) -> HttpResponseBase:
     return refusal_page(request, error)
 
 
-def _may_upload(request: HttpRequest, object_id: str | None) -> bool:
+def _asset_to_save(request: HttpRequest, object_id: str | None) -> Asset:
+    """Return the asset whose form is sent, or a new one of no shop yet: its form is to name it."""
     assets: ModelAdmin[Asset] = admin.site.get_model_admin(Asset)
     if object_id is None:
-        return assets.has_add_permission(request)
+        if not assets.has_add_permission(request):
+            raise PermissionDenied
+        return Asset()
     asset = assets.get_object(request, object_id)
-    return asset is not None and assets.has_change_permission(request, asset)
+    if asset is None or not assets.has_change_permission(request, asset):
+        raise PermissionDenied
+    return asset
+
+
+def _judge_length(request: HttpRequest, limit: int) -> None:
+    require_length(request)
+    if _declared(request) > limit:
+        raise TooLarge(f"A request here may have {limit:,} bytes.")
+
+
+def _require_room(request: HttpRequest, asset: Asset) -> None:
+    # How much of the body is the file is not known yet; this much of it is, at least. The rest is
+    # judged once the form is read.
+    size_bytes = _declared(request) - FORM_BYTES
+    if size_bytes <= 0:
+        return
+    if asset.shop_id is None:
+        shops = rows_where(Shop.objects.all(), request.user, ADDS_ASSETS)
+        room.require_room_in_one(shops, size_bytes)
+    else:
+        room.require_room(asset.shop, size_bytes, replaces=asset)
+    room.require_disk(asset.file.storage, size_bytes)
 
 
 def _declared(request: HttpRequest) -> int:
