@@ -134,7 +134,7 @@ class AssetForm(forms.ModelForm):
         if self.instance.shop_id is not None:
             return self.instance.shop
         field: Any = self.fields.get("shop")
-        shops = field.queryset[:2] if field else ()
+        shops = list(field.queryset[:2]) if field else []
         return shops[0] if len(shops) == 1 else None
 
     @property
