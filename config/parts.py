@@ -38,6 +38,8 @@ MIDDLEWARE = [
     "storefront.http.probes.AnswersProbes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    # Those behind it ask the database.
+    "storefront.http.upgrades.AnswersUpgrades",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -8,12 +8,14 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
 from config.starting import stopping_in_words
+from downloads.upgrades import pending_migrations
 from storefront.http.bodies import ClosesUnread
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 with stopping_in_words():
     application = ClosesUnread(get_wsgi_application())
     call_command("check", stdout=StringIO())
+    pending_migrations.ask_at_start()
 
 # What is loaded by now is never garbage: looking through it cost tens of milliseconds, in the
 # midst of a request.

@@ -8,7 +8,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import Error as DatabaseFault
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
+
+from downloads.upgrades import has_pending_migrations
 
 # A place of its own: how many buyers there are says nothing of the storage. One alone, so that a
 # storage that hangs holds one thread, and none of those that answer.
@@ -19,8 +20,7 @@ def failing_parts(connection: BaseDatabaseWrapper) -> list[str]:
     """Return which of `database`, `migrations` and `storage` cannot be used now."""
     failing = []
     try:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if has_pending_migrations(connection):
             failing.append("migrations")
     except DatabaseFault:
         failing.append("database")

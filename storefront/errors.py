@@ -4,8 +4,6 @@ import logging
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
-from redis.exceptions import RedisError
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -25,6 +23,7 @@ from downloads.errors import (
     TooManyAtOnce,
     Unavailable,
 )
+from storefront.http.outage_errors import is_outage
 
 logger = logging.getLogger(__name__)
 
@@ -121,10 +120,6 @@ class OutOfReach(DownloadsError):
             "The service cannot reach its own records just now. Please try again shortly: the "
             "same link is never counted twice."
         )
-
-
-# What our parts raise when they are gone, restarted, or too busy to answer.
-OUTAGES = (OperationalError, InterfaceError, RedisError)
 
 
 STATUSES: dict[type[DownloadsError], int] = {
@@ -239,7 +234,7 @@ def code_of_status(status: int) -> str:
 
 def answer_rest_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """Write any refusal of a REST face as `{"message": …}`."""
-    if isinstance(error, OUTAGES):
+    if is_outage(error):
         log_outage(error)
         error = OutOfReach()
     if isinstance(error, DownloadsError):

@@ -30,7 +30,6 @@ from storefront.asking import (
 from storefront.callers import StorefrontCaller, storefront_key
 from storefront.documents import DocumentRefused, read_document
 from storefront.errors import (
-    OUTAGES,
     KeyRefused,
     OriginRefused,
     OutOfReach,
@@ -42,6 +41,7 @@ from storefront.errors import (
     status_of,
 )
 from storefront.graphql_api.node_count import require_few_nodes
+from storefront.http.outage_errors import DOUBTFUL, is_outage
 from storefront.http.refusal_counts import REFUSALS, Refusals
 from storefront.throttles import Rate
 
@@ -63,7 +63,9 @@ class StorefrontGraphQL(GraphQLView):
             return _refuse_method(request)
         try:
             return self.answer_caller(request)
-        except OUTAGES as outage:
+        except DOUBTFUL as outage:
+            if not is_outage(outage):
+                raise
             log_outage(outage)
             error = OutOfReach()
             return _refuse(str(error), status_of(error), **headers_of(error))
@@ -145,7 +147,7 @@ class StorefrontGraphQL(GraphQLView):
         Raises:
             RequestRefused: a mutation by GET.
             One of OF_ALL: of a sign-in, and nothing else was done.
-            One of OUTAGES: a field met what concerns the whole request.
+            An outage: a field met what concerns the whole request.
         """
         schema = self.schema.graphql_schema
         try:
@@ -177,7 +179,7 @@ class StorefrontGraphQL(GraphQLView):
         )
         for error in result.errors or ():
             is_of_all = isinstance(error.original_error, OF_ALL) and not was_done
-            if is_of_all or isinstance(error.original_error, OUTAGES):
+            if is_of_all or is_outage(error.original_error):
                 raise error.original_error
         return result
 

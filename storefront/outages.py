@@ -5,8 +5,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from storefront.errors import OUTAGES, OutOfReach, headers_of, log_outage, status_of
+from storefront.errors import OutOfReach, headers_of, log_outage, status_of
 from storefront.http.json_errors import json_error, reads_json
+from storefront.http.outage_errors import is_outage
 from storefront.refusals import refusal_page
 
 
@@ -23,18 +24,21 @@ class AnswersOutages:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return out_of_reach(request, error) if isinstance(error, OUTAGES) else None
+        return out_of_reach(request, error) if is_outage(error) else None
 
 
 def out_of_reach(request: HttpRequest, outage: BaseException) -> HttpResponse:
-    """Answer that we cannot answer now: a page, or JSON where programs ask."""
+    """Log an outage, and answer that we cannot answer now."""
     log_outage(outage)
-    error = OutOfReach()
-    response = (
-        json_error(request, str(error), status_of(error), headers_of(error))
-        if reads_json(request)
-        else refusal_page(request, error)
-    )
+    response = unavailable(request)
     # Else Django logs it once more, and what a middleware met with every call that led there.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer that we cannot answer now: a page, or JSON where programs ask."""
+    error = OutOfReach()
+    if reads_json(request):
+        return json_error(request, str(error), status_of(error), headers_of(error))
+    return refusal_page(request, error)

@@ -22,8 +22,8 @@ from downloads.health import failing_parts
 from downloads.models import Asset, Grant
 from storefront.addresses import new_click, read_ticket
 from storefront.demo.example import ORDER_TOKEN
-from storefront.errors import OUTAGES
 from storefront.http.json_errors import json_error, reads_json
+from storefront.http.outage_errors import is_outage
 from storefront.outages import out_of_reach
 from storefront.refusals import answers_with_pages, forms_lead_out
 from storefront.serializers import size_text
@@ -143,7 +143,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
-    if isinstance(error, OUTAGES):
+    if error is not None and is_outage(error):
         return out_of_reach(request, error)
     step = "It is our fault, and nothing was counted. Please try again in a moment."
     return _plain_page(request, 500, "Something went wrong", step)

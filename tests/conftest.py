@@ -21,6 +21,7 @@ from django.test import TransactionTestCase
 
 from config import settings as configured
 from config.log_repeats import CountsRepeats
+from downloads.upgrades import PendingMigrations, pending_migrations
 from storefront.http import proxies
 from storefront.inbox import apply_messages
 from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
@@ -90,6 +91,13 @@ def _apart(tmp_path, settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     proxies.seen = proxies.OneAddress()
+
+
+@pytest.fixture(autouse=True)
+def _migrated(monkeypatch):
+    """Let nothing that starts ask whether the tests' database is migrated: it is."""
+    vars(pending_migrations).update(vars(PendingMigrations()))
+    monkeypatch.setattr(PendingMigrations, "reopen", lambda self: None)
 
 
 @pytest.fixture

@@ -10,10 +10,13 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
+from downloads.upgrades import pending_migrations
+
 logger = logging.getLogger(__name__)
 
 OUTAGES = (OperationalError, InterfaceError)
 OUTAGE = "the database cannot be reached"
+BEHIND = "the database waits for its migrations"
 
 
 class Loops:
@@ -58,6 +61,9 @@ class Loops:
 
     def note_fault(self, deed: str, error: BaseException) -> None:
         """Note that a deed failed; log it unless it failed in the same way before."""
+        if pending_migrations.explain(error):
+            self.note(deed, kind=BEHIND, same=BEHIND, told=f"{BEHIND}: {error}")
+            return
         if isinstance(error, OUTAGES):
             self.note(deed, kind=OUTAGE, same=OUTAGE, told=f"{OUTAGE}: {error}")
             return

@@ -20,6 +20,7 @@ from downloads.actors import UNNAMED, acting
 from downloads.management.chores import CHORES, RARE_CHORES
 from downloads.management.loops import Loops
 from downloads.management.queues import QueueWorker
+from downloads.upgrades import ASK_AGAIN_SECONDS, PENDING, pending_migrations
 from storefront import inbox, post, reconciling
 
 TIDY_EVERY_SWEEPS = 60
@@ -59,9 +60,13 @@ class Command(db_worker.Command):
             worker.configure_signals()
         if options.pop("until_input_ends"):
             self.begin(self.stop_with_input, name="input")
+        pending_migrations.reopen()
         if options["batch"]:
+            if pending_migrations.are_there():
+                raise CommandError(f"{PENDING}.")
             self.do_all_once(**options)
             return
+        self.wait_for_migrations()
         self.begin(self.show_life, name="life")
         self.begin(self.look_after, name="sweep")
         self.begin(partial(self.ask_platforms, **options), name="platforms")
@@ -73,6 +78,11 @@ class Command(db_worker.Command):
             # Nobody could tell whether a mail was sent that is cut off here.
             self.is_stopping.set()
             mail.join(timeout=settings.MAIL_TIMEOUT_SECONDS)
+
+    def wait_for_migrations(self) -> None:
+        """Return once the database is as the code needs it, or it is to stop."""
+        while pending_migrations.are_there() and not self.is_stopping.is_set():
+            self.is_stopping.wait(ASK_AGAIN_SECONDS)
 
     def begin(self, loop: Callable[[], None], *, name: str) -> threading.Thread:
         """Run a loop beside everything else."""
@@ -95,6 +105,7 @@ class Command(db_worker.Command):
             super().handle(**options)
             return
         while True:
+            self.wait_for_migrations()
             pause = OUTAGE_PAUSE_SECONDS
             # SystemExit is the wish to stop.
             with self.loops.surviving("working off what waits", errors=Exception):
@@ -116,6 +127,7 @@ class Command(db_worker.Command):
     def show_life(self) -> None:
         """Tell from time to time that this process lives, and what it fails at."""
         while not self.is_stopping.is_set():
+            self.wait_for_migrations()
             with self.loops.surviving("telling that it lives"):
                 self.beat()
             self.is_stopping.wait(min(BEAT_SECONDS, settings.WORKER_SILENT_SECONDS / 3))
@@ -129,6 +141,7 @@ class Command(db_worker.Command):
         pause = threading.Event()
         rounds = 0
         while True:
+            self.wait_for_migrations()
             chores = CHORES if rounds % TIDY_EVERY_SWEEPS else CHORES | RARE_CHORES
             for deed, chore in chores.items():
                 with self.loops.surviving(deed):
@@ -140,6 +153,7 @@ class Command(db_worker.Command):
         """Reconcile beside everything else: a platform may be slow, or asks us to be."""
         worker = self.platform_worker(**options)
         while not self.is_stopping.is_set():
+            self.wait_for_migrations()
             pause = OUTAGE_PAUSE_SECONDS
             with self.loops.surviving("asking the platforms of shops"):
                 worker.run()
@@ -149,6 +163,7 @@ class Command(db_worker.Command):
     def send_mail(self, every: float) -> None:
         """Send mail as it is written down, beside everything else: a mail server may be slow."""
         while not self.is_stopping.is_set():
+            self.wait_for_migrations()
             pause: float = OUTAGE_PAUSE_SECONDS
             with self.loops.surviving("sending mail"):
                 goes_on = post.send_due(until=self.is_stopping.is_set)

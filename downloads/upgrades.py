@@ -1,0 +1,106 @@
+"""Pending migrations: a database that is behind the code is not worked with until it is migrated.
+
+Whether it is so is asked when a process starts, and when the database misses a table or a column;
+then again, once in a while, until nothing is left to run. Otherwise it is not asked: it costs no
+query in a database that is as the code needs it.
+"""
+
+import logging
+import re
+import threading
+import time
+
+from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+
+logger = logging.getLogger(__name__)
+
+ASK_AGAIN_SECONDS = 1.0
+PENDING = "The database is behind the code: run manage.py migrate"
+MEANWHILE = "until then every request is answered 503, and the worker waits"
+DONE = "The database is as the code needs it: requests are answered, and the worker works"
+
+# SQLite tells the kind of an error in its words alone.
+_MISSING_IN_SQLITE = re.compile(r"no such (table|column)|has no column named")
+_MISSING_IN_POSTGRESQL = {"42P01", "42703"}  # undefined_table, undefined_column
+
+
+def has_pending_migrations(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether `manage.py migrate` has anything to run, of ours or of a package.
+
+    Raises:
+        django.db.Error: the database cannot be asked.
+    """
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def is_of_the_schema(error: BaseException | None) -> bool:
+    """Say whether a database error tells of a table or a column that is not there."""
+    if isinstance(error, ProgrammingError):
+        return getattr(error.__cause__, "sqlstate", None) in _MISSING_IN_POSTGRESQL
+    return isinstance(error, OperationalError) and bool(_MISSING_IN_SQLITE.search(str(error)))
+
+
+class PendingMigrations:
+    """What this process knows of the migrations that are still to be run."""
+
+    def __init__(self) -> None:
+        self._asking = threading.Lock()
+        self._is_open = False
+        self._are_there = False
+        self._ask_at = 0.0
+
+    def ask_at_start(self) -> None:
+        """Ask before the first request, and leave no connection behind: a process may fork."""
+        self.reopen()
+        try:
+            self.are_there()
+        finally:
+            connection.close()
+
+    def reopen(self) -> None:
+        """Let whoever comes next ask the database."""
+        self._ask_at = 0.0
+        self._is_open = True
+
+    def are_there(self) -> bool:
+        """Say whether the database waits for migrations; no query unless that is in question."""
+        if not self._is_open:
+            return False
+        # One asks. The others wait for it the first time alone: the database may be slow, or gone.
+        if self._asking.acquire(blocking=not self._ask_at):
+            try:
+                if time.monotonic() >= self._ask_at:
+                    self._ask()
+            finally:
+                self._asking.release()
+        return self._are_there
+
+    def explain(self, error: BaseException | None) -> bool:
+        """Say whether migrations that were not run are why the database failed."""
+        if not is_of_the_schema(error):
+            return False
+        with self._asking:
+            if not self._are_there:
+                self._ask()
+            return self._are_there
+
+    def _ask(self) -> None:
+        try:
+            are_there = has_pending_migrations(connection)
+        # Nobody knows. That it is gone each door tells by itself.
+        except (DatabaseError, InterfaceError):
+            self._ask_at = time.monotonic() + ASK_AGAIN_SECONDS
+            return
+        if are_there != self._are_there:
+            if are_there:
+                logger.error("%s; %s", PENDING, MEANWHILE)
+            else:
+                logger.warning(DONE)
+        self._ask_at = time.monotonic() + ASK_AGAIN_SECONDS
+        self._are_there = self._is_open = are_there
+
+
+pending_migrations = PendingMigrations()

@@ -1,0 +1,42 @@
+import contextlib
+
+import pytest
+
+from downloads import upgrades
+from downloads.upgrades import PendingMigrations
+from tests.migrating import migrate_to, migrate_to_newest
+from tests.storefront.conftest import (  # noqa: F401 (fixtures)
+    _clock_stands_still,
+    browser,
+    credentials,
+    database_gone,
+)
+from tests.storefront.test_outages import client, routes, staff  # noqa: F401 (fixtures)
+
+# The last one that takes a column from under the code when it is undone.
+EARLIER = ("downloads", "0021_mail_of_wrong_tries")
+
+
+REOPEN = PendingMigrations.reopen
+
+
+@pytest.fixture(autouse=True)
+def _asked(_migrated, monkeypatch):
+    """Let a start ask here, and again without a pause."""
+    monkeypatch.setattr(PendingMigrations, "reopen", REOPEN)
+    monkeypatch.setattr(upgrades, "ASK_AGAIN_SECONDS", 0)
+
+
+@pytest.fixture
+def behind():
+    """Return a context in which the database is as the release before left it."""
+
+    @contextlib.contextmanager
+    def earlier():
+        migrate_to(*EARLIER)
+        try:
+            yield
+        finally:
+            migrate_to_newest()
+
+    return earlier
