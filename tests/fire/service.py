@@ -44,10 +44,21 @@ def free_port() -> int:
 
 
 class Service:
-    """gunicorn, with processes and threads as asked; `kill_workers` ends them as a power cut."""
+    """gunicorn, with processes and threads as asked; `kill_workers` ends them as a power cut.
 
-    def __init__(self, environment: dict[str, str], *, workers: int = 1, threads: int = 32) -> None:
+    `root` is the tree whose code it runs.
+    """
+
+    def __init__(
+        self,
+        environment: dict[str, str],
+        *,
+        workers: int = 1,
+        threads: int = 32,
+        root: Path = ROOT,
+    ) -> None:
         self.environment = environment
+        self.root = root
         self.port = free_port()
         self.workers, self.threads = workers, threads
         self.process: subprocess.Popen | None = None
@@ -69,12 +80,13 @@ class Service:
     def start(self) -> None:
         """Start, and wait until it answers."""
         command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--log-level", "critical"]
-        command += ["--config", "python:config.gunicorn"]
+        if (self.root / "config" / "gunicorn.py").exists():
+            command += ["--config", "python:config.gunicorn"]
         command += ["--bind", f"127.0.0.1:{self.port}", "--no-control-socket"]
         command += ["--workers", str(self.workers), "--threads", str(self.threads)]
         with (self.folder / "server.log").open("ab") as lines:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=lines, stderr=lines
+                command, cwd=self.root, env=self.environment, stdout=lines, stderr=lines
             )
         wait_for(self.port)
 
@@ -116,7 +128,7 @@ class Service:
             if self._inside is None:
                 self._inside = subprocess.Popen(
                     [sys.executable, "-m", "tests.fire.inside"],
-                    cwd=ROOT,
+                    cwd=self.root,
                     env=self.environment,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
