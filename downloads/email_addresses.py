@@ -1,7 +1,16 @@
-"""Email address validation and comparison: which spellings are one mailbox (IDNA hosts)."""
+"""Email address normalization: one spelling a mailbox (IDNA 2008 hosts, Unicode NFC), and one for
+rate limits.
 
+Rights go by `mailbox_of`, which never makes one of two mailboxes. Limits go by `counted_spelling`,
+which makes one of all that look or read alike.
+"""
+
+import hashlib
+import re
+import string
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 
 import idna
 from django.core.exceptions import ValidationError
@@ -11,53 +20,94 @@ from downloads.errors import BadInput
 
 NO_ADDRESS = "Enter a mail address, like ada@example.com."
 MAX_LENGTH = 254
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+# NFC makes an ASCII sign of these three (the KELVIN SIGN a K). A mail server that does not may have
+# two mailboxes there.
+_NOT_ASCII = re.compile("([\u037e\u1fef\u212a])")
+
+
+def mailbox_of(email: str) -> str:
+    """Return the canonical spelling of an address: two are one mailbox if theirs are equal.
+
+    The host by IDNA, in letters and without a dot at its end; before it NFC and A to Z in lower
+    case. What the databases and Python call lower case would make one of different mailboxes.
+    """
+    local, at, host = email.strip().rpartition("@")
+    return f"{_canonical_local(local)}{at}{_in_letters(host) if at else _canonical_local(host)}"
 
 
 def require_address(text: str) -> str:
-    """Return a mail address as it is kept: in lower case, its host in IDNA's own spelling.
-
-    Mail servers find one mailbox behind every spelling of a host (`ｖictim.example`), so whatever
-    is counted by address would else be counted afresh for each.
+    """Return a mail address as it is kept, in the one spelling of its mailbox.
 
     Raises:
         BadInput: it is none, or mail cannot be sent there: an address literal, `localhost`, a host
-            without a dot.
+            without a dot, other letters than ASCII's before the host.
     """
-    written = text.strip()
     # Between quotes an address may hold what ends the line of a mail's header; in a host stand
     # letters that nobody sees.
-    if not written.isprintable():
+    if not text.strip().isprintable():
         raise BadInput(NO_ADDRESS)
-    email = _with_host(written.lower(), _in_letters)
+    email = mailbox_of(text)
     try:
         validate_email(email)
     except ValidationError:
         raise BadInput(NO_ADDRESS) from None
+    # Django's pattern ignores case, and takes the KELVIN SIGN for a k.
     if len(email) > MAX_LENGTH or not is_mailable(email):
         raise BadInput(NO_ADDRESS)
     return email
 
 
 def is_mailable(email: str) -> bool:
-    """Say whether an address's host is one of the public mail system's: a name with a dot."""
-    host = email.rpartition("@")[2].removesuffix(".")
-    return "." in host and not host.startswith("[") and not f".{host}".endswith(".localhost")
+    """Say whether mail to an address can be sent as it is: plain letters before the host, which is
+    one of the public mail system's, a name with a dot."""
+    local, _at, host = email.rpartition("@")
+    host = host.removesuffix(".")
+    is_public = "." in host and not host.startswith("[") and not f".{host}".endswith(".localhost")
+    return is_public and local.isascii()
 
 
 def spellings_of(email: str) -> set[str]:
-    """Return how one mailbox may have been written down: its host as given, in letters, in IDNA's
-    ASCII; all in lower case."""
-    written = email.strip().lower()
-    in_letters = _with_host(written, _in_letters)
-    return {written, in_letters, _with_host(in_letters, _in_ascii)}
+    """Return how one mailbox may have been stored: as given, with its host in letters, and in
+    IDNA's ASCII; to be compared with `AsciiLower`."""
+    mailbox = mailbox_of(email)
+    as_given = email.strip().translate(_ASCII_LOWER)
+    return {as_given, mailbox, _with_host(mailbox, _in_ascii)}
+
+
+def wire_spelling(email: str) -> str:
+    """Return an address as mail servers take it: its host in ASCII, by IDNA 2008.
+
+    Left to Python, `ada@faß.example` would be mailed at fass.example, which is somebody else's.
+    A host that cannot be written so stays as it is.
+    """
+    return _with_host(email, _in_ascii)
 
 
 def counted_spelling(email: str) -> str:
     """Return what an address is counted by where a limit is kept: spellings that look or read alike
-    share one count, also those of different mailboxes. Never compare rights by it."""
+    share one count (NFKC, case-folded), also those of different mailboxes. Never compare rights by
+    it."""
     written = _with_host(email.strip(), _in_letters)
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", written).casefold())
     return "".join(sign for sign in folded if sign.isprintable())
+
+
+def count_key(email: str) -> str:
+    """Return a key of fixed length for what an address is counted by."""
+    spelling = counted_spelling(email).encode(errors="surrogatepass")
+    return hashlib.sha256(spelling).hexdigest()[:32]
+
+
+def _canonical_local(local: str) -> str:
+    return _nfc(_nfc(local).translate(_ASCII_LOWER))
+
+
+def _nfc(text: str) -> str:
+    parts = _NOT_ASCII.split(text)
+    return "".join(
+        part if _NOT_ASCII.fullmatch(part) else unicodedata.normalize("NFC", part) for part in parts
+    )
 
 
 def _with_host(email: str, spell: Callable[[str], str]) -> str:
@@ -67,14 +117,23 @@ def _with_host(email: str, spell: Callable[[str], str]) -> str:
 
 def _in_letters(host: str) -> str:
     try:
-        return idna.decode(idna.encode(host, uts46=True))
+        return idna.decode(idna.encode(host, uts46=True)).removesuffix(".")
     except UnicodeError:
-        # No host of IDNA 2008, as one with a sign in it; the same letters are still the same.
-        return unicodedata.normalize("NFKC", host).lower()
+        # The same letters are still the same.
+        return _in_older_ascii(unicodedata.normalize("NFKC", host).lower().removesuffix("."))
 
 
 def _in_ascii(host: str) -> str:
     try:
-        return idna.encode(host, uts46=True).decode()
+        return idna.encode(host, uts46=True).decode().removesuffix(".")
     except UnicodeError:
-        return host
+        return _in_older_ascii(host)
+
+
+def _in_older_ascii(host: str) -> str:
+    """Return a host that IDNA 2008 has none for (one with a sign in it) by IDNA 2003, unless that
+    makes another host of it, as it does of an ß."""
+    with suppress(UnicodeError):
+        older = host.encode("idna")
+        return older.decode() if older.decode("idna") == host else host
+    return host

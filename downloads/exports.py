@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Lower
 from django.db.models.lookups import IsNull
 
+from downloads.email_addresses import spellings_of
 from downloads.models import (
     Account,
     Customer,
@@ -21,6 +21,7 @@ from downloads.models import (
     Order,
     Shop,
 )
+from downloads.models.ascii_lower import AsciiLower
 
 NOTHING = "Nothing is stored about this buyer."
 
@@ -34,8 +35,8 @@ def with_customers(requests: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
     customers = Customer.objects.filter(shop=OuterRef("shop"))
     may_be_it = Q(platform_id=None) | Q(IsNull(OuterRef("customer_platform_id"), True))
     by_number = customers.filter(platform_id=OuterRef("customer_platform_id"))
-    by_address = customers.alias(address=Lower("email")).filter(
-        may_be_it, address=Lower(OuterRef("email"))
+    by_address = customers.alias(address=AsciiLower("email")).filter(
+        may_be_it, address=AsciiLower(OuterRef("email"))
     )
     return requests.annotate(
         numbered=Subquery(by_number.values("pk")[:1]),
@@ -115,9 +116,13 @@ def _accounts(
     shop: Shop, customers: list[Customer], emails: Collection[str | None]
 ) -> QuerySet[Account]:
     # What a stranger registered with this address is not this buyer's, but it is about them.
-    addresses = {email.lower() for email in emails if email}
+    addresses = _spellings(emails)
     theirs = Q(customer__in=customers) | Q(confirmed_at=None, email__in=addresses)
     return Account.objects.filter(theirs, shop=shop)
+
+
+def _spellings(emails: Collection[str | None]) -> set[str]:
+    return {spelling for email in emails if email for spelling in spellings_of(email)}
 
 
 def _account(account: Account) -> dict[str, Any]:
@@ -175,7 +180,7 @@ def _event(event: DownloadEvent) -> dict[str, Any]:
 
 
 def _mails(shop: Shop, customers: list[Customer], emails: Collection[str | None]) -> QuerySet[Mail]:
-    addresses = {email.lower() for email in emails if email}
+    addresses = _spellings(emails)
     theirs = Q(order__customer__in=customers)
     # What was asked for their address; what another person bought is not told.
     theirs |= Q(email__in=addresses) & (Q(order=None) | Q(order__customer=None))

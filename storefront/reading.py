@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.dateparse import parse_datetime
 
+from downloads.email_addresses import mailbox_of
 from downloads.errors import BadInput, SaidTwice
 from downloads.json_names import RepeatedName, is_marked, parse_marking, parse_once
 
@@ -73,7 +74,8 @@ def _parsed(content: bytes, parse: Callable[[str], Any]) -> dict[str, Any]:
 
 def valid_email(text: str) -> str | None:
     """Return a mail address, or None for what is none."""
-    if len(text) > MAX_EMAIL:
+    # As it is kept it may be longer.
+    if max(len(text), len(mailbox_of(text))) > MAX_EMAIL:
         return None
     try:
         validate_email(text)

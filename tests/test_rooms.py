@@ -13,6 +13,7 @@ from django.conf import settings
 ROOMS = ("config", "storefront", "downloads")
 MODELS = [
     "downloads.errors",
+    "downloads.models.ascii_lower",
     "downloads.models.shops",
     "downloads.models.staff",
     "downloads.models.audit",

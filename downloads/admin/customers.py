@@ -14,6 +14,7 @@ from django.utils import timezone
 from downloads import fulfilment
 from downloads.admin.acting import json_file, only_row, show_secret_once
 from downloads.admin.nameless import NamelessAdmin
+from downloads.email_addresses import mailbox_of
 from downloads.exports import stored_about_customer
 from downloads.models import Customer
 from storefront.models import CustomerToken
@@ -26,7 +27,7 @@ class CustomerForm(forms.ModelForm):
 
     def clean_email(self) -> str | None:
         email = self.cleaned_data["email"]
-        return email.lower() if email else None
+        return mailbox_of(email) if email else None
 
 
 @admin.register(Customer)

@@ -4,12 +4,14 @@ So an answer takes the same work, and says the same, for every address.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from downloads.email_addresses import require_address
-from downloads.models import Customer, Grant, LinkRequest, Mail, Shop
+from downloads.email_addresses import count_key, require_address
+from downloads.models import Account, Customer, Grant, LinkRequest, Mail, Shop
 
 HOUR = timedelta(hours=1)
 
@@ -41,7 +43,13 @@ def write_asked(
     """Write down a mail that somebody asked for. `email` is an address as `require_address`
     returns them; one with an attempt is not held to how often anybody may ask."""
     Mail.objects.create(
-        shop=shop, kind=kind, email=email, created_at=at, due_at=at, attempts=attempts
+        shop=shop,
+        kind=kind,
+        email=email,
+        counted_as=count_key(email),
+        created_at=at,
+        due_at=at,
+        attempts=attempts,
     )
 
 
@@ -64,14 +72,27 @@ def _answer_next(at: datetime) -> bool:
     return True
 
 
+def stored_address_of(mail: Mail) -> str:
+    """Return the address that a mail goes to which was asked for: the one we keep, never the one
+    that somebody typed. Where we keep none it tells nothing, and is dropped."""
+    rows: QuerySet[Any]
+    if mail.kind == Mail.Kind.LINKS:
+        rows = Customer.objects.filter(shop=mail.shop).with_email(mail.email)
+    elif mail.kind in Mail.ASKED:
+        rows = Account.objects.filter(shop=mail.shop).with_email(mail.email)
+    else:
+        return mail.email
+    return rows.values_list("email", flat=True).first() or mail.email
+
+
 def is_asked_too_often(mail: Mail, *, at: datetime) -> bool:
-    """Say whether an address was sent as much in this hour as anybody may ask for."""
+    """Say whether an address was sent as much in this hour as anybody may ask for, whatever it is
+    spelled like."""
     # Anybody may ask, for any address: nobody is to be drowned in mail that way.
     begun = Mail.objects.begun_lately(since=at - HOUR).exclude(pk=mail.pk)
-    return (
-        _is_strangers(mail)
-        and begun.filter(email=mail.email).count() >= settings.ASKED_MAILS_PER_HOUR
-    )
+    # Rows of an earlier version have no key.
+    alike = Q(counted_as=count_key(mail.email)) | Q(counted_as="", email=mail.email)
+    return _is_strangers(mail) and begun.filter(alike).count() >= settings.ASKED_MAILS_PER_HOUR
 
 
 def is_shop_busy(mail: Mail, *, at: datetime) -> bool:

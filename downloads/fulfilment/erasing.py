@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from downloads.email_addresses import mailbox_of, spellings_of
 from downloads.fulfilment.auditing import enter_audit
 from downloads.fulfilment.registering import forget_accounts
 from downloads.fulfilment.settling import lock_shop
@@ -23,6 +24,7 @@ from downloads.models import (
     Message,
     Shop,
 )
+from downloads.models.ascii_lower import AsciiLower
 from downloads.reports import PersonReport
 
 FORGOTTEN = {"email": None, "first_name": "", "last_name": ""}
@@ -93,7 +95,7 @@ def record_data_request(
         platform_id=platform_id,
         defaults={
             "customer_platform_id": person.platform_id,
-            "email": person.email,
+            "email": mailbox_of(person.email),
             "asked_at": at,
         },
     )
@@ -127,8 +129,8 @@ def _forget_mails(shop: Shop, customers: QuerySet[Customer], addresses: set[str]
 
     One that is under way just now is not sent, unless the mail server has it already.
     """
-    known = {email.lower() for email in customers.values_list("email", flat=True) if email}
-    known |= {address.lower() for address in addresses} - {""}
+    addresses = addresses | set(customers.exclude(email=None).values_list("email", flat=True))
+    known = {spelling for email in addresses - {""} for spelling in spellings_of(email)}
     # Two buyers may have had one address in turn: what the other one bought is not theirs.
     to_them = Q(email__in=known) & ~Q(order__customer__email__in=known)
     Mail.objects.filter(Q(order__customer__in=customers) | to_them, shop=shop).delete()
@@ -143,7 +145,9 @@ def _forget_words(shop: Shop, person: PersonReport) -> None:
         about |= Q(about_customer=person.platform_id)
         asked |= Q(customer_platform_id=person.platform_id)
     if person.email:
-        about |= Q(person__icontains=json.dumps(person.email))
-        asked |= Q(email__iexact=person.email)
+        for spelling in spellings_of(person.email) | {person.email}:
+            about |= Q(person__icontains=json.dumps(spelling))
+        asked |= Q(address__in=spellings_of(person.email))
     Message.objects.filter(about, shop=shop).update(person="")
-    DataRequest.objects.filter(asked, shop=shop).update(customer_platform_id=None, email="")
+    requests = DataRequest.objects.alias(address=AsciiLower("email")).filter(asked, shop=shop)
+    requests.update(customer_platform_id=None, email="")

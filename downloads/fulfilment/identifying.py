@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from downloads.email_addresses import mailbox_of
 from downloads.fulfilment.assigning import assign
 from downloads.fulfilment.ranking import rank
 from downloads.fulfilment.registering import end_former_accounts, lead_account_to
@@ -17,7 +18,7 @@ def record_customer(shop: Shop, report: CustomerReport, *, reported_at: datetime
     The newest full report says how they are called. Of somebody erased nothing is kept again.
     """
     customers = Customer.objects.filter(shop=shop)
-    email = (report.email or "").strip().lower() or None
+    email = mailbox_of(report.email or "") or None
     customer: Customer | None = None
     if report.platform_id is not None:
         customer = customers.filter(platform_id=report.platform_id).first()

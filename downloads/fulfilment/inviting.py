@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
+from downloads.email_addresses import mailbox_of
 from downloads.errors import BadInput, LinkSpent
 from downloads.fulfilment.auditing import enter_audit, tells_of
 from downloads.fulfilment.settling import lock_shop
@@ -51,12 +52,12 @@ def invite(shop: Shop, email: str, role: str, *, at: datetime) -> tuple[Invitati
 
 
 def clean_address(email: str) -> str:
-    """Return a mail address as it is kept: in lower case, so that one person has one.
+    """Return a mail address as it is kept, in one spelling, so that one person has one.
 
     Raises:
         BadInput: no mail address, or none that can be a user's name.
     """
-    address = email.strip().lower()
+    address = mailbox_of(email)
     try:
         validate_email(address)
     except ValidationError:
@@ -101,7 +102,7 @@ def has_sign_in(email: str) -> bool:
 
 def is_for(invitation: Invitation, user: User) -> bool:
     """Say whether an invitation means this person."""
-    return invitation.email in {user.get_username().lower(), user.email.lower()}
+    return invitation.email in {mailbox_of(user.get_username()), mailbox_of(user.email)}
 
 
 def accept_as(token: str, user: User, *, at: datetime) -> Membership:

@@ -26,7 +26,7 @@ from downloads.errors import (
     PostClosed,
 )
 from downloads.fulfilment.announcing import address_of, require_tellable
-from downloads.fulfilment.asking import is_asked_too_often, is_shop_busy
+from downloads.fulfilment.asking import is_asked_too_often, is_shop_busy, stored_address_of
 from downloads.fulfilment.assigning import assign
 from downloads.fulfilment.settling import lock_order
 from downloads.models import Grant, Mail, Order
@@ -134,7 +134,7 @@ def _claim(at: datetime, *, after: int) -> Mail | None:
         claim=secrets.token_hex(16),
         due_at=at + timedelta(seconds=settings.MAIL_LEASE_SECONDS),
         # The buyer's as it is by now: it may have been corrected, or forgotten.
-        email=address_of(mail.order) if mail.order else mail.email,
+        email=address_of(mail.order) if mail.order else stored_address_of(mail),
     )
 
 

@@ -156,7 +156,7 @@ def end_former_accounts(customer: Customer) -> None:
     Whoever has such an address is somebody else by now, or always was. The sign-ins go with it.
     """
     confirmed = Account.objects.filter(customer=customer, confirmed_at__isnull=False)
-    confirmed.exclude(email=customer.email or "").delete()
+    confirmed.exclude(pk__in=confirmed.with_email(customer.email or "")).delete()
 
 
 def lead_account_to(customer: Customer, email: str) -> None:

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Lower
 
 from downloads.bidi import isolate
 from downloads.email_addresses import spellings_of
+from downloads.models.ascii_lower import AsciiLower
 from downloads.models.shops import Customer, Shop
 from downloads.tokens import hash_token
 
@@ -15,7 +15,7 @@ from downloads.tokens import hash_token
 class AccountQuerySet(models.QuerySet["Account"]):
     def with_email(self, email: str) -> "AccountQuerySet":
         """Return the accounts with this mail address, by the index, however it is written."""
-        return self.alias(address=Lower("email")).filter(address__in=spellings_of(email))
+        return self.alias(address=AsciiLower("email")).filter(address__in=spellings_of(email))
 
     def unconfirmed(self) -> "AccountQuerySet":
         """Return the accounts whose address nobody has shown to be theirs."""
@@ -57,7 +57,7 @@ class Account(models.Model):
         ordering = ("-id",)
         constraints = [
             models.UniqueConstraint(
-                "shop", Lower("email"), name="account_email_is_unique_in_its_shop"
+                "shop", AsciiLower("email"), name="account_email_is_unique_in_its_shop"
             ),
             models.CheckConstraint(
                 condition=models.Q(confirmed_at__isnull=True) | models.Q(customer__isnull=False),

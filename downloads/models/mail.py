@@ -19,6 +19,11 @@ class MailQuerySet(models.QuerySet["Mail"]):
         """
         return self.filter(state__in=Mail.MOVING, due_at__lte=at).order_by("due_at", "pk")
 
+    def not_looked_up(self) -> "MailQuerySet":
+        """Return what waits for an address of which nobody has looked up whether we know it."""
+        strangers = (Mail.Kind.REGISTRATION, Mail.Kind.PASSWORD)
+        return self.filter(is_known=None, state=Mail.State.WAITING, kind__in=strangers)
+
     def begun_lately(self, *, since: datetime) -> "MailQuerySet":
         """Return what somebody asked to be sent, and was tried."""
         # One that was put off or refused counts: a mail server that first says "later" would else
@@ -46,6 +51,8 @@ class Mail(models.Model):
 
     `due_at` is when it is looked at next, or was looked at last once that is over. `claim` names
     who is sending it just now. `message_id` is by what the mail server or provider knows it.
+    Of what was asked for, `counted_as` is the `count_key` of its address, and `is_known` whether
+    somebody with an order or a confirmed account is meant; null until that was looked up.
     """
 
     shop_path = "shop"
@@ -74,6 +81,10 @@ class Mail(models.Model):
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="mails")
     kind = models.CharField("about", max_length=12, choices=Kind.choices)
     email = models.EmailField("to")
+    counted_as = models.CharField(
+        max_length=32, blank=True, default="", db_default="", editable=False
+    )
+    is_known = models.BooleanField(null=True, editable=False)
     order = models.ForeignKey(
         Order, on_delete=models.CASCADE, null=True, blank=True, related_name="mails"
     )
@@ -106,7 +117,17 @@ class Mail(models.Model):
                 condition=Q(state__in=("waiting", "sending", "handed")),
                 name="mail_waiting_longest",
             ),
+            models.Index(
+                fields=("id",),
+                condition=Q(
+                    is_known__isnull=True, state="waiting", kind__in=("registration", "password")
+                ),
+                name="mail_nobody_has_looked_up",
+            ),
             models.Index(fields=("email",), name="mail_by_address"),
+            models.Index(
+                fields=("counted_as",), condition=~Q(counted_as=""), name="mail_by_what_counts"
+            ),
             models.Index(fields=("message_id",), name="mail_by_its_name"),
         ]
 

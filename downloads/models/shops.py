@@ -2,10 +2,10 @@
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
 
 from downloads.bidi import isolate
 from downloads.email_addresses import spellings_of
+from downloads.models.ascii_lower import AsciiLower
 from downloads.tenancy import ITSELF, SHARED
 
 DEFAULT_PLAN = "premium"
@@ -171,11 +171,11 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
     def with_email(self, email: str) -> "CustomerQuerySet":
         """Return the customers with this mail address, by the index, however it is written."""
-        return self.alias(address=Lower("email")).filter(address__in=spellings_of(email))
+        return self.alias(address=AsciiLower("email")).filter(address__in=spellings_of(email))
 
 
 class Customer(models.Model):
-    """A buyer of one shop. `email` is lower-case, or null when the shop knows none.
+    """A buyer of one shop. `email` is spelled by `mailbox_of`, or null when the shop knows none.
 
     `described_rank` says which report their names and address are from. Once `erased_at` is set
     the row holds nothing personal but the platform's number, by which later reports are known to
@@ -204,7 +204,7 @@ class Customer(models.Model):
         constraints = [
             models.UniqueConstraint(
                 "shop",
-                Lower("email"),
+                AsciiLower("email"),
                 name="customer_email_is_unique_in_its_shop",
                 violation_error_message="This shop has a customer with this address already.",
             ),

@@ -8,7 +8,6 @@ A new password, chosen by a link in a mail, begins all counts anew, wherever the
 account is its shop and mail address, whether there is one or not: both are answered alike.
 """
 
-import hashlib
 import secrets
 from datetime import datetime
 from typing import NoReturn
@@ -16,7 +15,7 @@ from typing import NoReturn
 from django.conf import settings
 from django.core.cache import cache
 
-from downloads.email_addresses import counted_spelling
+from downloads.email_addresses import count_key
 from downloads.models import Shop
 from storefront.errors import RateExceeded
 from storefront.throttles import KEPT_WINDOWS, Rate, count, give_back
@@ -30,8 +29,7 @@ class AccountTries:
     """The passwords tried for one account by one client address."""
 
     def __init__(self, shop: Shop, email: str, *, address: str, at: datetime) -> None:
-        spelling = counted_spelling(email).encode(errors="surrogatepass")
-        self._account = f"{shop.pk}:{hashlib.sha256(spelling).hexdigest()[:32]}"
+        self._account = f"{shop.pk}:{count_key(email)}"
         self._address, self._at = address, at
         # Of the last new password: what was counted before it is nobody's concern.
         self._series = cache.get(self._key("series"), "")

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
 
-from downloads.email_addresses import is_mailable
+from downloads.email_addresses import is_mailable, wire_spelling
 from downloads.errors import MailRefused
 from downloads.models import Mail, Shop
 from storefront.letters.accounts import about_password, about_registration
@@ -58,7 +58,7 @@ def compose(mail: Mail, *, at: datetime) -> EmailMultiAlternatives:
         body=text,
         from_email=f'"{_sender(shop)}" <{settings.MAIL_FROM}>',
         to=[_require_address(mail.email)],
-        reply_to=[shop.reply_to] if _is_address(shop.reply_to) else None,
+        reply_to=[wire_spelling(shop.reply_to)] if _is_address(shop.reply_to) else None,
         headers=_headers(mail, language=shop.language, at=at),
     )
     message.attach_alternative(html, "text/html")
@@ -113,10 +113,10 @@ def _in_header(text: str) -> str:
 def _require_address(email: str) -> str:
     if not _is_address(email):
         raise MailRefused("This is no mail address.", for_good=True)
-    return email
+    return wire_spelling(email)
 
 
 def _is_address(email: str) -> bool:
-    """Say whether this is one address; its part before the @ must go without being encoded."""
-    is_written_plainly = email.isprintable() and email.rpartition("@")[0].isascii()
+    """Say whether this is one address that goes out without being encoded by anybody else."""
+    is_written_plainly = email.isprintable() and wire_spelling(email).isascii()
     return is_written_plainly and is_mailable(email) and valid_email(email) is not None

@@ -372,10 +372,20 @@ def test_an_address_no_mail_server_takes_is_set_aside_unasked(server, write, ema
     assert server.recipients == [other.email]
 
 
-def test_a_domain_in_any_script_is_written_as_mail_servers_know_it(server, write):
-    mail = write(email="ada@bücher.example")
+@pytest.mark.parametrize(
+    ("host", "wire"),
+    [
+        ("bücher.example", "xn--bcher-kva.example"),
+        # Python's own would mail these two at other hosts: strasse.example, a final sigma's.
+        ("straße.example", "xn--strae-oqa.example"),
+        ("βόλος.example", "xn--nxasmm1c.example"),
+        ("\u2603.example", "xn--n3h.example"),
+    ],
+)
+def test_a_domain_in_any_script_is_written_as_mail_servers_know_it(server, write, host, wire):
+    mail = write(email=f"ada@{host}")
     assert send() is True
-    assert (fate(mail)[0], server.recipients) == (STATE.SENT, ["ada@xn--bcher-kva.example"])
+    assert (fate(mail)[0], server.recipients) == (STATE.SENT, [f"ada@{wire}"])
 
 
 def test_two_addresses_in_one_are_written_to_neither(server, write):

@@ -174,7 +174,7 @@ def work_of(ask, document, email, hashed, **entered):
         if name != "x-ratelimit-remaining"
     }
     [row] = Mail.objects.filter(email=email).values()
-    row = {name: value for name, value in row.items() if name not in {"id", "email"}}
+    row = {name: value for name, value in row.items() if name not in {"id", "email", "counted_as"}}
     literal = r"'(?:[^']|'')*'|\bs\d+_x\d+\b|\b\d+\b"
     sql = tuple(re.sub(literal, "?", one["sql"]) for one in queries)
     body = response.content.replace(email.encode(), b"-")

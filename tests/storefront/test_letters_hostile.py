@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from downloads.email_addresses import wire_spelling
 from downloads.errors import MailRefused
 from downloads.models import Asset, Customer, Mail, Product, Shop
 from storefront.addresses import ticket_url
@@ -196,7 +197,7 @@ def test_any_address_it_goes_to_is_that_one_or_refused(mail, address):
     assert "@" in sanitize_address(recipient, SEVEN_BITS)
     assert parse_single_address(recipient).display_name == ""
     ((name, _address),) = read(message).addresses["To"]
-    assert (recipient, name) == (address, "")
+    assert (recipient, name) == (wire_spelling(address), "")
 
 
 @trying
