@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from downloads.email_addresses import count_key, require_address
 from downloads.models import Account, Customer, Grant, LinkRequest, Mail, Shop
+from downloads.models.ascii_lower import AsciiLower
 
 HOUR = timedelta(hours=1)
+LOOKED_UP_AT_ONCE = 500
+# A number of ours among PostgreSQL's advisory locks.
+COUNTING = 0x61736B65
 
 
 def ask_links(email: str, *, at: datetime) -> None:
@@ -72,6 +76,29 @@ def _answer_next(at: datetime) -> bool:
     return True
 
 
+def look_up_askers() -> int:
+    """Note of the mails that anybody could ask for which are to somebody with an order or a
+    confirmed account in the shop; return how many were looked at, at most 500.
+
+    Afterwards and not as they are asked for: the answer takes the same for every address.
+    """
+    # Without a look first each round would take SQLite's one lock for writing.
+    return _look_up() if Mail.objects.not_looked_up().exists() else 0
+
+
+@transaction.atomic
+def _look_up() -> int:
+    unknown = Mail.objects.not_looked_up().order_by("pk")
+    held = unknown.select_for_update(skip_locked=True)[:LOOKED_UP_AT_ONCE]
+    numbers = list(held.values_list("pk", flat=True))
+    same = {"shop": OuterRef("shop"), "address": OuterRef("email")}
+    buyers = Customer.objects.alias(address=AsciiLower("email")).filter(orders__isnull=False)
+    owners = Account.objects.alias(address=AsciiLower("email")).filter(confirmed_at__isnull=False)
+    is_known = Q(Exists(buyers.filter(**same))) | Q(Exists(owners.filter(**same)))
+    Mail.objects.filter(pk__in=numbers).update(is_known=Case(When(is_known, True), default=False))
+    return len(numbers)
+
+
 def stored_address_of(mail: Mail) -> str:
     """Return the address that a mail goes to which was asked for: the one we keep, never the one
     that somebody typed. Where we keep none it tells nothing, and is dropped."""
@@ -88,18 +115,37 @@ def stored_address_of(mail: Mail) -> str:
 def is_asked_too_often(mail: Mail, *, at: datetime) -> bool:
     """Say whether an address was sent as much in this hour as anybody may ask for, whatever it is
     spelled like."""
+    if not _is_strangers(mail):
+        return False
+    _count_in_turn()
     # Anybody may ask, for any address: nobody is to be drowned in mail that way.
     begun = Mail.objects.begun_lately(since=at - HOUR).exclude(pk=mail.pk)
     # Rows of an earlier version have no key.
     alike = Q(counted_as=count_key(mail.email)) | Q(counted_as="", email=mail.email)
-    return _is_strangers(mail) and begun.filter(alike).count() >= settings.ASKED_MAILS_PER_HOUR
+    return begun.filter(alike).count() >= settings.ASKED_MAILS_PER_HOUR
 
 
 def is_shop_busy(mail: Mail, *, at: datetime) -> bool:
-    """Say whether a shop sent as much in this hour as strangers may have it send."""
+    """Say whether a shop sent as much in this hour as strangers may have it send.
+
+    Mails to people it knows are counted for themselves: addresses that nobody knows take nothing
+    from them.
+    """
+    if not _is_strangers(mail):
+        return False
     # Nor is a shop's name to be spent at mail servers: what is beyond its hour waits for the next.
     begun = Mail.objects.begun_lately(since=at - HOUR).filter(shop=mail.shop)
-    return _is_strangers(mail) and begun.count() >= settings.ASKED_MAILS_PER_SHOP_HOUR
+    if mail.is_known or mail.kind in Mail.KNOWN:
+        begun = begun.to_known()
+    return begun.count() >= settings.ASKED_MAILS_PER_SHOP_HOUR
+
+
+def _count_in_turn() -> None:
+    """Wait for whoever claims such a mail just now: two at once would both count as the third."""
+    # SQLite writes one transaction at a time.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [COUNTING])
 
 
 def _is_strangers(mail: Mail) -> bool:

@@ -26,7 +26,12 @@ from downloads.errors import (
     PostClosed,
 )
 from downloads.fulfilment.announcing import address_of, require_tellable
-from downloads.fulfilment.asking import is_asked_too_often, is_shop_busy, stored_address_of
+from downloads.fulfilment.asking import (
+    is_asked_too_often,
+    is_shop_busy,
+    look_up_askers,
+    stored_address_of,
+)
 from downloads.fulfilment.assigning import assign
 from downloads.fulfilment.settling import lock_order
 from downloads.models import Grant, Mail, Order
@@ -49,16 +54,20 @@ Send = Callable[[Mail, Callable[[], None]], str]
 
 
 def send_next(send: Send, *, at: datetime, after: int = 0) -> Mail | None:
-    """Send the next mail: those about orders first, then what anybody can ask for; the longest
-    waiting of each shop in turn. Return it as it stands then, None if none is due. `after` is the
-    shop whose turn was before.
+    """Send the next mail: those about orders first, then those to people we know, then what was
+    asked for of addresses nobody knows; the longest waiting of each shop in turn.
+
+    Return it as it stands then, None if none is due. `after` is the shop whose turn was before.
 
     Raises:
         PostClosed: no mail can be sent just now. This one is due again after a pause, unless it
             was perhaps sent.
     """
     # Without a look first each idle round would take SQLite's one lock for writing.
-    mail = _claim(at, after=after) if Mail.objects.due(at).exists() else None
+    if not Mail.objects.due(at).exists():
+        return None
+    look_up_askers()
+    mail = _claim(at, after=after)
     if mail is None or mail.state != Mail.State.SENDING:
         return mail
     if not mail.email:
@@ -115,10 +124,10 @@ def _claim(at: datetime, *, after: int) -> Mail | None:
     """Take the next mail for this process alone, for a while."""
     due = Mail.objects.due(at).select_related("shop", "order__customer")
     free = due.select_for_update(skip_locked=True, of=("self",))
-    about_orders = Q(kind=Mail.Kind.ORDER)
     # However many strangers register, a buyer's mail waits for none of theirs.
-    mail = next_in_turn(free.filter(about_orders), after=after)
-    mail = mail or next_in_turn(free.exclude(about_orders), after=after)
+    by_rank = (free.filter(kind=Mail.Kind.ORDER), free.to_known(), free)
+    found = (next_in_turn(rows, after=after) for rows in by_rank)
+    mail = next((row for row in found if row is not None), None)
     if mail is None:
         return None
     if mail.state == Mail.State.HANDED:

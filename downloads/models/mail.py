@@ -24,6 +24,10 @@ class MailQuerySet(models.QuerySet["Mail"]):
         strangers = (Mail.Kind.REGISTRATION, Mail.Kind.PASSWORD)
         return self.filter(is_known=None, state=Mail.State.WAITING, kind__in=strangers)
 
+    def to_known(self) -> "MailQuerySet":
+        """Return the mails to somebody with an order or a confirmed account, and to staff."""
+        return self.filter(Q(is_known=True) | Q(kind__in=Mail.KNOWN))
+
     def begun_lately(self, *, since: datetime) -> "MailQuerySet":
         """Return what somebody asked to be sent, and was tried."""
         # One that was put off or refused counts: a mail server that first says "later" would else
@@ -76,6 +80,8 @@ class Mail(models.Model):
 
     # Anybody can have these sent, to any address.
     ASKED = (Kind.LINKS, Kind.REGISTRATION, Kind.PASSWORD)
+    # Nobody else has them sent to, whoever asks.
+    KNOWN = (Kind.ORDER, Kind.LINKS, Kind.SIGN_IN)
     MOVING = (State.WAITING, State.SENDING, State.HANDED)
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="mails")

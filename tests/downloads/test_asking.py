@@ -257,6 +257,20 @@ def test_on_the_merchants_word_any_number_goes(settings):
 
 
 @racing
+def test_senders_at_once_send_no_more_than_one_would(settings):
+    for number in range(12):
+        fulfilment.ask_password(ShopFactory(), ADA, at=NOW + timedelta(seconds=number))
+    told = []
+
+    def work():
+        while fulfilment.send_next(lambda *given: told.append(1) or take(*given), at=NOW + HOUR):
+            pass
+
+    at_once(*[work] * 4)
+    assert len(told) == settings.ASKED_MAILS_PER_HOUR
+
+
+@racing
 def test_of_many_who_answer_one_request_one_does():
     shop = bought()
     fulfilment.ask_links(ADA, at=NOW)

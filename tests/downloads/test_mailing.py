@@ -94,9 +94,9 @@ def test_a_buyer_without_an_address_is_written_to_no_more(mail, order):
 
 
 def test_sending_one_mail_takes_so_many_queries(mail, django_assert_num_queries):
-    # A look, then the claim and the end, a transaction each; in between stands the one that says
+    # Two looks, then the claim and the end, a transaction each; in between stands the one that says
     # "from now on it may have been sent".
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         fulfilment.send_next(take, at=NOW)
 
 

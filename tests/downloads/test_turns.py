@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 
 from downloads import fulfilment
-from downloads.fulfilment import Said
-from downloads.models import Mail, Message
+from downloads.fulfilment import Said, asking
+from downloads.fulfilment.asking import write_asked
+from downloads.models import Account, Mail, Message
 from downloads.turns import next_in_turn
-from tests.factories import NOW, OrderFactory, ShopFactory
+from tests.factories import NOW, CustomerFactory, OrderFactory, ShopFactory
 
 MINUTE = timedelta(minutes=1)
 BACKLOG = 2000
@@ -94,6 +95,87 @@ def test_a_shop_sends_so_many_of_strangers_in_an_hour_and_the_rest_later(shops, 
     assert sent(1) == [(shops[0], Mail.Kind.ORDER)]
     sent(50, at=NOW + timedelta(minutes=61))
     assert not Mail.objects.exclude(state="sent").exists()
+
+
+# --- Whom we know, before strangers --------------------------------------------------------------
+
+
+def known_by_order(shop):
+    return OrderFactory(shop=shop, customer__email="ada@example.com").customer.email
+
+
+def known_by_account(shop):
+    customer = CustomerFactory(shop=shop, email="ada@example.com")
+    given = {"customer": customer, "confirmed_at": NOW, "password": "!"}
+    return Account.objects.create(shop=shop, email=customer.email, **given).email
+
+
+def an_unconfirmed_account(shop):
+    return Account.objects.create(shop=shop, email="ada@example.com", password="!").email
+
+
+def an_order_elsewhere(shop):
+    return known_by_order(ShopFactory())
+
+
+def nobody(shop):
+    return "ada@example.com"
+
+
+def a_lookalike(shop):
+    known_by_order(shop)
+    return "ada@ex\u0131mple.com"
+
+
+STRANGERS = [an_unconfirmed_account, an_order_elsewhere, nobody, a_lookalike]
+
+
+@pytest.mark.parametrize("kind", [Mail.Kind.REGISTRATION, Mail.Kind.PASSWORD])
+@pytest.mark.parametrize("who", [known_by_order, known_by_account, *STRANGERS])
+def test_whom_we_know_is_mailed_before_strangers(shops, who, kind):
+    write(shops[0], mails=50, kind=Mail.Kind.REGISTRATION, due_at=NOW - MINUTE)
+    email = who(shops[0])
+    write_asked(shops[0], kind, email, at=NOW)
+    is_first = send_one() == email
+    assert is_first is (who not in STRANGERS)
+    assert Mail.objects.get(email=email).is_known is (who not in STRANGERS)
+
+
+def test_links_go_before_strangers_registrations_and_after_orders(shops):
+    write(shops[0], mails=50, kind=Mail.Kind.REGISTRATION, due_at=NOW - MINUTE)
+    write(shops[0], mails=1, kind=Mail.Kind.LINKS)
+    write(shops[0], mails=1)
+    assert [kind for _shop, kind in sent(3)] == ["order", "links", "registration"]
+
+
+def test_strangers_are_looked_up_in_batches_and_none_is_left_out(shops, monkeypatch):
+    monkeypatch.setattr(asking, "LOOKED_UP_AT_ONCE", 20)
+    write(shops[0], mails=50, kind=Mail.Kind.REGISTRATION)
+    assert [asking.look_up_askers() for _ in range(4)] == [20, 20, 10, 0]
+
+
+def test_looking_up_takes_the_same_for_any_number(shops, django_assert_num_queries):
+    write(shops[0], mails=100, kind=Mail.Kind.REGISTRATION)
+    with django_assert_num_queries(5):  # a look, and a transaction of two
+        asking.look_up_askers()
+    with django_assert_num_queries(1):
+        asking.look_up_askers()
+
+
+def test_strangers_use_up_nothing_of_those_a_shop_knows(shops, settings):
+    settings.ASKED_MAILS_PER_SHOP_HOUR = 3
+    write(shops[0], mails=10, kind=Mail.Kind.REGISTRATION)
+    sent(20)
+    write_asked(shops[0], Mail.Kind.PASSWORD, known_by_order(shops[0]), at=NOW)
+    assert send_one() == "ada@example.com"
+    # Nor may they have any number sent to those it knows.
+    write(shops[0], mails=10, kind=Mail.Kind.LINKS)
+    assert [kind for _shop, kind in sent(20)].count("links") == 10
+    assert Mail.objects.filter(kind="links", state="sent").count() == 2
+
+
+def send_one():
+    return fulfilment.send_next(lambda mail, begin: begin() or "", at=NOW).email
 
 
 def test_messages_are_applied_in_turn(shops):
