@@ -81,6 +81,7 @@ LOG_SAME_PER_MINUTE = env.int("LOG_SAME_PER_MINUTE", default=20)
 # --- Mail ----------------------------------------------------------------------------------------
 
 MAIL_ANSWER_SECONDS = env.int("MAIL_ANSWER_SECONDS", default=600)
+MAIL_CONNECTIONS = env.int("MAIL_CONNECTIONS", default=1)
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
 MAIL_RETRY_SECONDS = env.int("MAIL_RETRY_SECONDS", default=60)
 MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=72)

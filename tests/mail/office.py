@@ -87,6 +87,11 @@ class MailServer:
         """How often somebody connected."""
         return self._ask({"ask": "connections"})
 
+    @property
+    def most_at_once(self) -> int:
+        """How many mails it had at once that it was still thinking about, at most."""
+        return self._ask({"ask": "most_at_once"})
+
     def _ask(self, question: dict[str, Any]) -> Any:
         with self._turn:
             assert self._process is not None

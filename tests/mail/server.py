@@ -44,6 +44,7 @@ class Office:
         self.accepted.clear()
         self.contents.clear()
         self.connections = 0
+        self.handed = self.most_at_once = 0
         self.does: dict[str, str] = {}
         self.limit: int | None = None
         self.limited_at = "MAIL"
@@ -142,6 +143,15 @@ class Server(SMTP):
         reply = await self.misbehave("end")
         if reply is not None:
             return reply
+        self.office.handed += 1
+        self.office.most_at_once = max(self.office.most_at_once, self.office.handed)
+        try:
+            return await self.take(envelope)
+        finally:
+            self.office.handed -= 1
+
+    async def take(self, envelope: Envelope) -> str:
+        """Take a mail, as slowly as told."""
         await asyncio.sleep(self.office.seconds)
         content = envelope.original_content or b""
         name = message_from_bytes(content)["Message-ID"]

@@ -8,10 +8,12 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.db import connections
 from django.utils import timezone
 from django_tasks_db.management.commands import db_worker
 
@@ -70,14 +72,16 @@ class Command(db_worker.Command):
         self.begin(self.show_life, name="life")
         self.begin(self.look_after, name="sweep")
         self.begin(partial(self.ask_platforms, **options), name="platforms")
-        mail = self.begin(partial(self.send_mail, options["interval"]), name="mail")
+        mail = self.begin_mail(options["interval"])
         try:
             self.work(worker, **options)
         # A signal to one that has nothing else to do comes as SystemExit.
         finally:
             # Nobody could tell whether a mail was sent that is cut off here.
             self.is_stopping.set()
-            mail.join(timeout=settings.MAIL_TIMEOUT_SECONDS)
+            end = monotonic() + settings.MAIL_TIMEOUT_SECONDS
+            for thread in mail:
+                thread.join(timeout=max(0, end - monotonic()))
 
     def wait_for_migrations(self) -> None:
         """Return once the database is as the code needs it, or it is to stop."""
@@ -86,9 +90,23 @@ class Command(db_worker.Command):
 
     def begin(self, loop: Callable[[], None], *, name: str) -> threading.Thread:
         """Run a loop beside everything else."""
-        thread = threading.Thread(target=loop, name=name, daemon=True)
+
+        def run() -> None:
+            try:
+                loop()
+            finally:
+                connections.close_all()  # this thread's alone
+
+        thread = threading.Thread(target=run, name=name, daemon=True)
         thread.start()
         return thread
+
+    def begin_mail(self, every: float) -> list[threading.Thread]:
+        """Send mail over as many connections at once as are set, each with mails of its own."""
+        return [
+            self.begin(partial(self.send_mail, every, connection=number), name=f"mail {number}")
+            for number in range(1, settings.MAIL_CONNECTIONS + 1)
+        ]
 
     def do_all_once(self, **options: Any) -> None:
         """Do what waits and come back; an error ends it, and whoever asked is told."""
@@ -160,12 +178,13 @@ class Command(db_worker.Command):
                 pause = options["interval"]
             self.is_stopping.wait(pause)
 
-    def send_mail(self, every: float) -> None:
+    def send_mail(self, every: float, *, connection: int = 1) -> None:
         """Send mail as it is written down, beside everything else: a mail server may be slow."""
+        deed = "sending mail" if connection == 1 else f"sending mail by connection {connection}"
         while not self.is_stopping.is_set():
             self.wait_for_migrations()
             pause: float = OUTAGE_PAUSE_SECONDS
-            with self.loops.surviving("sending mail"):
+            with self.loops.surviving(deed):
                 goes_on = post.send_due(until=self.is_stopping.is_set)
                 pause = every if goes_on else settings.MAIL_RETRY_SECONDS
             self.is_stopping.wait(pause)
