@@ -129,8 +129,8 @@ def _forget_mails(shop: Shop, customers: QuerySet[Customer], addresses: set[str]
 
     One that is under way just now is not sent, unless the mail server has it already.
     """
-    addresses = addresses | set(customers.exclude(email=None).values_list("email", flat=True))
-    known = {spelling for email in addresses - {""} for spelling in spellings_of(email)}
+    stored = customers.values_list("email", flat=True)
+    known = {each for email in (*stored, *addresses) if email for each in spellings_of(email)}
     # Two buyers may have had one address in turn: what the other one bought is not theirs.
     to_them = Q(email__in=known) & ~Q(order__customer__email__in=known)
     Mail.objects.filter(Q(order__customer__in=customers) | to_them, shop=shop).delete()
