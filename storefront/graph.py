@@ -146,8 +146,7 @@ class StorefrontGraphQL(GraphQLView):
 
         Raises:
             RequestRefused: a mutation by GET.
-            One of OF_ALL: of a sign-in, and nothing else was done.
-            An outage: a field met what concerns the whole request.
+            One of OF_ALL, of a sign-in where nothing else was done; an outage.
         """
         schema = self.schema.graphql_schema
         try:

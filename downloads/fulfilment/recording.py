@@ -8,21 +8,18 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from downloads.errors import BadInput
-from downloads.fulfilment.assigning import assign, assign_each
+from downloads.fulfilment.assigning import assign
 from downloads.fulfilment.auditing import enter_audit, tells_of
-from downloads.fulfilment.bounds import new_lines
-from downloads.fulfilment.describing import products_of_lines
 from downloads.fulfilment.identifying import record_customer
+from downloads.fulfilment.lines import record_lines
 from downloads.fulfilment.noting import save_refund
 from downloads.fulfilment.outcomes import Outcome
 from downloads.fulfilment.ranking import rank
-from downloads.fulfilment.settling import add_lines, lock_order, lock_shop, settle
+from downloads.fulfilment.settling import lock_order, lock_shop, settle
 from downloads.fulfilment.standing import payment_of, times_of_causes
 from downloads.models import Grant, LineItem, Order, Shop
 from downloads.reports import CustomerReport, OrderReport
 
-# Where lines stand that the newest report no longer has: behind the others, by their numbers.
-LAST = 2**31 - 1
 # Of two reports with the same time the one further on stands.
 STAGES = list(Order.ReportedPayment)
 
@@ -68,7 +65,7 @@ def record_order(
     changed |= _record_token(order, report, is_newest=is_newest)
     if is_newest:
         changed |= assign(order, reported_rank=reported_rank, **_order_fields(order, report, shop))
-    changed |= _record_lines(order, report, is_newest=is_newest)
+    changed |= record_lines(order, report, is_newest=is_newest)
     for refund in report.refunds:
         changed |= save_refund(shop, report.platform_id, refund)
     if not tells_buyer and order.payment != Order.Payment.PENDING:
@@ -214,45 +211,3 @@ def _record_token(order: Order, report: OrderReport, *, is_newest: bool) -> bool
     if Order.objects.filter(token_hash=report.token_hash).exclude(pk=order.pk).exists():
         raise BadInput("Another order holds this order-status token.")
     return assign(order, token_hash=report.token_hash)
-
-
-def _record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
-    held = {line.platform_id: line for line in order.lines.select_related("product")}
-    added = new_lines(report, held, is_newest=is_newest)
-    # A shop no longer names a variant that it has deleted since: what is known stays.
-    named = [reported for _position, reported in added]
-    named += [
-        reported
-        for reported in report.lines
-        if reported.platform_id in held and reported.product.variant_id is not None
-    ]
-    rows = products_of_lines(
-        order.shop, [reported.product for reported in named], reported_at=report.reported_at
-    )
-    products = {reported.platform_id: row for reported, row in zip(named, rows, strict=True)}
-    # A line that only an older report knows has been taken out of the order since.
-    fresh = [
-        LineItem(
-            product=products[reported.platform_id],
-            platform_id=reported.platform_id,
-            quantity=max(reported.quantity, 1),
-            current_quantity=reported.kept if is_newest else 0,
-            position=position if is_newest else LAST,
-        )
-        for position, reported in added
-    ]
-    add_lines(order, fresh)
-    changes: list[tuple[LineItem, dict[str, Any]]] = []
-    lines = held | {line.platform_id: line for line in fresh}
-    for position, reported in enumerate(report.lines):
-        if (line := lines.pop(reported.platform_id, None)) is None:
-            continue
-        values: dict[str, Any] = {"quantity": max(line.quantity, reported.quantity)}
-        if line.product.variant_id is None and reported.platform_id in products:
-            values["product"] = products[reported.platform_id]
-        if is_newest:
-            values |= {"current_quantity": reported.kept, "position": position}
-        changes.append((line, values))
-    if is_newest:
-        changes += [(line, {"current_quantity": 0, "position": LAST}) for line in lines.values()]
-    return assign_each(changes) or bool(fresh)
