@@ -32,6 +32,7 @@ from downloads.models import (  # noqa: E402
     Delivery,
     DownloadEvent,
     Grant,
+    Message,
     Order,
     Shop,
 )
@@ -144,6 +145,21 @@ def prove(address: str) -> str:
     return proof_of(read_click(address.split("/downloads/")[1]).nonce)
 
 
+def nonces(paths: list[str]) -> list[str]:
+    """Return the nonces of the clicks of these paths."""
+    return [read_click(path.removeprefix("/downloads/")).nonce for path in paths]
+
+
+def contents(grant: int) -> dict:
+    """Tell which clicks on a grant were opened, and which messages are stored, in which states."""
+    opened = Delivery.objects.filter(grant=grant)
+    return {
+        "nonces": list(opened.values_list("nonce", flat=True)),
+        "messages": list(Message.objects.values_list("delivery_id", flat=True)),
+        "states": sorted(set(Message.objects.values_list("state", flat=True))),
+    }
+
+
 def revoke(grant: int) -> None:
     """Revoke a grant, as the merchant does."""
     fulfilment.revoke(Grant.objects.get(pk=grant), at=timezone.now())
@@ -180,6 +196,7 @@ QUESTIONS: dict[str, Any] = {
     question.__name__: question
     for question in (
         *(prepare, open_shops, add_file, add_link, mint, mint_named, prove, revoke, counts, audit),
+        *(nonces, contents),
     )
 }
 
