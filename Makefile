@@ -36,7 +36,7 @@ test-all: test audit
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m slow tests/messages \
 		--ignore=tests/messages/test_every_order_of_woocommerce_messages.py
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/storms tests/fire tests/mail \
-		tests/downloads/test_migrations.py tests/storefront/test_migrations.py
+		tests/upgrades tests/downloads/test_migrations.py tests/storefront/test_migrations.py
 
 ## Figures, not tests: ratios within one run, on both databases
 benchmark: .venv
