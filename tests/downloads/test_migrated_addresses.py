@@ -12,7 +12,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 
-BEFORE, AFTER = "0022_end_of_addresses", "0023_mailboxes"
+BEFORE, AFTER = "0022_end_of_addresses", "0024_spell_addresses"
 STORED = [
     ("one.example", "Grace@Example.com"),
     ("one.example", "ada@xn--bcher-kva.example"),
