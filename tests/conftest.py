@@ -27,6 +27,7 @@ from storefront.inbox import apply_messages
 from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
 from tests.factories import CustomerFactory, ShopFactory
 from tests.leaks import _nothing_leaks, watch  # noqa: F401 (fixtures, which every test has)
+from tests.prepared_database import start_from_prepared
 
 _trail = import_module("downloads.migrations.0016_audit_is_append_only")
 _empty_tables = TransactionTestCase._fixture_teardown
@@ -80,6 +81,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             pytest.exit(f"No PostgreSQL at DATABASE_URL: {error}", returncode=1)
         for item in items:
             item.add_marker(pytest.mark.skip(reason=f"no PostgreSQL at DATABASE_URL: {error}"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix, django_db_use_migrations, django_db_blocker
+):
+    """Spare each process the migrations, which the first one has applied for all."""
+    if django_db_use_migrations:
+        with django_db_blocker.unblock():
+            start_from_prepared(connection)
 
 
 @pytest.fixture(autouse=True)

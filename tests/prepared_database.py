@@ -1,0 +1,164 @@
+"""Test databases copied from one that all migrations have been applied to already.
+
+Each process of a test run begins with an empty database and applies every migration to it, for
+seconds. The first one to begin does so to a database apart; all others, and later runs, copy that
+one before Django migrates, which then finds nothing left to do. It is made anew whenever a
+migration, or what one imports, or Django, or the database has changed, and no test ever touches
+it: what tests leave behind in theirs is no matter.
+"""
+
+import ast
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.db.migrations.loader import MigrationLoader
+
+ROOMS = ("downloads", "storefront")
+
+
+def start_from_prepared(connection: Any) -> None:
+    """Have Django begin this connection's test database as a copy of the prepared one."""
+    if connection.vendor == "sqlite":
+        _copy_file(connection)
+    else:
+        _copy_on_server(connection)
+
+
+def fingerprint(connection: Any) -> str:
+    """Return a short hash of all that a migrated database is made from."""
+    digest = hashlib.sha256()
+    for fact in (django.get_version(), connection.vendor, sqlite3.sqlite_version):
+        digest.update(f"{fact}\n".encode())
+    for path in sorted(_sources()):
+        digest.update(f"{path.name}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+# --- What migrations are made of -----------------------------------------------------------------
+
+
+def _sources() -> set[Path]:
+    """Return the files of all migrations there are, and of ours that these import."""
+    loader = MigrationLoader(None)
+    found: set[Path] = set()
+    todo = [migration.__module__ for migration in loader.disk_migrations.values()]
+    while todo:
+        path = _path_of(todo.pop())
+        if path is None or path in found:
+            continue
+        found.add(path)
+        if path.is_relative_to(settings.BASE_DIR):
+            todo += [name for name in _imports_of(path) if name.split(".")[0] in ROOMS]
+    return found
+
+
+def _path_of(module: str) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        # The name of something within a module.
+        return None
+    return Path(spec.origin) if spec is not None and spec.origin else None
+
+
+def _imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+# --- SQLite: a file ------------------------------------------------------------------------------
+
+
+def _copy_file(connection: Any) -> None:
+    folder = Path(settings.DATA_DIR) / "prepared"
+    prepared = folder / f"{fingerprint(connection)}.sqlite3"
+    empty = connection.creation._create_test_db
+
+    def copied(verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:  # noqa: FBT002 (Django's)
+        name: str = empty(verbosity, autoclobber, keepdb)
+        if not keepdb:
+            # What a run that was killed left of its log would be played into the copy.
+            for ending in ("-wal", "-shm"):
+                Path(f"{name}{ending}").unlink(missing_ok=True)
+            shutil.copyfile(prepared, name)
+        return name
+
+    with _alone():
+        if not prepared.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            unfinished = folder / f"{os.getpid()}.unfinished"
+            _migrate(connection, str(unfinished))
+            unfinished.rename(prepared)
+    connection.creation._create_test_db = copied
+
+
+# --- PostgreSQL: a template on the server --------------------------------------------------------
+
+
+def _copy_on_server(connection: Any) -> None:
+    prefix = f"prepared_{connection.settings_dict['NAME'].removeprefix('test_')}_"
+    prepared = f"{prefix}{fingerprint(connection)}"
+    unfinished = f"{prefix}unfinished"
+    with _alone():
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(
+                "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix]
+            )
+            there = {name for (name,) in cursor.fetchall()}
+            for name in there - {prepared}:
+                cursor.execute(f'DROP DATABASE "{name}"')
+            if prepared not in there:
+                cursor.execute(f'CREATE DATABASE "{unfinished}"')
+        if prepared not in there:
+            _migrate(connection, unfinished)
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(f'ALTER DATABASE "{unfinished}" RENAME TO "{prepared}"')
+                # A template that somebody is connected to cannot be copied.
+                cursor.execute(f'ALTER DATABASE "{prepared}" ALLOW_CONNECTIONS false')
+    connection.settings_dict["TEST"]["TEMPLATE"] = prepared
+
+
+# --- Both ----------------------------------------------------------------------------------------
+
+
+def _migrate(connection: Any, name: str) -> None:
+    connection.close()
+    own = connection.settings_dict["NAME"]
+    connection.settings_dict["NAME"] = name
+    try:
+        call_command(
+            "migrate",
+            verbosity=0,
+            interactive=False,
+            database=connection.alias,
+            run_syncdb=True,
+        )
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = own
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let the processes of this checkout go on one after the other."""
+    Path(settings.DATA_DIR).mkdir(parents=True, exist_ok=True)
+    with (Path(settings.DATA_DIR) / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
