@@ -104,7 +104,10 @@ class Command(db_worker.Command):
     def begin_mail(self, every: float) -> list[threading.Thread]:
         """Send mail over as many connections at once as are set, each with mails of its own."""
         return [
-            self.begin(partial(self.send_mail, every, connection=number), name=f"mail {number}")
+            self.begin(
+                partial(self.send_mail, every, connection=number),
+                name="mail" if number == 1 else f"mail {number}",
+            )
             for number in range(1, settings.MAIL_CONNECTIONS + 1)
         ]
 
