@@ -94,16 +94,17 @@ def message_headers(shop, body):
 # --- Every public route ------------------------------------------------------------------------
 
 # What each answers without a database.
-NEEDS_NONE = {"healthz", "openapi", "graphiql"}
+NEEDS_NONE = {"healthz", "openapi", "graphiql", "docs-folder", "docs", "document"}
 ANSWERS = {"home": 503, "healthz": 200, "readyz": 503, "face-a": 503, "face-b": 503,
            "openapi": 200, "webhook": 503, "order": 503, "download": 503, "click": 503,
            "downloadables": 503, "downloadable": 503, "downloadable-download": 503,
            "purchased-download": 503,
            "customer-tokens": 503, "account": 503, "graphiql": 404, "links": 503,
-           "shop-webhook": 503, "bounces": 503, "invitation": 503}  # fmt: skip
+           "shop-webhook": 503, "bounces": 503, "invitation": 503,
+           "docs-folder": 302, "docs": 200, "document": 200}  # fmt: skip
 DOWNLOADS = ("downloadable-download", "purchased-download")
 # Else 200.
-WELL = {"click": 303, "customer-tokens": 201, "graphiql": 404}
+WELL = {"docs-folder": 302, "click": 303, "customer-tokens": 201, "graphiql": 404}
 
 
 @pytest.fixture
@@ -150,6 +151,9 @@ def routes(client, browser, credentials, merchant, settings):
         "account": lambda: client.get(urlsplit(account_url(account, at=NOW)).path),
         "invitation": lambda: client.get(f"/invitations/{invited}"),
         "graphiql": lambda: client.get("/api/graphiql"),
+        "docs-folder": lambda: client.get("/docs"),
+        "docs": lambda: client.get("/docs/"),
+        "document": lambda: client.get("/docs/counting"),
         "links": lambda: client.post("/links", {"email": "ada@example.com"}),
         "shop-webhook": lambda: client.post(
             f"/webhooks/shopify/{merchant.domain}", body, "application/json", headers=signed
