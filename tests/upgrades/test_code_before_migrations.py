@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from downloads import upgrades
 from downloads.models import Delivery
 from downloads.upgrades import pending_migrations
-from storefront.urls import urlpatterns
 from tests.storefront.conftest import FACE_A, TOKEN, counted
 from tests.storefront.test_outages import ADMIN, MESSAGE, PAGE_BODY, WELL, text_of
 
@@ -29,10 +28,6 @@ TELL_A_WORD = (
 )
 
 
-def names():
-    return {route.name for route in urlpatterns}
-
-
 @pytest.fixture
 def told(caplog):
     """Return a function: what was logged of migrations, and nothing else."""
@@ -45,7 +40,7 @@ def test_every_door_is_503_from_the_start_and_nothing_moves(routes, behind, told
         pending_migrations.ask_at_start()
         answers = {name: ask() for name, ask in routes.items()}
     assert counted() == before
-    expected = dict.fromkeys(names(), 503) | PROBES
+    expected = dict.fromkeys(routes, 503) | PROBES
     assert {name: answer.status_code for name, answer in answers.items()} == expected
     assert {answer["Retry-After"] for name, answer in answers.items() if name != "healthz"} == {
         "30"
@@ -87,7 +82,7 @@ def test_every_door_is_well_again_once_migrated(routes, behind, told):
         pending_migrations.ask_at_start()
         assert routes["download"]().status_code == 503
     assert {name: ask().status_code for name, ask in routes.items()} == {
-        name: WELL.get(name, 200) for name in names()
+        name: WELL.get(name, 200) for name in routes
     }
     assert told()[1:] == [upgrades.DONE]
 
