@@ -23,20 +23,20 @@ def test_the_front_page_tells_a_stranger_nothing(client, db):
     OrderFactory(token="f" * 32)
     response = client.get("/")
     assert response.status_code == 200
-    assert links_of(response) == ["/links"]
+    assert links_of(response) == ["/links", "/docs/"]
     assert Page(response).texts["h1"] == ["Digital downloads"]
 
 
 def test_the_front_page_leads_into_the_demo(client, db):
     OrderFactory(token=ORDER_TOKEN)
-    ways = ["/links", f"/orders/{ORDER_TOKEN}", "/admin/", "/api/schema/"]
+    ways = ["/links", "/docs/", f"/orders/{ORDER_TOKEN}", "/admin/", "/api/schema/"]
     assert links_of(client.get("/")) == ways
 
 
 def test_no_demo_is_shown_in_production(client, db, settings):
     OrderFactory(token=ORDER_TOKEN)
     settings.PRODUCTION = True
-    assert links_of(client.get("/")) == ["/links"]
+    assert links_of(client.get("/")) == ["/links", "/docs/"]
 
 
 # --- The probes --------------------------------------------------------------------------------
