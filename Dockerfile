@@ -11,7 +11,6 @@ COPY config config
 COPY downloads downloads
 COPY storefront storefront
 COPY templates templates
-COPY locale locale
 USER downloads
 VOLUME /data
 EXPOSE 8000

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import execute_from_command_line
 
 from config.starting import stopping_in_words
-from downloads.actors import acting, command_line
+from downloads.audit.actors import acting, command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

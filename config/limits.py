@@ -1,4 +1,4 @@
-"""Every limit that is a number, with its default; `downloads.limits` has the bounds of each."""
+"""Numeric limits, each with its default; `storefront.checks.limits` has the bounds of each."""
 
 from config.dotenv import env
 

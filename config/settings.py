@@ -1,25 +1,12 @@
 """The one reader of the environment.
 
-Every value has a default that is safe on a laptop; `downloads.checks` refuses to start in
+Every value has a default that is safe on a laptop; `storefront.checks.settings` refuses to start in
 production with one that is not safe there. `storefront/docs/settings.md` lists them all.
 """
 
 from urllib.parse import urlsplit
 
-from config.browsers import (  # noqa: F401 (Django reads them by their names here)
-    CONTENT_SECURITY_POLICY,
-    CORS_ALLOW_ALL_ORIGINS,
-    CORS_ALLOW_METHODS,
-    CORS_EXPOSE_HEADERS,
-    CORS_URLS_REGEX,
-)
-from config.databases import opened
-from config.dotenv import BASE_DIR, env
-from config.limits import *  # noqa: F403 (each is a setting)
-from config.limits import STAFF_LINK_HOURS, STAFF_SESSION_HOURS
-from config.logs import LEVELS, logging_to
-from config.openapi import SPECTACULAR_SETTINGS  # noqa: F401
-from config.parts import (  # noqa: F401
+from config.apps import (  # noqa: F401
     AUTH_PASSWORD_VALIDATORS,
     AUTHENTICATION_BACKENDS,
     DJANGO_GUID,
@@ -30,7 +17,20 @@ from config.parts import (  # noqa: F401
     SESSION_ENGINE,
     TEMPLATES,
 )
-from config.post import read_url, sent_by
+from config.databases import opened
+from config.dotenv import BASE_DIR, env
+from config.email import read_url, sent_by
+from config.limits import *  # noqa: F403 (each is a setting)
+from config.limits import STAFF_LINK_HOURS, STAFF_SESSION_HOURS
+from config.logging import LEVELS, logging_to
+from config.openapi import SPECTACULAR_SETTINGS  # noqa: F401
+from config.security_headers import (  # noqa: F401 (Django reads them by their names here)
+    CONTENT_SECURITY_POLICY,
+    CORS_ALLOW_ALL_ORIGINS,
+    CORS_ALLOW_METHODS,
+    CORS_EXPOSE_HEADERS,
+    CORS_URLS_REGEX,
+)
 
 # --- Where and how it runs ---------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 60 * 60
 PASSWORD_RESET_TIMEOUT = STAFF_LINK_HOURS * 60 * 60
 
 LANGUAGE_CODE = env.language("LANGUAGE_CODE", default="en")
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "storefront" / "locale"]
 TIME_ZONE = env.zone("TIME_ZONE", default="UTC")
 USE_TZ = True
 
@@ -167,7 +167,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "storefront.errors.answer_rest_error",
+    "EXCEPTION_HANDLER": "storefront.http.errors.answer_rest_error",
     "NUM_PROXIES": TRUSTED_PROXIES,
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,

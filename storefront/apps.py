@@ -1,5 +1,6 @@
 from django.apps import AppConfig
-from django.utils.module_loading import autodiscover_modules
+
+from storefront.checks import mail, settings
 
 
 class StorefrontConfig(AppConfig):
@@ -7,5 +8,5 @@ class StorefrontConfig(AppConfig):
     verbose_name = "Storefront access"
 
     def ready(self) -> None:
-        # Beside `admin`, which Django finds by itself.
-        autodiscover_modules("access_admin", "staff_admin")
+        settings.register_all()
+        mail.register_all()

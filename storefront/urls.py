@@ -5,26 +5,29 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
-from storefront import accounts, bounces, delivery, invitations, links, pages, webhooks
+from storefront.delivery import views as delivery
 from storefront.docs.views import document
-from storefront.downloadables import (
+from storefront.graphql_api.graphiql import graphiql
+from storefront.graphql_api.schema import schema
+from storefront.graphql_api.view import StorefrontGraphQL
+from storefront.mail import bounces
+from storefront.pages import accounts, invitations, links, orders
+from storefront.rest.customer_account_orders import CustomerAccountOrders
+from storefront.rest.customer_tokens import CustomerTokens
+from storefront.rest.downloadable_products import (
     Downloadable,
     DownloadableDownload,
     Downloadables,
     PurchasedDownload,
 )
-from storefront.exchange import CustomerTokens
-from storefront.graph import StorefrontGraphQL
-from storefront.graphiql import graphiql
-from storefront.rest import CustomerAccountOrders
-from storefront.schema import schema
+from storefront.webhooks import views as webhooks
 
 BOUGHT = "api/shop/customer-downloadable-products"
 
 urlpatterns = [
-    path("", pages.home, name="home"),
-    path("healthz", pages.healthz, name="healthz"),
-    path("readyz", pages.readyz, name="readyz"),
+    path("", orders.home, name="home"),
+    path("healthz", orders.healthz, name="healthz"),
+    path("readyz", orders.readyz, name="readyz"),
     # Order-status token
     path("api/v2/customer-account-orders", CustomerAccountOrders.as_view(), name="face-a"),
     # Storefront key, and a customer's bearer
@@ -58,7 +61,7 @@ urlpatterns = [
     # What the mail provider was given
     path("mail/bounces/<slug:provider>", bounces.hear, name="bounces"),
     # Order-status token or ticket
-    path("orders/<str:token_or_ticket>", pages.order, name="order"),
+    path("orders/<str:token_or_ticket>", orders.order, name="order"),
     # Ticket
     path("accounts/<str:ticket>", accounts.choose_password, name="account"),
     # Invitation

@@ -21,7 +21,7 @@ from django.contrib.auth import hashers
 from django.core.signing import Signer
 from django.test import Client
 
-from storefront.redaction import RedactingFormatter
+from storefront.http.log_redaction import RedactingFormatter
 
 TOKEN, STOREFRONT_KEY, SECRET_KEY = "token or bearer", "storefront key", "secret key"
 SEALED, PASSWORD, SESSION = "sealed secret", "password", "session"
@@ -183,7 +183,7 @@ def watch() -> Iterator[Watch]:
     with pytest.MonkeyPatch.context() as patch:
         session = HashingOverheard(lambda key: watch.learn(key, SESSION))
         patch.setattr("downloads.tokens.hashlib", HashingOverheard(watch.learn_token))
-        patch.setattr("storefront.sessions.hashlib", session)
+        patch.setattr("storefront.staff.session_store.hashlib", session)
         _overhear_seals(patch, watch)
         _overhear_signatures(patch, watch)
         _overhear_passwords(patch, watch)
@@ -209,7 +209,7 @@ def _overhear_seals(patch: pytest.MonkeyPatch, watch: Watch) -> None:
             watch.learn(msg.decode(), SEALED)
             return super().encrypt(msg)
 
-    patch.setattr("downloads.sealing.MultiFernet", Overheard)
+    patch.setattr("downloads.encryption.MultiFernet", Overheard)
 
 
 def _overhear_signatures(patch: pytest.MonkeyPatch, watch: Watch) -> None:

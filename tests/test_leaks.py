@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpResponse, JsonResponse
 
-from downloads.sealing import seal
+from downloads.encryption import seal
 from downloads.tokens import hash_token
-from storefront.addresses import new_click, proof_of, ticket_url
-from storefront.sessions import stored_key
+from storefront.signed_urls import new_click, proof_of, ticket_url
+from storefront.staff.session_store import stored_key
 from tests.factories import NOW, GrantFactory, OrderFactory
 from tests.leaks import HANDED_OVER, HANDED_OVER_WHEN_ASKED
 from tests.storefront.test_urls import ROUTES
@@ -34,8 +34,8 @@ def answering(client, monkeypatch):
     """Return a function that has the front page answer this, and asks for it."""
 
     def ask(response):
-        monkeypatch.setattr("storefront.pages.render", lambda *given: response)
-        monkeypatch.setattr("storefront.pages.lookups.has_order", lambda token: False)
+        monkeypatch.setattr("storefront.pages.orders.render", lambda *given: response)
+        monkeypatch.setattr("storefront.pages.orders.lookups.has_order", lambda token: False)
         return client.get("/")
 
     return ask

@@ -19,9 +19,9 @@ from graphql import GraphQLInputObjectType, get_named_type
 from downloads import fulfilment
 from downloads.models import Account, Customer, Delivery, Grant, Invitation, Order
 from downloads.tokens import hash_token
-from storefront.addresses import account_url, new_click, ticket_url
+from storefront.graphql_api.schema import cursor_of, schema
 from storefront.models import CustomerToken, SecretKey, StorefrontKey
-from storefront.schema import cursor_of, schema
+from storefront.signed_urls import account_url, new_click, ticket_url
 from tests.factories import NOW, CustomerFactory, OrderFactory, ShopFactory, make_file_grant
 
 BOUGHT = "/api/shop/customer-downloadable-products"

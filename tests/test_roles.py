@@ -12,8 +12,8 @@ from django.test import Client
 from django_tasks_db.models import DBTaskResult
 
 from downloads.models import Membership
-from downloads.roles import PERMISSIONS
 from storefront.docs.manual import FOLDER
+from storefront.staff.roles import PERMISSIONS
 from tests.factories import ShopFactory
 from tests.role_deeds import DEEDS
 

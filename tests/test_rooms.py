@@ -30,8 +30,8 @@ MODELS = [
     "downloads.models.heartbeats",
 ]
 READ_DOOR, WRITE_DOOR = "downloads.lookups", "downloads.fulfilment"
-# What a person at a shell or in the admin uses may know of the faces.
-FRONT_ROOMS = ("downloads.admin", "downloads.management")
+# What a person at a shell uses may know of the faces.
+FRONT_ROOMS = ("downloads.management",)
 BANNED = (
     "rest_framework",
     "graphene",
@@ -184,8 +184,8 @@ def test_one_shape_file_alone_writes_in_camel_case():
     # GraphQL's are made of ours; the demo prints a query for a person to copy.
     sources = our_sources()
     assert {name for name in sources if _words_in(sources[name], CAMEL_CASE)} == {
-        "storefront.downloadable_shapes",
-        "downloads.management.commands.demo",
+        "storefront.rest.downloadable_products_schema",
+        "storefront.management.commands.demo",
     }
 
 
@@ -233,15 +233,15 @@ PLANTED = [
         ["downloads.fulfilment.planted imports django.shortcuts: the domain knows no faces"],
     ),
     (
-        "downloads.reports",
+        "downloads.incoming",
         "import graphql, graphene, graphene_django",
         [
-            "downloads.reports imports graphene: the domain knows no faces",
-            "downloads.reports imports graphene_django: the domain knows no faces",
-            "downloads.reports imports graphql: the domain knows no faces",
+            "downloads.incoming imports graphene: the domain knows no faces",
+            "downloads.incoming imports graphene_django: the domain knows no faces",
+            "downloads.incoming imports graphql: the domain knows no faces",
         ],
     ),
-    ("downloads.admin.planted", "from storefront import rest", []),
+    ("storefront.admin.planted", "from storefront import rest", []),
     ("downloads.management.commands.planted", "from storefront import rest", []),
     (
         "storefront.planted",
@@ -263,8 +263,11 @@ PLANTED = [
     ),
     (
         "downloads.models.planted",
-        "from downloads.fulfilment import settling",
-        ["downloads.models.planted imports downloads.fulfilment.settling: a model knows no door"],
+        "from downloads.fulfilment import recalculation",
+        [
+            "downloads.models.planted imports downloads.fulfilment.recalculation: "
+            "a model knows no door"
+        ],
     ),
     (
         "downloads.planted",
@@ -276,7 +279,7 @@ PLANTED = [
         "OUT = {'downloadUsed': 1}",
         ["downloads.links says downloadUsed: a wire name"],
     ),
-    ("downloads.admin.planted", "OUT = {'downloadUsed': 1}", []),
+    ("storefront.admin.planted", "OUT = {'downloadUsed': 1}", []),
     ("storefront.planted", "OUT = {'downloadUsed': 1}", []),
     (
         "storefront.planted",

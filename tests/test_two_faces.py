@@ -22,11 +22,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from downloads import audits, fulfilment
+from downloads import fulfilment
+from downloads.incoming import DisputeReport, RefundReport
+from downloads.lookups import ledger
 from downloads.models import Delivery, Grant, LineItem, Order
-from downloads.reports import DisputeReport, RefundReport
-from storefront.addresses import new_click
 from storefront.models import CustomerToken, StorefrontKey
+from storefront.signed_urls import new_click
 from tests.factories import (
     NOW,
     AttachmentFactory,
@@ -284,7 +285,7 @@ class Walk(RuleBasedStateMachine):
         assert self.read_page() == truth
         assert self.read_admin() == truth
         assert Delivery.objects.filter(grant=self.grant).count() == self.clicks
-        assert audits.counters_off(self.order.shop) == []
+        assert ledger.counters_off(self.order.shop) == []
 
     @property
     def given(self):

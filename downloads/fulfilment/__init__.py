@@ -1,9 +1,36 @@
 """THE WRITE DOOR: every change to orders, grants and counters comes through here."""
 
-from downloads.fulfilment.announcing import send_order_mail
-from downloads.fulfilment.asking import answer_next_request, ask_links, ask_password
-from downloads.fulfilment.attaching import apply_limit, attach_to_order, attach_to_product
-from downloads.fulfilment.counting import (
+from downloads.fulfilment.accounts import (
+    choose_password,
+    end_former_accounts,
+    forget_accounts,
+    register,
+    require_account,
+    require_password,
+    sign_in,
+)
+from downloads.fulfilment.attachments import apply_limit, attach_to_order, attach_to_product
+from downloads.fulfilment.deliveries import (
+    Opened,
+    Request,
+    end_stream,
+    fail_stream,
+    note_sent,
+    open_delivery,
+    spend,
+)
+from downloads.fulfilment.files import (
+    StoredFile,
+    delete_asset,
+    open_file,
+    rename_file,
+    require_file,
+    store_file,
+    store_link,
+)
+from downloads.fulfilment.forgetting import forget_deliveries, forget_rows
+from downloads.fulfilment.give_backs import give_back_failed, weigh_deliveries
+from downloads.fulfilment.grants import (
     extend,
     raise_limit,
     reset,
@@ -13,24 +40,22 @@ from downloads.fulfilment.counting import (
     revoke_tickets,
     withdraw_asset,
 )
-from downloads.fulfilment.describing import (
-    note_uninstalled,
-    record_product,
-    record_shop,
-    remove_product,
-)
-from downloads.fulfilment.entering import prune_ledger
-from downloads.fulfilment.erasing import (
-    answer_data_request,
-    erase_customer,
-    erase_person,
-    erase_shop,
-    record_data_request,
-)
-from downloads.fulfilment.forgetting import forget_deliveries, forget_rows
-from downloads.fulfilment.giving_back import give_back_failed, weigh_deliveries
 from downloads.fulfilment.heartbeats import beat
-from downloads.fulfilment.inviting import (
+from downloads.fulfilment.inbox import (
+    Said,
+    apply_next,
+    is_stored,
+    receive,
+    replay,
+)
+from downloads.fulfilment.keeping import (
+    forget_kept_upload,
+    forget_kept_uploads,
+    keep_upload,
+    require_kept_upload,
+)
+from downloads.fulfilment.ledger import prune_ledger
+from downloads.fulfilment.memberships import (
     accept_as,
     accept_with_password,
     change_role,
@@ -42,28 +67,9 @@ from downloads.fulfilment.inviting import (
     require_invitation,
     withdraw,
 )
-from downloads.fulfilment.keeping import (
-    forget_kept_upload,
-    forget_kept_uploads,
-    keep_upload,
-    require_kept_upload,
-)
-from downloads.fulfilment.mailing import (
-    Send,
-    note_bounce,
-    send_next,
-    try_mail_again,
-)
-from downloads.fulfilment.noting import record_dispute, record_refund, record_risk
-from downloads.fulfilment.outcomes import Outcome
-from downloads.fulfilment.receiving import (
-    Said,
-    apply_next,
-    is_stored,
-    receive,
-    replay,
-)
-from downloads.fulfilment.recording import (
+from downloads.fulfilment.order_facts import record_dispute, record_refund, record_risk
+from downloads.fulfilment.order_mails import send_order_mail
+from downloads.fulfilment.orders import (
     Recorded,
     apply_policies,
     cancel_order,
@@ -71,34 +77,28 @@ from downloads.fulfilment.recording import (
     record_order,
     release,
 )
-from downloads.fulfilment.registering import (
-    choose_password,
-    end_former_accounts,
-    forget_accounts,
-    register,
-    require_account,
-    require_password,
-    sign_in,
+from downloads.fulfilment.outbox import (
+    Send,
+    note_bounce,
+    send_next,
+    try_mail_again,
 )
-from downloads.fulfilment.settling import add_lines, lock_shop, settle
-from downloads.fulfilment.spending import (
-    Opened,
-    Request,
-    end_stream,
-    fail_stream,
-    note_sent,
-    open_delivery,
-    spend,
+from downloads.fulfilment.outcomes import Outcome
+from downloads.fulfilment.privacy import (
+    answer_data_request,
+    erase_customer,
+    erase_person,
+    erase_shop,
+    record_data_request,
 )
-from downloads.fulfilment.storing import (
-    StoredFile,
-    delete_asset,
-    open_file,
-    rename_file,
-    require_file,
-    store_file,
-    store_link,
+from downloads.fulfilment.products import (
+    note_uninstalled,
+    record_product,
+    record_shop,
+    remove_product,
 )
+from downloads.fulfilment.recalculation import add_lines, lock_shop, settle
+from downloads.fulfilment.requested_mails import answer_next_request, ask_links, ask_password
 from downloads.fulfilment.warning import warn_of_wrong_tries
 
 __all__ = [

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from django.conf import settings
 
 from downloads.errors import AboveLimit
+from downloads.incoming import CatalogReport, LineReport, OrderReport
 from downloads.models import LineItem, Order, Refund, Shop
 from downloads.models.facts import FactQuerySet
-from downloads.reports import CatalogReport, LineReport, OrderReport
 
 
 def new_lines(

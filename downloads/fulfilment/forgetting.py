@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from downloads.fulfilment.giving_back import weigh_deliveries
+from downloads.fulfilment.give_backs import weigh_deliveries
 from downloads.models import Delivery
 
 

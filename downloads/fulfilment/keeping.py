@@ -14,7 +14,7 @@ from django.db.models import Q
 from downloads import room
 from downloads.errors import DiskFull, NotFound
 from downloads.file_names import safe_file_name
-from downloads.fulfilment.storing import write_file
+from downloads.fulfilment.files import write_file
 from downloads.models import KeptUpload
 
 AT_ONCE = 100

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from downloads.fulfilment.assigning import assign_each
 from downloads.fulfilment.bounds import new_lines
-from downloads.fulfilment.describing import products_of_lines
-from downloads.fulfilment.settling import add_lines
+from downloads.fulfilment.changes import assign_each
+from downloads.fulfilment.products import products_of_lines
+from downloads.fulfilment.recalculation import add_lines
+from downloads.incoming import OrderReport
 from downloads.models import LineItem, Order
-from downloads.reports import OrderReport
 
 # Where lines stand that the newest report no longer has: behind the others, by their numbers.
 LAST = 2**31 - 1

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Case, Exists, F, Q, When
 
 from downloads.errors import Replaced
-from downloads.fulfilment.entering import enter_served
+from downloads.fulfilment.ledger import enter_served
 from downloads.models import Asset, Delivery
 from downloads.models.deliveries import (
     DeliveryQuerySet,

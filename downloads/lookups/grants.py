@@ -8,7 +8,7 @@ from django.db import models
 
 from downloads.errors import BadCursor, NotFound, Replaced
 from downloads.models import Asset, Attachment, Customer, Delivery, Grant, Order, deliveries
-from downloads.prepared import Prepared, Slot
+from downloads.prepared_statements import Prepared, Slot
 
 DEFAULT_PAGE = 10
 MAX_PAGE = 50

@@ -7,10 +7,10 @@ from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
 from downloads.management.loops import Loops
-from storefront import inbox
+from storefront.webhooks import tasks
 
 # Tasks that are queued over and over: one that fails does so every time.
-RECURRING = {inbox.apply_messages.module_path: "applying the messages of shops"}
+RECURRING = {tasks.apply_messages.module_path: "applying the messages of shops"}
 
 logger = logging.getLogger("django_tasks")
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from downloads.errors import Unavailable
 from downloads.models.catalog import Asset
 from downloads.models.grants import Grant
-from downloads.prepared import Prepared, Slot
+from downloads.prepared_statements import Prepared, Slot
 
 # A link's size is what a merchant says of it: the calendar must hold the end of its window.
 MAX_WINDOW_SECONDS = 365 * 24 * 60 * 60

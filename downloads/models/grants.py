@@ -15,7 +15,7 @@ from downloads.errors import Unavailable
 from downloads.models.catalog import LIFETIME_BOUNDS, LIMIT_BOUNDS, MAX_DOWNLOADS, Asset
 from downloads.models.orders import LineItem, Order
 from downloads.models.shops import Customer
-from downloads.prepared import Slot
+from downloads.prepared_statements import Slot
 
 
 @dataclass(frozen=True)

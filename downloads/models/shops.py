@@ -10,7 +10,7 @@ from downloads.tenancy import ITSELF, SHARED
 
 DEFAULT_PLAN = "premium"
 DEFAULT_TITLE = "Download files for your orders"
-# Each calls itself by its own name. `locale/` has the words of each.
+# Each calls itself by its own name. `storefront/locale/` has the words of each.
 LANGUAGES = (
     ("ar", "العربية"),
     ("de", "Deutsch"),

@@ -11,7 +11,7 @@ from downloads.models.shops import Shop
 
 
 class Role(models.TextChoices):
-    """What each may do stands in `downloads.roles`, and nowhere else."""
+    """What each may do stands in `storefront.staff.roles`, and nowhere else."""
 
     SUPPORT = "support", "Support"
     MANAGER = "manager", "Manager"

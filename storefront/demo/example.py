@@ -15,8 +15,8 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from downloads import fulfilment
+from downloads.incoming import CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.models import Asset, Customer, Grant, Order, Product, Shop
-from downloads.reports import CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.tokens import hash_token
 from storefront.demo.contents import guide, tone
 from storefront.demo.credentials import (

@@ -3,7 +3,7 @@
 import re
 
 from downloads.errors import BadInput
-from storefront.grant_words import MAX_ID
+from storefront.grant_fields import MAX_ID
 
 _NUMBER = re.compile(r"\A[0-9]{1,19}\Z", re.ASCII)
 

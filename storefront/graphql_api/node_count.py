@@ -17,7 +17,7 @@ from graphql.execution.values import get_argument_values, get_variable_values
 
 from downloads import lookups
 from downloads.errors import BadCursor
-from storefront.documents import SHORTER, DocumentRefused
+from storefront.graphql_api.validation import SHORTER, DocumentRefused
 
 PAGED = frozenset({"first", "last"})
 

@@ -8,7 +8,7 @@ from downloads.errors import BadInput, NotFound
 from downloads.models import Customer
 from storefront.graphql_api.compatibility import always_null
 from storefront.graphql_api.ids import number_in
-from storefront.sign_in import IRI
+from storefront.graphql_api.mutations import IRI
 
 
 class CustomerProfile(graphene.ObjectType):

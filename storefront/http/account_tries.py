@@ -17,8 +17,8 @@ from django.core.cache import cache
 
 from downloads.email_addresses import count_key
 from downloads.models import Shop
-from storefront.errors import RateExceeded
-from storefront.throttles import KEPT_WINDOWS, Rate, count, give_back
+from storefront.http.errors import RateExceeded
+from storefront.http.throttling import KEPT_WINDOWS, Rate, count, give_back
 
 WINDOW_SECONDS = 15 * 60
 KNOWN_SECONDS = 90 * 24 * 60 * 60

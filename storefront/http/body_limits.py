@@ -20,12 +20,12 @@ from django.urls import reverse
 from downloads import room
 from downloads.errors import DiskFull, DownloadsError, NoRoom
 from downloads.models import Asset, Shop
-from downloads.roles import rows_where
-from storefront.asking import require_length
-from storefront.errors import CutShort, RequestRefused, TooLarge, status_of
+from storefront.graphql_api.request import require_length
+from storefront.http.errors import CutShort, RequestRefused, TooLarge, status_of
 from storefront.http.json_errors import json_error, reads_json
 from storefront.http.multipart import KeepsNames, TemporaryUploads
-from storefront.refusals import refusal_page
+from storefront.pages.errors import refusal_page
+from storefront.staff.roles import rows_where
 
 # Forms that read their body without the CSRF check. What else is exempt from it reads within a
 # limit of its own, answers in its own words, or reads nothing.

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, JsonResponse
 
 from downloads.errors import DownloadsError
-from storefront.errors import code_of, code_of_status, details_of, headers_of, status_of
+from storefront.http.errors import code_of, code_of_status, details_of, headers_of, status_of
 
 JSON_ALONE = ("/api/", "/downloadable/", "/webhooks/", "/mail/")
 # Where people's browsers and programs ask for the same address.

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from storefront import pages
+from storefront.pages import orders
 
-PROBES = {"/healthz": pages.healthz, "/readyz": pages.readyz}
+PROBES = {"/healthz": orders.healthz, "/readyz": orders.readyz}
 
 
 class AnswersProbes:

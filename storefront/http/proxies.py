@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from storefront.http.probes import PROBES
-from storefront.throttles import client_address
+from storefront.http.throttling import client_address
 
 logger = logging.getLogger(__name__)
 # Of a few requests one cannot tell: whoever installs it is the first visitor.

@@ -15,10 +15,10 @@ from rest_framework.exceptions import APIException
 
 from downloads.errors import BadInput
 from downloads.tokens import hash_token
-from storefront.callers import StorefrontCaller, count_request, is_whole_bearer
-from storefront.errors import RateExceeded, RequestRefused, TooLarge, Unauthenticated
+from storefront.authentication import StorefrontCaller, count_request, is_whole_bearer
+from storefront.http.errors import RateExceeded, RequestRefused, TooLarge, Unauthenticated
+from storefront.http.throttling import Rate, client_address, count, counted, give_back
 from storefront.models import StorefrontKey
-from storefront.throttles import Rate, client_address, count, counted, give_back
 
 # What says that a request did no useful work; a missing row and a used-up download do not.
 REFUSALS = (APIException, BadInput, RateExceeded, RequestRefused, TooLarge, Unauthenticated)

@@ -7,9 +7,9 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from downloads.upgrades import pending_migrations
-from storefront.errors import OutOfReach, headers_of, status_of
+from storefront.http.errors import OutOfReach, headers_of, status_of
 from storefront.http.json_errors import json_refusal
-from storefront.outages import unavailable
+from storefront.pages.outages import unavailable
 
 # Doors whose own refusals bear a word beside their message.
 TELL_A_WORD = ("/api/shop/", "/api/v1/")

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
-from downloads.fulfilment.auditing import enter_audit
+from downloads.audit.entries import enter_audit
 
 USED_AT_PRECISION = timedelta(hours=1)
 

@@ -7,9 +7,9 @@ from typing import Self
 from django.conf import settings
 from django.db import models, transaction
 
+from downloads.encryption import seal, unseal
 from downloads.errors import SealBroken
 from downloads.models import Account, Customer
-from downloads.sealing import seal, unseal
 from downloads.tokens import (
     CHECKSUM_LENGTH,
     TOKEN_LENGTH,

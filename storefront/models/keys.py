@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 
+from downloads.audit.entries import enter_audit, tells_of
 from downloads.bidi import isolate
-from downloads.fulfilment.auditing import enter_audit, tells_of
 from downloads.models import Shop
 from downloads.tokens import has_checksum, hash_token, make_token, with_checksum
 from storefront.models.credentials import Credential, CredentialQuerySet

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import models
 
 from downloads.bidi import isolate
+from downloads.encryption import seal, unseal
 from downloads.models import Shop
-from downloads.sealing import seal, unseal
 
 SHOWN_END = 4
 

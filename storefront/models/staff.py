@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from django_otp.models import Device
 
 from downloads.bidi import isolate
-from downloads.sealing import seal, unseal
+from downloads.encryption import seal, unseal
 from downloads.tenancy import INSTALLATION
 
 # Who does not come back within so many turns loses their place in line.

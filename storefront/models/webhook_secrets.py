@@ -3,8 +3,8 @@
 from django.db import models
 
 from downloads.bidi import isolate
+from downloads.encryption import seal, unseal
 from downloads.models import Shop
-from downloads.sealing import seal, unseal
 from storefront.models.credentials import Credential, CredentialQuerySet
 
 SHOWN_END = 4

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from storefront.staff.guard import is_staff, is_through
+from storefront.staff.access import is_staff, is_through
 
 COOKIE = "staff_device"
 SALT = "storefront.staff.devices"

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from downloads.errors import BadInput, PasswordsBusy
-from storefront.staff import tries
+from storefront.http.throttling import client_address
+from storefront.staff import lockout
 from storefront.staff.devices import device_of
-from storefront.throttles import client_address
 
 LOCKED = "Sign-in locked after {} wrong passwords"
 SLOWED = "Sign-in slowed: many wrong passwords from unknown devices"
@@ -31,22 +31,22 @@ def counted(name: str, request: HttpRequest) -> Iterator[None]:
     at, address = timezone.now(), client_address(request)
     try:
         device = device_of(request, name)
-        taken = tries.take_password(name, address=address, device=device, at=at)
+        taken = lockout.take_password(name, address=address, device=device, at=at)
         try:
             yield
         except PasswordsBusy:
-            tries.give_back(taken.who)
+            lockout.give_back(taken.who)
             raise
         except ValidationError:
-            alarm = tries.of_name(name)
-            tries.refuse_last(taken.number, at=at, user=_named(name), what=LOCKED, alarm=alarm)
+            alarm = lockout.of_name(name)
+            lockout.refuse_last(taken.number, at=at, user=_named(name), what=LOCKED, alarm=alarm)
             raise
-    except tries.Slowed as error:
-        tries.sound(tries.of_name(name), at=at, user=_named(name), what=SLOWED)
+    except lockout.Slowed as error:
+        lockout.sound(lockout.of_name(name), at=at, user=_named(name), what=SLOWED)
         raise ValidationError(str(error), code="slowed") from None
     except BadInput as error:
         raise ValidationError(str(error), code="locked") from None
-    tries.clear(taken.who)
+    lockout.clear(taken.who)
 
 
 def _named(name: str) -> Any:

@@ -20,8 +20,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from downloads.errors import BadInput
-from storefront.errors import RequestRefused, status_of
-from storefront.pages import forbidden
+from storefront.http.errors import RequestRefused, status_of
+from storefront.pages.orders import forbidden
 
 logger = logging.getLogger(__name__)
 

@@ -15,13 +15,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 
+from downloads.audit.entries import enter_audit, tells_of
 from downloads.errors import BadInput, LinkSpent
-from downloads.fulfilment.auditing import enter_audit, tells_of
-from storefront.addresses import absolute
-from storefront.staff import tries
+from storefront.signed_urls import absolute
+from storefront.staff import lockout
 from storefront.staff.devices import remember
 from storefront.staff.guesses import counted
-from storefront.staff.sessions import end_sessions
+from storefront.staff.session_list import end_sessions
 
 
 class OldPasswordForm(AdminPasswordChangeForm, PasswordChangeForm):
@@ -110,6 +110,6 @@ def choose(number: str, token: str, password: str, *, at: datetime) -> Any:
         with tells_of(get_user_model()):
             user.save(update_fields=["password"])
         enter_audit("Chose a password by a link", row=user)
-        tries.unlock(user, at=at)
+        lockout.unlock(user, at=at)
         end_sessions(user)
     return user

@@ -17,8 +17,8 @@ from graphql import get_introspection_query
 # Loaded as a server's worker loads it, so that memory is collected here as it is there.
 importlib.import_module("config.wsgi")
 
-from storefront.documents import DocumentRefused, read_document  # noqa: E402
-from storefront.schema import schema  # noqa: E402
+from storefront.graphql_api.schema import schema  # noqa: E402
+from storefront.graphql_api.validation import DocumentRefused, read_document  # noqa: E402
 
 ROUNDS = 21
 NUMBERS = itertools.count()

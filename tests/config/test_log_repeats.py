@@ -7,7 +7,7 @@ import pytest
 
 from config import gunicorn, log_repeats
 from config.log_repeats import CountsRepeats
-from config.logs import logging_to
+from config.logging import logging_to
 
 LATER = 60
 
@@ -95,7 +95,7 @@ def test_kinds_are_counted_apart(told):
     for status in (404, 401, 503):
         told("django.request", *missing(5), status_code=status)
     told("django.security.csrf", *missing(5))
-    told("storefront.errors", *missing(5), level=logging.ERROR)
+    told("storefront.http.errors", *missing(5), level=logging.ERROR)
     assert len(told("django.request")) == 15
 
 

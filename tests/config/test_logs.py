@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.logs import logging_to
+from config.logging import logging_to
 
 ONE = Path("/nowhere/downloads.log")
 

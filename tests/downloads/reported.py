@@ -4,7 +4,7 @@ from datetime import datetime
 from itertools import permutations
 from typing import Any
 
-from downloads.reports import (
+from downloads.incoming import (
     CustomerReport,
     DisputeReport,
     LineReport,

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from downloads import fulfilment, lookups
 from downloads.errors import BadInput
-from downloads.fulfilment import attaching
+from downloads.fulfilment import attachments
 from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product
 from tests.factories import (
     NOW,
@@ -74,7 +74,7 @@ def test_earlier_buyers_get_it_too_and_others_do_not(product, asset):
 
 @pytest.mark.parametrize("batch", [1, 2, 4, 5])
 def test_batches_leave_nobody_out(product, asset, monkeypatch, batch):
-    monkeypatch.setattr(attaching, "BATCH", batch)
+    monkeypatch.setattr(attachments, "BATCH", batch)
     order = OrderFactory(shop=product.shop)
     lines = [LineFactory(order=order, product=product) for _ in range(3)]
     lines += [sold(product), sold(product)]
@@ -277,7 +277,7 @@ def test_a_changed_limit_leaves_other_assets_and_products_alone(attachment):
 
 @pytest.mark.parametrize("batch", [1, 2])
 def test_a_changed_limit_reaches_every_batch(attachment, monkeypatch, batch):
-    monkeypatch.setattr(attaching, "BATCH", batch)
+    monkeypatch.setattr(attachments, "BATCH", batch)
     sold(attachment.product)
     for order in Order.objects.all():
         fulfilment.settle(order, at=NOW)

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from downloads.fulfilment.auditing import enter_audit
+from downloads.audit.entries import enter_audit
 from downloads.models import AuditEntry
 from downloads.models.audit import TrailIsFixed
 from tests.factories import NOW, ShopFactory

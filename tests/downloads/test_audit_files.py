@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from downloads.actors import Actor, acting
-from downloads.audit_files import csv_lines
-from downloads.fulfilment.auditing import enter_audit
+from downloads.audit.actors import Actor, acting
+from downloads.audit.entries import enter_audit
+from downloads.audit.export import csv_lines
 from downloads.models import AuditEntry
 from tests.factories import NOW, ShopFactory
 

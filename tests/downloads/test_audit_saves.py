@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 
-from downloads.actors import UNNAMED, Actor, acting
+from downloads.audit.actors import UNNAMED, Actor, acting
+from downloads.audit.signals import UNTOLD, audited_of
 from downloads.models import AuditEntry, Invitation, Membership, Plan, Role, Shop
-from downloads.watching import UNTOLD, audited_of
 from storefront.models import (
     CustomerToken,
     PlatformAccess,

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.db import connection
 
 from downloads import fulfilment
-from downloads.actors import PLATFORM
+from downloads.audit.actors import PLATFORM
 from downloads.errors import BadInput
+from downloads.incoming import ShopReport
 from downloads.models import AuditEntry, Grant, Order
-from downloads.reports import ShopReport
 from storefront.models import SecretKey, StorefrontKey
 from tests.factories import (
     NOW,
@@ -149,7 +149,7 @@ def test_a_verb_that_cannot_be_entered_does_nothing(monkeypatch):
     def fail():
         raise RuntimeError
 
-    monkeypatch.setattr("downloads.fulfilment.auditing.actor_now", fail)
+    monkeypatch.setattr("downloads.audit.entries.actor_now", fail)
     with pytest.raises(RuntimeError):
         fulfilment.reset(grant, at=NOW)
     assert Grant.objects.get().used == 3

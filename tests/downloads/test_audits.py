@@ -4,7 +4,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from downloads import audits, fulfilment
+from downloads import fulfilment
+from downloads.lookups import ledger
 from downloads.models import Delivery, DownloadEvent, Grant
 from tests.downloads.clicking import ask, cut_off, refused, spend
 from tests.factories import (
@@ -132,7 +133,7 @@ def test_a_line_taken_out_of_the_ledger_is_found():
     spend(grant, "one")
     spend(grant, "two")
     DownloadEvent.objects.filter(kind="charged").first().delete()
-    [off] = audits.counters_off()
+    [off] = ledger.counters_off()
     assert (off.grant, off.grant.used, off.entered) == (grant, 2, 1)
 
 
@@ -143,9 +144,9 @@ def test_a_difference_is_found_after_resets_give_backs_and_pruning_too():
     cut_off(ask(grant, "two"))
     spend(grant, "three")
     fulfilment.prune_ledger(at=LATER)
-    assert audits.counters_off() == []
+    assert ledger.counters_off() == []
     set_used(grant, 0)
-    assert [(off.grant.used, off.entered) for off in audits.counters_off()] == [(0, 1)]
+    assert [(off.grant.used, off.entered) for off in ledger.counters_off()] == [(0, 1)]
 
 
 # --- One shop, and one statement -----------------------------------------------------------------
@@ -156,7 +157,7 @@ def test_a_shop_is_audited_alone():
     GrantFactory(order__shop=mine)
     off = GrantFactory(order__shop=theirs, used=2)
     assert audit(shop="mine.example") == agree(1)
-    assert [each.grant for each in audits.counters_off(theirs)] == [off]
+    assert [each.grant for each in ledger.counters_off(theirs)] == [off]
     assert audit(shop="theirs.example")[2] == (
         "1 of 1 counters differ from the ledger, named above."
     )
@@ -172,5 +173,5 @@ def test_both_figures_come_of_one_statement(django_assert_num_queries):
     for grant in (GrantFactory(used=2), GrantFactory(used=1), GrantFactory()):
         EventFactory(grant=grant)
     with django_assert_num_queries(1):
-        found = [(off.grant.used, off.entered, str(off)) for off in audits.counters_off()]
+        found = [(off.grant.used, off.entered, str(off)) for off in ledger.counters_off()]
     assert [each[:2] for each in found] == [(2, 1), (0, 1)]

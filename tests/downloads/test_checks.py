@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 
 from config.databases import SQLITE_OPTIONS
-from downloads.checks import LIMITS, LIMITS_OR_OFF, settings_are_safe
+from storefront.checks.settings import LIMITS, LIMITS_OR_OFF, settings_are_safe
 
 RANDOM_KEY = "abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ENCRYPTION_KEY = Fernet.generate_key().decode()

@@ -18,8 +18,8 @@ from downloads.email_addresses import (
 )
 from downloads.errors import BadInput, NotFound, SignInRefused
 from downloads.fulfilment import record_order
+from downloads.incoming import CustomerReport, PersonReport
 from downloads.models import Account, Customer, Invitation, Mail
-from downloads.reports import CustomerReport, PersonReport
 from tests.downloads.reported import order_report
 from tests.factories import NOW, CustomerFactory, GrantFactory, ShopFactory
 

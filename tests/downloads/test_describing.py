@@ -7,15 +7,15 @@ import pytest
 from downloads.errors import AboveLimit
 from downloads.fulfilment import (
     Outcome,
-    describing,
     note_uninstalled,
+    products,
     record_order,
     record_product,
     record_shop,
     remove_product,
 )
+from downloads.incoming import CatalogReport, LineReport, ProductReport, ShopReport
 from downloads.models import LineItem, Product, RemovedProduct, Shop
-from downloads.reports import CatalogReport, LineReport, ProductReport, ShopReport
 from tests.downloads.reported import in_any_order, order_report
 from tests.factories import NOW, ProductFactory, ShopFactory
 
@@ -257,7 +257,7 @@ def test_a_shops_report_is_news_once_and_when_the_app_is_back(shop):
 
 
 def test_a_merchant_who_enters_the_variant_at_the_same_moment_is_met(shop, monkeypatch):
-    look_up = describing._by_variant
+    look_up = products._by_variant
 
     def entered_after_the_look(*asked):
         held = look_up(*asked)
@@ -265,7 +265,7 @@ def test_a_merchant_who_enters_the_variant_at_the_same_moment_is_met(shop, monke
             ProductFactory(shop=shop, variant_id=11, name="By hand")
         return held
 
-    monkeypatch.setattr(describing, "_by_variant", entered_after_the_look)
+    monkeypatch.setattr(products, "_by_variant", entered_after_the_look)
     mention(shop, order=1)
 
     assert LineItem.objects.get().product == Product.objects.get(name="By hand")

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError
 
-from downloads import audits, fulfilment
-from downloads.fulfilment import entering
+from downloads import fulfilment
+from downloads.fulfilment import ledger as entering
+from downloads.lookups import ledger as audits
 from downloads.models import Delivery, DownloadEvent, Grant
 from tests.downloads.clicking import ask, complete, ledger, spend
 from tests.factories import NOW, EventFactory, GrantFactory, make_counted_grant, make_file_grant

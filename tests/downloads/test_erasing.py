@@ -13,6 +13,7 @@ from downloads.fulfilment import (
     record_data_request,
     record_order,
 )
+from downloads.incoming import CustomerReport, PersonReport
 from downloads.models import (
     Account,
     Customer,
@@ -25,7 +26,6 @@ from downloads.models import (
     Order,
     Shop,
 )
-from downloads.reports import CustomerReport, PersonReport
 from storefront.models import CustomerToken
 from tests.downloads.reported import order_report
 from tests.factories import (

@@ -6,7 +6,11 @@ import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 
 from downloads import fulfilment
-from downloads.exports import stored_about_customer, stored_for_request, with_customers
+from downloads.lookups.personal_data import (
+    stored_about_customer,
+    stored_for_request,
+    with_customers,
+)
 from downloads.models import Account, Customer, DataRequest
 from tests.factories import (
     NOW,

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from downloads import audits, fulfilment
-from downloads.fulfilment import giving_back
-from downloads.fulfilment.giving_back import give_back_barely_begun, give_back_failed
+from downloads import fulfilment
+from downloads.fulfilment import give_backs
+from downloads.fulfilment.give_backs import give_back_barely_begun, give_back_failed
+from downloads.lookups import ledger as audits
 from downloads.models import Delivery, Grant
 from tests.downloads.clicking import ask, complete, cut_off, ledger, spend, used
 from tests.factories import NOW, DeliveryFactory, GrantFactory, make_counted_grant, make_file_grant
@@ -167,7 +168,7 @@ def test_an_answer_that_may_be_under_way_is_waited_for(grant):
 
 
 def test_many_are_weighed_in_shares(monkeypatch):
-    monkeypatch.setattr(giving_back, "WEIGHED_AT_ONCE", 2)
+    monkeypatch.setattr(give_backs, "WEIGHED_AT_ONCE", 2)
     for number in range(5):
         spend(make_file_grant(), f"click-{number}")
     assert [fulfilment.weigh_deliveries(at=ENDED) for _ in range(4)] == [2, 2, 1, 0]

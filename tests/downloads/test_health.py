@@ -8,7 +8,7 @@ from django.db.utils import ConnectionHandler
 
 from downloads import health
 from downloads.health import failing_parts
-from downloads.slots import storage_slots
+from downloads.storage_slots import storage_slots
 
 pytestmark = pytest.mark.django_db
 

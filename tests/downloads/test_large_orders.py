@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from downloads.fulfilment import record_order, record_refund
+from downloads.incoming import LineReport, OrderReport, ProductReport
 from downloads.models import Attachment, Grant, LineItem, Product
-from downloads.reports import LineReport, OrderReport, ProductReport
 from tests.downloads.reported import order_report, refund_report
 from tests.factories import NOW, LinkFactory, ShopFactory
 

@@ -6,8 +6,8 @@ import sys
 import environ
 import pytest
 
-from config.post import sent_by
-from downloads.mail_checks import mail_is_safe
+from config.email import sent_by
+from storefront.checks.mail import mail_is_safe
 
 POSTMARK = {"POSTMARK_SERVER_TOKEN": "a-server-token"}
 SECRET = {"WEBHOOK_SECRET": "postmark:correct-horse-battery"}
@@ -18,7 +18,7 @@ UNKNOWN = "django-anymail knows no such provider."
 def production(settings):
     """Settings by which mail reaches buyers."""
     settings.PRODUCTION = True
-    settings.EMAIL_BACKEND = "storefront.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "storefront.mail.smtp_backend.EmailBackend"
     settings.MAIL_FROM = "downloads@shop.example"
     settings.MAIL_PROVIDER, settings.ANYMAIL = "", {}
     return settings

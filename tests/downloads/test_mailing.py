@@ -7,7 +7,7 @@ from django.db import connection
 
 from downloads import fulfilment
 from downloads.errors import BadInput, MailRefused, MailUnsure, NotFound, PostClosed
-from downloads.fulfilment import mailing
+from downloads.fulfilment import outbox
 from downloads.models import Mail, Order
 from tests.downloads.reported import dispute_report
 from tests.factories import NOW, GrantFactory, MailFactory
@@ -135,7 +135,7 @@ def test_one_whose_sender_fell_silent_after_that_is_in_doubt(mail):
     assert fulfilment.send_next(take, at=NOW + LEASE - MINUTE) is None
     told = fulfilment.send_next(take, at=NOW + LEASE)
     assert told.state == State.DOUBTFUL
-    assert fate(mail) == (State.DOUBTFUL, 0, mailing.DIED)
+    assert fate(mail) == (State.DOUBTFUL, 0, outbox.DIED)
     assert fulfilment.send_next(take, at=NOW + 9 * LEASE) is None
     assert Order.objects.get().email_sent_at is None
 
@@ -171,7 +171,7 @@ def test_a_slow_server_that_says_no_after_all_leaves_it_in_doubt(mail):
         raise MailRefused("No.", for_good=True)
 
     fulfilment.send_next(slow, at=NOW)
-    assert fate(mail) == (State.DOUBTFUL, 0, mailing.DIED)
+    assert fate(mail) == (State.DOUBTFUL, 0, outbox.DIED)
 
 
 def test_what_the_merchant_had_sent_again_meanwhile_is_the_others_to_end(mail):
@@ -274,7 +274,7 @@ def test_a_fault_of_ours_after_it_is_doubt(mail):
 def test_what_a_server_says_is_kept_in_one_line_and_cut(mail):
     said = "No\x00\r\n such\tuser \ud800" + "x" * 5000
     fulfilment.send_next(meets(MailRefused(said, for_good=True)), at=NOW)
-    assert fate(mail)[2] == ("No such user ?" + "x" * 5000)[: mailing.ERROR_LENGTH]
+    assert fate(mail)[2] == ("No such user ?" + "x" * 5000)[: outbox.ERROR_LENGTH]
 
 
 # --- The merchant's word -------------------------------------------------------------------------

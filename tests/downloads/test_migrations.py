@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from downloads import audits
 from downloads.fulfilment import give_back_failed, record_order, settle, weigh_deliveries
+from downloads.lookups import ledger
 from downloads.models import Delivery, DownloadEvent, Grant, Order, Shop
 from tests.downloads.clicking import spend, used
 from tests.downloads.reported import line_report, order_report
@@ -170,7 +170,7 @@ def test_earlier_counts_enter_the_ledger_as_sums():
     fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [3, 0, 12])
     assert carried(migrate_to("downloads", LEDGER)) == CARRIED
     migrate_to_newest()
-    assert audits.counters_off() == []
+    assert ledger.counters_off() == []
 
 
 def test_many_counts_enter_the_ledger_in_batches():
@@ -203,7 +203,7 @@ def test_what_was_counted_since_is_in_the_ledger_once_there_and_back_and_there_a
     spend(Grant.objects.earliest("pk"), "new")
     migrate_to("downloads", EMPTY_LEDGER)
     migrate_to_newest()
-    assert audits.counters_off() == []
+    assert ledger.counters_off() == []
 
 
 def test_a_delivery_of_earlier_rides_on_and_is_never_weighed():
@@ -214,7 +214,7 @@ def test_a_delivery_of_earlier_rides_on_and_is_never_weighed():
     assert weigh_deliveries(at=NOW + 2 * HOUR) == 0
     assert (used(grant), Delivery.objects.get().is_kept) == (3, False)
     assert give_back_failed(grant, nonce="click", at=NOW) is True
-    assert (used(grant), audits.counters_off(), DownloadEvent.objects.count()) == (2, [], 2)
+    assert (used(grant), ledger.counters_off(), DownloadEvent.objects.count()) == (2, [], 2)
 
 
 def test_orders_of_earlier_are_told_of_when_they_open_and_not_when_they_were_open():

@@ -10,6 +10,7 @@ from downloads.fulfilment import (
     record_risk,
     release,
 )
+from downloads.incoming import DisputeReport, RefundReport, RiskReport
 from downloads.models import (
     Dispute,
     Grant,
@@ -19,7 +20,6 @@ from downloads.models import (
     RiskAssessment,
     Shop,
 )
-from downloads.reports import DisputeReport, RefundReport, RiskReport
 from tests.downloads.reported import (
     dispute_report,
     in_any_order,

@@ -17,8 +17,14 @@ from downloads.fulfilment import (
     record_risk,
     release,
 )
+from downloads.incoming import (
+    CatalogReport,
+    CustomerReport,
+    LineReport,
+    PersonReport,
+    ProductReport,
+)
 from downloads.models import Customer, DataRequest, Grant, Order, Product, Shop
-from downloads.reports import CatalogReport, CustomerReport, LineReport, PersonReport, ProductReport
 from tests.downloads.reported import (
     dispute_report,
     line_report,
@@ -206,17 +212,17 @@ def test_an_order_deleted_meanwhile_does_not_stop_the_policies(monkeypatch):
     gone = Order.objects.get()
     record_order(shop, order_report(platform_id=7002, payment="authorized"), at=NOW)
     Shop.objects.update(opens_when="authorized")
-    from downloads.fulfilment import recording
+    from downloads.fulfilment import orders
 
-    settle = recording.settle
+    settle = orders.settle
 
     def delete_first(order, *, at):
         if order.pk == gone.pk:
             fulfilment.delete_order(gone)
         settle(order, at=at)
 
-    monkeypatch.setattr(recording, "settle", delete_first)
-    assert recording.apply_policies(shop, at=NOW).changed == 1
+    monkeypatch.setattr(orders, "settle", delete_first)
+    assert orders.apply_policies(shop, at=NOW).changed == 1
 
 
 def test_a_refunds_time_is_the_same_in_either_order():

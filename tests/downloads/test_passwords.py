@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import (
 
 from config import settings as configured
 from downloads.errors import PasswordsBusy
-from downloads.passwords import PasswordThreads
+from downloads.hashers import PasswordThreads
 
 PASSWORD = "seventeen blue horses"
 MANY = 24

@@ -14,9 +14,9 @@ from downloads.fulfilment import (
     record_order,
     record_refund,
 )
-from downloads.fulfilment.receiving import Said
+from downloads.fulfilment.inbox import Said
+from downloads.incoming import PersonReport
 from downloads.models import Customer, Grant, Message, Order, Shop
-from downloads.reports import PersonReport
 from tests.downloads.reported import dispute_report, line_report, order_report, refund_report
 from tests.factories import NOW, AttachmentFactory, MessageFactory, ProductFactory, ShopFactory
 from tests.racing import at_once

@@ -256,7 +256,7 @@ def test_a_fault_of_ours_is_named_by_its_kind_and_logged(shop, caplog):
         apply_next(break_down, at=NOW)
     message = Message.objects.get()
     assert message.error == "A fault of ours (RuntimeError); the log has more."
-    [record] = [record for record in caplog.records if record.name.endswith("receiving")]
+    [record] = [record for record in caplog.records if record.name.endswith("fulfilment.inbox")]
     assert record.getMessage() == f"Message {message.pk} could not be applied"
     assert record.exc_info is not None
 

@@ -11,10 +11,11 @@ from downloads.fulfilment import (
     apply_policies,
     record_order,
     record_refund,
-    recording,
     release,
     settle,
 )
+from downloads.fulfilment import orders as recording
+from downloads.incoming import CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.models import (
     Attachment,
     Customer,
@@ -26,7 +27,6 @@ from downloads.models import (
     RefundedLine,
     Shop,
 )
-from downloads.reports import CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.tokens import hash_token
 from tests.downloads.reported import line_report, order_report, refund_report
 from tests.factories import (

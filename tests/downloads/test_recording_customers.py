@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from downloads.fulfilment import record_order
+from downloads.incoming import CustomerReport
 from downloads.models import Customer, Order, Shop
-from downloads.reports import CustomerReport
 from tests.downloads.reported import in_any_order, order_report
 from tests.factories import NOW, CustomerFactory, ShopFactory
 

@@ -21,8 +21,8 @@ from downloads.fulfilment import (
     record_risk,
     remove_product,
 )
+from downloads.incoming import CatalogReport, CustomerReport, ProductReport
 from downloads.models import Dispute, Order, Product, Refund, Shop
-from downloads.reports import CatalogReport, CustomerReport, ProductReport
 from downloads.tokens import hash_token
 from tests.downloads.reported import (
     BUYER,

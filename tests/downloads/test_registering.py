@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from downloads import fulfilment, lookups
 from downloads.errors import BadInput, LinkSpent, SignInRefused
 from downloads.fulfilment import choose_password, record_order, register
+from downloads.incoming import CustomerReport
 from downloads.models import Account, Customer, Grant
-from downloads.reports import CustomerReport
 from tests.downloads.reported import order_report
 from tests.factories import (
     NOW,
@@ -237,7 +237,7 @@ def test_a_password_chosen_while_the_old_one_is_checked_wins(shop, monkeypatch, 
         confirm(account)
         return hashers.check_password(password, encoded)
 
-    monkeypatch.setattr("downloads.fulfilment.registering.check_password", check_slowly)
+    monkeypatch.setattr("downloads.fulfilment.accounts.check_password", check_slowly)
     with pytest.raises(SignInRefused):
         sign_in(shop)
     assert Account.objects.get().signed_in_at == (NOW if is_signed_in else None)

@@ -147,7 +147,7 @@ def test_files_at_once_do_not_pass_the_bound_together(settings, on_disk, monkeyp
     settings.SHOP_STORAGE_BYTES = 1_000
     shop = ShopFactory()
     # All are judged before the first is saved.
-    monkeypatch.setattr(fulfilment.storing, "check_room", lambda *_: None)
+    monkeypatch.setattr(fulfilment.files, "check_room", lambda *_: None)
 
     def send():
         try:
@@ -217,7 +217,7 @@ def test_a_disk_that_fills_in_the_midst_keeps_no_half(shop, on_disk, monkeypatch
         yield b"x" * 5
         raise OSError(number, "no more")
 
-    monkeypatch.setattr(fulfilment.storing, "_sha256", lambda _: "0" * 64)
+    monkeypatch.setattr(fulfilment.files, "_sha256", lambda _: "0" * 64)
     monkeypatch.setattr(ContentFile, "chunks", broken)
     with pytest.raises(DiskFull):
         replace(before, 10)
@@ -229,7 +229,7 @@ def test_a_storage_that_fails_otherwise_says_so_itself(shop, on_disk, monkeypatc
         yield b"x" * 5
         raise OSError(errno.EIO, "gone")
 
-    monkeypatch.setattr(fulfilment.storing, "_sha256", lambda _: "0" * 64)
+    monkeypatch.setattr(fulfilment.files, "_sha256", lambda _: "0" * 64)
     monkeypatch.setattr(ContentFile, "chunks", broken)
     with pytest.raises(OSError, match="gone"):
         store(shop, 10)

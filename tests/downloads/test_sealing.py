@@ -2,8 +2,8 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
+from downloads.encryption import is_key, reseal, seal, unseal
 from downloads.errors import SealBroken
-from downloads.sealing import is_key, reseal, seal, unseal
 
 OLD, NEW, STRANGE = (urlsafe_b64encode(letter * 32).decode() for letter in (b"o", b"n", b"s"))
 SECRET = "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"

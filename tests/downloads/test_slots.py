@@ -12,7 +12,7 @@ from downloads import fulfilment
 from downloads.errors import StorageDown, TooManyAtOnce
 from downloads.fulfilment import Request
 from downloads.models.ledger import Visitor
-from downloads.slots import WAITING_AT_MOST, Slots, Taker
+from downloads.storage_slots import WAITING_AT_MOST, Slots, Taker
 from tests.factories import NOW, make_file_grant
 
 
@@ -27,7 +27,7 @@ def slots(settings) -> Slots:
 def clock(monkeypatch):
     """Return a function that moves the time by which a standstill is told."""
     start, passed = time.monotonic(), []
-    monkeypatch.setattr("downloads.slots.time.monotonic", lambda: start + sum(passed))
+    monkeypatch.setattr("downloads.storage_slots.time.monotonic", lambda: start + sum(passed))
     return passed.append
 
 
@@ -114,7 +114,7 @@ def test_those_who_wait_in_vain_are_all_refused(settings):
 def test_a_file_holds_a_place_until_it_is_closed_and_not_twice(settings, monkeypatch):
     settings.STORAGE_SLOTS = 2
     slots = Slots()
-    monkeypatch.setattr(fulfilment.storing, "storage_slots", slots)
+    monkeypatch.setattr(fulfilment.files, "storage_slots", slots)
     stored = fulfilment.open_file(make_file_grant().asset)
     assert slots._taken == 1
     stored.close()
@@ -238,7 +238,7 @@ def test_a_share_that_moves_lets_more_of_its_own_wait(crowd, settings):
 @pytest.mark.django_db
 def test_a_click_beyond_its_share_costs_nothing(settings, monkeypatch):
     settings.STORAGE_SLOTS, settings.STREAM_WAIT_SECONDS = 4, 0
-    monkeypatch.setattr(fulfilment.storing, "storage_slots", Slots())
+    monkeypatch.setattr(fulfilment.files, "storage_slots", Slots())
     grant = make_file_grant(bought=2)
     ada = Visitor("ada")
     asked = Request("a" * 22, NOW + timedelta(hours=1), NOW, visitor=ada)

@@ -7,14 +7,15 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
-from downloads import audits, fulfilment, lookups
+from downloads import fulfilment, lookups
 from downloads.errors import Contended, StorageDown, Unavailable
-from downloads.fulfilment import Request, open_file, spending
+from downloads.fulfilment import Request, deliveries, open_file
+from downloads.fulfilment.deliveries import take_one
 from downloads.fulfilment.riding import ride
-from downloads.fulfilment.spending import take_one
+from downloads.lookups import ledger as audits
 from downloads.models import Delivery, DownloadEvent, Grant, Order
 from downloads.models.ledger import Visitor
-from downloads.slots import storage_slots
+from downloads.storage_slots import storage_slots
 from tests.downloads.clicking import (
     DAY,
     WINDOW,
@@ -64,7 +65,7 @@ def test_a_download_is_counted_by_one_update_on_the_grants_own_columns():
 
 def test_a_statement_is_written_while_queries_are_logged(settings, monkeypatch):
     settings.DEBUG = True
-    monkeypatch.setattr(spending._TAKE_ONE, "_written", {})
+    monkeypatch.setattr(deliveries._TAKE_ONE, "_written", {})
     assert take_one(GrantFactory(), at=LATER) is True
 
 
@@ -443,7 +444,7 @@ def test_a_file_is_open_before_its_download_is_spent(monkeypatch):
         return open_file(asset)
 
     grant = make_file_grant()
-    monkeypatch.setattr(spending, "open_file", open_and_look)
+    monkeypatch.setattr(deliveries, "open_file", open_and_look)
     with ask(grant) as opened:
         assert opened.stored.read(3) == b"xxx"
     assert seen == [(0, 0)]
@@ -471,7 +472,7 @@ def test_what_is_refused_after_its_file_was_opened_closes_it(monkeypatch, lose):
         return open_file(asset)
 
     grant, reasons = make_file_grant(limit=1), []
-    monkeypatch.setattr(spending, "open_file", open_and_lose)
+    monkeypatch.setattr(deliveries, "open_file", open_and_lose)
     with pytest.raises(Unavailable) as refusal:
         ask(grant, "late")
     assert [refusal.value.reason] == reasons
@@ -486,7 +487,7 @@ def test_a_database_that_fails_at_the_charge_leaves_nothing_open_or_counted(monk
         raise OperationalError("gone")
 
     grant = make_file_grant()
-    monkeypatch.setattr(spending, "enter_charge", fail)
+    monkeypatch.setattr(deliveries, "enter_charge", fail)
     with pytest.raises(OperationalError):
         ask(grant)
     assert storage_slots._taken == 0
@@ -509,18 +510,18 @@ def test_a_link_holds_no_place_at_the_storage():
 
 
 def break_a_check(monkeypatch):
-    monkeypatch.setattr(spending, "version_of", lambda _asset: ("", -1))
+    monkeypatch.setattr(deliveries, "version_of", lambda _asset: ("", -1))
 
 
 def break_a_not_null(monkeypatch):
-    monkeypatch.setattr(spending, "int", lambda _is_streamed: None, raising=False)
+    monkeypatch.setattr(deliveries, "int", lambda _is_streamed: None, raising=False)
 
 
 def break_the_ledger(monkeypatch):
     def fail(*_given, **_named):
         raise IntegrityError("what a trigger of the database says")
 
-    monkeypatch.setattr(spending, "enter_charge", fail)
+    monkeypatch.setattr(deliveries, "enter_charge", fail)
 
 
 BREAKS = [break_a_check, break_a_not_null, break_the_ledger]
@@ -547,14 +548,14 @@ def test_an_insert_that_fails_because_the_same_click_was_quicker_rides(monkeypat
         return open_file(asset)
 
     grant = make_file_grant(limit=5)
-    monkeypatch.setattr(spending, "open_file", open_beside_a_rival)
+    monkeypatch.setattr(deliveries, "open_file", open_beside_a_rival)
     ask(grant).close()
     assert (used(grant), facts()) == (1, [("click", 0, 1)])
 
 
 def test_rivals_that_are_always_quicker_are_not_told_as_used_up(monkeypatch):
     grant = make_file_grant()
-    monkeypatch.setattr(spending, "take_one", lambda *_given, **_named: False)
+    monkeypatch.setattr(deliveries, "take_one", lambda *_given, **_named: False)
     with pytest.raises(Contended):
         ask(grant)
     assert (used(grant), ledger(grant)) == (0, [])
@@ -625,7 +626,7 @@ def test_a_click_whose_delivery_was_given_back_in_between_is_counted_anew(monkey
 
     grant = make_file_grant()
     spend(grant)
-    monkeypatch.setattr(spending, "open_file", open_and_give_back)
+    monkeypatch.setattr(deliveries, "open_file", open_and_give_back)
     ask(grant).close()
     assert (used(grant), facts()) == (1, [("click", 0, 1)])
     assert [line[0] for line in ledger(grant) if line[1]] == ["charged", "released", "charged"]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from downloads.fulfilment import settle
-from downloads.fulfilment.standing import payment_of, standing_of
+from downloads.fulfilment.order_state import payment_of, standing_of
 from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop
 from tests.factories import (
     NOW,

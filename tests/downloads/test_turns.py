@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 
 from downloads import fulfilment
-from downloads.fulfilment import Said, asking
-from downloads.fulfilment.asking import write_asked
+from downloads.fulfilment import Said, requested_mails
+from downloads.fulfilment.requested_mails import write_asked
 from downloads.models import Account, Mail, Message
 from downloads.turns import next_in_turn
 from tests.factories import NOW, CustomerFactory, OrderFactory, ShopFactory
@@ -149,17 +149,17 @@ def test_links_go_before_strangers_registrations_and_after_orders(shops):
 
 
 def test_strangers_are_looked_up_in_batches_and_none_is_left_out(shops, monkeypatch):
-    monkeypatch.setattr(asking, "LOOKED_UP_AT_ONCE", 20)
+    monkeypatch.setattr(requested_mails, "LOOKED_UP_AT_ONCE", 20)
     write(shops[0], mails=50, kind=Mail.Kind.REGISTRATION)
-    assert [asking.look_up_askers() for _ in range(4)] == [20, 20, 10, 0]
+    assert [requested_mails.look_up_askers() for _ in range(4)] == [20, 20, 10, 0]
 
 
 def test_looking_up_takes_the_same_for_any_number(shops, django_assert_num_queries):
     write(shops[0], mails=100, kind=Mail.Kind.REGISTRATION)
     with django_assert_num_queries(5):  # a look, and a transaction of two
-        asking.look_up_askers()
+        requested_mails.look_up_askers()
     with django_assert_num_queries(1):
-        asking.look_up_askers()
+        requested_mails.look_up_askers()
 
 
 def test_strangers_use_up_nothing_of_those_a_shop_knows(shops, settings):

@@ -9,13 +9,14 @@ from django.core.files.base import ContentFile
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django_tasks_db.management.commands import db_worker
 
-from downloads import audits, fulfilment
+from downloads import fulfilment
+from downloads.lookups import ledger as audits
 from downloads.management import loops
 from downloads.management.chores import CHORES, RARE_CHORES
-from downloads.management.commands import worker
 from downloads.models import Account, Delivery, DownloadEvent, Heartbeat, KeptUpload
-from storefront import inbox
+from storefront.management.commands import worker
 from storefront.models import CustomerToken
+from storefront.webhooks import tasks
 from tests.downloads.clicking import ask, ledger, used
 from tests.factories import (
     NOW,
@@ -233,7 +234,7 @@ def test_no_error_of_a_chore_ends_the_sweep_or_another_chore(
 @pytest.mark.parametrize("fault", FAULTS, ids=repr)
 def test_no_error_ends_the_mail(stop_after, monkeypatch, logged, fault):
     pauses = stop_after(4)
-    monkeypatch.setattr(worker.post, "send_due", failing([fault] * 3))
+    monkeypatch.setattr(worker.sender, "send_due", failing([fault] * 3))
     command = worker.Command()
     with pytest.raises(Enough):
         command.send_mail(1)
@@ -356,11 +357,11 @@ def test_a_task_that_fails_at_every_bell_is_logged_once(db, monkeypatch, logged)
     with monkeypatch.context() as patch:
         patch.setattr(fulfilment, "apply_next", lambda *given, **named: 1 / 0)
         for _bell in range(3):
-            inbox.ring()
+            tasks.ring()
             own.run()
     assert command.loops.failing()[0] == "applying the messages of shops (ZeroDivisionError)"
     [line] = [line for line in logged() if "ZeroDivisionError" in line]
     assert line.startswith("The worker fails at applying the messages of shops: Traceback")
-    inbox.ring()
+    tasks.ring()
     own.run()
     assert command.loops.failing() == ("", None)

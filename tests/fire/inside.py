@@ -37,8 +37,8 @@ from downloads.models import (  # noqa: E402
     Shop,
 )
 from downloads.tokens import hash_token  # noqa: E402
-from storefront.addresses import Click, new_click, proof_of, read_click  # noqa: E402
 from storefront.models import CustomerToken, StorefrontKey, WebhookSecret  # noqa: E402
+from storefront.signed_urls import Click, new_click, proof_of, read_click  # noqa: E402
 from tests.fire.service import TOKEN  # noqa: E402
 
 BLOCK = bytes(range(256)) * 4096
@@ -78,7 +78,7 @@ def add_file(
     (all of them zero, and none on the disk, if `sparse`).
     """
     order = Order.objects.get()
-    name = fulfilment.storing.safe_file_name(name)
+    name = fulfilment.files.safe_file_name(name)
     asset = Asset(shop=order.shop, title=name, file_name=name)
     asset.file.name = asset.file.field.generate_filename(asset, name)
     stored = Path(settings.MEDIA_ROOT) / asset.file.name
@@ -89,7 +89,7 @@ def add_file(
     else:
         asset.sha256 = _write(stored, size_bytes, sparse=sparse)
     asset.size_bytes = stored.stat().st_size
-    asset.content_type = fulfilment.storing.content_type_of(name)
+    asset.content_type = fulfilment.files.content_type_of(name)
     asset.save()
     grant = fulfilment.attach_to_order(order, asset, limit=limit, at=timezone.now())
     return {"grant": grant.pk, "key": asset.file.name, "sha256": asset.sha256}

@@ -15,7 +15,7 @@ def _office():
 def server(_office, settings) -> MailServer:
     """A mail server that takes everything and has taken nothing; mail goes to it."""
     _office.forget()
-    settings.EMAIL_BACKEND = "storefront.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "storefront.mail.smtp_backend.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", _office.port
     settings.EMAIL_TIMEOUT = settings.MAIL_TIMEOUT_SECONDS = 1
     settings.MAIL_FROM = "downloads@shop.example"

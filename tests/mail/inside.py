@@ -20,14 +20,14 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from downloads import fulfilment  # noqa: E402
-from downloads.models import Asset, Mail, Order, Product, Shop  # noqa: E402
-from downloads.reports import (  # noqa: E402
+from downloads.incoming import (  # noqa: E402
     CustomerReport,
     LineReport,
     OrderReport,
     ProductReport,
 )
-from storefront.letters import message_id_of  # noqa: E402
+from downloads.models import Asset, Mail, Order, Product, Shop  # noqa: E402
+from storefront.mail.messages import message_id_of  # noqa: E402
 
 VARIANT = 100
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import environ
 import pytest
 
-from config.post import sent_by
-from downloads.fulfilment import mailing
+from config.email import sent_by
+from downloads.fulfilment import outbox
 from downloads.models import Mail
-from storefront import post, smtp
+from storefront.mail import sender, smtp_backend
 from tests.factories import NOW
 from tests.mail.office import serving_mail, write_certificate
 
@@ -92,18 +92,18 @@ def _in_a_hurry(server, patience, settings):
 def begun(monkeypatch):
     """What was noted as being handed over."""
     noted = []
-    begin = mailing._begin_handing
+    begin = outbox._begin_handing
 
     def note(mail):
         begin(mail)
         noted.append(mail.email)
 
-    monkeypatch.setattr(mailing, "_begin_handing", note)
+    monkeypatch.setattr(outbox, "_begin_handing", note)
     return noted
 
 
 def send(at=NOW):
-    return post.send_due(clock=lambda: at)
+    return sender.send_due(clock=lambda: at)
 
 
 def fate(mail):
@@ -193,21 +193,21 @@ def test_with_the_content_it_was_handed_over_once(server, write, begun, what):
 
 def test_whoever_lost_the_mail_meanwhile_sends_no_content(server, write, monkeypatch):
     mail, other = write(), write()
-    real = smtp._Plain.data
+    real = smtp_backend._Plain.data
 
     def data(self, content):
         Mail.objects.filter(pk=mail.pk).update(claim="of another")
         return real(self, content)
 
     goodbyes = []
-    quit_line = smtp._Plain.quit
+    quit_line = smtp_backend._Plain.quit
 
     def say_goodbye(self):
         goodbyes.append(self.sock is not None)
         return quit_line(self)
 
-    monkeypatch.setattr(smtp._Plain, "data", data)
-    monkeypatch.setattr(smtp._Plain, "quit", say_goodbye)
+    monkeypatch.setattr(smtp_backend._Plain, "data", data)
+    monkeypatch.setattr(smtp_backend._Plain, "quit", say_goodbye)
     assert send() is True
     assert fate(mail) == (STATE.SENDING, 0, "")
     assert server.recipients == [other.email]
@@ -217,7 +217,9 @@ def test_whoever_lost_the_mail_meanwhile_sends_no_content(server, write, monkeyp
 
 def test_a_final_answer_is_waited_for_longer_than_any_other(server, write, monkeypatch, settings):
     waits = []
-    monkeypatch.setattr(smtp._Plain, "_wait_at_most", lambda self, seconds: waits.append(seconds))
+    monkeypatch.setattr(
+        smtp_backend._Plain, "_wait_at_most", lambda self, seconds: waits.append(seconds)
+    )
     settings.MAIL_ANSWER_SECONDS = 600
     write()
     send()
@@ -354,8 +356,8 @@ def test_a_password_for_a_server_that_asks_none_is_no_mails_fault(server, write,
 
 
 def test_mail_goes_encrypted_from_the_first_byte_on():
-    backend = smtp.EmailBackend(use_ssl=True, use_tls=False)
-    assert issubclass(backend.connection_class, smtp._Telling)
+    backend = smtp_backend.EmailBackend(use_ssl=True, use_tls=False)
+    assert issubclass(backend.connection_class, smtp_backend._Telling)
     assert backend.ssl_context.verify_mode == ssl.CERT_REQUIRED
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from downloads.management.commands import worker
 from downloads.models import Mail, Order
+from storefront.management.commands import worker
 from tests.mail.office import serving_mail
 from tests.mail.test_kills import ORDERS, House, ends_of, kill_again_and_again
 from tests.mail.test_outages import until

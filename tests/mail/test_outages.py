@@ -12,9 +12,9 @@ from django.db import connection
 
 from downloads import fulfilment
 from downloads.models import Mail, Order
-from storefront import post
-from storefront.addresses import ticket_url
+from storefront.mail import sender
 from storefront.models import WebhookSecret
+from storefront.signed_urls import ticket_url
 from tests.conftest import WEBHOOK_SECRET, sign
 from tests.factories import NOW, GrantFactory, OrderFactory
 from tests.fire.asking import get
@@ -39,7 +39,7 @@ def work(since, until, *, every=60):
     tried = []
     at = since
     while at <= until:
-        tried.append((at, post.send_due(clock=lambda moment=at: moment)))
+        tried.append((at, sender.send_due(clock=lambda moment=at: moment)))
         at += timedelta(seconds=every)
     return tried
 
@@ -63,9 +63,9 @@ def test_an_hour_without_a_mail_server_costs_no_mail_and_repeats_none(away, writ
 def test_a_queue_is_not_worked_through_while_the_mail_server_is_away(away, write):
     for _mail in range(20):
         write()
-    post.send_due(clock=lambda: NOW)
+    sender.send_due(clock=lambda: NOW)
     assert attempts() == [*[0] * 19, 1]
-    post.send_due(clock=lambda: NOW + MINUTE)
+    sender.send_due(clock=lambda: NOW + MINUTE)
     assert attempts() == [*[0] * 18, 1, 1]
 
 
@@ -75,7 +75,7 @@ def test_pauses_double_up_to_an_hour(away, write):
     pauses = []
     for _attempt in range(9):
         mail.refresh_from_db()
-        post.send_due(clock=lambda at=mail.due_at: at)
+        sender.send_due(clock=lambda at=mail.due_at: at)
         before, mail = mail, Mail.objects.get()
         pauses.append((mail.due_at - before.due_at).total_seconds())
     assert pauses == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
@@ -89,20 +89,20 @@ def test_after_three_days_a_mail_is_set_aside_with_why_and_sent_on_the_merchants
     server.does(RCPT="451 4.7.1 Come back later")
     almost = NOW + timedelta(hours=settings.MAIL_GIVE_UP_HOURS) - MINUTE
     Mail.objects.update(attempts=50)
-    post.send_due(clock=lambda: almost)
+    sender.send_due(clock=lambda: almost)
     mail.refresh_from_db()
     assert (mail.state, mail.attempts) == ("waiting", 51)
-    post.send_due(clock=lambda: almost + HOUR)
+    sender.send_due(clock=lambda: almost + HOUR)
     mail.refresh_from_db()
     assert (mail.state, mail.error) == (
         "set_aside",
         "The mail server answered 451 4.7.1 Come back later",
     )
     server.does()
-    post.send_due(clock=lambda: almost + 9 * HOUR)
+    sender.send_due(clock=lambda: almost + 9 * HOUR)
     assert server.accepted == []
     fulfilment.try_mail_again(mail, at=almost + 10 * HOUR)
-    post.send_due(clock=lambda: almost + 10 * HOUR)
+    sender.send_due(clock=lambda: almost + 10 * HOUR)
     assert server.recipients == [mail.email]
 
 
@@ -110,7 +110,7 @@ def test_after_three_days_a_mail_is_set_aside_with_why_and_sent_on_the_merchants
 def test_what_was_perhaps_sent_goes_again_on_the_merchants_word_alone(server, write, patience):
     mail = write()
     server.does(answer="drop")
-    post.send_due(clock=lambda: NOW)
+    sender.send_due(clock=lambda: NOW)
     work(NOW, NOW + 3 * HOUR, every=600)
     server.does()
     fulfilment.try_mail_again(mail, at=NOW + 4 * HOUR)
@@ -142,7 +142,7 @@ def stalled(server, write):
     server.does(end="stall")
 
     def send():
-        post.send_due()
+        sender.send_due()
         connection.close()
 
     sending = threading.Thread(target=send)

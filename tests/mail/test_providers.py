@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from config.post import sent_by
+from config.email import sent_by
 from downloads.models import Mail
-from storefront import post
+from storefront.mail import sender
 from tests.factories import NOW
 from tests.fire.service import free_port
 from tests.mail.office import write_certificate
@@ -118,7 +118,7 @@ def mails(write):
 
 
 def send(at=NOW):
-    return post.send_due(clock=lambda: at)
+    return sender.send_due(clock=lambda: at)
 
 
 def fate(mail):

@@ -10,10 +10,10 @@ import requests
 from anymail.backends.base import AnymailBaseBackend
 from django.core.mail import get_connection
 
-from config.post import sent_by
+from config.email import sent_by
 from downloads import fulfilment
 from downloads.models import Mail
-from storefront import post
+from storefront.mail import sender
 from storefront.mail.tracking import SWITCHES, switches_of
 from tests.factories import NOW, MailFactory
 
@@ -132,7 +132,7 @@ def words_for_tracking(said):
 @pytest.mark.parametrize("name", KEYS)
 def test_a_mail_goes_out_untracked(provider, write, name):
     sent, mail = provider(name), write(email=TO)
-    assert post.send_due(clock=lambda: NOW) is True
+    assert sender.send_due(clock=lambda: NOW) is True
     mail.refresh_from_db()
     assert (mail.state, mail.error) == (Mail.State.SENT, "")
     [said] = sent
@@ -153,7 +153,7 @@ def test_a_setting_for_all_mail_does_not_switch_it_on(provider, write, name):
     on = {"track_clicks": True, "track_opens": True, "tags": ["ours"]}
     sent = provider(name, SEND_DEFAULTS=on)
     write(email=TO)
-    post.send_due(clock=lambda: NOW)
+    sender.send_due(clock=lambda: NOW)
     assert [holds(said, OFF[name]) for said in sent] == [True]
 
 
@@ -169,7 +169,7 @@ def every_kind(write):
 
 def test_every_letter_goes_out_untracked_and_nothing_secret_in_its_tags(provider, write):
     mails, sent = every_kind(write), provider("postmark")
-    assert post.send_due(clock=lambda: NOW) is True
+    assert sender.send_due(clock=lambda: NOW) is True
     assert len(sent) == len(mails) == 5
     assert all(holds(said, OFF["postmark"]) for said in sent)
     assert [{"Tag", "Metadata"} & said.keys() for said in sent] == [set()] * 5
@@ -194,7 +194,7 @@ def test_a_provider_that_takes_one_switch_alone_is_given_that_one():
 
 
 def test_a_mail_server_is_told_nothing(settings):
-    settings.EMAIL_BACKEND = "storefront.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "storefront.mail.smtp_backend.EmailBackend"
     assert switches_of(get_connection()) == ()
     assert set(SWITCHES) == {"track_clicks", "track_opens"}
 
@@ -202,5 +202,5 @@ def test_a_mail_server_is_told_nothing(settings):
 def test_what_anymail_may_ignore_is_left_to_it(provider, write):
     sent = provider("brevo", IGNORE_UNSUPPORTED_FEATURES=True)
     write(email=TO)
-    assert post.send_due(clock=lambda: NOW) is True
+    assert sender.send_due(clock=lambda: NOW) is True
     assert words_for_tracking(sent) == set()

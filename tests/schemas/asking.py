@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis import Config
 from schemathesis.checks import not_a_server_error
 
-from storefront.graph import MASKED
+from storefront.graphql_api.view import MASKED
 
 # The rows are made once for all examples of an operation: what one of them does, the next meets.
 bounded = settings(

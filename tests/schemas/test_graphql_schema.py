@@ -4,7 +4,7 @@ import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 
-from storefront.schema import schema
+from storefront.graphql_api.schema import schema
 from tests.schemas.asking import EXCLUDED, bounded, no_error_of_ours, the_same_each_time
 
 pytestmark = pytest.mark.slow

@@ -11,9 +11,9 @@ from django.test import Client
 
 from downloads import fulfilment
 from downloads.models import Delivery, Grant, Product
-from storefront.addresses import new_click
+from storefront.http.log_redaction import RedactingFormatter
 from storefront.models import CustomerToken, StorefrontKey
-from storefront.redaction import RedactingFormatter
+from storefront.signed_urls import new_click
 from tests.factories import (
     NOW,
     AttachmentFactory,

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from downloads import fulfilment
 from downloads.models import Account
-from storefront.addresses import account_url, ticket_url
 from storefront.models import CustomerToken
+from storefront.signed_urls import account_url, ticket_url
 from tests.factories import NOW, OrderFactory, ShopFactory
 from tests.storefront.conftest import PAGE, POLICY, Page, headers_of, policy_of
 

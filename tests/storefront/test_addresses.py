@@ -8,7 +8,7 @@ from django.core.signing import Signer
 
 from downloads.errors import NotFound
 from downloads.models import Shop
-from storefront.addresses import (
+from storefront.signed_urls import (
     Click,
     absolute,
     asset_url,

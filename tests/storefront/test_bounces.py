@@ -15,7 +15,7 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from downloads.models import Mail
-from storefront.bounces import has_bounces
+from storefront.mail.bounces import has_bounces
 from tests.factories import NOW, MailFactory
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ import pytest
 
 from downloads import fulfilment
 from downloads.tokens import hash_token
-from storefront.callers import StorefrontCaller, storefront_key
-from storefront.errors import KeyRefused, Unauthenticated
+from storefront.authentication import StorefrontCaller, storefront_key
+from storefront.http.errors import KeyRefused, Unauthenticated
 from storefront.models import CustomerToken, StorefrontKey
 from tests.factories import NOW, CustomerFactory, ShopFactory
 

@@ -4,7 +4,7 @@ import io
 
 from django.core.mail import EmailMessage
 
-from storefront.console import EmailBackend
+from storefront.mail.console_backend import EmailBackend
 
 LINK = "http://localhost:8000/orders/5.0." + "x" * 100
 

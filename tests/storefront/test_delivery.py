@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from downloads.models import Delivery, Grant
-from storefront.addresses import Click
+from storefront.signed_urls import Click
 from tests.factories import NOW, GrantFactory, make_file_grant
 from tests.storefront.conftest import (
     BROWSERS_ACCEPT,
@@ -232,7 +232,7 @@ def test_a_row_that_cannot_be_written_is_our_fault_and_spends_nothing(grant, ask
     click = click_on(grant)
     before = counted()
     with monkeypatch.context() as broken:
-        broken.setattr("downloads.fulfilment.spending.version_of", lambda _asset: ("", -1))
+        broken.setattr("downloads.fulfilment.deliveries.version_of", lambda _asset: ("", -1))
         method = client.get if ask(click) == click.url else client.post
         assert words_of(method(ask(click))) == (
             500,

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.storage import default_storage
 
 from downloads.errors import BadInput
-from storefront.parts import file_headers
+from storefront.delivery.responses import file_headers
 from tests.factories import make_file, make_file_grant
 from tests.storefront.conftest import BY_ORIGIN, CONTENT, PRIVATE, click_on
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from storefront.documents import RULES, DocumentRefused, read_document
-from storefront.schema import schema
+from storefront.graphql_api.schema import schema
+from storefront.graphql_api.validation import RULES, DocumentRefused, read_document
 
 FACE_B = schema.graphql_schema
 SMALL = build_schema(

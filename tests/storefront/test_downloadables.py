@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 from django.test import Client
 
-from downloads import audits
+from downloads.lookups import ledger
 from downloads.models import Asset, Delivery, DownloadEvent, Grant, Order
-from storefront.addresses import new_click, proof_of
+from storefront.delivery.senders import PROOF
 from storefront.models import CustomerToken, StorefrontKey
-from storefront.ways import PROOF
+from storefront.signed_urls import new_click, proof_of
 from tests.factories import (
     NOW,
     CustomerFactory,
@@ -732,7 +732,7 @@ def test_a_file_that_fails_on_the_way_is_given_back(get, grant, monkeypatch):
 
     response = get(grant, f"{BOUGHT}/{grant.pk}/download")
     assert spent(grant) == (1, 1)
-    monkeypatch.setattr("downloads.fulfilment.storing.StoredFile.read", fail)
+    monkeypatch.setattr("downloads.fulfilment.files.StoredFile.read", fail)
     with pytest.raises(OSError, match="the disk is gone"):
         response.getvalue()
     assert spent(grant) == (0, 0)
@@ -769,7 +769,7 @@ def test_what_nginx_could_not_read_is_given_back_once(fetch, grant, behind_nginx
         assert PROOF not in response
         assert spent(grant) == (0, 0)
     assert kinds(grant) == [("charged", 1), ("served", 0), ("released", -1)]
-    assert audits.counters_off() == []
+    assert ledger.counters_off() == []
 
 
 def test_nginx_is_heard_when_the_rate_is_used_up(fetch, signed_in, grant, behind_nginx):
@@ -849,7 +849,7 @@ def test_different_requests_at_once_get_exactly_what_is_left(racing, names):
     statuses = racing(grant, names)
     assert sorted(statuses) == [200] * 5 + [403] * (THREADS - 5)
     assert spent(grant) == (5, 5)
-    assert audits.counters_off() == []
+    assert ledger.counters_off() == []
 
 
 @at_the_same_moment
@@ -858,4 +858,4 @@ def test_one_name_at_once_spends_one(racing):
     # Each sends the file whole, and its budget is three times the file.
     assert set(racing(grant, ["one"] * 3)) == {200}
     assert spent(grant) == (1, 1)
-    assert audits.counters_off() == []
+    assert ledger.counters_off() == []

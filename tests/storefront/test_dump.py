@@ -17,12 +17,12 @@ from config.settings import PASSWORD_HASHERS
 from downloads import fulfilment
 from downloads.models import Account, Mail, Message, Order, Shop
 from downloads.tokens import hash_token
-from storefront import post
-from storefront.addresses import account_url, counted_url, ticket_url
 from storefront.demo.example import BASIC_ORDER_TOKEN, ORDER_TOKEN, PAID_MESSAGE, make_example
-from storefront.inbox import apply_messages
+from storefront.mail import sender
 from storefront.models import SecretKey, StaffSession, StorefrontKey
-from storefront.sessions import stored_key
+from storefront.signed_urls import account_url, counted_url, ticket_url
+from storefront.staff.session_store import stored_key
+from storefront.webhooks.tasks import apply_messages
 from tests.conftest import WEBHOOKS, sign
 from tests.factories import NOW, ShopFactory
 from tests.storefront.conftest import FACE_B
@@ -113,7 +113,7 @@ def send_message(example, body, *, number):
 def mailed():
     """Send what waits to be mailed; return the secret end of every link, by its mail."""
     assert Client().post("/links", {"email": "ada@example.com"}).status_code == 200
-    assert post.send_due(clock=lambda: NOW)
+    assert sender.send_due(clock=lambda: NOW)
     return {
         f"mail {number} {path}": path.rpartition(".")[2]
         for number, mail in enumerate(outbox.outbox)

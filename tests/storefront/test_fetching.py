@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from storefront import fetching
-from storefront.fetching import Line, Missing, NotTaken, PlatformFault, Refused
-from storefront.public_lines import NotPublic, public_addresses
+from storefront.platforms import client
+from storefront.platforms.client import Line, Missing, NotTaken, PlatformFault, Refused
+from storefront.platforms.ssrf import NotPublic, public_addresses
 from tests.reconciling.standin import Reply, Standin
 
 HOST = "127.0.0.1"
@@ -68,7 +68,7 @@ def test_what_fails_or_breaks_off_is_asked_again(ask):
 def test_the_pause_doubles_with_each_attempt(ask, settings, monkeypatch):
     settings.PLATFORM_RETRY_SECONDS = 3
     slept = []
-    monkeypatch.setattr(fetching.time, "sleep", slept.append)
+    monkeypatch.setattr(client.time, "sleep", slept.append)
     said = refusal_of(ask, Script(Reply(0, 500)))
     assert said == "HOST fails (500). Run it again later."
     assert [seconds for seconds in slept if seconds] == [3, 6, 12, 24, 48]
@@ -88,14 +88,14 @@ def test_the_pause_doubles_with_each_attempt(ask, settings, monkeypatch):
 )
 def test_too_many_questions_wait_as_long_as_they_are_told(ask, monkeypatch, said, seconds):
     slept = []
-    monkeypatch.setattr(fetching.time, "sleep", slept.append)
+    monkeypatch.setattr(client.time, "sleep", slept.append)
     assert ask(Script(Reply(0, 429, {"Retry-After": said}), Reply("in"))) == "in"
     assert [pause for pause in slept if pause] == [seconds]
 
 
 def test_who_is_told_to_wait_for_ever_gives_up(ask, monkeypatch):
     slept = []
-    monkeypatch.setattr(fetching.time, "sleep", slept.append)
+    monkeypatch.setattr(client.time, "sleep", slept.append)
     said = refusal_of(ask, Script(Reply(0, 429, {"Retry-After": "400"})))
     assert said == "HOST asks us to wait too long. Run it again later."
     assert [pause for pause in slept if pause] == [400, 400]
@@ -189,7 +189,7 @@ def resolves(monkeypatch):
             asked.append(host)
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in addresses]
 
-        monkeypatch.setattr("storefront.public_lines.socket.getaddrinfo", lookup)
+        monkeypatch.setattr("storefront.platforms.ssrf.socket.getaddrinfo", lookup)
         return asked
 
     return to
@@ -228,7 +228,7 @@ def test_the_address_connected_to_is_the_one_that_was_checked(resolves, monkeypa
         tried.append(place)
         raise ConnectionRefusedError
 
-    monkeypatch.setattr("storefront.public_lines.create_connection", connect)
+    monkeypatch.setattr("storefront.platforms.ssrf.create_connection", connect)
     with Line("https://shop.example") as line, pytest.raises(PlatformFault):
         line.get("/x.json")
     assert asked == ["shop.example"]

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from downloads import fulfilment
-from downloads.audits import counters_off
+from downloads.lookups.ledger import counters_off
 from downloads.models import Delivery, DownloadEvent
 from tests.factories import NOW, make_file_grant
 from tests.racing import at_once
@@ -274,7 +274,7 @@ def test_a_file_replaced_between_look_and_renewal_is_asked_for_again(client, gra
     stale = type(grant).objects.with_rights().get(pk=grant.pk)
     replace(grant, THIRD)
     asked = fulfilment.Request(nonce=click.nonce, valid_until=click.valid_until, at=NOW)
-    with pytest.raises(fulfilment.spending.StorageDown):
+    with pytest.raises(fulfilment.deliveries.StorageDown):
         fulfilment.open_delivery(stale, asked)
     # Neither version was begun by it.
     assert (Delivery.objects.get().is_renewed, spent(grant)) == (False, (1, 1))

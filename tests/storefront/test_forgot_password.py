@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from config import settings as configured
 from downloads import fulfilment
 from downloads.models import Account, Mail
-from storefront import post
+from storefront.mail import sender
 from storefront.models import CustomerToken, StorefrontKey
 from tests.factories import NOW, CustomerFactory, GrantFactory, ShopFactory
 from tests.storefront.conftest import FACE_B, headers_of
@@ -66,7 +66,7 @@ def letters(mailoutbox):
 
     def send():
         mailoutbox.clear()
-        assert post.send_due(clock=lambda: NOW)
+        assert sender.send_due(clock=lambda: NOW)
         links = [
             re.findall(r"^http://localhost:8000(/\S+)$", mail.body, re.M) for mail in mailoutbox
         ]

@@ -6,7 +6,7 @@ import graphene
 import pytest
 
 from downloads.errors import BadInput
-from storefront.graph import StorefrontGraphQL
+from storefront.graphql_api.view import StorefrontGraphQL
 from tests.factories import GrantFactory
 from tests.storefront.conftest import (
     EXPOSED,
@@ -217,7 +217,7 @@ def test_a_fault_of_ours_is_masked_and_logged(ask_faulty, caplog):
         b'"locations":[{"line":1,"column":2}],"path":["ours"]}],"data":{"ours":null}}'
     )
     [record] = caplog.records
-    assert (record.name, record.levelno) == ("storefront.graph", logging.ERROR)
+    assert (record.name, record.levelno) == ("storefront.graphql_api.view", logging.ERROR)
     assert "postgres://user:secret@db/x" in caplog.text
 
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from downloads import fulfilment
 from downloads.models import Account, Asset, Customer, Grant, Order, Product
 from downloads.tokens import hash_token
-from storefront.addresses import account_url, ticket_url
-from storefront.invitations import invitation_url
 from storefront.models import PlatformAccess, WebhookSecret
+from storefront.pages.invitations import invitation_url
+from storefront.signed_urls import account_url, ticket_url
 from tests.tenancy.shops import MarkedShop, shop_models
 
 WORD = "ספר"

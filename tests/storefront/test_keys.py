@@ -7,8 +7,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from downloads.tokens import hash_token, with_checksum
-from storefront.callers import secret_key, storefront_key
-from storefront.errors import KeyRefused
+from storefront.authentication import secret_key, storefront_key
+from storefront.http.errors import KeyRefused
 from storefront.models import CustomerToken, SecretKey, StorefrontKey
 from storefront.models.keys import require_origins
 from tests.factories import NOW, CustomerFactory, ShopFactory

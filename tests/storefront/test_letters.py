@@ -11,8 +11,8 @@ from downloads import fulfilment
 from downloads.errors import MailRefused, NotFound
 from downloads.models import Account, Mail, Order
 from downloads.models.shops import LANGUAGES
-from storefront.addresses import account_url, ticket_url
-from storefront.letters import compose, message_id_of
+from storefront.mail.messages import compose, message_id_of
+from storefront.signed_urls import account_url, ticket_url
 from tests.conftest import CONTRACTS
 from tests.factories import (
     NOW,

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from downloads.email_addresses import wire_spelling
 from downloads.errors import MailRefused
 from downloads.models import Asset, Customer, Mail, Product, Shop
-from storefront.addresses import ticket_url
-from storefront.letters import compose
-from storefront.letters.envelopes import SEVEN_BITS
-from storefront.letters.sentences import as_lines, one_line, quote, say
+from storefront.mail.messages import compose
+from storefront.mail.messages.compose import SEVEN_BITS
+from storefront.mail.messages.text import as_lines, one_line, quote, say
+from storefront.signed_urls import ticket_url
 from tests.factories import NOW, GrantFactory, OrderFactory, ShopFactory
 from tests.mails import Html, faults, outbox, read, wire
 

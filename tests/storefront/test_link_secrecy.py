@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from downloads.models import Asset, Delivery, Grant, Order, Shop
-from storefront.addresses import Click, proof_of, ticket_url
-from storefront.ways import PROOF
+from storefront.delivery.senders import PROOF
+from storefront.signed_urls import Click, proof_of, ticket_url
 from tests.factories import NOW, GrantFactory, OrderFactory
 from tests.storefront.conftest import FACE_A, FACE_B, TOKEN, click_on, spent
 

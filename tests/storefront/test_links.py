@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from config import settings as configured
 from downloads import fulfilment
 from downloads.models import Account, LinkRequest, Mail
-from storefront import post
-from storefront.addresses import new_click
+from storefront.mail import sender
+from storefront.signed_urls import new_click
 from tests.factories import NOW, CustomerFactory, GrantFactory, OrderFactory, ShopFactory
 from tests.storefront.conftest import PAGE, POLICY, TOKEN, Page, headers_of, policy_of
 
@@ -33,7 +33,7 @@ def asked():
 
 
 def send_due():
-    assert post.send_due(clock=lambda: NOW)
+    assert sender.send_due(clock=lambda: NOW)
 
 
 def links_in(mail):

@@ -4,7 +4,7 @@ import environ
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.post import read_url, sent_by
+from config.email import read_url, sent_by
 
 
 def read(url):
@@ -14,9 +14,9 @@ def read(url):
 @pytest.mark.parametrize(
     ("url", "backend"),
     [
-        ("smtp+tls://user:p%23ss@mail.example:587", "storefront.smtp.EmailBackend"),
-        ("smtp+ssl://mail.example:465", "storefront.smtp.EmailBackend"),
-        ("consolemail://", "storefront.console.EmailBackend"),
+        ("smtp+tls://user:p%23ss@mail.example:587", "storefront.mail.smtp_backend.EmailBackend"),
+        ("smtp+ssl://mail.example:465", "storefront.mail.smtp_backend.EmailBackend"),
+        ("consolemail://", "storefront.mail.console_backend.EmailBackend"),
         ("memorymail://", "django.core.mail.backends.locmem.EmailBackend"),
     ],
 )

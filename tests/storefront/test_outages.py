@@ -15,9 +15,9 @@ from django.utils import timezone
 from config.urls import urlpatterns as all_urls
 from downloads import fulfilment
 from downloads.models import Account, Grant, Shop
-from storefront.addresses import account_url
 from storefront.models import SecretKey
-from storefront.pages import server_error
+from storefront.pages.orders import server_error
+from storefront.signed_urls import account_url
 from storefront.urls import urlpatterns
 from tests.conftest import WEBHOOK_SECRET, sign
 from tests.factories import NOW, OrderFactory, make_file_grant
@@ -375,7 +375,7 @@ def test_an_outage_is_one_line_that_says_which_part_and_no_secret(
     for name in ("home", "face-a", "face-b", "webhook", "order", "download", "click"):
         caplog.clear()
         routes[name]()
-        told = [record for record in caplog.records if record.name == "storefront.errors"]
+        told = [record for record in caplog.records if record.name == "storefront.http.errors"]
         assert [record.levelno for record in told] == [logging.ERROR], name
         assert told[0].getMessage().startswith("Out of reach: ")
         assert not any(record.exc_info for record in caplog.records)
@@ -387,6 +387,6 @@ def test_an_outage_is_one_line_that_says_which_part_and_no_secret(
 
 def test_a_cache_that_is_gone_is_one_line(client, cache_gone, logged, caplog):
     client.get(f"/orders/{'f' * 32}")
-    told = [record for record in caplog.records if record.name == "storefront.errors"]
+    told = [record for record in caplog.records if record.name == "storefront.http.errors"]
     assert len(told) == 1
     assert not any("Traceback" in line or "f" * 32 in line for line in logged())

@@ -6,7 +6,7 @@ import pytest
 
 from downloads import fulfilment
 from downloads.models import Grant
-from storefront.addresses import ticket_url
+from storefront.signed_urls import ticket_url
 from tests.factories import (
     NOW,
     GrantFactory,

@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from downloads.models import Grant
-from storefront.parts import PASSIVE_TYPES, Part, part_of
-from storefront.ranges import Span
+from storefront.delivery.ranges import Span
+from storefront.delivery.responses import PASSIVE_TYPES, Part, part_of
 from tests.factories import NOW
 from tests.storefront.conftest import (
     BY_ORIGIN,

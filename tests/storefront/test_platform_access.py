@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from downloads.errors import SealBroken
 from storefront.models import PlatformAccess
-from storefront.platform_addresses import clean_address, has_same_host
+from storefront.platforms.api_urls import clean_address, has_same_host
 from tests.factories import ShopFactory
 from tests.reconciling.conftest import give_access
 from tests.reconciling.shopify import TOKEN

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from storefront.ranges import Span, Unsatisfiable, read_range
+from storefront.delivery.ranges import Span, Unsatisfiable, read_range
 
 SATISFIABLE = {
     "bytes=0-0": (0, 1),

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from downloads.errors import BadInput
+from storefront.platforms.payloads import Reader, keep, parse_object
 from storefront.platforms.shopify import read_order, read_refund
-from storefront.reading import Reader, keep, parse_object
 
 
 @pytest.fixture

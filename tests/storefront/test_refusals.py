@@ -6,8 +6,13 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 
 from downloads.errors import BadInput, NotFound, StorageDown, Unavailable
-from storefront.errors import ClickOver, OpensInTab, OutOfReach, RateExceeded, Unauthenticated
-from storefront.refusals import TITLES_AND_STEPS, answers_with_pages, prefetch_refused, refusal_page
+from storefront.http.errors import ClickOver, OpensInTab, OutOfReach, RateExceeded, Unauthenticated
+from storefront.pages.errors import (
+    TITLES_AND_STEPS,
+    answers_with_pages,
+    prefetch_refused,
+    refusal_page,
+)
 from tests.storefront.conftest import Page
 
 ASK = "If you think this is a mistake, please ask the shop."

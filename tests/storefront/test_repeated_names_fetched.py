@@ -8,7 +8,7 @@ import pytest
 
 from downloads.errors import SaidTwice
 from downloads.json_names import MARK
-from storefront.fetching import Answer, PlatformFault
+from storefront.platforms.client import Answer, PlatformFault
 from storefront.platforms.shopify import messages as shopify
 from storefront.platforms.shopify import remote as shopify_remote
 from storefront.platforms.shopify.orders import read_order

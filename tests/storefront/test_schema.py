@@ -7,8 +7,8 @@ import pytest
 
 from downloads import fulfilment
 from downloads.errors import BadInput
-from downloads.reports import RefundReport
-from storefront.schema import DateTime, number_of
+from downloads.incoming import RefundReport
+from storefront.graphql_api.schema import DateTime, number_of
 from tests.factories import (
     NOW,
     AttachmentFactory,

@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings as django_settings
 from graphql import print_schema
 
-from storefront.schema import schema
+from storefront.graphql_api.schema import schema
 
 # CONTRACTS, face B.
 FIELDS = {

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from downloads import fulfilment
-from downloads.reports import RefundReport
-from storefront.serializers import size_text
+from downloads.incoming import RefundReport
+from storefront.rest.customer_account_orders_schema import size_text
 from tests.factories import (
     NOW,
     AttachmentFactory,

@@ -6,7 +6,7 @@ from django.db import IntegrityError
 from django.test import Client
 
 from storefront.models import StaffSession
-from storefront.sessions import SessionStore, _insert
+from storefront.staff.session_store import SessionStore, _insert
 from tests.factories import NOW
 
 ADMIN = "/admin/"

@@ -12,8 +12,8 @@ from config import settings as configured
 from downloads import fulfilment
 from downloads.models import Account, Customer
 from downloads.tokens import hash_token
-from storefront.addresses import account_url
 from storefront.models import CustomerToken, StorefrontKey
+from storefront.signed_urls import account_url
 from tests.factories import NOW, CustomerFactory, GrantFactory, ShopFactory
 from tests.storefront.conftest import FACE_B
 

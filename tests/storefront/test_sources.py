@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 
 from downloads.models import Message, Shop
 from storefront import platforms
-from storefront.inbox import apply_messages
 from storefront.models import WebhookSecret
-from storefront.sources import Source, sources, title_of
+from storefront.platforms.base import Source, sources, title_of
+from storefront.webhooks.tasks import apply_messages
 from tests.factories import ShopFactory
 
 # All that a platform needs: its file, and no line anywhere else.
@@ -21,9 +21,9 @@ import json
 
 from downloads import fulfilment
 from downloads.fulfilment import Said
-from downloads.reports import ShopReport
-from storefront.reading import Reader
-from storefront.sources import Envelope
+from downloads.incoming import ShopReport
+from storefront.platforms.payloads import Reader
+from storefront.platforms.base import Envelope
 
 NAME = "corner"
 TITLE = "The shop at the corner"

@@ -6,9 +6,9 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from downloads.management.commands.storefront_keys import Command
-from storefront.callers import storefront_key
-from storefront.errors import KeyRefused
+from storefront.authentication import storefront_key
+from storefront.http.errors import KeyRefused
+from storefront.management.commands.storefront_keys import Command
 from storefront.models import SecretKey, StorefrontKey
 from tests.factories import NOW, ShopFactory
 

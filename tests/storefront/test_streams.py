@@ -14,9 +14,9 @@ from downloads import fulfilment, lookups
 from downloads.errors import DownloadsError, StorageDown, Unavailable
 from downloads.fulfilment import Request
 from downloads.models import Delivery, Grant
-from downloads.slots import storage_slots
-from storefront.ranges import Span
-from storefront.streams import CountedStream, FileStream
+from downloads.storage_slots import storage_slots
+from storefront.delivery.ranges import Span
+from storefront.delivery.streams import CountedStream, FileStream
 from tests.factories import NOW, GrantFactory, make_file_grant
 from tests.storefront.conftest import click_on, spent, words_of
 

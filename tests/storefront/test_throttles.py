@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 
-from storefront.errors import RateExceeded
-from storefront.throttles import Rate, client_address, count, count_miss
+from storefront.http.errors import RateExceeded
+from storefront.http.throttling import Rate, client_address, count, count_miss
 from tests.factories import NOW
 
 
@@ -69,7 +69,7 @@ class Emptied:
 )
 def test_a_count_begins_once_and_a_lost_one_begins_anew(monkeypatch, lost, calls, counted):
     emptied = Emptied(*lost)
-    monkeypatch.setattr("storefront.throttles.cache", emptied)
+    monkeypatch.setattr("storefront.http.throttling.cache", emptied)
     assert count("scope", "ada", limit=1, at=NOW).count == counted
     assert emptied.calls == calls
 

@@ -16,11 +16,11 @@ from django.conf import settings
 from django.utils import translation
 
 from downloads.models.shops import LANGUAGES
-from storefront.letters.sentences import moment
+from storefront.mail.messages.text import moment
 from tests.factories import NOW
 
-LOCALE = Path(settings.BASE_DIR) / "locale"
-SOURCES = Path(settings.BASE_DIR) / "storefront" / "letters"
+LOCALE = Path(settings.BASE_DIR) / "storefront" / "locale"
+SOURCES = Path(settings.BASE_DIR) / "storefront" / "mail" / "messages"
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "mail"
 # English is what the code says.
 TRANSLATED = sorted(code for code, _name in LANGUAGES if code != "en")

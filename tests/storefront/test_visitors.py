@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from downloads.models import DownloadEvent
-from storefront.visitors import visitor_of
+from storefront.delivery.visitors import visitor_of
 from tests.storefront.conftest import CONTENT, click_on
 
 CHARGED = DownloadEvent.Kind.CHARGED

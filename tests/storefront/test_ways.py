@@ -9,8 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from downloads.models import Asset, Delivery, DownloadEvent, Grant
-from storefront.addresses import new_click, proof_of
-from storefront.ways import PROOF, ByApplication, ByNginx, way_out
+from storefront.delivery.senders import PROOF, ByApplication, ByNginx, way_out
+from storefront.signed_urls import new_click, proof_of
 from tests.factories import NOW, make_file_grant
 from tests.storefront.conftest import (
     BY_ORIGIN,

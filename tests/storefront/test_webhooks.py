@@ -10,8 +10,8 @@ from django.test import Client, RequestFactory
 from django_tasks_db.models import DBTaskResult
 
 from downloads.models import Message
-from storefront import webhooks
 from storefront.models import WebhookSecret
+from storefront.webhooks import views as webhooks
 from tests.conftest import WEBHOOK_SECRET, WEBHOOKS, sign
 from tests.factories import NOW, ShopFactory
 from tests.storefront.conftest import PRIVATE, headers_of
@@ -70,7 +70,7 @@ def test_a_signed_message_is_stored_and_a_bell_is_rung(post, merchant):
     }
     task = DBTaskResult.objects.get()
     assert (task.task_path, task.args_kwargs) == (
-        "storefront.inbox.apply_messages",
+        "storefront.webhooks.tasks.apply_messages",
         {"args": [], "kwargs": {}},
     )
 

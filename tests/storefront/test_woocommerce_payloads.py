@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from downloads.errors import BadInput
-from downloads.reports import (
+from downloads.incoming import (
     CatalogReport,
     CustomerReport,
     LineReport,

@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from downloads.models import Message
 from storefront.models import WebhookSecret
 from storefront.platforms import woocommerce
-from storefront.sources import sources
+from storefront.platforms.base import sources
 from tests.conftest import sign
 from tests.factories import NOW, ShopFactory
 from tests.storefront.test_webhooks import everything_stored

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import Model, UUIDField
 from django.urls import URLPattern, get_resolver, reverse
 
-from downloads.audit_files import FORMS
+from downloads.audit.export import FORMS
 from tests.tenancy.shops import MarkedShop
 
 NOBODY = 1_999_000_007

@@ -19,7 +19,7 @@ from django.db import models
 from django.db.models import F
 
 from downloads import fulfilment
-from downloads.admin.closed import OURS
+from downloads.audit.signals import is_told_of
 from downloads.models import (
     Account,
     Asset,
@@ -41,7 +41,7 @@ from downloads.models import (
     Shop,
 )
 from downloads.tenancy import INSTALLATION, ITSELF, SHARED, of_shops, shop_path_of
-from downloads.watching import is_told_of
+from storefront.admin.checks import OURS
 from storefront.models import StorefrontKey
 from tests.factories import NOW
 

@@ -4,10 +4,10 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
-from downloads.audit_files import FORMS
+from downloads.audit.export import FORMS
+from downloads.audit.signals import is_told_of
 from downloads.models import AuditEntry
 from downloads.tenancy import of_shops
-from downloads.watching import is_told_of
 from tests.tenancy.asking import answer_of, difference
 from tests.tenancy.conftest import FIRST
 from tests.tenancy.test_pages import leaks_of

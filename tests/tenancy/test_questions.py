@@ -6,9 +6,9 @@ Most pages ask twice, by the rows they find and by these; here each of these sta
 import pytest
 from django.contrib import admin
 
-from downloads.admin.scoped import permission_of
 from downloads.models import Role
-from downloads.roles import PERMISSIONS
+from storefront.admin.base import permission_of
+from storefront.staff.roles import PERMISSIONS
 from tests.tenancy.conftest import PEOPLE
 from tests.tenancy.routes import rows_of
 

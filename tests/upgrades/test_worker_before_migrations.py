@@ -10,11 +10,11 @@ from django.db import OperationalError, ProgrammingError, connection
 
 from downloads import upgrades
 from downloads.management import loops
-from downloads.management.commands import worker
 from downloads.management.loops import Loops
 from downloads.models import Message
 from downloads.upgrades import pending_migrations
-from storefront.inbox import apply_messages
+from storefront.management.commands import worker
+from storefront.webhooks.tasks import apply_messages
 from tests.fire.asking import until
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -89,7 +89,7 @@ def test_each_loop_waits_at_each_round(behind, monkeypatch):
     command = worker.Command()
     done = []
     monkeypatch.setattr(command, "beat", lambda: done.append("beat"))
-    monkeypatch.setattr(worker.post, "send_due", lambda **given: done.append("mail"))
+    monkeypatch.setattr(worker.sender, "send_due", lambda **given: done.append("mail"))
     monkeypatch.setattr(worker, "CHORES", {"chore": lambda at: done.append("chore")})
     monkeypatch.setattr(worker, "RARE_CHORES", {})
     monkeypatch.setattr(worker, "ASK_AGAIN_SECONDS", 0.01)
@@ -123,7 +123,7 @@ def test_a_message_loses_no_attempt_by_it(behind, deliver, monkeypatch):
         with connection.cursor() as cursor:
             cursor.execute("SELECT valid_until FROM downloads_delivery")
 
-    monkeypatch.setattr("storefront.inbox._apply", missing)
+    monkeypatch.setattr("storefront.webhooks.tasks._apply", missing)
     with behind(), pytest.raises((OperationalError, ProgrammingError)):
         apply_messages.call()
     message = Message.objects.get()

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from downloads import audits, lookups
+from downloads import lookups
 from downloads.errors import NotFound
+from downloads.lookups import ledger
 
 
 class Command(BaseCommand):
@@ -23,10 +24,10 @@ class Command(BaseCommand):
             audited = None if shop is None else lookups.shop_of_domain(shop)
         except NotFound as error:
             raise CommandError(str(error)) from None
-        off = audits.counters_off(audited)
+        off = ledger.counters_off(audited)
         for counter in off:
             self.stderr.write(self.style.ERROR(str(counter)))
-        counted = audits.counters(audited).count()
+        counted = ledger.counters(audited).count()
         if off:
             raise CommandError(
                 f"{len(off)} of {counted} counters differ from the ledger, named above."

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from downloads import lookups
-from downloads.audit_files import FORMS
+from downloads.audit.export import FORMS
 from downloads.errors import NotFound
 from downloads.models import AuditEntry
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from downloads.actors import UNNAMED, acting
+from downloads.audit.actors import UNNAMED, acting
 from downloads.management.orphans import DoubtfulOrphans
 from downloads.management.tidying import Budget, Job, Tell, jobs
 

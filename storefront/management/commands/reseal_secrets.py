@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from downloads.encryption import reseal
 from downloads.errors import SealBroken
-from downloads.sealing import reseal
 from storefront.models import (
     CustomerToken,
     PlatformAccess,

@@ -7,9 +7,9 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from downloads.actors import acting, command_line
-from storefront.staff import factors, passwords, tries
-from storefront.staff.sessions import end_sessions
+from downloads.audit.actors import acting, command_line
+from storefront.staff import lockout, passwords, two_factor
+from storefront.staff.session_list import end_sessions
 
 WAYS = {
     "unlock": "let them try again at once, after too many wrong passwords or codes",
@@ -38,12 +38,12 @@ class Command(BaseCommand):
 def _go(way: str, user: Any) -> str:
     match way:
         case "unlock":
-            unlocked = tries.unlock(user, at=timezone.now())
+            unlocked = lockout.unlock(user, at=timezone.now())
             return f"{user} {'may try again.' if unlocked else 'was not locked.'}"
         case "password":
             return _link(user)
         case "remove-second-factor":
-            removed = factors.reset(user)
+            removed = two_factor.reset(user)
             return f"{user} {'signs in without one now.' if removed else 'had none.'}"
         case _:
             return f"{end_sessions(user)} sessions of {user} ended."

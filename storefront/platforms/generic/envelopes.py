@@ -5,7 +5,7 @@ Source: Standard Webhooks 1.0.0, “Webhook headers”.
 
 from collections.abc import Mapping
 
-from storefront.sources import Envelope
+from storefront.platforms.base import Envelope
 
 
 def read_envelope(headers: Mapping[str, str]) -> Envelope:

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 
 from downloads.errors import BadInput
-from storefront.reading import Reader
+from storefront.platforms.payloads import Reader
 
 
 def required_text(reader: Reader, name: str) -> str:

@@ -15,11 +15,11 @@ from downloads.fulfilment import Said
 from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
 from downloads.tokens import MIN_LENGTH, hash_token
+from storefront.platforms.base import Envelope
 from storefront.platforms.generic.orders import UNFIT, read_order, read_refund
 from storefront.platforms.generic.people import read_person
 from storefront.platforms.generic.products import read_product
-from storefront.reading import Fields, Reader, keep
-from storefront.sources import Envelope
+from storefront.platforms.payloads import Fields, Reader, keep
 
 NAME = "generic"
 TITLE = "A shop of your own"

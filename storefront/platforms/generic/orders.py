@@ -4,8 +4,8 @@ import re
 from datetime import datetime
 
 from downloads.errors import BadInput
+from downloads.incoming import LineReport, OrderReport, ProductReport, RefundReport
 from downloads.models import Order
-from downloads.reports import LineReport, OrderReport, ProductReport, RefundReport
 from downloads.tokens import MIN_LENGTH
 from storefront.platforms.generic.fields import (
     one_of,
@@ -14,7 +14,7 @@ from storefront.platforms.generic.fields import (
 )
 from storefront.platforms.generic.people import read_customer
 from storefront.platforms.generic.products import read_mentioned
-from storefront.reading import Reader
+from storefront.platforms.payloads import Reader
 
 MAX_QUANTITY = 1_000_000
 PAYMENTS = {payment.value: payment for payment in Order.ReportedPayment}

@@ -1,7 +1,7 @@
 """Buyers as a shop of one's own writes them → our reports."""
 
-from downloads.reports import CustomerReport, PersonReport
-from storefront.reading import Reader, valid_email
+from downloads.incoming import CustomerReport, PersonReport
+from storefront.platforms.payloads import Reader, valid_email
 
 
 def read_customer(customer: Reader) -> CustomerReport:

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from downloads.errors import BadInput
-from downloads.reports import CatalogReport, ProductReport
+from downloads.incoming import CatalogReport, ProductReport
 from storefront.platforms.generic.fields import require_distinct, required_text
-from storefront.reading import Reader
+from storefront.platforms.payloads import Reader
 
 
 def read_mentioned(product: Reader) -> ProductReport:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
-from storefront.sources import Envelope
+from storefront.platforms.base import Envelope
 
 PREFIX = "whsec_"
 FRESH_BYTES = 32

@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 
-from storefront.sources import Envelope
+from storefront.platforms.base import Envelope
 
 
 def read_envelope(headers: Mapping[str, str]) -> Envelope:

@@ -11,6 +11,8 @@ from downloads.errors import BadInput
 from downloads.fulfilment import Said
 from downloads.json_names import is_marked, marked_or
 from downloads.models import Message, Shop
+from storefront.platforms.base import Envelope
+from storefront.platforms.payloads import Fields, Reader, keep
 from storefront.platforms.shopify.orders import (
     hash_of_token,
     read_dispute,
@@ -19,8 +21,6 @@ from storefront.platforms.shopify.orders import (
     read_risk,
 )
 from storefront.platforms.shopify.shops import read_person, read_product, read_shop
-from storefront.reading import Fields, Reader, keep
-from storefront.sources import Envelope
 
 NAME = "shopify"
 TITLE = "Shopify"

@@ -7,8 +7,7 @@ Source: Shopify's Admin API, resources Order, Refund and Dispute. Older versions
 from typing import Any
 
 from downloads.errors import BadInput
-from downloads.models import Dispute, Order
-from downloads.reports import (
+from downloads.incoming import (
     CustomerReport,
     DisputeReport,
     LineReport,
@@ -17,9 +16,10 @@ from downloads.reports import (
     RefundReport,
     RiskReport,
 )
+from downloads.models import Dispute, Order
 from downloads.tokens import MIN_LENGTH, hash_token
+from storefront.platforms.payloads import DIGITS, Reader, valid_email
 from storefront.platforms.shopify.fields import LONG_AGO, rows_in, variant_name_of
-from storefront.reading import DIGITS, Reader, valid_email
 
 MAX_QUANTITY = 1_000_000
 # A payment that is only partly made is none.

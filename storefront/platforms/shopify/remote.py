@@ -16,11 +16,11 @@ from downloads.errors import BadInput
 from downloads.fulfilment import Outcome
 from downloads.json_names import is_marked
 from downloads.models import Shop
-from storefront.fetching import Line, Missing, PlatformFault
+from storefront.platforms.base import Page, Stage
+from storefront.platforms.client import Line, Missing, PlatformFault
+from storefront.platforms.payloads import Reader
 from storefront.platforms.shopify.orders import read_dispute, read_order
 from storefront.platforms.shopify.shops import read_product, read_shop
-from storefront.reading import Reader
-from storefront.sources import Page, Stage
 
 VERSION = "2026-10"
 PAGE_SIZE = 250

@@ -6,9 +6,9 @@ Source: Shopify's Admin API, resources Product and Shop, and its mandatory webho
 from typing import Any
 
 from downloads.errors import BadInput
-from downloads.reports import CatalogReport, PersonReport, ProductReport, ShopReport
+from downloads.incoming import CatalogReport, PersonReport, ProductReport, ShopReport
+from storefront.platforms.payloads import Reader, valid_email
 from storefront.platforms.shopify.fields import rows_in, variant_name_of
-from storefront.reading import Reader, valid_email
 
 
 def products_in(document: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from downloads.tokens import make_token
-from storefront.sources import Envelope
+from storefront.platforms.base import Envelope
 
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
 

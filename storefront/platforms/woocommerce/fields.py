@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from downloads.errors import BadInput
-from storefront.reading import Reader
+from storefront.platforms.payloads import Reader
 
 MAX_QUANTITY = 1_000_000
 LONG_AGO = datetime.fromtimestamp(0, UTC)

@@ -12,11 +12,11 @@ from downloads import fulfilment
 from downloads.fulfilment import Said
 from downloads.json_names import marked_or
 from downloads.models import Message, Shop
+from storefront.platforms.base import Envelope
+from storefront.platforms.payloads import Fields, Reader, keep
 from storefront.platforms.woocommerce.fields import number_of
 from storefront.platforms.woocommerce.orders import hash_of_key, read_order
 from storefront.platforms.woocommerce.products import read_product
-from storefront.reading import Fields, Reader, keep
-from storefront.sources import Envelope
 
 NAME = "woocommerce"
 TITLE = "WooCommerce"

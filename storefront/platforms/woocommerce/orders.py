@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from downloads.errors import BadInput
+from downloads.incoming import CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.models import Order
-from downloads.reports import CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.tokens import MIN_LENGTH, hash_token
+from storefront.platforms.payloads import MAX_INTEGER, Reader, valid_email
 from storefront.platforms.woocommerce.fields import (
     MAX_QUANTITY,
     moment,
@@ -22,7 +23,6 @@ from storefront.platforms.woocommerce.fields import (
     reported_at,
     rows_in,
 )
-from storefront.reading import MAX_INTEGER, Reader, valid_email
 
 Payment = Order.ReportedPayment
 # What a status makes of a payment: without one that was ever made, and with one. A bank transfer

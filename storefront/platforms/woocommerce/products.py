@@ -5,7 +5,8 @@ Source: WooCommerce's REST API v3, resources Products and Product variations.
 
 from typing import Any
 
-from downloads.reports import CatalogReport, ProductReport
+from downloads.incoming import CatalogReport, ProductReport
+from storefront.platforms.payloads import Reader
 from storefront.platforms.woocommerce.fields import (
     name_in,
     number_of,
@@ -13,7 +14,6 @@ from storefront.platforms.woocommerce.fields import (
     reported_at,
     rows_in,
 )
-from storefront.reading import Reader
 
 
 def products_in(document: Any) -> list[Any]:

@@ -7,9 +7,9 @@ order lists the amounts alone.
 from typing import Any
 
 from downloads.errors import BadInput
-from downloads.reports import RefundReport
+from downloads.incoming import RefundReport
+from storefront.platforms.payloads import DIGITS, Reader
 from storefront.platforms.woocommerce.fields import LONG_AGO, MAX_QUANTITY, moment, number_of
-from storefront.reading import DIGITS, Reader
 
 REFUNDED_LINE = "_refunded_item_id"
 

@@ -12,11 +12,11 @@ from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.fulfilment import Outcome
 from downloads.models import Shop
-from storefront.fetching import Answer, Line, Missing, NotTaken, PlatformFault
+from storefront.platforms.base import Page, Stage
+from storefront.platforms.client import Answer, Line, Missing, NotTaken, PlatformFault
 from storefront.platforms.woocommerce.orders import read_order
 from storefront.platforms.woocommerce.products import read_product
 from storefront.platforms.woocommerce.refunds import read_refund, refund_numbers
-from storefront.sources import Page, Stage
 
 PAGE_SIZE = 100
 # How often a place in a listing is looked for again that has moved meanwhile.

@@ -11,7 +11,7 @@ from django_webtest.pytest_plugin import MixinWithInstanceVariables
 
 from downloads import fulfilment
 from downloads.models import Membership, Shop
-from downloads.roles import PERMISSIONS
+from storefront.staff.roles import PERMISSIONS
 from tests.tenancy.shops import MarkedShop
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from downloads import fulfilment
-from downloads.fulfilment.auditing import enter_audit
+from downloads.audit.entries import enter_audit
 from downloads.models import Account, AuditEntry, Membership, Role, Shop
 from storefront.models import CustomerToken, StorefrontKey
 from tests.downloads.admin.test_orders import order_form

@@ -8,10 +8,10 @@ from django.core.checks.registry import registry
 from django.core.management import call_command
 from django.db import models
 
-from downloads.admin.closed import rows_are_somebodys
-from downloads.admin.scoped import ScopedAdmin, ScopedInline
 from downloads.models import Asset, Attachment, Order, Plan, Product, Shop
 from downloads.tenancy import ITSELF
+from storefront.admin.base import ScopedAdmin, ScopedInline
+from storefront.admin.checks import rows_are_somebodys
 
 
 @pytest.fixture

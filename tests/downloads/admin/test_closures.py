@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from downloads import fulfilment
-from downloads.admin.closures import CAUSES, causes_text
 from downloads.errors import Unavailable
 from downloads.models import Attachment, Grant, Mail, Order, Shop
+from storefront.admin.closures import CAUSES, causes_text
 from tests.factories import (
     NOW,
     GrantFactory,

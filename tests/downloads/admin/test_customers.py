@@ -1,8 +1,8 @@
 from django.contrib.admin.models import LogEntry
 
 from downloads import fulfilment
-from downloads.admin.customers import CustomerForm
 from downloads.models import Account, Customer, Grant
+from storefront.admin.customers import CustomerForm
 from storefront.models import CustomerToken
 from tests.factories import NOW, CustomerFactory, GrantFactory, ShopFactory
 

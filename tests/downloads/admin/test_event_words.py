@@ -1,8 +1,8 @@
 import pytest
 
-from downloads.admin.event_words import REASONS, what_happened
 from downloads.errors import Unavailable
 from downloads.models import Delivery, DownloadEvent
+from storefront.admin.ledger_text import REASONS, what_happened
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from downloads.tokens import hash_token
-from storefront.callers import secret_key, storefront_key
-from storefront.errors import KeyRefused
+from storefront.authentication import secret_key, storefront_key
+from storefront.http.errors import KeyRefused
 from storefront.models import CustomerToken, SecretKey, StorefrontKey
 from tests.factories import NOW, CustomerFactory, ShopFactory
 

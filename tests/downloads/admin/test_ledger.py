@@ -8,7 +8,7 @@ import pytest
 
 from downloads import fulfilment
 from downloads.models import Asset, DownloadEvent, Grant, Order
-from storefront.addresses import new_click
+from storefront.signed_urls import new_click
 from tests.factories import (
     NOW,
     DeliveryFactory,

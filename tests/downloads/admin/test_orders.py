@@ -2,8 +2,8 @@ import pytest
 
 from downloads import fulfilment
 from downloads.models import Delivery, Grant, LineItem, Order
-from storefront.addresses import new_click, ticket_url
 from storefront.platforms import shopify
+from storefront.signed_urls import new_click, ticket_url
 from tests.factories import (
     NOW,
     AttachmentFactory,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from downloads.admin.pasted import is_like_token, is_secret, order_number, orders_of
 from downloads.models import Order
 from downloads.tokens import hash_token
-from storefront.addresses import new_click, ticket_url
+from storefront.admin.search_terms import is_like_token, is_secret, order_number, orders_of
+from storefront.signed_urls import new_click, ticket_url
 from tests.factories import NOW, GrantFactory, OrderFactory
 
 TOKEN = "0c732eb6fd9802a0821a9d29888baee8"

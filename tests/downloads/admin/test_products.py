@@ -2,8 +2,8 @@ import dataclasses
 from datetime import timedelta
 
 from downloads import fulfilment
+from downloads.incoming import CatalogReport, ProductReport
 from downloads.models import Attachment, Grant, Product
-from downloads.reports import CatalogReport, ProductReport
 from tests.downloads.reported import line_report, order_report
 from tests.factories import (
     NOW,

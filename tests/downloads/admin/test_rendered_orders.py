@@ -4,8 +4,8 @@ import pytest
 
 from downloads import fulfilment
 from downloads.models import Attachment, Grant, LineItem, Order, Product
-from downloads.roles import PERMISSIONS
 from storefront.platforms import shopify
+from storefront.staff.roles import PERMISSIONS
 from tests.downloads.admin.rendered import (
     add_row,
     address,

@@ -7,8 +7,8 @@ import pytest
 
 from downloads.models import Membership
 from downloads.tokens import hash_token
-from storefront.addresses import new_click, ticket_url
 from storefront.models import StorefrontKey
+from storefront.signed_urls import new_click, ticket_url
 from tests.factories import (
     NOW,
     AttachmentFactory,

@@ -8,7 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
 
-from downloads import audits, fulfilment
+from downloads import fulfilment
+from downloads.lookups import ledger as audits
 from downloads.management import tidying
 from downloads.management.commands import tidy as command
 from downloads.models import Delivery, DownloadEvent, Grant, Message

@@ -3,9 +3,9 @@
 import pytest
 from graphql import get_named_type, get_operation_ast
 
-from storefront.documents import DocumentRefused, read_document
 from storefront.graphql_api.node_count import PAGED, require_few_nodes
-from storefront.schema import schema
+from storefront.graphql_api.schema import schema
+from storefront.graphql_api.validation import DocumentRefused, read_document
 
 FACE_B = schema.graphql_schema
 LIST = "customerDownloadableProducts"

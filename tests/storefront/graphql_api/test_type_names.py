@@ -3,9 +3,9 @@
 import pytest
 from graphql import build_schema, parse, print_ast
 
-from storefront.documents import DocumentRefused, read_document
+from storefront.graphql_api.schema import schema
 from storefront.graphql_api.type_names import with_documented_names
-from storefront.schema import schema
+from storefront.graphql_api.validation import DocumentRefused, read_document
 
 FACE_B = schema.graphql_schema
 VERBS = {

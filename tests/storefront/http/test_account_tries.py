@@ -9,10 +9,10 @@ import pytest
 from django.contrib.auth.hashers import make_password
 
 from downloads.models import Account
-from storefront.addresses import account_url
-from storefront.errors import RateExceeded
 from storefront.http.account_tries import AccountTries
+from storefront.http.errors import RateExceeded
 from storefront.models import StorefrontKey
+from storefront.signed_urls import account_url
 from tests.factories import NOW, CustomerFactory
 
 LOGIN = """mutation ($input: createCustomerLoginInput!) {

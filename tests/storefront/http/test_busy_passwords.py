@@ -10,10 +10,10 @@ from django.db import connection
 
 from config import settings as configured
 from downloads import fulfilment
+from downloads.hashers import PasswordThreads, password_threads
 from downloads.models import Account, Invitation
-from downloads.passwords import PasswordThreads, password_threads
-from storefront.addresses import account_url
 from storefront.models import CountedTries, StorefrontKey
+from storefront.signed_urls import account_url
 from storefront.staff import passwords
 from tests.factories import NOW, CustomerFactory
 from tests.storefront.http.test_strangers import LOGIN, REGISTER

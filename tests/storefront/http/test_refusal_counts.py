@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from downloads.tokens import make_token, with_checksum
-from storefront.errors import RateExceeded
+from storefront.http.errors import RateExceeded
 from storefront.http.refusal_counts import Refusals
 from storefront.models import CustomerToken, StorefrontKey
 from tests.factories import NOW, CustomerFactory

@@ -188,14 +188,14 @@ def test_a_full_disk_is_the_forms_error_too(ada, shop, monkeypatch, settings):
 
 
 def test_who_was_overtaken_by_another_file_is_told_on_a_page(ada, shop, monkeypatch, settings):
-    check = fulfilment.storing.check_room
+    check = fulfilment.files.check_room
 
     def check_and_be_overtaken(*args):
         check(*args)
         if not Asset.objects.exists():
             fill(shop, BOUND)
 
-    monkeypatch.setattr(fulfilment.storing, "check_room", check_and_be_overtaken)
+    monkeypatch.setattr(fulfilment.files, "check_room", check_and_be_overtaken)
     answer = ada.post(ADD, given(shop))
     assert answer.status_code == 507
     assert "No room for this file" in answer.content.decode()

@@ -8,8 +8,8 @@ from django.contrib.auth.hashers import make_password
 from downloads import fulfilment
 from downloads.models import Account, Invitation, Order
 from downloads.tokens import hash_token, make_token, with_checksum
-from storefront.addresses import account_url
 from storefront.models import CustomerToken, SecretKey, StorefrontKey
+from storefront.signed_urls import account_url
 from tests.factories import NOW, CustomerFactory, OrderFactory
 
 STRANGER, HONEST = "203.0.113.66", "198.51.100.7"

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from downloads.models import AuditEntry
-from storefront.staff import factors
+from storefront.staff import two_factor
 from tests.factories import NOW
 
 PASSWORD = "banburismus at bletchley"
@@ -50,8 +50,8 @@ def browser(ada):
 @pytest.fixture
 def key(ada):
     """What ada's app makes codes from."""
-    key = factors.fresh_key()
-    factors.set_up(ada, key, step=0, replaces=None)
+    key = two_factor.fresh_key()
+    two_factor.set_up(ada, key, step=0, replaces=None)
     return key
 
 

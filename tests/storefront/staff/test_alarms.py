@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.core import mail as outbox
 
 from downloads.models import Mail, Membership, Role
-from storefront import post
+from storefront.mail import sender
 from storefront.models import CountedTries
-from storefront.staff import alarms, tries
+from storefront.staff import alarms, lockout
 from tests.factories import NOW, ShopFactory
 from tests.racing import at_once
 from tests.tidied import tidy
@@ -42,7 +42,7 @@ def join(shop, user, role):
 
 def sound(name="ada", *, at=NOW):
     user = User.objects.filter(username=name).first() or User()
-    tries.sound(tries.of_name(name), at=at, user=user, what="Sign-in slowed")
+    lockout.sound(lockout.of_name(name), at=at, user=user, what="Sign-in slowed")
 
 
 def tell(*, at=NOW):
@@ -66,7 +66,7 @@ def test_five_wrong_passwords_have_it_mailed_by_the_worker(shop, browser):
     for _ in range(9):
         browser.sign_in("ADA", "wrong enough")
     assert mailed() == []  # out of the sight of whoever tries
-    assert post.send_due(clock=lambda: NOW)
+    assert sender.send_due(clock=lambda: NOW)
     assert [(each.to, each.subject) for each in outbox.outbox] == [
         (["ada@example.com"], f"Wrong passwords at the sign-in of {shop.name}"),
         (["grace@example.com"], f"Wrong passwords at the sign-in of {shop.name}"),
@@ -156,7 +156,7 @@ def test_an_alarm_waits_for_a_worker_that_is_late(shop):
 def test_unlocking_does_not_have_it_mailed_again(shop, ada):
     sound()
     tell()
-    tries.unlock(ada, at=NOW)
+    lockout.unlock(ada, at=NOW)
     sound()
     tell()
     assert len(mailed()) == 2

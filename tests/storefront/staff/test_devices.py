@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 
-from storefront.staff import devices, factors, passwords
+from storefront.staff import devices, passwords, two_factor
 from storefront.staff.devices import COOKIE, SALT
 from tests.storefront.staff.conftest import (
     ADMIN,
@@ -159,5 +159,5 @@ def test_it_outlives_a_change_of_the_secret_key(browser, known, settings):
 def test_a_factor_taken_away_ends_no_device(browser, ada, key):
     browser.sign_in()
     browser.enter(code_of(key))
-    factors.reset(ada)
+    two_factor.reset(ada)
     assert devices.device_of(browser.get(ADMIN).wsgi_request, "ada") is not None

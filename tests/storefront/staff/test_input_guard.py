@@ -6,9 +6,9 @@ from django.db import DataError, OperationalError, ProgrammingError
 from django.test import Client
 from django.urls import resolve
 
-from downloads.admin.orders import OrderAdmin
 from downloads.models import Order
-from storefront.errors import RequestRefused
+from storefront.admin.orders.admin import OrderAdmin
+from storefront.http.errors import RequestRefused
 from storefront.staff.input_guard import (
     NOT_ASKED,
     NOT_TEXT,

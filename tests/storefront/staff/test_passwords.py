@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from storefront.models import CountedTries, SecondFactor, StaffSession
-from storefront.staff import factors, passwords, tries
+from storefront.staff import lockout, passwords, two_factor
 from tests.storefront.staff.conftest import ADMIN, PASSWORD, Browser, errors_in
 
 NEW = "another one 9"
@@ -45,13 +45,13 @@ def test_it_ends_sessions_and_locks_but_takes_no_factor(browser, ada, link, told
     other = Browser()
     other.sign_in()
     link = path_of(passwords.make_link(User.objects.get()))
-    factors.set_up(ada, factors.fresh_key(), step=0, replaces=None)
+    two_factor.set_up(ada, two_factor.fresh_key(), step=0, replaces=None)
     for _ in range(5):
         browser.sign_in(password="wrong enough")
     told()
     browser.post(link, CHOSEN)
     assert StaffSession.objects.count() == 0
-    assert not CountedTries.objects.filter(whose=tries.of_name("ada")).exists()
+    assert not CountedTries.objects.filter(whose=lockout.of_name("ada")).exists()
     assert SecondFactor.objects.count() == 1
     assert not other.is_in
     whole = [what for what, _actor, _subject in told()]

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from downloads.errors import BadInput
 from downloads.models import AuditEntry
 from storefront.models import CountedTries, SecondFactor
-from storefront.staff import factors, tries
+from storefront.staff import lockout, two_factor
 from tests.factories import NOW
 from tests.racing import at_once
 from tests.storefront.staff.conftest import PASSWORD, Browser, code_of, errors_in
@@ -45,12 +45,12 @@ def test_of_a_hundred_guesses_from_an_address_five_are_taken(db):
     taken = []
 
     def take():
-        taken.append(tries.take_password("nobody", address="a", device=None, at=NOW).number)
+        taken.append(lockout.take_password("nobody", address="a", device=None, at=NOW).number)
 
     done = at_once(*[partial(outcome, take)] * 100)
     assert (sorted(taken), done.count("Locked")) == ([1, 2, 3, 4, 5], 95)
     counts = {row.who: row for row in CountedTries.objects.all()}
-    assert counts.pop(tries.of_address("nobody", "a")).taken == 5
+    assert counts.pop(lockout.of_address("nobody", "a")).taken == 5
     # Those that were locked took no turn of others.
     (total,) = counts.values()
     assert total.ends_at == NOW + timedelta(seconds=5 * settings.STAFF_TRY_SECONDS)
@@ -60,16 +60,16 @@ def test_of_a_crowd_from_everywhere_as_many_are_taken_as_may_be(db, settings):
     settings.STAFF_TRIES_ANYWHERE = 7
 
     def take(number):
-        tries.take_password("nobody", address=f"a{number}", device=None, at=NOW)
+        lockout.take_password("nobody", address=f"a{number}", device=None, at=NOW)
 
     done = at_once(*[partial(outcome, partial(take, number)) for number in range(GUESSES)])
     assert (done.count("taken"), done.count("Slowed")) == (7, GUESSES - 7)
-    in_line = CountedTries.objects.in_line(tries.of_name("nobody"), NOW)
+    in_line = CountedTries.objects.in_line(lockout.of_name("nobody"), NOW)
     assert (in_line.count(), CountedTries.objects.count()) == (GUESSES - 7, GUESSES + 1)
 
 
 def test_a_crowd_of_alarms_is_told_once(ada):
-    sound = partial(tries.sound, "alarm", at=NOW, user=ada, what="Sign-in slowed")
+    sound = partial(lockout.sound, "alarm", at=NOW, user=ada, what="Sign-in slowed")
     at_once(*[sound] * GUESSES)
     assert AuditEntry.objects.filter(what="Sign-in slowed").count() == 1
     assert CountedTries.objects.untold().count() == 1
@@ -77,15 +77,15 @@ def test_a_crowd_of_alarms_is_told_once(ada):
 
 def test_one_code_opens_one_session(ada, key, settings):
     settings.STAFF_TRIES = GUESSES
-    spend = partial(factors.spend, ada, code_of(key), at=NOW)
+    spend = partial(two_factor.spend, ada, code_of(key), at=NOW)
     done = at_once(*[partial(outcome, spend)] * 8)
     assert sorted(done) == ["BadInput"] * 7 + ["taken"]
 
 
 def test_one_recovery_code_opens_one_session(ada, key, settings):
     settings.STAFF_TRIES = GUESSES
-    codes = factors.renew_codes(ada)
-    spend = partial(factors.spend, ada, codes[0], at=NOW)
+    codes = two_factor.renew_codes(ada)
+    spend = partial(two_factor.spend, ada, codes[0], at=NOW)
     done = at_once(*[partial(outcome, spend)] * 8)
     assert sorted(done) == ["BadInput"] * 7 + ["taken"]
 
@@ -93,7 +93,8 @@ def test_one_recovery_code_opens_one_session(ada, key, settings):
 def test_of_two_keys_set_up_at_once_one_is_kept(db):
     user = User.objects.create_superuser("bob", password=PASSWORD)
     works = [
-        partial(factors.set_up, user, factors.fresh_key(), step=0, replaces=None) for _ in range(4)
+        partial(two_factor.set_up, user, two_factor.fresh_key(), step=0, replaces=None)
+        for _ in range(4)
     ]
     done = at_once(*[partial(outcome, work) for work in works])
     assert sorted(done) == ["BadInput"] * 3 + ["taken"]

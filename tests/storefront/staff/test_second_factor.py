@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from downloads.models import AuditEntry
 from storefront.models import RecoveryCode, SecondFactor, StaffSession
-from storefront.staff import factors
+from storefront.staff import two_factor
 from tests.factories import NOW
 from tests.storefront.staff.conftest import (
     ADMIN,
@@ -154,7 +154,7 @@ def test_a_code_works_once(browser, key):
     browser.enter(code_of(key))
     other = Browser()
     other.sign_in()
-    assert errors_in(other.enter(code_of(key))) == [factors.WRONG]
+    assert errors_in(other.enter(code_of(key))) == [two_factor.WRONG]
     assert not other.is_in
 
 
@@ -163,7 +163,7 @@ def test_an_earlier_code_is_refused_after_a_later_one(browser, key, frozen):
     browser.enter(code_of(key, at=NOW + HALF_MINUTE))
     other = Browser()
     other.sign_in()
-    assert errors_in(other.enter(code_of(key))) == [factors.WRONG]
+    assert errors_in(other.enter(code_of(key))) == [two_factor.WRONG]
 
 
 @pytest.mark.parametrize(("steps", "status"), [(-2, 200), (-1, 302), (0, 302), (1, 302), (2, 200)])
@@ -189,7 +189,7 @@ def test_five_wrong_codes_lock_and_the_lock_ends_by_itself(browser, key, frozen,
     told()
     browser.sign_in()
     said = [errors_in(browser.enter("abcdef")) for _ in range(5)]
-    assert said == [[factors.WRONG]] * 4 + [[LOCKED]]
+    assert said == [[two_factor.WRONG]] * 4 + [[LOCKED]]
     assert errors_in(browser.enter(code_of(key))) == [LOCKED]
     assert told() == [("Second factor locked after 5 wrong codes", "ada", "ada")]
     frozen(NOW + timedelta(minutes=15))
@@ -207,7 +207,7 @@ def test_somebody_elses_code_opens_nothing(browser, key, boss):
     boss.get(SET_UP)
     theirs, _response = set_up(boss)
     browser.sign_in()
-    assert errors_in(browser.enter(code_of(theirs))) == [factors.WRONG]
+    assert errors_in(browser.enter(code_of(theirs))) == [two_factor.WRONG]
 
 
 def test_whoever_waits_for_a_code_may_leave(browser, key):
@@ -222,7 +222,7 @@ def test_whoever_waits_for_a_code_may_leave(browser, key):
 
 @pytest.fixture
 def codes(ada, key):
-    return factors.renew_codes(ada)
+    return two_factor.renew_codes(ada)
 
 
 def test_a_recovery_code_works_once_and_is_audited(browser, codes, told):
@@ -232,7 +232,7 @@ def test_a_recovery_code_works_once_and_is_audited(browser, codes, told):
     assert browser.is_in
     other = Browser()
     other.sign_in()
-    assert errors_in(other.enter(codes[3])) == [factors.WRONG]
+    assert errors_in(other.enter(codes[3])) == [two_factor.WRONG]
     assert other.enter(codes[4]).status_code == 302
     assert told() == [("Used a recovery code", "ada", "ada")] * 2
     assert AuditEntry.objects.latest("id").after == {"left": 8}
@@ -247,14 +247,14 @@ def test_recovery_codes_cannot_be_guessed(codes):
     assert {re.fullmatch(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", code) is not None for code in codes} == {
         True
     }
-    assert len(set(factors.LETTERS)) == 32
+    assert len(set(two_factor.LETTERS)) == 32
 
 
 def test_somebody_elses_recovery_code_opens_nothing(browser, key, boss):
     other = User.objects.get(username="boss")
-    _factor, theirs = factors.set_up(other, factors.fresh_key(), step=0, replaces=None)
+    _factor, theirs = two_factor.set_up(other, two_factor.fresh_key(), step=0, replaces=None)
     browser.sign_in()
-    assert errors_in(browser.enter(theirs[0])) == [factors.WRONG]
+    assert errors_in(browser.enter(theirs[0])) == [two_factor.WRONG]
 
 
 # --- One's own page ------------------------------------------------------------------------------
@@ -268,14 +268,14 @@ def test_renewed_codes_replace_the_earlier(within, key, codes, told):
     assert told() == [("Renewed the recovery codes", "ada", "ada")]
     other = Browser()
     other.sign_in()
-    assert errors_in(other.enter(codes[0])) == [factors.WRONG]
+    assert errors_in(other.enter(codes[0])) == [two_factor.WRONG]
     assert other.enter(renewed[0]).status_code == 302
 
 
 @pytest.mark.parametrize("act", ["renew", "remove"])
 def test_a_change_asks_for_a_fresh_code(within, key, act):
     kept = list(RecoveryCode.objects.values_list("code_hash", flat=True))
-    assert errors_in(within.enter(code_of(key), OWN, act=act)) == [factors.WRONG]
+    assert errors_in(within.enter(code_of(key), OWN, act=act)) == [two_factor.WRONG]
     assert SecondFactor.objects.count() == 1
     assert list(RecoveryCode.objects.values_list("code_hash", flat=True)) == kept
 
@@ -297,7 +297,7 @@ def test_where_the_password_alone_was_shown_it_opens_nothing_afterwards(within, 
 
 def test_it_is_not_removed_where_one_is_required(within, key, settings):
     settings.STAFF_SECOND_FACTOR = "required"
-    assert errors_in(within.enter(fresh(key), OWN, act="remove")) == [factors.NOT_REMOVED]
+    assert errors_in(within.enter(fresh(key), OWN, act="remove")) == [two_factor.NOT_REMOVED]
     assert within.enter(fresh(key), OWN, act="renew").status_code == 200
     assert SecondFactor.objects.count() == 1
 
@@ -336,9 +336,9 @@ def test_another_session_waits_for_the_new_key(within, key, codes):
 
 
 def test_of_two_set_ups_the_later_is_refused(ada):
-    factors.set_up(ada, factors.fresh_key(), step=0, replaces=None)
-    with pytest.raises(factors.BadInput, match=r"changed meanwhile"):
-        factors.set_up(ada, factors.fresh_key(), step=0, replaces=None)
+    two_factor.set_up(ada, two_factor.fresh_key(), step=0, replaces=None)
+    with pytest.raises(two_factor.BadInput, match=r"changed meanwhile"):
+        two_factor.set_up(ada, two_factor.fresh_key(), step=0, replaces=None)
 
 
 # --- Both lost -----------------------------------------------------------------------------------

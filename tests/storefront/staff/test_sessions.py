@@ -10,7 +10,7 @@ from django.test import Client
 
 from downloads.models import AuditEntry, Membership, Role
 from storefront.models import StaffSession
-from storefront.sessions import stored_key
+from storefront.staff.session_store import stored_key
 from tests.factories import NOW, ShopFactory
 from tests.storefront.staff.conftest import SESSIONS, Browser
 from tests.tidied import tidy

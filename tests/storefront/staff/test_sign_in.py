@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from downloads.models import AuditEntry
 from storefront.models import CountedTries
-from storefront.staff import tries
+from storefront.staff import lockout
 from tests.factories import NOW
 from tests.storefront.staff.conftest import ADMIN, LOGIN, PASSWORD, Browser, errors_in
 from tests.tidied import tidy
@@ -72,7 +72,7 @@ def test_a_right_password_clears_the_count(browser):
         assert fail(other, 4) == [[WRONG]] * 4
         assert other.sign_in().status_code == 302
     # What is left counts how many strangers try, and is not theirs to clear.
-    assert [row.who for row in CountedTries.objects.all()] == [tries.of_name("ada")]
+    assert [row.who for row in CountedTries.objects.all()] == [lockout.of_name("ada")]
 
 
 def test_how_many_and_how_long_are_settings(browser, settings):
@@ -150,10 +150,10 @@ def test_strangers_do_not_fill_the_trail(browser, told):
 def test_what_was_typed_as_a_name_is_kept_as_a_keyed_hash(browser, settings):
     fail(browser, 1, "nobody")
     kept = {text for row in CountedTries.objects.all() for text in (row.who, row.whose)}
-    before = [tries.of_name("nobody"), tries.of_address("nobody", "127.0.0.1")]
+    before = [lockout.of_name("nobody"), lockout.of_address("nobody", "127.0.0.1")]
     assert kept == {*before}
     settings.SECRET_KEY = "another" * 10
-    assert not kept & {tries.of_name("nobody"), tries.of_address("nobody", "127.0.0.1")}
+    assert not kept & {lockout.of_name("nobody"), lockout.of_address("nobody", "127.0.0.1")}
 
 
 def test_an_empty_form_is_no_try(browser):

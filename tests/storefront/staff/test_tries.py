@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from storefront.models import CountedTries
-from storefront.staff import guesses, tries
+from storefront.staff import guesses, lockout
 from tests.factories import NOW
 from tests.storefront.staff.conftest import LOGIN, PASSWORD, Browser, code_of, errors_in
 
@@ -77,13 +77,15 @@ def test_after_a_thousand_tries_the_owner_gets_in(owner, key, frozen):
 def test_who_is_slowed_has_lost_no_try(ada, browser):
     storm("ada", 60)
     assert {*(errors_in(browser.sign_in())[0] for _ in range(9))} == {SLOWED.format("10 seconds")}
-    assert not CountedTries.objects.filter(who=tries.of_address("ada", "127.0.0.1")).exists()
+    assert not CountedTries.objects.filter(who=lockout.of_address("ada", "127.0.0.1")).exists()
 
 
 def test_who_is_locked_slows_nobody(ada):
     stranger = [guess("ada", "198.51.100.1") for _ in range(100)]
     assert stranger.count("wrong") == 4
-    assert CountedTries.objects.get(who=tries.of_name("ada")).ends_at == NOW + timedelta(seconds=25)
+    assert CountedTries.objects.get(who=lockout.of_name("ada")).ends_at == NOW + timedelta(
+        seconds=25
+    )
 
 
 def test_a_slowed_name_is_judged_once_in_five_seconds(ada, frozen):
@@ -115,13 +117,13 @@ def test_who_does_not_come_back_loses_their_place(ada, frozen, settings):
     settings.STAFF_TRIES_ANYWHERE, settings.STAFF_TRY_SECONDS = 1, 1
     for address in ("a", "b", "c"):
         guess("ada", address)
-    line = CountedTries.objects.in_line(tries.of_name("ada"), NOW)
+    line = CountedTries.objects.in_line(lockout.of_name("ada"), NOW)
     assert [row.since for row in line.all()] == [NOW] * 2
     frozen(NOW + timedelta(seconds=1))
     assert guess("ada", "c") == "Many have tried this name of late"
     assert guess("ada", "b") == "wrong"
     assert [row.since for row in line.all()] == [NOW]
-    assert not CountedTries.objects.in_line(tries.of_name("ada"), NOW + timedelta(seconds=7))
+    assert not CountedTries.objects.in_line(lockout.of_name("ada"), NOW + timedelta(seconds=7))
 
 
 def test_how_many_and_how_fast_are_settings(ada, settings):
@@ -169,17 +171,17 @@ def test_unlocking_clears_every_count(owner, boss, told):
         Browser().sign_in("ada", "wrong enough")
     ada = User.objects.get(username="ada")
     told()
-    assert tries.unlock(ada, at=NOW) is True
-    assert not CountedTries.objects.filter(whose=tries.of_name("ada")).exists()
+    assert lockout.unlock(ada, at=NOW) is True
+    assert not CountedTries.objects.filter(whose=lockout.of_name("ada")).exists()
     assert [what for what, _actor, _subject in told()] == ["Unlocked the sign-in"]
     assert owner.sign_in().status_code == Browser().sign_in().status_code == 302
-    assert tries.unlock(ada, at=NOW) is False
+    assert lockout.unlock(ada, at=NOW) is False
 
 
 def test_a_name_that_is_slowed_alone_can_be_unlocked(ada, settings):
     settings.STAFF_TRIES_ANYWHERE = 2
     storm("ada", 3)
-    assert tries.unlock(ada, at=NOW) is True
+    assert lockout.unlock(ada, at=NOW) is True
     assert Browser().sign_in().status_code == 302
 
 

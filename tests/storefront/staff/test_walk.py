@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from downloads.models import Membership, Role
-from storefront.staff import factors, passwords
+from storefront.staff import passwords, two_factor
 from tests.factories import ShopFactory
 from tests.storefront.staff.conftest import ADMIN, CODE, LOGIN, PASSWORD, SET_UP, Browser, code_of
 from tests.storefront.test_urls import ADMIN as PAGES
@@ -49,7 +49,7 @@ def test_there_are_pages_to_walk():
 
 
 def test_by_the_password_alone_where_a_factor_is_set_up(person):
-    factors.set_up(person, factors.fresh_key(), step=0, replaces=None)
+    two_factor.set_up(person, two_factor.fresh_key(), step=0, replaces=None)
     browser = Browser()
     browser.sign_in()
     assert_closed(browser)
@@ -91,8 +91,8 @@ def test_by_the_password_where_it_is_optional_and_not_set_up(person):
 
 def test_by_both_where_one_is_required(person, settings):
     settings.STAFF_SECOND_FACTOR = "required"
-    key = factors.fresh_key()
-    factors.set_up(person, key, step=0, replaces=None)
+    key = two_factor.fresh_key()
+    two_factor.set_up(person, key, step=0, replaces=None)
     browser = Browser()
     browser.sign_in()
     browser.enter(code_of(key))

@@ -1,0 +1,1 @@
+"""The audit trail: who acts, what is entered, and how it is exported."""

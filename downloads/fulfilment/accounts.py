@@ -1,0 +1,228 @@
+"""Customers' own accounts: made, signed in to, and shown to be their owner's.
+
+Whoever registers an address is not yet known to own it. What is said of the address elsewhere, in
+orders or by an earlier account, is therefore never looked at, told or changed here before its
+owner has followed a link sent to that address (`choose_password`).
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.crypto import constant_time_compare
+
+from downloads.email_addresses import require_address
+from downloads.errors import BadInput, LinkSpent, SignInRefused
+from downloads.fulfilment.recalculation import lock_shop
+from downloads.fulfilment.requested_mails import write_asked
+from downloads.models import Account, Customer, Mail, Shop
+
+NAME_LENGTH = 200
+# Persian and Indic names are written with them.
+_JOINERS = str.maketrans("", "", "\u200c\u200d")
+
+
+def register(
+    shop: Shop, *, email: str, password: str, first_name: str, last_name: str, at: datetime
+) -> Account:
+    """Make an account, have its address written to, and return it unsaved, as it was entered.
+
+    An address that has one already keeps it: the same work, the same answer. One password hash,
+    two writes.
+
+    Raises:
+        BadInput: no mail address, no name, or a password too easy to guess.
+    """
+    account = Account(
+        shop=shop,
+        email=require_address(email),
+        first_name=first_name.strip(),
+        last_name=last_name.strip(),
+    )
+    _require_name(account.first_name, "first name")
+    _require_name(account.last_name, "last name")
+    _require_good_password(password, account)
+    account.password = make_password(password)
+    with transaction.atomic():
+        Account.objects.bulk_create([account], ignore_conflicts=True)
+        write_asked(shop, Mail.Kind.REGISTRATION, account.email, at=at)
+    return account
+
+
+def require_password(shop: Shop, *, email: str, password: str) -> Account:
+    """Return the account of a mail address to whoever knows its password.
+
+    A refusal does the same work for a known and an unknown address: one query, one hash.
+
+    Raises:
+        SignInRefused: no such account, or another password. Which of the two is not told.
+    """
+    account = Account.objects.filter(shop=shop).with_email(email.replace("\0", "")).first()
+    if account is None:
+        make_password(password)
+        raise SignInRefused
+    if not check_password(password, account.password):
+        raise SignInRefused
+    return account
+
+
+@transaction.atomic
+def sign_in(account: Account, *, at: datetime) -> Customer:
+    """Return the customer whom an account leads to, for whoever `require_password` let in.
+
+    Call it in one transaction with what the customer is then given: whoever chooses another
+    password meanwhile waits for its end, and closes what it gave.
+
+    Raises:
+        SignInRefused: another password was chosen since, or the account is gone.
+    """
+    # Without its customer: PostgreSQL would read that one as it was before the wait.
+    accounts = Account.objects.select_for_update(of=("self",))
+    # The password took a while to check. Its owner may have got the account back since.
+    held = accounts.filter(pk=account.pk, password=account.password).first()
+    if held is None:
+        raise SignInRefused
+    customer = held.customer or _make_customer(held, email=None)
+    held.customer, held.signed_in_at = customer, at
+    held.save(update_fields=["customer", "signed_in_at"])
+    return customer
+
+
+def choose_password(
+    number: int,
+    *,
+    state: str,
+    password: str,
+    at: datetime,
+    and_with_it: Callable[[Account], object] = lambda _account: None,
+) -> Account:
+    """Set the password of an account on its owner's word, who thereby confirms the address.
+
+    `number` and `state` are what a ticket sent to that address named. The account leads from now
+    on to the customer with its address, and to the orders that are theirs. `and_with_it` is
+    done in the same transaction.
+
+    Raises:
+        LinkSpent: the ticket was used before, or the account has changed since.
+        BadInput: a password too easy to guess.
+    """
+    _require_good_password(password, require_account(number, state=state))
+    hashed = make_password(password)  # it takes a while: before anything is locked
+    with transaction.atomic():
+        account = _account_of_ticket(number, state)
+        if account.confirmed_at is None:
+            account.customer = _customer_of(account)
+            account.confirmed_at = at
+        account.password = hashed
+        account.save(update_fields=["customer", "confirmed_at", "password"])
+        and_with_it(account)
+    return account
+
+
+def require_account(number: int, *, state: str) -> Account:
+    """Return the account a ticket names, with its shop.
+
+    Raises:
+        LinkSpent: the ticket was used before, or the account has changed since.
+    """
+    account = Account.objects.select_related("shop").filter(pk=number).first()
+    if account is None or not constant_time_compare(account.state, state):
+        raise LinkSpent
+    return account
+
+
+@transaction.atomic
+def forget_accounts(accounts: QuerySet[Account], *, at_most: int | None = None) -> int:
+    """Delete accounts, the oldest first; return how many that was.
+
+    With one that nobody confirmed goes the empty customer it leads to. Other customers stay.
+    """
+    # Locked: one that is confirmed at this moment leads to a customer who is not empty.
+    held = accounts.order_by("pk").select_for_update(of=("self",))[:at_most]
+    confirmed = {account.pk: account.confirmed_at is not None for account in held}
+    unconfirmed = [number for number, is_confirmed in confirmed.items() if not is_confirmed]
+    Customer.objects.filter(accounts__in=unconfirmed).delete()
+    Account.objects.filter(pk__in=confirmed).delete()
+    return len(confirmed)
+
+
+def end_former_accounts(customer: Customer) -> None:
+    """Delete the accounts of addresses that are not this customer's any more.
+
+    Whoever has such an address is somebody else by now, or always was. The sign-ins go with it.
+    """
+    confirmed = Account.objects.filter(customer=customer, confirmed_at__isnull=False)
+    confirmed.exclude(pk__in=confirmed.with_email(customer.email or "")).delete()
+
+
+def lead_account_to(customer: Customer, email: str) -> None:
+    """Lead the account of an address to the customer whose it turns out to be.
+
+    Its owner confirmed it before anybody said who they are: it led to a customer of its own, who
+    has bought nothing and goes.
+    """
+    nobody = Customer.objects.filter(
+        shop=customer.shop_id, platform_id=None, erased_at=None, orders=None
+    )
+    empty = nobody.with_email(email).filter(accounts__isnull=False).exclude(pk=customer.pk).first()
+    if empty is not None:
+        Account.objects.filter(customer=empty).update(customer=customer)
+        empty.delete()
+
+
+def _account_of_ticket(number: int, state: str) -> Account:
+    """Return a ticket's account, locked together with its shop."""
+    shop = lock_shop(require_account(number, state=state).shop)
+    account = Account.objects.select_for_update(of=("self",)).filter(pk=number).first()
+    if account is None:
+        raise LinkSpent
+    account.shop = shop
+    if not constant_time_compare(account.state, state):
+        raise LinkSpent
+    return account
+
+
+def _customer_of(account: Account) -> Customer:
+    """Return the customer with an account's address, who may be new."""
+    customers = Customer.objects.filter(shop=account.shop)
+    known = customers.with_email(account.email).first()
+    empty = account.customer
+    if known is not None:
+        if empty is not None:
+            account.customer = known
+            account.save(update_fields=["customer"])
+            empty.delete()
+        return known
+    if empty is None:
+        return _make_customer(account, email=account.email)
+    empty.email = account.email
+    empty.save(update_fields=["email"])
+    return empty
+
+
+def _make_customer(account: Account, *, email: str | None) -> Customer:
+    # Without an address no report of the shop can mean them: an unconfirmed account's customer.
+    return Customer.objects.create(
+        shop_id=account.shop_id,
+        email=email,
+        first_name=account.first_name,
+        last_name=account.last_name,
+    )
+
+
+def _require_name(name: str, what: str) -> None:
+    letters = name.translate(_JOINERS)
+    if not letters or len(name) > NAME_LENGTH or not letters.isprintable():
+        raise BadInput(f"Enter the {what}, in at most {NAME_LENGTH} characters.")
+
+
+def _require_good_password(password: str, account: Account) -> None:
+    try:
+        # It compares the password with whatever of a user's names the account has.
+        validate_password(password, account)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise BadInput(" ".join(error.messages)) from None

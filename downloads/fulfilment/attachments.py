@@ -1,0 +1,149 @@
+"""Give an asset to the buyers of a product, or to one order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from downloads.audit.entries import enter_audit
+from downloads.errors import BadInput
+from downloads.fulfilment.order_mails import announce
+from downloads.fulfilment.recalculation import end_of, grant_for, lock_order, lock_shop, settle
+from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product
+from downloads.models.catalog import MAX_DOWNLOADS, MAX_LIFETIME_DAYS
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Attached:
+    """`grants` counts the earlier orders' lines that received the asset too, `mails` the buyers who
+    are told by mail that their order can be downloaded now."""
+
+    attachment: Attachment
+    grants: int
+    mails: int
+
+
+@transaction.atomic
+def attach_to_product(
+    product: Product,
+    asset: Asset,
+    *,
+    limit: int | None,
+    lifetime_days: int | None = None,
+    at: datetime,
+) -> Attached:
+    """Give an asset to every buyer of a product, earlier buyers included.
+
+    `limit` is per item bought, null for unlimited; `lifetime_days` null for no end.
+
+    Raises:
+        BadInput: another shop's asset, attached already, or a limit or lifetime out of bounds.
+    """
+    _check(product.shop_id, asset, limit=limit, lifetime_days=lifetime_days)
+    lock_shop(product.shop)
+    attachment, is_new = Attachment.objects.get_or_create(
+        product=product, asset=asset, defaults={"limit": limit, "lifetime_days": lifetime_days}
+    )
+    if not is_new:
+        raise BadInput(f'"{asset}" is attached to this product already.')
+    given = mails = 0
+    for lines in _batches_of_lines(product):
+        orders = {order.pk: order for order in _lock_orders(lines)}
+        held = set(Grant.objects.filter(line__in=lines, asset=asset).values_list("line", flat=True))
+        fresh = LineItem.objects.with_refunded_units().filter(pk__in=lines).exclude(pk__in=held)
+        given += len(
+            Grant.objects.bulk_create(
+                grant_for(line, attachment, order=orders[line.order_id], at=at) for line in fresh
+            )
+        )
+        untold = [order.pk for order in orders.values() if order.announced_at is None]
+        mails += announce(untold, at=at)
+    return Attached(attachment, given, mails)
+
+
+@transaction.atomic
+def attach_to_order(
+    order: Order,
+    asset: Asset,
+    *,
+    limit: int | None,
+    lifetime_days: int | None = None,
+    at: datetime,
+) -> Grant:
+    """Give an asset to one order, beside what its lines bring.
+
+    Raises:
+        BadInput: another shop's asset, given already, or a limit or lifetime out of bounds.
+    """
+    _check(order.shop_id, asset, limit=limit, lifetime_days=lifetime_days)
+    order = lock_order(order)
+    if order.grants.filter(line=None, asset=asset).exists():
+        raise BadInput(f'"{asset}" is attached to this order already.')
+    grant = order.grants.create(
+        asset=asset,
+        limit=limit,
+        bought=limit,
+        lifetime_days=lifetime_days,
+        expires_at=end_of(lifetime_days, order=order, at=at),
+        created_at=at,
+        updated_at=at,
+    )
+    after = {"asset": asset.title, "limit": limit, "lifetime_days": lifetime_days}
+    enter_audit("Attached to the order", row=grant, after=after)
+    if order.announced_at is None:
+        announce([order.pk], at=at)
+    return grant
+
+
+@transaction.atomic
+def apply_limit(attachment: Attachment, *, at: datetime) -> int:
+    """Give an attachment's present limit to earlier buyers too; return how many grants changed.
+
+    `lookups.grants_with_other_limit` says beforehand how many that will be.
+    """
+    changed, earlier = 0, set[int | None]()
+    lock_shop(attachment.product.shop)
+    for lines in _batches_of_lines(attachment.product):
+        orders = _lock_orders(lines)
+        grants = Grant.objects.filter(line__in=lines, asset=attachment.asset_id)
+        others = grants.exclude(limit=attachment.limit)
+        earlier.update(others.values_list("limit", flat=True).distinct())
+        # Limit and bought are both null or both set, by constraint: they move together.
+        count = others.update(limit=attachment.limit, bought=attachment.limit, updated_at=at)
+        changed += count
+        for order in orders if count else []:
+            settle(order, at=at)
+    if changed:
+        # Unlimited is more than any.
+        limits = sorted(earlier, key=lambda limit: MAX_DOWNLOADS if limit is None else limit)
+        enter_audit(
+            f"Applied the limit to {changed} earlier downloads",
+            row=attachment,
+            before={"limit": limits if len(limits) > 1 else limits[0]},
+            after={"limit": attachment.limit},
+        )
+    return changed
+
+
+def _check(shop_id: int, asset: Asset, *, limit: int | None, lifetime_days: int | None) -> None:
+    if asset.shop_id != shop_id:
+        raise BadInput("This asset belongs to another shop.")
+    if limit is not None and not 1 <= limit <= MAX_DOWNLOADS:
+        raise BadInput(f"A limit is from 1 to {MAX_DOWNLOADS:,}, or none for unlimited.")
+    if lifetime_days is not None and not 1 <= lifetime_days <= MAX_LIFETIME_DAYS:
+        raise BadInput(f"A lifetime is from 1 to {MAX_LIFETIME_DAYS:,} days, or none for no end.")
+
+
+def _batches_of_lines(product: Product) -> Iterator[list[int]]:
+    numbers = list(product.lines.order_by("order", "pk").values_list("pk", flat=True))
+    for start in range(0, len(numbers), BATCH):
+        yield numbers[start : start + BATCH]
+
+
+def _lock_orders(lines: list[int]) -> list[Order]:
+    locked = LineItem.objects.filter(pk__in=lines).values("order")
+    orders = Order.objects.select_for_update(of=("self",)).select_related("shop")
+    return list(orders.filter(pk__in=locked).order_by("pk"))

@@ -1,0 +1,159 @@
+"""Lines of the ledger: entered beside the counts, pruned without moving one."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
+
+from downloads.models import Delivery, DownloadEvent, Grant
+from downloads.models.ledger import Visitor
+from downloads.prepared_statements import Prepared, Slot, slots_of
+
+BATCH = 500
+
+
+def _line(kind: str, **set_values: Any) -> DownloadEvent:
+    return DownloadEvent(**slots_of(DownloadEvent) | {"kind": kind, "reason": ""} | set_values)
+
+
+def _charge_line() -> DownloadEvent:
+    return _line(DownloadEvent.Kind.CHARGED, downloads=1, sent_bytes=None)
+
+
+def _bytes_line() -> DownloadEvent:
+    return _line(DownloadEvent.Kind.SERVED, downloads=0)
+
+
+_ENTER_CHARGE = Prepared(lambda: DownloadEvent.objects.bulk_create([_charge_line()]))
+_ENTER_CHARGE_AND_BYTES = Prepared(
+    lambda: DownloadEvent.objects.bulk_create([_charge_line(), _bytes_line()])
+)
+
+
+_ADD_BYTES = Prepared(
+    lambda: DownloadEvent.objects.filter(
+        delivery=Slot("delivery", models.BigAutoField()), kind=DownloadEvent.Kind.SERVED
+    ).update(
+        sent_bytes=F("sent_bytes") + Slot("sent_bytes", models.BigIntegerField()),
+        at=Slot("at", models.DateTimeField()),
+    )
+)
+
+
+def enter_charge(delivery: Delivery, *, visitor: Visitor, at: datetime) -> None:
+    """Enter a download as counted; of a file, also what was sent of it so far."""
+    has_bytes = delivery.size_bytes is not None
+    enter = _ENTER_CHARGE_AND_BYTES if has_bytes else _ENTER_CHARGE
+    enter.run(
+        grant_id=delivery.grant_id,
+        delivery_id=delivery.pk,
+        sent_bytes=delivery.sent_bytes,
+        at=at,
+        address_hash=visitor.address_hash,
+        user_agent=visitor.user_agent,
+    )
+
+
+def enter_served(delivery: Delivery, *, sent_bytes: int, visitor: Visitor, at: datetime) -> None:
+    """Add what an answer has sent to its Delivery's one line."""
+    more = {"delivery": delivery.pk, "sent_bytes": sent_bytes, "at": at}
+    if not sent_bytes or _ADD_BYTES.run(**more):
+        return
+    # Its line was pruned meanwhile.
+    try:
+        with transaction.atomic():
+            DownloadEvent.objects.create(
+                grant_id=delivery.grant_id,
+                delivery=delivery,
+                kind=DownloadEvent.Kind.SERVED,
+                sent_bytes=sent_bytes,
+                at=at,
+                address_hash=visitor.address_hash,
+                user_agent=visitor.user_agent,
+            )
+    except IntegrityError:
+        # An answer beside this one was quicker; if none was, it is a fault of ours.
+        if not _ADD_BYTES.run(**more):
+            raise
+
+
+def enter_released(grant_id: int, *, downloads: int, reason: str, at: datetime) -> None:
+    """Enter that downloads were given back."""
+    DownloadEvent.objects.create(
+        grant_id=grant_id,
+        kind=DownloadEvent.Kind.RELEASED,
+        downloads=-downloads,
+        reason=reason,
+        at=at,
+    )
+
+
+def enter_refused(grant: Grant, reason: str, *, visitor: Visitor, at: datetime) -> None:
+    """Enter why a click got nothing; the same again soon after is not worth a line."""
+    lately = at - timedelta(seconds=settings.LEDGER_REFUSAL_SECONDS)
+    said = {
+        "grant": grant,
+        "kind": DownloadEvent.Kind.REFUSED,
+        "reason": reason,
+        "address_hash": visitor.address_hash,
+    }
+    if not DownloadEvent.objects.filter(at__gt=lately, **said).exists():
+        DownloadEvent.objects.create(at=at, user_agent=visitor.user_agent, **said)
+
+
+def prune_ledger(*, at: datetime, at_most: int | None = None) -> int:
+    """Take lines past `LEDGER_RETENTION_DAYS` together into a sum per grant; return how many.
+
+    The sum keeps what the counters are held to (`lookups.ledger`), and nothing of anybody.
+    Ends after `at_most` lines; without it, once there are no more.
+    """
+    pruned = 0
+    while at_most is None or pruned < at_most:
+        size = BATCH if at_most is None else min(BATCH, at_most - pruned)
+        carried = _carry(DownloadEvent.objects.past_retention(at), size)
+        if carried is None:
+            break
+        pruned += carried
+    return pruned
+
+
+@transaction.atomic
+def _carry(old: QuerySet[DownloadEvent], at_most: int) -> int | None:
+    """Carry so many lines; null where there are none."""
+    oldest_first = old.order_by("grant", "at", "pk")
+    grants = set(oldest_first.values_list("grant", flat=True)[:at_most])
+    if not grants:
+        return None
+    # Locked, so that two workers that prune at once do not both carry the same lines.
+    held = list(Grant.objects.select_for_update(no_key=True).filter(pk__in=grants).order_by("pk"))
+    pruned = list(oldest_first.filter(grant__in=held).values_list("pk", flat=True)[:at_most])
+    lines = DownloadEvent.objects.filter(
+        Q(pk__in=pruned) | Q(kind=DownloadEvent.Kind.CARRIED, grant__in=held)
+    )
+    sums: list[Any] = list(lines.order_by().values("grant").annotate(**_SUM))
+    lines.delete()
+    DownloadEvent.objects.bulk_create(
+        DownloadEvent(
+            grant_id=row["grant"],
+            kind=DownloadEvent.Kind.CARRIED,
+            downloads=row["moved"],
+            at=row["until"],
+        )
+        for row in sums
+        # What was reset was downloaded: a sum of nothing keeps that.
+        if row["moved"] or row["was_reset"]
+    )
+    return len(pruned)
+
+
+_SUM = {
+    "moved": Sum("downloads"),
+    "until": Max("at"),
+    "was_reset": Count(
+        "pk",
+        filter=Q(reason=DownloadEvent.Reason.RESET)
+        | Q(kind=DownloadEvent.Kind.CARRIED, downloads=0),
+    ),
+}

@@ -1,0 +1,153 @@
+"""What the law lets a buyer ask: to be told what is stored, and to be forgotten.
+
+Forgetting takes names and addresses, and no counts: what was bought and downloaded stays true,
+and the page's own links keep working for whoever holds them.
+"""
+
+import json
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from downloads.audit.entries import enter_audit
+from downloads.email_addresses import mailbox_of, spellings_of
+from downloads.fulfilment.accounts import forget_accounts
+from downloads.fulfilment.recalculation import lock_shop
+from downloads.incoming import PersonReport
+from downloads.models import (
+    Account,
+    Customer,
+    DataRequest,
+    DownloadEvent,
+    LinkRequest,
+    Mail,
+    Message,
+    Shop,
+)
+from downloads.models.ascii_lower import AsciiLower
+
+FORGOTTEN = {"email": None, "first_name": "", "last_name": ""}
+VISITOR_FORGOTTEN = {"address_hash": "", "user_agent": ""}
+
+
+@transaction.atomic
+def erase_person(shop: Shop, person: PersonReport, *, at: datetime) -> int:
+    """Forget a buyer of a shop; return how many customers that was.
+
+    A buyer not known yet is noted by the platform's number alone, so that a message that comes
+    late brings nothing of them back.
+    """
+    # Messages before the shop: a worker holds one when it asks for the shop.
+    _forget_words(shop, person)
+    shop = lock_shop(shop)
+    # Two numbers are two people, also when they shared an address or an order.
+    same_person = Q() if person.platform_id is None else Q(platform_id=None)
+    found = same_person & Q(orders__platform_id__in=person.orders)
+    if person.email:
+        addressed = Customer.objects.with_email(person.email).values("pk")
+        found |= same_person & Q(pk__in=addressed)
+    if person.platform_id is not None:
+        Customer.objects.get_or_create(shop=shop, platform_id=person.platform_id)
+        found |= Q(platform_id=person.platform_id)
+    numbers = Customer.objects.filter(found, shop=shop).values_list("pk", flat=True)
+    customers = Customer.objects.filter(pk__in=set(numbers))
+    _forget_accounts(shop, person)
+    _forget_mails(shop, customers, {person.email})
+    return _forget(customers, at=at)
+
+
+@transaction.atomic
+def erase_customer(customer: Customer, *, at: datetime) -> None:
+    """Forget one buyer, on the merchant's word."""
+    person = PersonReport(platform_id=customer.platform_id, email=customer.email or "")
+    _forget_words(customer.shop, person)
+    _forget_accounts(lock_shop(customer.shop), person)
+    customers = Customer.objects.filter(pk=customer.pk)
+    _forget_mails(customer.shop, customers, {person.email})
+    _forget(customers, at=at)
+    enter_audit("Erased personal data", row=customer)
+
+
+@transaction.atomic
+def erase_shop(shop: Shop, *, at: datetime) -> int:
+    """Forget every buyer of a shop; return how many customers that was."""
+    Message.objects.filter(shop=shop).exclude(person="").update(person="")
+    shop = lock_shop(shop)
+    DataRequest.objects.filter(shop=shop).update(customer_platform_id=None, email="")
+    forget_accounts(Account.objects.unconfirmed().filter(shop=shop))
+    Mail.objects.filter(shop=shop).delete()
+    return _forget(Customer.objects.filter(shop=shop), at=at)
+
+
+@transaction.atomic
+def record_data_request(
+    shop: Shop, platform_id: int, person: PersonReport, *, at: datetime
+) -> None:
+    """Note that a buyer asks what is stored about them, for the merchant to answer."""
+    shop = lock_shop(shop)
+    # One that comes after its buyer was erased brings nothing of them back.
+    erased = Customer.objects.filter(shop=shop, erased_at__isnull=False)
+    if erased.filter(platform_id__isnull=False, platform_id=person.platform_id).exists():
+        person = PersonReport(platform_id=None, email="")
+    DataRequest.objects.get_or_create(
+        shop=shop,
+        platform_id=platform_id,
+        defaults={
+            "customer_platform_id": person.platform_id,
+            "email": mailbox_of(person.email),
+            "asked_at": at,
+        },
+    )
+
+
+def answer_data_request(request: DataRequest, *, at: datetime) -> None:
+    """Note that the merchant has answered."""
+    DataRequest.objects.filter(pk=request.pk, answered_at=None).update(answered_at=at)
+
+
+def _forget(customers: QuerySet[Customer], *, at: datetime) -> int:
+    # Of those erased before, too: their links go on working, and their visits were noted since.
+    visits = DownloadEvent.objects.filter(grant__order__customer__in=customers)
+    visits.exclude(**VISITOR_FORGOTTEN).update(**VISITOR_FORGOTTEN)
+    Account.objects.filter(customer__in=customers).delete()
+    return customers.filter(erased_at=None).update(erased_at=at, **FORGOTTEN)
+
+
+def _forget_accounts(shop: Shop, person: PersonReport) -> None:
+    """Delete what somebody registered with a buyer's address and never confirmed.
+
+    A confirmed account leads to a customer, with whom it is forgotten or stays.
+    """
+    if person.email:
+        unconfirmed = Account.objects.unconfirmed().filter(shop=shop)
+        forget_accounts(unconfirmed.with_email(person.email))
+
+
+def _forget_mails(shop: Shop, customers: QuerySet[Customer], addresses: set[str]) -> None:
+    """Delete the mails to buyers who are about to be forgotten, sent or not.
+
+    One that is under way just now is not sent, unless the mail server has it already.
+    """
+    stored = customers.values_list("email", flat=True)
+    known = {each for email in (*stored, *addresses) if email for each in spellings_of(email)}
+    # Two buyers may have had one address in turn: what the other one bought is not theirs.
+    to_them = Q(email__in=known) & ~Q(order__customer__email__in=known)
+    Mail.objects.filter(Q(order__customer__in=customers) | to_them, shop=shop).delete()
+    LinkRequest.objects.filter(email__in=known).delete()
+
+
+def _forget_words(shop: Shop, person: PersonReport) -> None:
+    """Take a buyer out of what was said of them and could not be applied yet."""
+    about = Q(pk__in=[])
+    asked = Q(pk__in=[])
+    if person.platform_id is not None:
+        about |= Q(about_customer=person.platform_id)
+        asked |= Q(customer_platform_id=person.platform_id)
+    if person.email:
+        for spelling in spellings_of(person.email) | {person.email}:
+            about |= Q(person__icontains=json.dumps(spelling))
+        asked |= Q(address__in=spellings_of(person.email))
+    Message.objects.filter(about, shop=shop).update(person="")
+    requests = DataRequest.objects.alias(address=AsciiLower("email")).filter(asked, shop=shop)
+    requests.update(customer_platform_id=None, email="")

@@ -1,0 +1,194 @@
+"""Take in what a shop says of its products and of itself."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from downloads.audit.actors import PLATFORM, acting
+from downloads.audit.entries import enter_audit
+from downloads.fulfilment.bounds import require_few_variants
+from downloads.fulfilment.changes import assign, assign_each
+from downloads.fulfilment.outcomes import Outcome
+from downloads.fulfilment.recalculation import lock_shop
+from downloads.fulfilment.versions import rank
+from downloads.incoming import CatalogReport, ProductReport, ShopReport
+from downloads.models import Product, RemovedProduct, Shop
+
+# What a shop says of a product outranks what its orders' lines mention in passing.
+MENTIONED, DESCRIBED = "1", "2"
+# Values in one question, far below what a statement takes.
+BATCH = 500
+
+
+@transaction.atomic
+def record_product(shop: Shop, report: CatalogReport) -> Outcome:
+    """Bring every variant of a product to what the shop says, or make it; return the outcome.
+
+    The newest report stands. A variant it no longer names stays: buyers hold it.
+
+    Raises:
+        AboveLimit: it has more variants than `PRODUCT_MAX_VARIANTS`.
+    """
+    require_few_variants(report)
+    shop = lock_shop(shop)
+    _rows, outcomes = _describe(
+        shop,
+        [(_rank(DESCRIBED, variant, report.reported_at), variant) for variant in report.variants],
+    )
+    if not outcomes - {Outcome.UNCHANGED}:
+        return Outcome.UNCHANGED
+    return Outcome.NEW if outcomes == {Outcome.NEW} else Outcome.CHANGED
+
+
+def products_of_lines(
+    shop: Shop, reports: Sequence[ProductReport], *, reported_at: datetime
+) -> list[Product]:
+    """Find the rows of lines' variants, in their order, or make them from what the lines say.
+
+    Until the shop describes a product itself, the newest full order that mentions it does. What a
+    merchant entered by hand stays.
+    """
+    # As few statements as for one line: buyers' clicks wait while SQLite's one writer is taken.
+    ranked = [
+        (_rank(MENTIONED, report, reported_at), report)
+        for report in reports
+        if report.variant_id is not None
+    ]
+    by_variant = _describe(shop, ranked)[0]
+    by_words = _without_number(shop, [report for report in reports if report.variant_id is None])
+    return [
+        by_words[_named(report)] if report.variant_id is None else by_variant[report.variant_id]
+        for report in reports
+    ]
+
+
+@transaction.atomic
+def remove_product(shop: Shop, product_id: int, *, at: datetime) -> Outcome:
+    """Note that the shop no longer sells a product; return the outcome.
+
+    Its buyers keep what they bought.
+    """
+    _row, is_news = RemovedProduct.objects.get_or_create(
+        shop=shop, product_id=product_id, defaults={"removed_at": at}
+    )
+    return Outcome.CHANGED if is_news else Outcome.UNCHANGED
+
+
+@acting(PLATFORM)
+@transaction.atomic
+def record_shop(shop: Shop, report: ShopReport) -> Outcome:
+    """Take over the shop's own name, unless a newer report has said another; return the outcome."""
+    shop = lock_shop(shop)
+    changed = False
+    if shop.reported_at is None or (report.reported_at, report.name) > (
+        shop.reported_at,
+        shop.name,
+    ):
+        changed |= assign(shop, name=report.name, reported_at=report.reported_at)
+    # The shop speaks to us again: the app is back.
+    if shop.uninstalled_at is not None and report.reported_at > shop.uninstalled_at:
+        changed |= assign(shop, uninstalled_at=None)
+    return Outcome.CHANGED if changed else Outcome.UNCHANGED
+
+
+@acting(PLATFORM)
+@transaction.atomic
+def note_uninstalled(shop: Shop, *, at: datetime) -> None:
+    """Note that the merchant removed our app from the platform. Buyers keep their downloads."""
+    if Shop.objects.filter(pk=shop.pk, uninstalled_at=None).update(uninstalled_at=at):
+        before, after = {"uninstalled_at": None}, {"uninstalled_at": at}
+        enter_audit("Changed", row=shop, before=before, after=after)
+
+
+def _rank(source: str, report: ProductReport, reported_at: datetime) -> str:
+    # Cut-down orders leave things out: the newest of those that say the most stands. A shop that
+    # describes its product leaves out what is no longer so.
+    words = vars(report).values()
+    said = sum(value is not None for value in words) if source == MENTIONED else 0
+    return f"{source} {said} {rank(reported_at, content=report)}"
+
+
+def _describe(
+    shop: Shop, ranked: Iterable[tuple[str, ProductReport]]
+) -> tuple[dict[int | None, Product], set[Outcome]]:
+    """Bring variants to what the report of the highest rank says; return rows by number."""
+    words: dict[int | None, dict[str, Any]] = {}
+    for described_rank, report in ranked:
+        before = words.get(report.variant_id)
+        if before is None or described_rank > before["described_rank"]:
+            words[report.variant_id] = _words(report) | {"described_rank": described_rank}
+    held = _by_variant(shop, words)
+    changes = [
+        (held[number], words[number]) for number in held if _stands(words[number], held[number])
+    ]
+    assign_each(changes)
+    fresh = [
+        Product(shop=shop, variant_id=number, **words[number])
+        for number in words
+        if number not in held
+    ]
+    outcomes = {Outcome.CHANGED} if changes else set()
+    if len(changes) < len(held):
+        outcomes.add(Outcome.UNCHANGED)
+    if fresh:
+        outcomes.add(Outcome.NEW)
+        # A merchant may enter the same variant by hand at this moment.
+        Product.objects.bulk_create(fresh, ignore_conflicts=True)
+        held |= _by_variant(shop, [product.variant_id for product in fresh])
+    return held, outcomes
+
+
+def _stands(words: dict[str, Any], product: Product) -> bool:
+    is_by_hand = not product.described_rank
+    is_mentioned = words["described_rank"].startswith(MENTIONED)
+    return words["described_rank"] > product.described_rank and not (is_by_hand and is_mentioned)
+
+
+def _by_variant(shop: Shop, numbers: Iterable[int | None]) -> dict[int | None, Product]:
+    products = Product.objects.filter(shop=shop).order_by()
+    return {
+        product.variant_id: product
+        for some in _shares(numbers)
+        for product in products.filter(variant_id__in=some)
+    }
+
+
+def _without_number(shop: Shop, reports: Sequence[ProductReport]) -> dict[tuple, Product]:
+    # A line without a variant number (typed in at the till) is known by its description alone. A
+    # merchant may have entered two alike: the first is taken.
+    products = Product.objects.filter(shop=shop, variant_id=None).order_by("-created_at", "-pk")
+    held = {
+        _named(product): product
+        for some in _shares({report.name for report in reports})
+        for product in products.filter(name__in=some)
+    }
+    fresh = {
+        _named(report): Product(shop=shop, **_words(report))
+        for report in reversed(reports)
+        if _named(report) not in held
+    }
+    Product.objects.bulk_create(fresh.values())
+    return held | fresh
+
+
+def _named(described: ProductReport | Product) -> tuple:
+    return (described.name, described.variant_name, described.sku, described.product_id)
+
+
+def _shares(values: Iterable[Any]) -> Iterator[list[Any]]:
+    asked = list(values)
+    return (asked[start : start + BATCH] for start in range(0, len(asked), BATCH))
+
+
+def _words(report: ProductReport) -> dict[str, Any]:
+    return {
+        "name": report.name,
+        "variant_name": report.variant_name,
+        "sku": report.sku,
+        "product_id": report.product_id,
+        "vendor": report.vendor,
+        # Words of two reports are not mixed: it would depend on which came first.
+        "tags": list(report.tags or ()),
+    }

@@ -1,0 +1,27 @@
+"""The admin's own log names no buyer: it outlives their erasure."""
+
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from storefront.admin.base import ScopedAdmin
+
+
+class NamelessAdmin(ScopedAdmin):
+    """Rows about a person, logged by their number alone."""
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        return self._without_name(super().log_addition(request, obj, message))
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        return self._without_name(super().log_change(request, obj, message))
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[LogEntry]:
+        return [self._without_name(entry) for entry in super().log_deletions(request, queryset)]
+
+    def _without_name(self, entry: LogEntry) -> LogEntry:
+        entry.object_repr = f"{self.opts.verbose_name} {entry.object_id}"
+        entry.save(update_fields=["object_repr"])
+        return entry

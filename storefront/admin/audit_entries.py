@@ -1,0 +1,171 @@
+"""The audit trail in the admin: looked through, found and saved to keep, never changed."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from downloads.audit.export import FORMS
+from downloads.bidi import isolate
+from downloads.models import AuditEntry, Shop
+from storefront.admin.audit_trail import Change, changes_of, kinds, model_of
+from storefront.admin.query_validation import AskedList
+from storefront.admin.read_only import ReportedAdmin
+
+CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
+WHOLE = 20_000
+
+
+class EntriesWithLinks(AskedList):
+    """A page of entries; each knows the page of what it is about, if its reader may go there."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        entries: list[Any] = list(self.result_list)
+        set_links(entries, request)
+        set_shops(entries)
+        self.result_list = entries
+
+
+def set_links(entries: list[Any], request: HttpRequest) -> None:
+    """Set each entry's `link`, None where its reader may not go or nothing is. A query a kind."""
+    asked = defaultdict(set)
+    for entry in entries:
+        entry.link = None
+        model_admin = admin.site._registry.get(model_of(entry))  # type: ignore[arg-type]
+        if model_admin is not None and model_admin.has_view_permission(request):
+            asked[model_admin].add(entry.subject_id)
+    for model_admin, numbers in asked.items():
+        opts = model_admin.opts
+        rows = model_admin.get_queryset(request).filter(pk__in=numbers)
+        seen = {str(number) for number in rows.values_list("pk", flat=True)}
+        page = f"admin:{opts.app_label}_{opts.model_name}_change"
+        for entry in entries:
+            if entry.subject_type == opts.label_lower and entry.subject_id in seen:
+                entry.link = reverse(page, args=[entry.subject_id])
+
+
+def set_shops(entries: list[Any]) -> None:
+    """Set each entry's `shop_words`. One query."""
+    # Not joined: of entries that are asked for by their shop, a join leaves out those of one gone.
+    names = Shop.objects.in_bulk({entry.shop_id for entry in entries} - {None})
+    for entry in entries:
+        number = entry.shop_id
+        entry.shop_words = number and str(names.get(number, f"shop {number}, gone"))
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = "kind"
+    parameter_name = "subject_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return sorted(kinds(), key=lambda kind: kind[1])
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[AuditEntry]
+    ) -> QuerySet[AuditEntry]:
+        return queryset.filter(subject_type=self.value()) if self.value() else queryset
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReportedAdmin):
+    change_list_template = "admin/downloads/audit_entries.html"
+    list_display = ("when", "who", "what", "about", "changed", "shop_name")
+    list_display_links = ("when",)
+    list_filter = ("shop", KindFilter)
+    date_hierarchy = "at"
+    asked_by_links = ("subject_id",)
+    search_fields = ("actor", "subject", "what")
+    search_help_text = "Who, what, or about what"
+    show_full_result_count = False
+    fields = readonly_fields = (
+        *("at", "actor", "came_from", "program", "shop_name"),
+        *("what", "kind", "about", "changed_in_full"),
+    )
+
+    class Media:
+        css = {"all": ("downloads/trail.css",)}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AskedList]:
+        return EntriesWithLinks
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> AuditEntry | None:
+        entry = super().get_object(request, object_id, from_field)
+        if entry is not None:
+            set_links([entry], request)
+            set_shops([entry])
+        return entry
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.export)
+        return [path("export/<str:form>/", view, name="audit_export"), *super().get_urls()]
+
+    def export(self, request: HttpRequest, form: str) -> HttpResponseBase:
+        """Answer with every entry that the list would show, on however many pages."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if form not in FORMS:
+            raise Http404
+        entries = self.get_changelist_instance(request).get_queryset(request)
+        name = f"audit-{timezone.localdate():%Y-%m-%d}.{form}"
+        return StreamingHttpResponse(
+            FORMS[form](entries),
+            content_type=CONTENT_TYPES[form],
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    @admin.display(description="when", ordering="at")
+    def when(self, entry: AuditEntry) -> Any:
+        return entry.at
+
+    @admin.display(description="by", ordering="actor")
+    def who(self, entry: AuditEntry) -> str:
+        actor = isolate(entry.actor)
+        return f"{actor}, from {isolate(entry.address)}" if entry.address else actor
+
+    @admin.display(description="from", empty_value="–")
+    def came_from(self, entry: AuditEntry) -> str:
+        return entry.address
+
+    @admin.display(description="kind")
+    def kind(self, entry: AuditEntry) -> str:
+        return dict(kinds()).get(entry.subject_type, entry.subject_type)
+
+    @admin.display(description="shop")
+    def shop_name(self, entry: Any) -> str | None:
+        return entry.shop_words
+
+    @admin.display(description="about")
+    def about(self, entry: Any) -> str:
+        if entry.link is None:
+            return entry.subject
+        return format_html('<a href="{}">{}</a>', entry.link, entry.subject)
+
+    @admin.display(description="changed")
+    def changed(self, entry: AuditEntry) -> str:
+        return _written(changes_of(entry))
+
+    @admin.display(description="changed")
+    def changed_in_full(self, entry: AuditEntry) -> str:
+        return _written(changes_of(entry, length=WHOLE))
+
+
+def _written(changes: list[Change]) -> str:
+    return format_html_join(
+        "",
+        '<div class="change"><b>{}</b>: {}</div>',
+        ((isolate(change.name), _moved(change)) for change in changes),
+    )
+
+
+def _moved(change: Change) -> str:
+    return " → ".join(isolate(part) for part in (change.before, change.after) if part)

@@ -1,0 +1,1 @@
+"""Admins of keys, bearers, webhook secrets and platform access."""

@@ -1,0 +1,179 @@
+"""The access to a shop's platform in the admin: entered here, used to reconcile, never shown."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html_join
+from django.utils.text import Truncator
+from django.views.decorators.debug import sensitive_post_parameters
+
+from storefront.admin.base import ScopedAdmin
+from storefront.models import PlatformAccess
+from storefront.platforms.api_urls import clean_address, has_same_host
+from storefront.platforms.base import remote_of, sources, title_of
+from storefront.reconciliation.runner import reconcile_in_background
+
+MIN_LENGTH = 16
+SHORT = 80
+RUNS = (
+    "last_run_at",
+    "last_run_was_complete",
+    "complete_from",
+    "last_summary",
+)
+
+
+def secret_field(label: str, help_text: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        min_length=MIN_LENGTH,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "class": "vTextField"}),
+        help_text=help_text,
+    )
+
+
+class AccessForm(forms.ModelForm):
+    key = secret_field("Key", "WooCommerce's consumer key (ck_…). Empty for Shopify.")
+    secret = secret_field(
+        "Token or secret",
+        "Shopify's Admin API access token, or WooCommerce's consumer secret. It is stored "
+        "encrypted and never shown. Leave it empty to keep the one there is.",
+    )
+
+    class Meta:
+        model = PlatformAccess
+        fields = ("shop", "source", "address")
+
+    def clean_address(self) -> str:
+        return clean_address(self.cleaned_data["address"])
+
+    def clean_key(self) -> str:
+        return _require_plain(self.cleaned_data["key"])
+
+    def clean_secret(self) -> str:
+        return _require_plain(self.cleaned_data["secret"])
+
+    def clean(self) -> dict[str, Any]:
+        entered = super().clean() or self.cleaned_data
+        remote = remote_of(entered.get("source") or self.instance.source)
+        if remote is None:
+            return entered
+        key, secret = entered.get("key"), entered.get("secret")
+        if not secret and self._must_be_entered(entered):
+            self.add_error(
+                "secret",
+                "Enter it again: what was entered for one address goes to no other."
+                if self.instance.pk
+                else "Enter what opens the platform's API.",
+            )
+        if bool(key) != (remote.HAS_KEY and bool(secret)) and "secret" not in self.errors:
+            wanted = "Enter the key and the secret, both." if remote.HAS_KEY else "Leave it empty."
+            self.add_error("key", wanted)
+        return entered
+
+    def _must_be_entered(self, entered: dict[str, Any]) -> bool:
+        # Else whoever may change this row could have the token sent to a place of theirs.
+        if self.instance.pk is None:
+            return "secret" not in self.errors
+        address = entered.get("address")
+        return address is not None and not has_same_host(address, self.initial["address"])
+
+
+class FreshAccessForm(AccessForm):
+    source = forms.ChoiceField(
+        label="Platform",
+        choices=lambda: [
+            (name, row.TITLE) for name, row in sources().items() if remote_of(name) is not None
+        ],
+    )
+
+
+def _require_plain(secret: str) -> str:
+    if not secret.isascii() or not secret.isprintable() or " " in secret or ":" in secret:
+        raise forms.ValidationError("Copy it whole and alone, without spaces.")
+    return secret
+
+
+@admin.register(PlatformAccess)
+class PlatformAccessAdmin(ScopedAdmin):
+    list_display = ("shop", "platform", "address", "last_run_at", "last_run_was_complete", "said")
+    list_display_links = ("shop", "address")
+    list_select_related = ("shop",)
+    list_filter = ("shop",)
+    search_fields = ("address", "shop__name", "shop__domain")
+    autocomplete_fields = ("shop",)
+    actions = ("reconcile",)
+    readonly_fields = ("platform", "hint", *RUNS)
+
+    def get_fieldsets(self, request: HttpRequest, obj: PlatformAccess | None = None) -> Any:
+        remotes = [remote for name in sources() if (remote := remote_of(name)) is not None]
+        where = format_html_join("", "<p>{}</p>", ([row.WHERE_TO_GET_ACCESS] for row in remotes))
+        entered = ("address", "key", "secret")
+        if obj is None:
+            return [(None, {"fields": ("shop", "source", *entered), "description": where})]
+        fields = ("shop", "platform", *entered, "hint")
+        return [(None, {"fields": fields, "description": where}), ("Runs", {"fields": RUNS})]
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: PlatformAccess | None = None,
+        change: bool = False,  # noqa: FBT002 (Django's signature)
+        **kwargs: Any,
+    ) -> type[forms.ModelForm]:
+        form = AccessForm if obj else FreshAccessForm
+        return super().get_form(request, obj, change, **{"form": form} | kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PlatformAccess | None = None) -> Any:
+        return self.readonly_fields if obj is None else ("shop", *self.readonly_fields)
+
+    @method_decorator(sensitive_post_parameters("key", "secret"))
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().changeform_view(request, *args, **kwargs)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: PlatformAccess,
+        form: Any,
+        change: bool,
+    ) -> None:
+        secret = form.cleaned_data["secret"]
+        if secret:
+            obj.seal_in(secret=secret, key=form.cleaned_data["key"])
+        if not change:
+            obj.save()
+            return
+        # A run may be noting its end meanwhile.
+        fields = ["address"]
+        if secret:
+            fields += ["sealed", "sealed_key", "hint"]
+        if "address" in form.changed_data:
+            obj.complete_from = None  # perhaps another shop: everything is asked for once more
+            fields.append("complete_from")
+        obj.save(update_fields=fields)
+
+    @admin.action(description="Reconcile now", permissions=["change"])
+    def reconcile(self, request: HttpRequest, accesses: QuerySet[PlatformAccess]) -> None:
+        for access in accesses:
+            reconcile_in_background.enqueue(access.pk)
+            self.log_change(request, access, "Reconcile now")
+            messages.success(
+                request,
+                f"{access.shop}: {title_of(access.source)} is being asked in the background. "
+                "What was repaired stands here once it is done.",
+            )
+
+    @admin.display(description="platform")
+    def platform(self, access: PlatformAccess) -> str:
+        return title_of(access.source)
+
+    @admin.display(description="what the last run did")
+    def said(self, access: PlatformAccess) -> str:
+        return Truncator(access.last_summary.partition("\n")[0]).chars(SHORT)

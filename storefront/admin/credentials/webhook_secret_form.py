@@ -1,0 +1,45 @@
+"""The admin's form for a secret that a shop's platform signs with."""
+
+from typing import Any
+
+from django import forms
+
+from storefront.models import WebhookSecret
+from storefront.platforms.base import sources
+
+MIN_SECRET_LENGTH = 16
+
+
+class PastedSecretForm(forms.ModelForm):
+    """A secret pasted from the platform, or none, where the platform takes a fresh one of ours."""
+
+    source = forms.ChoiceField(
+        label="Platform", choices=lambda: [(name, row.TITLE) for name, row in sources().items()]
+    )
+    secret = forms.CharField(
+        required=False,
+        min_length=MIN_SECRET_LENGTH,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "class": "vTextField"}),
+        help_text="Paste what the platform shows you: it is never shown here. Where the platform "
+        "asks you for a secret, leave this empty: a fresh one is made and shown once. "
+        "It is stored encrypted.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        platform = sources().get(cleaned.get("source", ""))
+        if platform is None or "secret" not in cleaned:
+            return cleaned  # named as wrong already
+        pasted = cleaned["secret"]
+        complaint = platform.complaint_about(pasted) if pasted else None
+        cleaned["secret"] = pasted or platform.new_secret()
+        if cleaned["secret"] is None:
+            complaint = f"{platform.TITLE} makes the secret itself. {platform.WHERE_TO_SET_UP}"
+        if complaint:
+            self.add_error("secret", complaint)
+        return cleaned
+
+    class Meta:
+        model = WebhookSecret
+        fields = ("shop", "source")

@@ -1,0 +1,1 @@
+"""Admins of orders, with their lines, filters and lists."""

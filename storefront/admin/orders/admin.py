@@ -1,0 +1,229 @@
+"""Orders: those a shop reported, and those a merchant makes by hand."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
+
+from downloads import fulfilment
+from downloads.models import Grant, LineItem, Order
+from storefront.admin import search
+from storefront.admin.actions import act_on_each
+from storefront.admin.closures import closed_downloads, closed_orders, still_closed
+from storefront.admin.orders.changelist import OrderList
+from storefront.admin.orders.facts import facts_of, mail_facts_of
+from storefront.admin.orders.filters import MailFilter
+from storefront.admin.orders.inlines import GrantInline, LineInline, is_by_hand
+from storefront.signed_urls import ticket_url
+
+
+class OrderForm(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = (
+            "shop",
+            "number",
+            "customer",
+            "payment",
+            "cancelled_at",
+            "grand_total",
+            "currency",
+            "placed_at",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        shop = cleaned.get("shop") or (self.instance.shop if self.instance.pk else None)
+        customer = cleaned.get("customer")
+        if shop and customer and customer.shop_id != shop.pk:
+            self.add_error("customer", "This customer belongs to another shop.")
+        return cleaned
+
+
+@admin.register(Order)
+class OrderAdmin(OrderList):
+    form = OrderForm
+    change_form_template = "admin/downloads/order/change_form.html"
+    list_select_related = ("shop", "customer")
+    list_filter = ("shop", "payment", "hold", MailFilter, "placed_at")
+    search_fields = (
+        "=number",
+        "customer__email",
+        "customer__first_name",
+        "customer__last_name",
+        "lines__product__name",
+        "lines__product__sku",
+        "grants__asset__title",
+        "grants__asset__file_name",
+    )
+    search_help_text = "Order number, buyer's name or mail address, product, SKU, asset or file"
+    autocomplete_fields = ("shop", "customer")
+    inlines = (LineInline, GrantInline)
+    actions = ("release", "send_mail", "end_page_links")
+    fields = OrderForm.Meta.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        if obj is None:
+            return ()
+        # What the shop's own system reports is changed there.
+        return ("shop", "mail") if is_by_hand(obj) else self.get_fields(request, obj)
+
+    def get_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        if obj is None:
+            return self.fields
+        reported = () if is_by_hand(obj) else (*(("held",) if obj.hold else ()), "facts")
+        return (*self.fields, *reported, "mail")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial: dict[str, Any] = {"placed_at": timezone.now(), "payment": Order.Payment.PAID}
+        return initial | super().get_changeform_initial_data(request)
+
+    def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
+        # First of all, as every verb takes it: a report coming in locks the shop, then the order.
+        fulfilment.lock_shop(obj.shop)
+        obj.save(update_fields=form.changed_data if change else None)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        rows = formset.save(commit=False)
+        if formset.model is LineItem:
+            for line in rows:
+                if line.pk is not None:
+                    line.save()
+            fulfilment.add_lines(formset.instance, (line for line in rows if line.pk is None))
+            return
+        formset.attached = [
+            fulfilment.attach_to_order(
+                formset.instance,
+                grant.asset,
+                limit=grant.limit,
+                lifetime_days=grant.lifetime_days,
+                at=timezone.now(),
+            )
+            for grant in rows
+        ]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        fulfilment.settle(form.instance, at=timezone.now())
+        attached = [grant for each in formsets for grant in getattr(each, "attached", ())]
+        if shut := still_closed(attached, closed_downloads):
+            names = ", ".join(f"“{grant.asset}”" for grant in attached)
+            messages.warning(request, f"Attached to the order: {names}. {shut}")
+
+    def get_deleted_objects(self, objs: Iterable[Order], request: HttpRequest) -> Any:
+        """Say what goes along, and name the orders that stay because of their downloads."""
+        told = [[str(order), [str(grant) for grant in order.grants.all()]] for order in objs]
+        held = set(
+            Grant.objects.downloaded().filter(order__in=objs).values_list("order", flat=True)
+        )
+        kept = [str(order) for order in objs if order.pk in held]
+        return told, {"orders": len(told)}, set(), kept
+
+    def delete_model(self, request: HttpRequest, obj: Order) -> None:
+        fulfilment.delete_order(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        for order in queryset:
+            fulfilment.delete_order(order)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("search/", view(search.find), name="search"),
+            path("<int:number>/page/", view(self.open_page), name="order_page"),
+            path("<int:number>/end-links/", view(self.end_links), name="order_end_links"),
+            path("<int:number>/release/", view(self.release_one), name="order_release"),
+            path("<int:number>/mail/", view(self.mail_one), name="order_mail"),
+            *super().get_urls(),
+        ]
+
+    def open_page(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
+        """Open the buyer's page by a fresh ticket."""
+        order = self._permitted(request, number, change=False)
+        return HttpResponseRedirect(ticket_url(order))
+
+    @method_decorator(require_POST)
+    def end_links(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
+        """End every ticket handed out so far."""
+        order = self._permitted(request, number, change=True)
+        fulfilment.revoke_tickets(order)
+        self.log_change(request, order, "Ended all links to the page")
+        messages.success(request, "All links to this order's page that we sent have ended.")
+        return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
+
+    @method_decorator(require_POST)
+    def release_one(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
+        """Open an order that is held."""
+        order = self._permitted(request, number, change=True)
+        self._release(request, [order])
+        return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
+
+    @method_decorator(require_POST)
+    def mail_one(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
+        """Have the mail about an order sent once more."""
+        order = self._permitted(request, number, change=True)
+        self._mail(request, [order])
+        return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
+
+    def _mail(self, request: HttpRequest, orders: Iterable[Order]) -> None:
+        at = timezone.now()
+
+        def act(order: Order) -> None:
+            fulfilment.send_order_mail(order, at=at)
+            self.log_change(request, order, "Had the mail sent again")
+
+        done = "to be told by mail; look under Mails in a moment"
+        act_on_each(request, orders, act, done=done, closed=closed_orders)
+
+    def _release(self, request: HttpRequest, orders: Iterable[Order]) -> None:
+        at = timezone.now()
+
+        def act(order: Order) -> None:
+            fulfilment.release(order, at=at)
+            self.log_change(request, order, "Released: opened although it was held")
+
+        act_on_each(request, orders, act, done="released", closed=closed_orders)
+
+    def _permitted(self, request: HttpRequest, number: int, *, change: bool) -> Order:
+        order = self.get_object(request, str(number))
+        if order is None:
+            raise Http404
+        may = self.has_change_permission if change else self.has_view_permission
+        if not may(request, order):
+            raise PermissionDenied
+        return order
+
+    @admin.display(description="held", ordering="hold")
+    def held(self, order: Order) -> str:
+        return order.get_hold_display() if order.hold else ""
+
+    @admin.display(description="what came up")
+    def facts(self, order: Order) -> str:
+        return facts_of(order)
+
+    @admin.display(description="mail to the buyer")
+    def mail(self, order: Order) -> str:
+        return mail_facts_of(order)
+
+    @admin.action(description="Send the mail again", permissions=["change"])
+    def send_mail(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        self._mail(request, orders)
+
+    @admin.action(description="Release: open although it is held", permissions=["change"])
+    def release(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        self._release(request, orders)
+
+    @admin.action(description="End all links to the page", permissions=["change"])
+    def end_page_links(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        for order in orders:
+            fulfilment.revoke_tickets(order)
+        messages.success(request, f"The page links of {len(orders)} orders have ended.")

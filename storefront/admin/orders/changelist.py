@@ -1,0 +1,54 @@
+"""The columns of the list of orders: as many as fit beside its filters in a small window."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from downloads.models import Order
+from storefront.admin.ledger import WithLedger
+from storefront.admin.orders.facts import day_of
+from storefront.staff.roles import shops_where
+
+
+class OrderList(WithLedger):
+    """Each order in a line; whose shop it is stands there for those who see several."""
+
+    list_display = ("number", "buyer", "status", "total", "placed", "mailed")
+
+    class Media:
+        css = {"all": ("downloads/orders.css",)}
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        reader: Any = request.user
+        has_several = reader.is_superuser or len(shops_where(reader, "downloads.view_order")) > 1
+        in_shop = {"buyer": "buyer_and_shop"} if has_several else {}
+        return [in_shop.get(name, name) for name in self.list_display]
+
+    @admin.display(description="customer", ordering="customer")
+    def buyer(self, order: Order) -> str:
+        return format_html("<bdi>{}</bdi>", order.customer or "–")
+
+    @admin.display(description="customer, shop", ordering="customer")
+    def buyer_and_shop(self, order: Order) -> str:
+        words = '<bdi>{}</bdi><br><bdi class="quiet">{}</bdi>'
+        return format_html(words, order.customer or "–", order.shop)
+
+    @admin.display(description="status", ordering="payment")
+    def status(self, order: Order) -> str:
+        return f"{order.status}: {order.get_hold_display()}" if order.hold else order.status
+
+    @admin.display(description="total", ordering="grand_total")
+    def total(self, order: Order) -> str:
+        if order.grand_total is None:
+            return ""
+        return format_html("{} <bdi>{}</bdi>", order.grand_total, order.currency)
+
+    @admin.display(description="placed", ordering="placed_at")
+    def placed(self, order: Order) -> str:
+        return day_of(order.placed_at)
+
+    @admin.display(description="mailed", ordering="email_sent_at")
+    def mailed(self, order: Order) -> str:
+        return "" if order.email_sent_at is None else day_of(order.email_sent_at)

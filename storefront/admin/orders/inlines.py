@@ -1,0 +1,129 @@
+"""The rows inside an order's page: its lines, and what its buyer may download."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from downloads.models import Grant, LineItem, Order
+from storefront.admin.base import ScopedInline
+from storefront.admin.closures import causes_text
+from storefront.admin.grants import count_text
+from storefront.admin.inlines import LimitInline, SameShopFormSet
+
+
+class LineFormSet(SameShopFormSet):
+    own = "product"
+
+    def judge(self, form: Any, entered: dict[str, Any]) -> None:
+        super().judge(form, entered)
+        quantity, kept = entered.get("quantity"), entered.get("current_quantity")
+        if form.instance.pk and "product" in form.changed_data:
+            form.add_error(
+                "product", "Set the units kept to 0 and add a new line for another product."
+            )
+        if form.instance.pk and quantity is not None and quantity < form.initial["quantity"]:
+            form.add_error("quantity", "Lower the units kept instead, and raise them to undo.")
+        if quantity is not None and kept is not None and kept > quantity:
+            form.add_error("current_quantity", f"At most the {quantity} that were bought.")
+
+
+class GrantFormSet(SameShopFormSet):
+    own = "asset"
+
+    def clean(self) -> None:
+        # An order that is being made has no key yet to ask by.
+        own = Grant.objects.filter(order=self.instance.pk, line=None)
+        self.held = set(own.values_list("asset", flat=True))
+        super().clean()
+
+    def judge(self, form: Any, entered: dict[str, Any]) -> None:
+        super().judge(form, entered)
+        asset = entered.get("asset")
+        if asset is None or "asset" in form.errors:
+            return
+        if asset.pk in self.held:
+            form.add_error("asset", "This order has this asset already.")
+        self.held.add(asset.pk)
+
+
+class LineInline(ScopedInline):
+    model = LineItem
+    formset = LineFormSet
+    extra = 0
+    can_delete = False
+    autocomplete_fields = ("product",)
+    fields = ("product", "quantity", "current_quantity")
+    verbose_name = "line"
+    verbose_name_plural = "lines"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LineItem]:
+        return super().get_queryset(request).select_related("product")
+
+    def has_add_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return is_by_hand(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return is_by_hand(obj) and super().has_change_permission(request, obj)
+
+
+class GrantInline(LimitInline):
+    """What the buyer may download. A new row attaches an asset to the order itself."""
+
+    model = Grant
+    formset = GrantFormSet
+    extra = 0
+    can_delete = False
+    autocomplete_fields = ("asset",)
+    fields = (
+        "asset",
+        "with_line",
+        "limit",
+        "lifetime_days",
+        "downloads",
+        "status",
+        "because",
+        "more",
+    )
+    readonly_fields = ("with_line", "downloads", "status", "because", "more")
+    verbose_name = "asset for this order"
+    verbose_name_plural = "downloads"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
+        return super().get_queryset(request).with_facts()  # type: ignore[attr-defined]
+
+    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        # A form would write every column back, the counter included, as it was when opened.
+        return False
+
+    @admin.display(description="with")
+    def with_line(self, grant: Grant) -> str:
+        return str(grant.line.product) if grant.line else "the order"
+
+    @admin.display(description="downloaded")
+    def downloads(self, grant: Grant) -> str:
+        return count_text(grant) if grant.pk else "–"
+
+    @admin.display(description="status")
+    def status(self, grant: Grant) -> str:
+        return grant.status(timezone.now()) if grant.pk else "–"
+
+    @admin.display(description="because")
+    def because(self, grant: Grant) -> str:
+        return (grant.pk and causes_text(grant, at=timezone.now())) or "–"
+
+    @admin.display(description="change")
+    def more(self, grant: Grant) -> str:
+        if not grant.pk:
+            return "–"
+        url = reverse("admin:downloads_grant_changelist") + f"?id__exact={grant.pk}"
+        return format_html('<a href="{}">Reset, raise, extend, revoke</a>', url)
+
+
+def is_by_hand(order: Order | None) -> bool:
+    """Say whether a merchant made this order, so that its facts may be edited here."""
+    return order is None or order.platform_id is None

@@ -1,0 +1,164 @@
+"""Products, and the assets every buyer of one gets."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from downloads import fulfilment, lookups
+from downloads.fulfilment.products import DESCRIBED, MENTIONED
+from downloads.models import Attachment, Grant, Product, RemovedProduct
+from storefront.admin.base import ScopedAdmin
+from storefront.admin.closures import closed_among
+from storefront.admin.inlines import LimitInline, SameShopFormSet
+
+
+class AttachmentFormSet(SameShopFormSet):
+    own = "asset"
+
+    def judge(self, form: Any, entered: dict[str, Any]) -> None:
+        super().judge(form, entered)
+        if form.instance.pk and "asset" in form.changed_data:
+            form.add_error("asset", "Remove this row and add another asset in a new one.")
+
+
+class AttachmentInline(LimitInline):
+    model = Attachment
+    formset = AttachmentFormSet
+    extra = 1
+    autocomplete_fields = ("asset",)
+    fields = ("asset", "limit", "lifetime_days")
+    verbose_name = "asset"
+    verbose_name_plural = "assets every buyer of this product gets"
+
+
+class ProductForm(forms.ModelForm):
+    tags = forms.CharField(
+        required=False, help_text='Separated by commas, like "books, paper-books".'
+    )
+
+    class Meta:
+        model = Product
+        fields = (
+            "shop",
+            "name",
+            "variant_name",
+            "sku",
+            "vendor",
+            "tags",
+            "product_id",
+            "variant_id",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["tags"] = ", ".join(self.instance.tags)
+
+    def clean_tags(self) -> list[str]:
+        return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+
+
+@admin.register(Product)
+class ProductAdmin(ScopedAdmin):
+    form = ProductForm
+    list_display = ("name", "variant_name", "sku", "sale", "vendor", "shop")
+    list_select_related = ("shop",)
+    list_filter = ("shop",)
+    search_fields = (
+        *("name", "variant_name", "sku", "=variant_id", "=product_id"),
+        *("attachments__asset__title", "attachments__asset__file_name"),
+    )
+    search_help_text = "Name, SKU, number in the shop's system, asset or file"
+    autocomplete_fields = ("shop",)
+    inlines = (AttachmentInline,)
+    actions = ("apply_limits",)
+    fields = ProductForm.Meta.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        return () if obj is None else ("shop", "sale")
+
+    def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        return (*self.fields, "sale") if getattr(obj, "is_removed", False) else self.fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        removed = RemovedProduct.objects.filter(
+            shop=OuterRef("shop"), product_id=OuterRef("product_id")
+        )
+        return super().get_queryset(request).annotate(is_removed=Exists(removed))
+
+    @admin.display(description="in the shop")
+    def sale(self, product: Any) -> str:
+        return "No longer sold" if product.is_removed else ""
+
+    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
+        # First of all, as every verb takes it: attaching an asset below needs it as well.
+        fulfilment.lock_shop(obj.shop)
+        if not change:
+            obj.save()
+            return
+        changed = list(form.changed_data)
+        if changed and obj.described_rank.startswith(MENTIONED):
+            # The merchant's words stand above what an order's lines mention.
+            obj.described_rank = ""
+            changed.append("described_rank")
+        if changed and obj.described_rank.startswith(DESCRIBED):
+            messages.warning(
+                request,
+                "Change this in your shop, too: what it says next of this product replaces it.",
+            )
+        obj.save(update_fields=changed)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        formset.save(commit=False)
+        for attachment in formset.deleted_objects:
+            attachment.delete()
+        for attachment, _fields in formset.changed_objects:
+            attachment.save()
+        for attachment in formset.new_objects:
+            at = timezone.now()
+            attached = fulfilment.attach_to_product(
+                formset.instance,
+                attachment.asset,
+                limit=attachment.limit,
+                lifetime_days=attachment.lifetime_days,
+                at=at,
+            )
+            if attached.grants:
+                given = Grant.objects.filter(line__product=formset.instance, created_at=at)
+                shut = closed_among(given.filter(asset=attachment.asset), at=at)
+                done = f'"{attachment.asset}" was given to {attached.grants} earlier purchases too.'
+                level = messages.WARNING if shut else messages.SUCCESS
+                messages.add_message(request, level, f"{done} {shut}".strip())
+            if attached.mails:
+                messages.success(
+                    request,
+                    f"{attached.mails} of their buyers, who had nothing to download before, get a "
+                    "mail with the link.",
+                )
+
+    @admin.action(description="Apply the limits to earlier orders…", permissions=["change"])
+    def apply_limits(
+        self, request: HttpRequest, products: QuerySet[Product]
+    ) -> HttpResponseBase | None:
+        attachments = Attachment.objects.filter(product__in=products)
+        attachments = attachments.select_related("product", "asset")
+        if "confirmed" in request.POST:
+            at = timezone.now()
+            changed = sum(fulfilment.apply_limit(each, at=at) for each in attachments)
+            messages.success(request, f"{changed} earlier downloads now have the new limit.")
+            return None
+        context = self.admin_site.each_context(request) | {
+            "title": "Apply the limits to earlier orders?",
+            "opts": self.opts,
+            "products": products,
+            "changes": [
+                (attachment, lookups.grants_with_other_limit(attachment))
+                for attachment in attachments
+            ],
+        }
+        return TemplateResponse(request, "admin/downloads/apply_limits.html", context)

@@ -1,0 +1,116 @@
+"""Judge what an address of the admin asks of a list or a form, before the database is asked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import EmptyResultSet, ValidationError
+from django.db.models import DateTimeField, QuerySet
+from django.http import HttpRequest
+
+from storefront.http.errors import RequestRefused
+
+# No filter and no link of ours asks so. A pattern can keep the database busy for hours; Django
+# hands on a range as the single letters of its text.
+NOT_ASKED = {"range", "regex", "iregex"}
+NOT_SO = "This list cannot be asked so: it names a page, a date or a value that does not exist."
+NO_SUCH_KEY = "The request names a row by something that is no number of any."
+LARGEST = 2**63 - 1
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2999
+
+
+class AskedList(ChangeList):
+    """A list that says what was wrong with its address. Django's shows all rows instead."""
+
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        try:
+            super().__init__(request, *args)
+        except IncorrectLookupParameters as error:
+            raise RequestRefused(NOT_SO) from error
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_filters(request)
+        except (ValueError, OverflowError) as error:
+            raise self._refusal(error) from error
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        rows = super().get_queryset(request, *args, **kwargs)
+        try:
+            # A year becomes two dates only where the SQL is written.
+            rows.query.get_compiler(rows.db).as_sql()
+        except EmptyResultSet:
+            pass
+        except (ValueError, OverflowError) as error:
+            raise self._refusal(error) from error
+        return rows
+
+    def _refusal(self, error: Exception) -> Exception:
+        # Of a list of which nothing is asked it is a fault of ours, and stays one.
+        return RequestRefused(NOT_SO) if self.get_filters_params() else error
+
+
+def is_asked_so(lookup: str) -> bool:
+    """Say whether a look-up is one of those that lists answer at all."""
+    return not NOT_ASKED & set(lookup.split("__"))
+
+
+def check_key(field: Any, text: str) -> None:
+    """Check that a text could name a row by a column.
+
+    Raises:
+        RequestRefused: it could not.
+    """
+    if not is_key(field, text):
+        raise RequestRefused(NO_SUCH_KEY)
+
+
+def is_key(field: Any, text: str) -> bool:
+    """Say whether a text could name a row by a column."""
+    try:
+        key = field.to_python(text)
+    except ValidationError:
+        return False
+    return not isinstance(key, int) or abs(key) <= LARGEST
+
+
+def check_time(at: datetime) -> None:
+    """Check that a time is one that every database holds, wherever the shop's clock stands.
+
+    Raises:
+        ValidationError: it is before or past all of them.
+    """
+    if not EARLIEST_YEAR <= at.year <= LATEST_YEAR:
+        raise ValidationError(f"Enter a year from {EARLIEST_YEAR} to {LATEST_YEAR}.")
+
+
+class AskedChoice(AutocompleteSelect):
+    """A choice among rows that can be shown again, whatever was sent in place of a row's key."""
+
+    def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
+        field: Any = self.field
+        pointed_at = field.target_field
+        keys = [each for each in value if is_key(pointed_at, each)]
+        return super().optgroups(name, keys or [""], attrs)
+
+
+def initial_value(field: Any, given: Any) -> Any:
+    """Return what a new row's form begins with, as its address says.
+
+    Raises:
+        RequestRefused: it is nothing that this column could hold.
+    """
+    if field.is_relation:
+        pointed_at: Any = field.target_field
+        for each in given if isinstance(given, list) else [given]:
+            check_key(pointed_at, each)
+        return given
+    try:
+        value = field.to_python(given)
+    except ValidationError as error:
+        raise RequestRefused(f"“{field.verbose_name}” cannot begin so.") from error
+    # Its two boxes take no text; any other box shows what was given, right or wrong.
+    return value if isinstance(field, DateTimeField) else given

@@ -1,0 +1,127 @@
+"""The search box on every page of the admin.
+
+It posts: what is pasted may be a buyer's secret, and stands in no address. A text goes into one
+only once a list has been found to show it, so that a secret of another shop, one of nobody and one
+of ours that leads nowhere are answered the same.
+"""
+
+import unicodedata
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+
+from downloads import lookups
+from downloads.models import Account, Asset, Customer, Mail, Order, Product, Shop
+from storefront.admin.base import visible
+from storefront.admin.search_admin import SearchedAdmin, SeeOther
+from storefront.admin.search_terms import is_secret, order_number, orders_of
+
+# The list whose box was used, by its model's label.
+LIST = "list"
+# What a list's box posts along that is no filter of the list.
+NO_FILTERS = {SEARCH_VAR, PAGE_VAR, LIST, "csrfmiddlewaretoken"}
+# Where the box in the header looks, one after the other.
+LOOKED_THROUGH = (Order, Asset, Product, Customer, Account, Mail, Shop)
+MOST_ROWS = 20
+# A letter of a buyer with all that it quotes.
+LONGEST_PASTED = 20_000
+
+
+@sensitive_post_parameters(SEARCH_VAR)
+def find(request: HttpRequest) -> HttpResponse:
+    """Lead to what was asked for; say that nothing was found, in the same words whatever it was."""
+    is_asked = request.method == "POST"
+    if is_asked:
+        text = unicodedata.normalize("NFC", request.POST.get(SEARCH_VAR, "")[:LONGEST_PASTED])
+        address = _address_of(request, " ".join(text.split()))
+        if address is not None:
+            return SeeOther(address)
+    context = admin.site.each_context(request) | {
+        "title": "Search",
+        "is_asked": is_asked,
+        "is_popup": IS_POPUP_VAR in request.POST,
+        "came_from": _list_asked(request),
+    }
+    return TemplateResponse(request, "admin/search.html", context)
+
+
+def _address_of(request: HttpRequest, text: str) -> str | None:
+    """Return where a search leads, None where to nothing."""
+    asked = _list_asked(request)
+    if not text:
+        return _list(request, asked.model) if asked else None
+    models = [asked.model] if asked else LOOKED_THROUGH
+    if is_secret(text):
+        # A merchant's own link, the beginning of a key: they lead to their rows by number.
+        found = (_admin_of(model).found(request, text) for model in models)
+        return next(filter(None, map(_rows, [_pasted(request, text), *found])), None)
+    is_of_orders = asked is None or asked.model is Order
+    address = _numbered(request, text, called=True) if is_of_orders else None
+    for model in models:
+        if address is None and _admin_of(model).finds(request, text):
+            address = _list(request, model, **{SEARCH_VAR: text})
+    # A bare token comes last: no list shows one.
+    address = address or _rows(_pasted(request, text))
+    if address is None and is_of_orders:
+        address = _numbered(request, text, called=False)
+    return address
+
+
+def _admin_of(model: type[Model]) -> Any:
+    return admin.site._registry[model]
+
+
+def _pasted(request: HttpRequest, text: str) -> QuerySet[Order]:
+    return visible(orders_of(text), request)
+
+
+def _rows(found: QuerySet[Any]) -> str | None:
+    """Return where some rows are shown, by their numbers alone."""
+    rows = list(found.distinct().order_by("pk")[:MOST_ROWS])
+    if len(rows) == 1:
+        return _page(rows[0])
+    numbers = ",".join(str(row.pk) for row in rows)
+    return f"{_changelist(found.model)}?{urlencode({'pk__in': numbers})}" if rows else None
+
+
+def _numbered(request: HttpRequest, text: str, *, called: bool) -> str | None:
+    number = order_number(text, called=called)
+    if number is None:
+        return None
+    orders = list(visible(lookups.orders_of_number(number), request)[:2])
+    if len(orders) == 1:
+        return _page(orders[0])
+    return _list(request, Order, **{SEARCH_VAR: str(number)}) if orders else None
+
+
+def _list_asked(request: HttpRequest) -> Any:
+    """Return the admin of the list whose box was used, None for the box in the header."""
+    label = request.POST.get(LIST, "")
+    for model, model_admin in admin.site._registry.items():
+        if model._meta.label_lower == label and isinstance(model_admin, SearchedAdmin):
+            return model_admin
+    return None
+
+
+def _list(request: HttpRequest, model: type[Model], **asked: str) -> str:
+    # Of a list's own box the filters stay.
+    is_own = request.POST.get(LIST) == model._meta.label_lower
+    kept = {name: value for name, value in request.POST.items() if name not in NO_FILTERS}
+    return f"{_changelist(model)}?{urlencode((kept if is_own else {}) | asked)}".removesuffix("?")
+
+
+def _changelist(model: type[Model]) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def _page(row: Model) -> str:
+    opts = row._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[row.pk])

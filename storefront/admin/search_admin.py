@@ -1,0 +1,69 @@
+"""Lists that find what is printed on a receipt, however it is written, and repeat no secret."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from storefront.admin.search_terms import is_like_token, is_secret, order_number, orders_of
+from storefront.http.errors import RequestRefused
+from storefront.staff.roles import rows_where
+
+# As the log writes it; nothing is called so.
+NOTHING = "[redacted]"
+# More than any name has; SQLite counts the conditions, and measures a pattern.
+MOST_WORDS, LONGEST = 30, 1000
+TOO_LONG = "The list is searched for at most 30 words. Search for fewer of them."
+
+
+class SeeOther(HttpResponseRedirect):
+    status_code = 303
+
+
+class SearchedAdmin(admin.ModelAdmin):
+    """A list with a box that posts (see `storefront.admin.search`), and leads back to the list."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not is_short(search_term):
+            raise RequestRefused(TOO_LONG)
+        rows, has_twins = super().get_search_results(request, queryset, search_term)
+        names_orders = any(str(each).endswith("number") for each in self.get_search_fields(request))
+        number = order_number(search_term, called=True) if names_orders else None
+        # As it is written a product may be called so.
+        if number is None or str(number) == search_term or rows.exists():
+            return rows, has_twins
+        return super().get_search_results(request, queryset, str(number))
+
+    def found(self, request: HttpRequest, text: str) -> QuerySet[Any]:
+        """Return the rows that the list shows to its reader by these words."""
+        rows = self.get_queryset(request)
+        is_asked = self.get_search_fields(request) and is_short(text)
+        if not (is_asked and self.has_view_permission(request)):
+            return rows.none()
+        return self.get_search_results(request, rows, text)[0]
+
+    def finds(self, request: HttpRequest, text: str) -> bool:
+        """Say whether there are any such rows."""
+        return self.found(request, text).exists()
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        text = request.GET.get(SEARCH_VAR, "")
+        if (is_secret(text) or is_like_token(text)) and not self.finds(request, text):
+            # Somebody wrote it into the address by hand. No box and no link of the page repeats it.
+            order = rows_where(orders_of(text), request.user, "downloads.view_order").first()
+            if order is not None:
+                return SeeOther(reverse("admin:downloads_order_change", args=[order.pk]))
+            shown: Any = request.GET.copy()
+            shown[SEARCH_VAR] = NOTHING
+            request.GET = shown
+        return super().changelist_view(request, extra_context)
+
+
+def is_short(text: str) -> bool:
+    """Say whether a text is one that lists are searched for."""
+    return len(text) <= LONGEST and len(text.split()) <= MOST_WORDS

@@ -1,0 +1,178 @@
+"""Plans and shops: their policies, and the keys a merchant makes for a storefront."""
+
+from types import MappingProxyType
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from downloads.audit.entries import enter_audit
+from downloads.models import Mail, Message, Plan, Shop
+from storefront.admin.actions import only_row, show_secret_once
+from storefront.admin.base import ScopedAdmin
+from storefront.models import ApiKey, SecretKey, StorefrontKey
+from storefront.webhooks import tasks
+
+# What it is called, how the list of mails shows it alone, and which mails it is.
+MAIL_TROUBLES = {
+    "back": ("came back", "came_back=yes", Q(bounced_at__isnull=False)),
+    "unsent": ("not sent", "state__exact=set_aside", Q(state=Mail.State.SET_ASIDE)),
+    "perhaps": ("perhaps sent", "state__exact=doubtful", Q(state=Mail.State.DOUBTFUL)),
+}
+POLICIES = ("opens_when", "amount_refunds", "holds_high_risk")
+
+
+@admin.register(Plan)
+class PlanAdmin(ScopedAdmin):
+    list_display = ("__str__", "customer_account_links")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Plan | None = None) -> Any:
+        # The name is the key that shops hold: another name would be another plan.
+        return () if obj is None else ("name",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
+        return False
+
+
+@admin.register(Shop)
+class ShopAdmin(ScopedAdmin):
+    list_display = ("name", "domain", "plan", "link_urls", "default_limit")
+    list_select_related = ("plan",)
+    list_filter = ("plan",)
+    search_fields = ("name", "domain")
+    actions = ("make_storefront_key", "make_secret_key", "apply_policies")
+    asked_elsewhere = MappingProxyType(
+        {
+            "make_storefront_key": "storefront.add_storefrontkey",
+            "make_secret_key": "storefront.add_secretkey",
+            "choose_plan": "downloads.choose_plan",
+        }
+    )
+    readonly_fields = ("uninstalled_at", "messages_set_aside", "mails_in_trouble")
+    fieldsets = (
+        (None, {"fields": ("name", "domain", "plan")}),
+        ("The download page", {"fields": ("page_title", "page_text")}),
+        ("Downloads", {"fields": ("default_limit", "link_urls")}),
+        ("Mail to buyers", {"fields": ("mails_buyers", "language", "reply_to", "mail_text")}),
+        ("Policies", {"fields": POLICIES}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Shop | None = None) -> Any:
+        news = []
+        if obj is not None and obj.uninstalled_at is not None:
+            news.append("uninstalled_at")
+        may_look = request.user.has_perm("downloads.view_message", obj)
+        if obj is not None and may_look and _set_aside(obj).exists():
+            news.append("messages_set_aside")
+        if obj is not None and request.user.has_perm("downloads.view_mail", obj) and _troubles(obj):
+            news.append("mails_in_trouble")
+        return [(None, {"fields": news}), *self.fieldsets] if news else self.fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Shop | None = None) -> Any:
+        kept = list(self.readonly_fields)
+        if not request.user.is_superuser:
+            # Orders are matched by it: another shop's would bring that shop's.
+            kept.append("domain")
+        if not self.may(request, "choose_plan", obj):
+            kept.append("plan")
+        return kept
+
+    def has_make_storefront_key_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "make_storefront_key")
+
+    def has_make_secret_key_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "make_secret_key")
+
+    def save_model(self, request: HttpRequest, obj: Shop, form: Any, change: bool) -> None:
+        # The shop's own messages write other columns of this row meanwhile.
+        obj.save(update_fields=form.changed_data if change else None)
+        orders = obj.orders.count() if set(POLICIES) & set(form.changed_data) else 0
+        if orders:
+            messages.warning(
+                request,
+                "New orders follow the new policies from now on. "
+                f"{orders} earlier ones follow at their next message, or at once "
+                "with the action “Apply the policies to all orders” in the list of shops.",
+            )
+
+    @admin.display(description="messages set aside")
+    def messages_set_aside(self, shop: Shop) -> str:
+        return format_html(
+            '<a href="{}?shop__id__exact={}&amp;state__exact={}">{} could not be applied: look</a>',
+            reverse("admin:downloads_message_changelist"),
+            shop.pk,
+            Message.State.SET_ASIDE,
+            _set_aside(shop).count(),
+        )
+
+    @admin.display(description="mails to buyers")
+    def mails_in_trouble(self, shop: Shop) -> str:
+        url = f"{reverse('admin:downloads_mail_changelist')}?shop__id__exact={shop.pk}"
+        lines = ((url, only, count, words) for count, words, only in _troubles(shop))
+        return format_html_join("", '<div><a href="{}&amp;{}">{} {}: look</a></div>', lines)
+
+    @admin.action(description="Apply the policies to all orders", permissions=["change"])
+    def apply_policies(self, request: HttpRequest, shops: QuerySet[Shop]) -> None:
+        for shop in shops:
+            tasks.apply_policies.enqueue(shop.pk)
+            self.log_change(request, shop, "Applied the policies to all orders")
+            enter_audit("Applied the policies to all orders", row=shop)
+            messages.success(
+                request,
+                f"{shop}: its {shop.orders.count()} orders are being brought in line "
+                "in the background.",
+            )
+
+    @admin.action(
+        description="Make a storefront key (shown once)", permissions=["make_storefront_key"]
+    )
+    def make_storefront_key(
+        self, request: HttpRequest, shops: QuerySet[Shop]
+    ) -> HttpResponseBase | None:
+        return self._make_key(
+            request, shops, StorefrontKey, use="Send it in the header X-STOREFRONT-KEY."
+        )
+
+    @admin.action(
+        description="Make a secret key for your server (shown once)",
+        permissions=["make_secret_key"],
+    )
+    def make_secret_key(
+        self, request: HttpRequest, shops: QuerySet[Shop]
+    ) -> HttpResponseBase | None:
+        return self._make_key(
+            request,
+            shops,
+            SecretKey,
+            use="Send it from your own server as Authorization: Bearer …, never from a browser: "
+            "with it any customer of this shop can be signed in.",
+        )
+
+    def _make_key(
+        self, request: HttpRequest, shops: QuerySet[Shop], kind: type[ApiKey], *, use: str
+    ) -> HttpResponseBase | None:
+        shop = only_row(request, shops, why="each secret is shown once")
+        if shop is None:
+            return None
+        row, key = kind.issue(shop, name=f"Made on {timezone.localdate():%Y-%m-%d}")
+        words = kind._meta.verbose_name
+        self.log_change(request, shop, f"Made the {words} {row.prefix}…")
+        title = f"{str(words).capitalize()} of {shop}"
+        return show_secret_once(self, request, title=title, secret=key, use=use)
+
+
+def _set_aside(shop: Shop) -> QuerySet[Message]:
+    return shop.messages.filter(state=Message.State.SET_ASIDE)
+
+
+def _troubles(shop: Shop) -> list[tuple[int, str, str]]:
+    """Return how many mails have each trouble, its words and its filter. One query."""
+    counts = {name: Count("pk", filter=which) for name, (*_, which) in MAIL_TROUBLES.items()}
+    found = shop.mails.aggregate(**counts)
+    told = ((found[name], words, only) for name, (words, only, _) in MAIL_TROUBLES.items())
+    return [each for each in told if each[0]]

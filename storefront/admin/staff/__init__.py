@@ -1,0 +1,1 @@
+"""Admins of the people who work for shops."""

@@ -1,0 +1,1 @@
+"""System checks: refuse to start with settings that are unsafe."""

@@ -1,0 +1,136 @@
+"""Refuse to start where mail would reach nobody, or come from nowhere."""
+
+import warnings
+from typing import Any
+
+from anymail import urls
+from anymail.exceptions import AnymailWarning
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+from django.utils.module_loading import import_string
+
+BACKENDS = "django.core.mail.backends."
+# They print mails, keep them or throw them away.
+GOES_NOWHERE = {
+    "storefront.mail.console_backend.EmailBackend",
+    *(f"{BACKENDS}{name}.EmailBackend" for name in ("console", "dummy", "filebased", "locmem")),
+}
+# Of anymail, for tests of its own.
+NO_PROVIDERS = {"console", "test"}
+
+
+def mail_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Check the settings that decide whether buyers get their mails, and who is believed about
+    what came back."""
+    return [*_way_out(), *_provider(), *_sender(), *_bounces()]
+
+
+def register_all() -> None:
+    """Hang the check into Django's own."""
+    register(mail_is_safe)
+
+
+def _way_out() -> list[CheckMessage]:
+    if not settings.PRODUCTION:
+        return []
+    found: list[CheckMessage] = []
+    if settings.EMAIL_BACKEND in GOES_NOWHERE:
+        found.append(
+            Error(
+                "Mail to buyers is printed or kept here, and sent to nobody.",
+                hint="Set EMAIL_URL, for example to smtp+tls://user:password@mail.example:587, or "
+                "MAIL_PROVIDER and its keys in ANYMAIL.",
+                id="downloads.E011",
+            )
+        )
+    if settings.MAIL_FROM == settings.LAPTOP_MAIL_FROM:
+        found.append(
+            Error(
+                f"Mail to buyers comes from {settings.MAIL_FROM}, which no mail server takes.",
+                hint="Set MAIL_FROM to an address that your mail server or provider may send from.",
+                id="downloads.E011",
+            )
+        )
+    return found
+
+
+def _provider() -> list[CheckMessage]:
+    provider = settings.MAIL_PROVIDER
+    if not provider:
+        return []
+    why = _fault_of(provider)
+    if why is None:
+        return []
+    return [
+        Error(
+            f'MAIL_PROVIDER is "{provider}", by which no mail can be sent: {why}',
+            hint="Name one that django-anymail knows (brevo, mailgun, postmark, resend, …) and set "
+            'its keys, for example ANYMAIL={"POSTMARK_SERVER_TOKEN": "…"}.',
+            id="downloads.E012",
+        )
+    ]
+
+
+def _fault_of(provider: str) -> str | None:
+    if provider in NO_PROVIDERS or not provider.isidentifier():
+        return "django-anymail knows no such provider."
+    try:
+        # Of what is deprecated there, anymail tells whoever sends by it.
+        with warnings.catch_warnings(action="ignore"):
+            import_string(f"anymail.backends.{provider}.EmailBackend")()
+    # What is missing tells it by either; a key of the wrong kind by the others.
+    except ModuleNotFoundError:
+        return "django-anymail knows no such provider."
+    except (ImportError, ImproperlyConfigured, AttributeError, TypeError, ValueError) as error:
+        return " ".join(str(error).split())
+    return None
+
+
+def _sender() -> list[CheckMessage]:
+    address = settings.MAIL_FROM
+    try:
+        validate_email(address)
+    except ValidationError:
+        is_address = False
+    else:
+        is_address = address.isprintable() and address.rpartition("@")[0].isascii()
+    if is_address:
+        return []
+    return [
+        Error(
+            f'MAIL_FROM is "{address}", which is no mail address.',
+            hint="Set the address alone, like downloads@shop.example: the name is the shop's.",
+            id="downloads.E013",
+        )
+    ]
+
+
+def _bounces() -> list[CheckMessage]:
+    if not settings.MAIL_PROVIDER or _proves_itself(settings.MAIL_PROVIDER):
+        return []
+    return [
+        Warning(
+            "Nobody is told which mails came back: what the provider says cannot be believed.",
+            hint='Set "WEBHOOK_SECRET" in ANYMAIL to a user and a password of your choice, like '
+            '"user:password", and give the provider PUBLIC_BASE_URL/mail/bounces/'
+            f"{settings.MAIL_PROVIDER} with them; or set the key it signs with.",
+            id="downloads.W002",
+        )
+    ]
+
+
+def _proves_itself(provider: str) -> bool:
+    """Say whether what a provider tells can be believed, or it tells nothing at all."""
+    name = f"{provider}_tracking_webhook"
+    views = [row.callback.view_class for row in urls.urlpatterns if row.name == name]
+    if not views:
+        return True
+    try:
+        with warnings.catch_warnings(action="ignore", category=AnymailWarning):
+            view = views[0]()
+    except ImproperlyConfigured:
+        return False
+    is_signed = not getattr(view, "warn_if_no_basic_auth", False)
+    return is_signed or bool(settings.ANYMAIL.get("WEBHOOK_SECRET"))

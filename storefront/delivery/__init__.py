@@ -1,0 +1,1 @@
+"""Signed download addresses: views, ranges, streams and file senders."""

@@ -1,0 +1,225 @@
+"""The shape of face B. Field names and types are the document's own (CONTRACTS, face B)."""
+
+import re
+from base64 import b64decode, urlsafe_b64encode
+from datetime import datetime
+from typing import Any
+
+import graphene
+from graphql import GraphQLResolveInfo
+
+from downloads import lookups
+from downloads.errors import BadCursor, BadInput
+from downloads.models import Customer, Grant, Order
+from storefront import grant_fields
+from storefront.grant_fields import IRI, MAX_ID
+from storefront.graphql_api.ids import number_in
+from storefront.graphql_api.mutations import Mutation
+from storefront.graphql_api.profile import CustomerProfile, read_profile
+from storefront.signed_urls import counted_url
+
+_CURSOR = re.compile(r"\Agrant:([0-9]{1,19})\Z", re.ASCII)
+
+
+def number_of(identifier: str) -> int:
+    """Return the grant's number from an IRI or a bare number.
+
+    Raises:
+        BadInput: empty, or in any other form.
+    """
+    if not identifier:
+        raise BadInput("Customer downloadable product ID is required")
+    return number_in(identifier, iri=IRI)
+
+
+def cursor_of(grant: Grant) -> str:
+    return urlsafe_b64encode(f"grant:{grant.pk}".encode()).decode()
+
+
+def read_cursor(cursor: str | None) -> int | None:
+    """Return the grant's number in a cursor of ours; None for none.
+
+    Raises:
+        BadCursor: not one of ours.
+    """
+    if cursor is None:
+        return None
+    try:
+        match = _CURSOR.match(
+            b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
+        )
+    except ValueError:
+        match = None
+    if match is None or int(match[1]) > MAX_ID:
+        raise BadCursor("Invalid cursor. Pass a cursor of an earlier answer unchanged")
+    return int(match[1])
+
+
+class DateTime(graphene.Scalar):
+    """ISO 8601 with offset, without microseconds: `2025-06-15T10:30:00+00:00`."""
+
+    @staticmethod
+    def serialize(value: datetime) -> str:
+        return grant_fields.moment(value)
+
+
+class CustomerOrder(graphene.ObjectType):
+    """The order a download was bought with."""
+
+    _id = graphene.Int(name="_id")
+    increment_id = graphene.String()
+    status = graphene.String()
+    grand_total = graphene.Float()
+
+    @staticmethod
+    def resolve__id(order: Order, info: GraphQLResolveInfo) -> int:
+        return order.pk
+
+    @staticmethod
+    def resolve_increment_id(order: Order, info: GraphQLResolveInfo) -> str:
+        return str(order.number)
+
+
+class CustomerDownloadableProduct(graphene.ObjectType):
+    """One purchased file or link and its download counter."""
+
+    id = graphene.ID(required=True)
+    _id = graphene.Int(name="_id")
+    product_name = graphene.String()
+    name = graphene.String()
+    file_name = graphene.String()
+    type = graphene.String()
+    download_bought = graphene.Int(description="0: unlimited")
+    download_used = graphene.Int()
+    download_canceled = graphene.Int()
+    status = graphene.String(description="available, expired or pending")
+    remaining_downloads = graphene.Int(description="null: unlimited")
+    order = graphene.Field(CustomerOrder)
+    created_at = DateTime()
+    updated_at = DateTime()
+    download_url = graphene.String(
+        description="Signed and counted; null unless the status is available"
+    )
+
+    @staticmethod
+    def resolve_id(grant: Grant, info: GraphQLResolveInfo) -> str:
+        return f"{IRI}{grant.pk}"
+
+    @staticmethod
+    def resolve__id(grant: Grant, info: GraphQLResolveInfo) -> int:
+        return grant.pk
+
+    @staticmethod
+    def resolve_product_name(grant: Grant, info: GraphQLResolveInfo) -> str:
+        return grant_fields.product_name(grant)
+
+    @staticmethod
+    def resolve_name(grant: Grant, info: GraphQLResolveInfo) -> str:
+        return grant.asset.title
+
+    @staticmethod
+    def resolve_file_name(grant: Grant, info: GraphQLResolveInfo) -> str | None:
+        return grant_fields.file_name(grant)
+
+    @staticmethod
+    def resolve_type(grant: Grant, info: GraphQLResolveInfo) -> str:
+        return grant_fields.kind(grant)
+
+    @staticmethod
+    def resolve_download_bought(grant: Grant, info: GraphQLResolveInfo) -> int:
+        return grant_fields.bought(grant)
+
+    @staticmethod
+    def resolve_download_used(grant: Grant, info: GraphQLResolveInfo) -> int:
+        return grant.used
+
+    @staticmethod
+    def resolve_download_canceled(grant: Grant, info: GraphQLResolveInfo) -> int:
+        return grant.canceled
+
+    @staticmethod
+    def resolve_status(grant: Grant, info: GraphQLResolveInfo) -> str:
+        return grant.status(info.context.at)
+
+    @staticmethod
+    def resolve_remaining_downloads(grant: Grant, info: GraphQLResolveInfo) -> int | None:
+        return grant.remaining
+
+    @staticmethod
+    def resolve_download_url(grant: Grant, info: GraphQLResolveInfo) -> str | None:
+        return counted_url(grant, at=info.context.at)
+
+
+class PageInfo(graphene.ObjectType):
+    start_cursor = graphene.String()
+    end_cursor = graphene.String()
+    has_next_page = graphene.Boolean(required=True)
+    has_previous_page = graphene.Boolean(required=True)
+
+
+class CustomerDownloadableProductEdge(graphene.ObjectType):
+    cursor = graphene.String(required=True)
+    node = graphene.Field(CustomerDownloadableProduct)
+
+
+class CustomerDownloadableProductConnection(graphene.ObjectType):
+    edges = graphene.List(graphene.NonNull(CustomerDownloadableProductEdge), required=True)
+    page_info = graphene.Field(PageInfo, required=True)
+    total_count = graphene.Int(required=True)
+
+
+class Query(graphene.ObjectType):
+    customer_downloadable_product = graphene.Field(
+        CustomerDownloadableProduct, id=graphene.ID(required=True)
+    )
+    customer_downloadable_products = graphene.Field(
+        CustomerDownloadableProductConnection,
+        first=graphene.Int(),
+        after=graphene.String(),
+        last=graphene.Int(),
+        before=graphene.String(),
+        status=graphene.String(),
+    )
+    read_customer_profile = graphene.Field(CustomerProfile, id=graphene.ID())
+
+    @staticmethod
+    def resolve_customer_downloadable_product(
+        root: None, info: GraphQLResolveInfo, id: str
+    ) -> Grant:
+        return lookups.grant_of_customer(info.context.customer, number_of(id))
+
+    @staticmethod
+    def resolve_customer_downloadable_products(
+        root: None,
+        info: GraphQLResolveInfo,
+        after: str | None = None,
+        before: str | None = None,
+        **bounds: Any,
+    ) -> dict[str, Any]:
+        page = lookups.grants_of_customer(
+            info.context.customer,
+            at=info.context.at,
+            after=read_cursor(after),
+            before=read_cursor(before),
+            **bounds,
+        )
+        edges = [{"cursor": cursor_of(grant), "node": grant} for grant in page.grants]
+        return {
+            "edges": edges,
+            "page_info": {
+                "start_cursor": edges[0]["cursor"] if edges else None,
+                "end_cursor": edges[-1]["cursor"] if edges else None,
+                "has_next_page": page.has_next,
+                "has_previous_page": page.has_previous,
+            },
+            "total_count": page.total,
+        }
+
+    @staticmethod
+    def resolve_read_customer_profile(
+        root: None, info: GraphQLResolveInfo, id: str | None = None
+    ) -> Customer:
+        return read_profile(info.context.customer, id)
+
+
+schema = graphene.Schema(query=Query, mutation=Mutation)

@@ -1,0 +1,250 @@
+"""The door of face B: `POST /api/graphql`. Storefront key first, then the document.
+
+Of graphene-django's view this one keeps how a result is written. Its `dispatch` sets a cookie at
+every call, its reading of a request believes the address beside the body, and its parser reads
+without a limit.
+"""
+
+import json
+import logging
+import re
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from graphene_django.views import GraphQLView
+from graphql import ExecutionResult, GraphQLError, OperationType, execute, get_operation_ast
+
+from downloads.errors import DownloadsError, PasswordsBusy
+from storefront.authentication import StorefrontCaller, storefront_key
+from storefront.graphql_api.node_count import require_few_nodes
+from storefront.graphql_api.request import (
+    GRAPHQL_JSON,
+    Asked,
+    QueryNotSent,
+    answer_type,
+    methods,
+    read_asked,
+    sends_hash_alone,
+)
+from storefront.graphql_api.validation import DocumentRefused, read_document
+from storefront.http.errors import (
+    KeyRefused,
+    OriginRefused,
+    OutOfReach,
+    RateExceeded,
+    RequestRefused,
+    code_of,
+    headers_of,
+    log_outage,
+    status_of,
+)
+from storefront.http.outage_errors import DOUBTFUL, is_outage
+from storefront.http.refusal_counts import REFUSALS, Refusals
+from storefront.http.throttling import Rate
+
+logger = logging.getLogger(__name__)
+# A refusal of the whole request, where it holds nothing else.
+OF_ALL = (RateExceeded, PasswordsBusy)
+MASKED = "Something went wrong on our side. Please try again."
+# The library repeats a variable as it was sent, a password too, which then stands in the log of
+# whoever asked.
+_ENTERED = re.compile(r"(String cannot represent [\w -]*value): .*\Z", re.DOTALL)
+_VALUE = re.compile(r"(?<=got )invalid value .*?(?P<place> at '[\w.]+')?; (?=[^;]*\Z)", re.DOTALL)
+
+
+class StorefrontGraphQL(GraphQLView):
+    """No batches, no session, no cookie; GET and forms where the settings say so."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method not in methods():
+            return _refuse_method(request)
+        try:
+            return self.answer_caller(request)
+        except DOUBTFUL as outage:
+            if not is_outage(outage):
+                raise
+            log_outage(outage)
+            error = OutOfReach()
+            return _refuse(str(error), status_of(error), **headers_of(error))
+
+    def answer_caller(self, request: HttpRequest) -> HttpResponse:
+        at = timezone.now()
+        refusals = Refusals(request, request.headers.get("X-Storefront-Key", ""), at=at)
+        try:
+            response = self.answer_counted(request, refusals, at=at)
+        except KeyRefused as error:
+            return _answer_key_refused(error)
+        except RateExceeded as error:
+            response = _answer_rate_exceeded(error)
+        return _told(response, refusals.exceeded or refusals.rate)
+
+    def answer_counted(
+        self, request: HttpRequest, refusals: Refusals, *, at: datetime
+    ) -> HttpResponse:
+        """Answer, and count the request for its key or, refused or nobody's, for its address.
+
+        Raises:
+            KeyRefused: missing, or not to be used.
+            RateExceeded: one too many of either.
+        """
+        refusals.require_hope()
+        sent = request.headers
+        try:
+            key = storefront_key(sent.get("X-Storefront-Key"), origin=sent.get("Origin"), at=at)
+        except OriginRefused as error:
+            refusals.note()
+            return _answer_key_refused(error)
+        refusals.admit(key)
+        caller = StorefrontCaller.of(request, key, at=at)
+        try:
+            response = self.answer(request, caller)
+        except RateExceeded as error:
+            response = _answer_rate_exceeded(error)
+        except PasswordsBusy as error:
+            response = _refuse(str(error), status_of(error), **headers_of(error))
+        if self.was_refused:
+            refusals.note()
+        refusals.settle(caller)
+        return response
+
+    def answer(self, request: HttpRequest, caller: StorefrontCaller) -> HttpResponse:
+        self.caller, self.was_refused = caller, False
+        content_type = answer_type(request)
+        response: HttpResponse
+        try:
+            body, status = self.get_response(request, read_asked(request))
+            # Who asks for plain JSON learns from the body what became of a document: a 400 might
+            # as well come from a proxy.
+            response = HttpResponse(body, status=status if content_type == GRAPHQL_JSON else 200)
+        except QueryNotSent as error:
+            response = JsonResponse({"errors": [_query_not_sent(error)]}, status=error.status)
+        except RequestRefused as error:
+            self.was_refused = True
+            allowed = {"Allow": "POST"} if error.status == 405 else {}
+            response = _refuse(str(error), error.status, **allowed)
+        response["Content-Type"] = f"{content_type}; charset=utf-8"
+        response["Vary"] = "Accept"
+        return response
+
+    @staticmethod
+    def get_graphql_params(request: HttpRequest, asked: Asked) -> tuple[Any, ...]:
+        return asked.query, asked.variables, asked.operation_name, None
+
+    def execute_graphql_request(
+        self,
+        request: HttpRequest,
+        asked: Asked,
+        query: str,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+        show_graphiql: bool = False,  # noqa: FBT001, FBT002 (the view's signature)
+    ) -> ExecutionResult:
+        """Read the document within its limits and run it.
+
+        Raises:
+            RequestRefused: a mutation by GET.
+            One of OF_ALL, of a sign-in where nothing else was done; an outage.
+        """
+        schema = self.schema.graphql_schema
+        try:
+            document = read_document(schema, query)
+            operation = get_operation_ast(document, operation_name)
+            # Without one, or with one too many, nothing is run either.
+            if operation is not None:
+                require_few_nodes(schema, document, operation, variables)
+        except DocumentRefused as refused:
+            self.was_refused = True
+            return ExecutionResult(data=None, errors=refused.errors)
+        is_query = operation is None or operation.operation == OperationType.QUERY
+        if request.method == "GET" and not is_query:
+            raise RequestRefused("Send a mutation with POST.", 405)
+        result: Any = execute(
+            schema,
+            document,
+            context_value=self.caller,
+            variable_values=variables,
+            operation_name=operation_name,
+            middleware=self.get_middleware(request),
+            hide_suggestions=not settings.GRAPHQL_HINTS,
+        )
+        was_done = any((result.data or {}).values())
+        errors = [error.original_error for error in result.errors or ()]
+        # Without an error of ours below it, one is of the document or its variables.
+        self.was_refused = not was_done and any(
+            error is None or isinstance(error, REFUSALS) for error in errors
+        )
+        for error in result.errors or ():
+            is_of_all = isinstance(error.original_error, OF_ALL) and not was_done
+            if is_of_all or is_outage(error.original_error):
+                raise error.original_error
+        return result
+
+    def json_encode(self, request: HttpRequest, d: Any, pretty: bool = False) -> str:  # noqa: FBT001, FBT002
+        return json.dumps(d, separators=(",", ":"))
+
+    @staticmethod
+    def format_error(error: Exception) -> dict[str, Any]:
+        """Write our own errors and the document's as they are, and mask every other."""
+        if not isinstance(error, GraphQLError):
+            error = GraphQLError(MASKED, original_error=error)
+        original = error.original_error
+        if original is None or isinstance(original, DownloadsError | GraphQLError):
+            said = _ENTERED.sub(r"\1", error.message)
+            said = _VALUE.sub(r"an invalid value\g<place>; ", said)
+            return dict(error.formatted) | {"message": said}
+        logger.error("A resolver failed", exc_info=original)
+        return dict(error.formatted) | {"message": MASKED}
+
+
+def _refuse_method(request: HttpRequest) -> JsonResponse:
+    errors: list[dict[str, Any]] = [{"message": f"Send the query with {' or '.join(methods())}."}]
+    if request.method == "GET" and sends_hash_alone(request):
+        # Clients send hashes by GET, and do send the query by POST if this is among the errors.
+        errors.append(_query_not_sent(QueryNotSent()))
+    allowed = ", ".join((*methods(), "OPTIONS"))
+    return JsonResponse({"errors": errors}, status=405, headers={"Allow": allowed})
+
+
+def _query_not_sent(error: QueryNotSent) -> dict[str, Any]:
+    return {"message": str(error), "extensions": error.EXTENSIONS}
+
+
+def _refuse(message: str, status: int, **headers: str) -> JsonResponse:
+    return JsonResponse({"errors": [{"message": message}]}, status=status, headers=headers)
+
+
+def _answer_key_refused(error: KeyRefused | OriginRefused) -> JsonResponse:
+    message = str(error)
+    code = "UNAUTHENTICATED" if isinstance(error, KeyRefused) else "FORBIDDEN"
+    return JsonResponse(
+        {
+            "message": message,
+            "error": code_of(error),
+            "errors": [{"message": message, "extensions": {"code": code}}],
+        },
+        status=status_of(error),
+    )
+
+
+def _told(response: HttpResponse, rate: Rate | None) -> HttpResponse:
+    """Return an answer with the headers that tell a rate."""
+    for name, value in (rate.headers if rate else {}).items():
+        response[name] = value
+    return response
+
+
+def _answer_rate_exceeded(error: RateExceeded) -> JsonResponse:
+    message = str(error)
+    return JsonResponse(
+        {
+            "message": message,
+            "error": code_of(error),
+            "retry_after": error.retry_after,
+            "errors": [{"message": message}],
+        },
+        status=status_of(error),
+        headers=headers_of(error),
+    )

@@ -1,0 +1,149 @@
+"""Who asks too often. Counts live in the cache, exact as far as the cache is shared."""
+
+import hashlib
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from rest_framework.throttling import BaseThrottle
+
+from storefront.http.errors import RateExceeded
+
+WINDOW_SECONDS = 60
+# A count outlives its window by another: it never ends under a request that began late, nor in
+# the middle of `incr`, which asks Redis twice (is it there, add one).
+KEPT_WINDOWS = 2
+SUBSCRIBER_BITS = 64
+# Some proxies write the port too, and IPv6 in brackets.
+_WITH_PORT = re.compile(r"\A(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]+)?\Z")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """`remaining` requests until the window ends in `reset_seconds`."""
+
+    limit: int
+    count: int
+    reset_seconds: int
+    key: str = field(default="", compare=False, repr=False)
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.limit - self.count)
+
+    @property
+    def is_exceeded(self) -> bool:
+        return self.count > self.limit
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": str(self.reset_seconds),
+        }
+
+    def require(self) -> None:
+        """Refuse the request that is one too many.
+
+        Raises:
+            RateExceeded: with the seconds until the next minute.
+        """
+        if self.is_exceeded:
+            raise RateExceeded(self.reset_seconds)
+
+
+def count(scope: str, who: str, *, limit: int, at: datetime, seconds: int = WINDOW_SECONDS) -> Rate:
+    """Count one more request of `who` in this window, a minute, and return where that leaves
+    them."""
+    window = _window(scope, who, limit=limit, at=at, seconds=seconds)
+    return replace(window, count=_count_on(window.key, seconds=seconds))
+
+
+def counted(scope: str, who: str, *, limit: int, at: datetime) -> Rate:
+    """Return where one more request of `who` would leave them in this minute; count none."""
+    window = _window(scope, who, limit=limit, at=at)
+    return replace(window, count=cache.get(window.key, 0) + 1)
+
+
+def give_back(rate: Rate) -> Rate:
+    """Take a request out of its minute's count again; return where that leaves its sender."""
+    with suppress(ValueError):  # thrown out for want of room: nothing is left to be taken from
+        cache.decr(rate.key)
+    return replace(rate, count=rate.count - 1)
+
+
+def _window(
+    scope: str, who: str, *, limit: int, at: datetime, seconds: int = WINDOW_SECONDS
+) -> Rate:
+    now = int(at.timestamp())
+    key = f"throttle:{scope}:{who}:{now // seconds}"
+    return Rate(limit, 0, seconds - now % seconds, key)
+
+
+def _count_on(key: str, *, seconds: int) -> int:
+    # Exact among threads and processes: adding one is a single step of the cache, and of all who
+    # find no count only one begins it; the others go on from there.
+    try:
+        return cache.incr(key)
+    except ValueError:
+        pass
+    if cache.add(key, 1, timeout=KEPT_WINDOWS * seconds):
+        return 1
+    try:
+        return cache.incr(key)
+    except ValueError:  # thrown out for want of room between the two calls
+        return 1
+
+
+def count_miss(request: HttpRequest, *, at: datetime) -> None:
+    """Count a look-up that found nothing against the address it came from.
+
+    Raises:
+        RateExceeded: too many in this minute. A look-up that finds something never comes here.
+    """
+    limit = settings.TOKEN_MISSES_PER_MINUTE
+    count("token-miss", client_address(request), limit=limit, at=at).require()
+
+
+def count_sign_in(address: str, *, at: datetime) -> None:
+    """Count a sign-in or a registration against the address it came from, however it ends.
+
+    Raises:
+        RateExceeded: too many in this minute.
+    """
+    count("sign-in", address, limit=settings.SIGN_INS_PER_MINUTE, at=at).require()
+
+
+def count_link_request(request: HttpRequest, *, at: datetime) -> None:
+    """Count that somebody asked for mail against the address the request came from.
+
+    Raises:
+        RateExceeded: too many in this minute.
+    """
+    limit = settings.LINK_REQUESTS_PER_MINUTE
+    count("link-request", client_address(request), limit=limit, at=at).require()
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return whom a request came from, behind `TRUSTED_PROXIES` proxies of ours.
+
+    An IPv4 address, or the /64 that one subscriber of IPv6 has. What cannot be read as an address
+    is told from others by a short hash: it fits any cache's key, whatever was sent.
+    """
+    named = BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]  # reads META alone
+    with_port = _WITH_PORT.match(named)
+    try:
+        address = ip_address((with_port[1] or with_port[2]) if with_port else named)
+    except ValueError:
+        return hashlib.sha256(named.encode(errors="replace")).hexdigest()[:32] if named else ""
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address), SUBSCRIBER_BITS), strict=False))

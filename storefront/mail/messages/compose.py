@@ -1,0 +1,122 @@
+"""From a row of the outbox to a mail that any server takes and nothing can be slipped into."""
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from email.charset import QP, Charset
+from email.utils import format_datetime
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.utils import translation
+
+from downloads.email_addresses import is_mailable, wire_spelling
+from downloads.errors import MailRefused
+from downloads.models import Mail, Shop
+from storefront.mail.messages.account import about_password, about_registration
+from storefront.mail.messages.layout import Letter, as_html, as_text
+from storefront.mail.messages.links import about_links
+from storefront.mail.messages.order_ready import about_order
+from storefront.mail.messages.staff import about_sign_in
+from storefront.mail.messages.text import Sentence, one_line
+from storefront.platforms.payloads import valid_email
+
+LONGEST_SENDER = 70
+LONGEST_SUBJECT = 78
+SHORTEST_NAME = 20
+LETTERS: dict[str, Callable[..., Letter]] = {
+    Mail.Kind.ORDER: about_order,
+    Mail.Kind.LINKS: about_links,
+    Mail.Kind.REGISTRATION: about_registration,
+    Mail.Kind.PASSWORD: about_password,
+    Mail.Kind.SIGN_IN: about_sign_in,
+}
+# Both parts as any mail server takes them, their lines short.
+SEVEN_BITS = Charset("utf-8")
+SEVEN_BITS.body_encoding = QP
+_MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
+# Within quotes these two alone mean something.
+_QUOTABLE = str.maketrans({'"': "'", "\\": "/"})
+
+
+def compose(mail: Mail, *, at: datetime) -> EmailMultiAlternatives:
+    """Return a mail as it is to be sent now, in the shop's language, as text and as HTML.
+
+    Raises:
+        NotFound: there is nothing to tell any more.
+        MailRefused: its address is none that a mail server takes.
+    """
+    shop = mail.shop
+    with translation.override(shop.language):
+        letter = LETTERS[mail.kind](mail, at=at)
+        text, html = as_text(letter, shop=shop), as_html(letter, shop=shop)
+        subject = _in_header(_fitted(letter.subject).text)
+    message = EmailMultiAlternatives(
+        subject=subject,
+        body=text,
+        from_email=f'"{_sender(shop)}" <{settings.MAIL_FROM}>',
+        to=[_require_address(mail.email)],
+        reply_to=[wire_spelling(shop.reply_to)] if _is_address(shop.reply_to) else None,
+        headers=_headers(mail, language=shop.language, at=at),
+    )
+    message.attach_alternative(html, "text/html")
+    message.encoding = SEVEN_BITS
+    return message
+
+
+def message_id_of(mail: Mail) -> str:
+    """Return by what a mail is known to mail servers: the same at each try.
+
+    Whoever gets one twice after all is shown it once by a mail program that knows it by this.
+    """
+    if _MESSAGE_ID.fullmatch(mail.message_id):
+        return mail.message_id
+    host = urlsplit(settings.PUBLIC_BASE_URL).hostname or "localhost"
+    host = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    facts = f"{host} {mail.pk} {mail.kind} {mail.email} {mail.order_id}"
+    return f"<{uuid.uuid5(uuid.NAMESPACE_URL, facts)}@{host}>"
+
+
+def _headers(mail: Mail, *, language: str, at: datetime) -> dict[str, str]:
+    return {
+        "Message-ID": message_id_of(mail),
+        "Date": format_datetime(at),
+        "Content-Language": language,
+        # No answering machine is to answer it.
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
+
+
+def _fitted(subject: Sentence) -> Sentence:
+    """Return a subject with the shop's name cut as far as it can be to be shown whole."""
+    too_long = len(subject.text) - LONGEST_SUBJECT
+    name = str(subject.gaps["shop"])
+    if too_long <= 0:
+        return subject
+    shorter = one_line(name, most=max(SHORTEST_NAME, len(name) - too_long))
+    return Sentence(subject.words, subject.gaps | {"shop": shorter})
+
+
+def _sender(shop: Shop) -> str:
+    name = _in_header(one_line(shop.name, most=LONGEST_SENDER)).translate(_QUOTABLE)
+    return name or shop.domain
+
+
+def _in_header(text: str) -> str:
+    # Else a reader would decode what only looks encoded, and was never ours.
+    return text.replace("=?", "= ?")
+
+
+def _require_address(email: str) -> str:
+    if not _is_address(email):
+        raise MailRefused("This is no mail address.", for_good=True)
+    return wire_spelling(email)
+
+
+def _is_address(email: str) -> bool:
+    """Say whether this is one address that goes out without being encoded by anybody else."""
+    is_written_plainly = email.isprintable() and wire_spelling(email).isascii()
+    return is_written_plainly and is_mailable(email) and valid_email(email) is not None

@@ -1,0 +1,134 @@
+"""From the outbox to the mail server: what is due is sent, one mail after the other."""
+
+import smtplib
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from functools import cached_property
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+from downloads import fulfilment
+from downloads.errors import DownloadsError, PostClosed
+from downloads.models import Mail
+from storefront.mail import smtp_backend
+from storefront.mail.errors import FAULTS, is_broken_line, meaning_of, unusable
+from storefront.mail.messages import compose, message_id_of
+from storefront.mail.tracking import switch_off, switches_of
+from storefront.staff import alarms
+
+
+def never() -> bool:
+    """Say that there is no reason to stop."""
+    return False
+
+
+def send_due(
+    *, clock: Callable[[], datetime] = timezone.now, until: Callable[[], bool] = never
+) -> bool:
+    """Send all mail that is due, or as much of it until `until` says so.
+
+    Say whether mail can be sent at all: it stops early where it cannot, since each of the others
+    would fail alike.
+    """
+    while not until() and fulfilment.answer_next_request(at=clock()):
+        pass
+    while not until() and alarms.tell_next(at=clock()):
+        pass
+    line = Line(clock)
+    try:
+        after = 0
+        while not until() and (mail := fulfilment.send_next(line.send, at=clock(), after=after)):
+            after = mail.shop_id
+    except PostClosed:
+        return False
+    finally:
+        line.close()
+    return True
+
+
+class Line:
+    """A line to the mail server, or to a provider's interface, for as many mails as are due."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+
+    @cached_property
+    def connection(self) -> BaseEmailBackend:
+        return get_connection()
+
+    @cached_property
+    def switches(self) -> tuple[str, ...]:
+        return switches_of(self.connection)
+
+    def send(self, mail: Mail, begin: Callable[[], None]) -> str:
+        """Send one mail; return by what the other side knows it.
+
+        Raises:
+            NotFound: there is nothing to tell any more.
+            MailRefused, MailUnsure, PostClosed: as they say.
+        """
+        letter = compose(mail, at=self.clock())
+        handing = _Handing(begin)
+        try:
+            self._send(letter, handing)
+        except DownloadsError:
+            self.close()
+            raise
+        except FAULTS as error:
+            self.close()
+            raise meaning_of(error, has_begun=handing.has_begun) from error
+        return _name_at_provider(letter) or message_id_of(mail)
+
+    def close(self) -> None:
+        """Hang up, whatever state the line is in."""
+        if "connection" in vars(self):
+            with suppress(*FAULTS):
+                self.connection.close()
+
+    def _send(self, letter: EmailMessage, handing: "_Handing") -> None:
+        is_fresh = self._open()
+        try:
+            self._hand_over(letter, handing)
+        except smtplib.SMTPException as error:
+            # A mail server may hang up after so many mails, or after a pause.
+            if is_fresh or handing.has_begun or not is_broken_line(error):
+                raise
+            self.close()
+            self._open()
+            self._hand_over(letter, handing)
+
+    def _open(self) -> bool | None:
+        try:
+            return self.connection.open()
+        # Also what is set up wrongly: it is no single mail's fault.
+        except (*FAULTS, ImproperlyConfigured) as error:
+            raise unusable(error) from error
+
+    def _hand_over(self, letter: EmailMessage, handing: "_Handing") -> None:
+        switch_off(letter, self.switches)
+        if isinstance(self.connection, smtp_backend.EmailBackend):
+            self.connection.before_content = handing.begin
+        else:
+            handing.begin()
+        self.connection.send_messages([letter])
+
+
+class _Handing:
+    """Whether the point is passed from which a mail may have been sent."""
+
+    def __init__(self, begin: Callable[[], None]) -> None:
+        self._begin = begin
+        self.has_begun = False
+
+    def begin(self) -> None:
+        self._begin()
+        self.has_begun = True
+
+
+def _name_at_provider(letter: EmailMessage) -> str:
+    status = getattr(letter, "anymail_status", None)
+    return (status and status.message_id) or ""

@@ -1,0 +1,1 @@
+"""HTML pages for buyers and staff: orders, links, accounts, invitations."""

@@ -1,0 +1,37 @@
+"""The form by which buyers have the links to their downloads mailed to them again."""
+
+from django.core.files.uploadhandler import MemoryFileUploadHandler
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from downloads import fulfilment
+from downloads.errors import BadInput
+from storefront.http.throttling import count_link_request
+from storefront.pages.errors import answers_with_pages
+
+# More than any address has, so it is refused; and less than is worth sending back.
+LONGEST_ENTRY = 1000
+
+
+# Without a cookie there is nothing a forged form could borrow: anybody may ask, for any address.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@answers_with_pages
+def ask_again(request: HttpRequest) -> HttpResponse:
+    """Show the form, and take an address. The answer is the same whether it is known or not."""
+    if request.method != "POST":
+        return render(request, "links.html", {})
+    at = timezone.now()
+    count_link_request(request, at=at)
+    # A file sent along is not stored: a large one is read past.
+    request.upload_handlers = [MemoryFileUploadHandler(request)]
+    email = request.POST.get("email", "")[:LONGEST_ENTRY].strip()
+    try:
+        fulfilment.ask_links(email, at=at)
+    except BadInput as error:
+        entered = {"email": email, "complaint": str(error)}
+        return render(request, "links.html", entered, status=400)
+    return render(request, "links_asked.html", {"email": email})

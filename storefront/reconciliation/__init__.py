@@ -1,0 +1,1 @@
+"""Reconciliation: fetch from a platform what its webhooks missed."""

@@ -1,0 +1,53 @@
+"""What the REST faces share whose callers send a key."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from downloads.errors import BadInput
+from storefront.authentication import count_request
+from storefront.http.errors import answer_customer_error
+from storefront.http.throttling import Rate
+from storefront.models import ApiKey
+from storefront.rest.customer_account_orders import JSONAlone
+
+MAX_NAME_LENGTH = 255
+
+
+class KeyedFace(APIView):
+    """Counts each request against its key's rate, and refuses in one shape."""
+
+    content_negotiation_class = JSONAlone
+    rate: Rate | None = None
+
+    def get_exception_handler(self) -> Any:
+        return answer_customer_error
+
+    def admit(self, key: ApiKey, *, at: datetime) -> None:
+        """Count this request.
+
+        Raises:
+            RateExceeded: it is one too many for its key in this minute.
+        """
+        self.rate = count_request(key, at=at)
+        self.rate.require()
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in (self.rate.headers if self.rate else {}).items():
+            response[name] = value
+        return response
+
+
+def request_name(request: Request) -> str:
+    """Return the name that a sender gave a request, by which a repetition is known; or nothing.
+
+    Raises:
+        BadInput: too long.
+    """
+    name = request.headers.get("Idempotency-Key", "")
+    if len(name) > MAX_NAME_LENGTH:
+        raise BadInput(f"The Idempotency-Key is longer than {MAX_NAME_LENGTH} characters.")
+    return name

@@ -1,0 +1,126 @@
+"""The shape of face A. Names and order of the keys are the document's own (CONTRACTS, face A)."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from downloads.models import Asset, Grant
+from storefront.signed_urls import asset_url
+
+UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
+
+
+def size_text(size_bytes: int | None) -> str | None:
+    """Write a size for people: 1000-based, no space, at most one decimal ("10MB", "1.5GB")."""
+    if size_bytes is None:
+        return None
+    size = float(size_bytes)
+    for unit in UNITS[:-1]:
+        # Rounded first, so that 999,950 bytes read "1MB" and not "1000KB".
+        if round(size, 1) < 1000:
+            return f"{size:.1f}".removesuffix(".0") + unit
+        size /= 1000
+    return f"{size:.1f}".removesuffix(".0") + UNITS[-1]
+
+
+class ProductSerializer(serializers.Serializer):
+    """What was bought. `product_id` and `variant_id` may exceed 2^53."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    variant_name = serializers.CharField(allow_null=True)
+    sku = serializers.CharField(allow_null=True)
+    product_id = serializers.IntegerField(allow_null=True)
+    variant_id = serializers.IntegerField(allow_null=True)
+    vendor = serializers.CharField(allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField())
+
+
+class LimitsSerializer(serializers.Serializer):
+    downloaded = serializers.IntegerField(source="used", min_value=0)
+    limit = serializers.IntegerField(
+        source="allowed", min_value=0, allow_null=True, help_text="null: unlimited."
+    )
+
+
+# Source: a Grant. Context: `shop` and `at`.
+class DataSerializer(serializers.Serializer):
+    """A file or a link."""
+
+    id = serializers.CharField(source="asset.id")
+    filename = serializers.CharField(source="asset.title", help_text="Its title, for people.")
+    size = serializers.SerializerMethodField(help_text='For people, as "10MB"; null: not known.')
+    is_file = serializers.SerializerMethodField()
+    is_link = serializers.SerializerMethodField(help_text="Always the opposite.")
+    url = serializers.SerializerMethodField(
+        help_text="A file's is signed, counted, good for a day and fresh at each reading. null "
+        "unless it may be downloaded now."
+    )
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_size(self, grant: Grant) -> str | None:
+        return size_text(grant.asset.size_bytes)
+
+    def get_is_file(self, grant: Grant) -> bool:
+        return grant.asset.kind == Asset.FILE
+
+    def get_is_link(self, grant: Grant) -> bool:
+        return grant.asset.kind == Asset.LINK
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_url(self, grant: Grant) -> str | None:
+        return asset_url(grant, self.context["shop"], at=self.context["at"])
+
+
+class AssetSerializer(serializers.Serializer):
+    limits = LimitsSerializer(source="*")
+    data = DataSerializer(source="*")  # type: ignore[assignment]  # the document's name
+
+
+class LineSerializer(serializers.Serializer):
+    """One line of the order, also one with nothing to download."""
+
+    product = ProductSerializer()
+    assets = AssetSerializer(many=True, source="grants")
+
+
+class TextSerializer(serializers.Serializer):
+    """What the shop says above its downloads."""
+
+    title = serializers.CharField(source="page_title")
+    text = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_text(self, shop: Any) -> str | None:
+        return shop.page_text or None
+
+
+class OpenedOrderSerializer(serializers.Serializer):
+    order_number = serializers.IntegerField(source="order.number")
+    lines = LineSerializer(many=True)
+    assets = AssetSerializer(many=True, source="grants", help_text="Of the order itself.")
+    text = TextSerializer(source="order.shop")
+
+
+# Source: `{"order": OpenedOrder}`.
+class CustomerAccountOrderSerializer(serializers.Serializer):
+    """An order with its downloads."""
+
+    order = OpenedOrderSerializer()
+
+
+class MessageSerializer(serializers.Serializer):
+    message = serializers.CharField(help_text="For people; it may change.")
+
+
+class RefusalSerializer(MessageSerializer):
+    error = serializers.CharField(help_text="One word, for programs.")
+
+
+class TooManyMissesSerializer(MessageSerializer):
+    retry_after = serializers.IntegerField(min_value=1, help_text="Seconds, as `Retry-After`.")
+
+
+class TooManyRequestsSerializer(RefusalSerializer):
+    retry_after = serializers.IntegerField(min_value=1, help_text="Seconds, as `Retry-After`.")

@@ -1,0 +1,181 @@
+"""The door of face B's REST counterpart: `/api/shop/customer-downloadable-products`.
+
+The same key and bearer as at `POST /api/graphql` (CONTRACTS, "REST counterpart").
+"""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from downloads import lookups
+from downloads.errors import BadInput, NotFound
+from downloads.models import Grant
+from storefront.authentication import StorefrontCaller, storefront_key
+from storefront.delivery import views as delivery
+from storefront.delivery.senders import PROOF
+from storefront.grant_fields import MAX_ID, not_found
+from storefront.http.errors import OriginRefused, RateExceeded, RequestRefused
+from storefront.http.refusal_counts import REFUSALS, Refusals
+from storefront.rest.base import KeyedFace, request_name
+from storefront.rest.download_schema import ADDRESS, documented_download, documented_purchase
+from storefront.rest.downloadable_products_schema import (
+    DownloadableSerializer,
+    documented_list,
+    documented_one,
+)
+from storefront.signed_urls import Click, new_click, nonce_of_proof
+
+MAX_DIGITS = 9
+
+
+class CustomerFace(KeyedFace):
+    """Key, then rate, then bearer: the same at each path."""
+
+    http_method_names = ["get", "head", "options"]
+    refusals: Refusals | None = None
+    caller: StorefrontCaller
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        at = timezone.now()
+        sent = request.headers
+        text = sent.get("X-Storefront-Key", "")
+        self.refusals = refusals = Refusals(request._request, text, at=at)
+        refusals.require_hope()
+        try:
+            key = storefront_key(text, origin=sent.get("Origin"), at=at)
+        except OriginRefused:
+            refusals.note()
+            raise
+        # nginx asks again where it could not read a file: that is no request of the customer's,
+        # and what it gives back does not wait for the next minute.
+        if nonce_of_proof(sent.get(PROOF, "")) is None:
+            refusals.admit(key)
+        self.caller = StorefrontCaller.of(request._request, key, at=at)
+        if request.method == "OPTIONS":  # every other asks for the customer itself
+            refusals.settle(self.caller)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        refusals = self.refusals
+        if refusals is not None and refusals.is_admitted and isinstance(exc, REFUSALS):
+            try:
+                refusals.note()
+            except RateExceeded as exceeded:
+                exc = exceeded
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.refusals is not None:
+            self.rate = self.refusals.exceeded or self.refusals.rate
+        return super().finalize_response(request, response, *args, **kwargs)
+
+    def grant(self, number: str) -> Grant:
+        """Return one of the customer's own grants.
+
+        Raises:
+            Unauthenticated, NotFound: in this order.
+        """
+        customer = self.caller.customer
+        # Python reads no number of thousands of digits, and says so in an error of its own.
+        is_id = _is_number(number) and len(number) <= len(str(MAX_ID)) and int(number) <= MAX_ID
+        if not is_id:
+            raise NotFound(not_found(number))
+        return lookups.grant_of_customer(customer, int(number))
+
+
+class Downloadables(CustomerFace):
+    """What a customer bought, newest first."""
+
+    @documented_list
+    def get(self, request: Request) -> Response:
+        asked = request.query_params
+        page = lookups.grants_on_page(
+            self.caller.customer,
+            page=_whole(asked.get("page"), "page", default=1),
+            per_page=_whole(asked.get("per_page"), "per_page", default=lookups.DEFAULT_PAGE),
+            status=asked.get("status"),
+            at=self.caller.at,
+        )
+        shape = DownloadableSerializer(page.grants, many=True, context={"at": self.caller.at})
+        counts = {
+            "X-Total-Count": page.total,
+            "X-Page": page.page,
+            "X-Per-Page": page.per_page,
+            "X-Total-Pages": page.pages,
+        }
+        return Response(shape.data, headers={name: str(n) for name, n in counts.items()})
+
+
+class Downloadable(CustomerFace):
+    """One purchased file or link."""
+
+    @documented_one
+    def get(self, request: Request, number: str) -> Response:
+        grant = self.grant(number)
+        return Response(DownloadableSerializer(grant, context={"at": self.caller.at}).data)
+
+
+class DownloadableDownload(CustomerFace):
+    """Its bytes, or a redirect to its link. A GET spends one download, as a signed address does.
+
+    `?as=address` asks for such an address instead, to be opened in a tab, and spends nothing.
+    """
+
+    @documented_download
+    def get(self, request: Request, number: str) -> HttpResponseBase:
+        if delivery.is_prefetch(request._request):
+            raise RequestRefused("Nothing is downloaded ahead of a person.", 503)
+        grant = self.grant(number)
+        click = _click(request, self.caller, grant)
+        if _asks_address(request):
+            return Response({"url": delivery.fresh_address(grant, at=self.caller.at)})
+        return delivery.hand_over(request._request, grant, click, at=self.caller.at)
+
+
+class PurchasedDownload(DownloadableDownload):
+    """The same under the path that a storefront's mobile app asks."""
+
+    @documented_purchase
+    def get(self, request: Request, number: str) -> HttpResponseBase:
+        return super().get(request, number)
+
+
+def _asks_address(request: Request) -> bool:
+    asked = request.query_params.getlist("as")
+    if asked not in ([], [ADDRESS]):
+        raise BadInput(f'"as" must be "{ADDRESS}", or be left out')
+    return bool(asked)
+
+
+def _click(request: Request, caller: StorefrontCaller, grant: Grant) -> Click:
+    """Return the click that a request for bytes is: a fresh one, or the one its sender named.
+
+    A client that repeats or resumes sends the same `Idempotency-Key`, and rides on its click.
+    """
+    end = caller.at + timedelta(seconds=settings.DOWNLOAD_URL_SECONDS)
+    failed = nonce_of_proof(request.headers.get(PROOF, ""))
+    if failed is not None:
+        return Click(grant.pk, failed, end)
+    name = request_name(request)
+    if not name:
+        return new_click(grant, at=caller.at)
+    named = f"{caller.customer.pk}/{name}".encode(errors="surrogatepass")
+    return Click(grant.pk, f"named-{hashlib.sha256(named).hexdigest()[:32]}", end)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _whole(text: str | None, name: str, *, default: int) -> int:
+    if text is None:
+        return default
+    if not _is_number(text) or len(text) > MAX_DIGITS:
+        raise BadInput(f'"{name}" must be a whole number of at most {MAX_DIGITS} digits')
+    return int(text)

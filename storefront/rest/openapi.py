@@ -1,0 +1,57 @@
+"""What the OpenAPI document says of every face whose callers send a key."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+
+from storefront.rest.customer_account_orders_schema import (
+    RefusalSerializer,
+    TooManyRequestsSerializer,
+)
+
+HEADER: Final = OpenApiParameter.HEADER
+# In the words of the answers' `error`.
+REFUSED = {
+    429: "`rate_limit_exceeded`: more requests in this minute than the key allows, or more refused "
+    "ones from this address.",
+    503: "`service_unavailable`: a part of the service is out of reach. Nothing was counted.",
+}
+
+
+def refusals(described: dict[int, str]) -> dict[int, OpenApiResponse]:
+    """Return the refusals of an operation, with those that every one has, each described."""
+    shapes = {429: TooManyRequestsSerializer}
+    return {
+        status: OpenApiResponse(shapes.get(status, RefusalSerializer), description=words)
+        for status, words in sorted((described | REFUSED).items())
+    }
+
+
+def answer_header(name: str, kind: Any, description: str, *statuses: int | str) -> OpenApiParameter:
+    """Describe a header of the answers with these statuses."""
+    return OpenApiParameter(
+        name, kind, HEADER, description=description, response=[*map(str, statuses)]
+    )
+
+
+def rate_headers(statuses: Iterable[int]) -> list[OpenApiParameter]:
+    """Describe the headers that tell a key's rate, on answers with these statuses."""
+    told = {
+        "X-RateLimit-Limit": "Requests a minute that the key allows.",
+        "X-RateLimit-Remaining": "How many of them are left in this minute.",
+        "X-RateLimit-Reset": "Seconds until the next minute begins.",
+    }
+    rates = [answer_header(name, int, words, *statuses) for name, words in told.items()]
+    wait = answer_header("Retry-After", int, "Seconds to wait before asking again.", 429, 503)
+    return [*rates, wait]
+
+
+def request_name(what: str) -> OpenApiParameter:
+    """Describe the name that a caller may give a request, so that a repetition is known."""
+    return OpenApiParameter(
+        "Idempotency-Key",
+        {"type": "string", "maxLength": 255},
+        HEADER,
+        description=f"Any text of your own that names this {what}, as a random UUID.",
+    )

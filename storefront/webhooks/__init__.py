@@ -1,0 +1,1 @@
+"""Incoming webhooks: verify, store once, apply in a task."""

@@ -1,0 +1,118 @@
+"""From a stored message to what it does: who applies it, and when."""
+
+import json
+import threading
+import time
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django_tasks import task
+from django_tasks_db import DatabaseBackend
+from django_tasks_db.models import DBTaskResult
+
+from downloads import fulfilment
+from downloads.fulfilment import Said
+from downloads.json_names import MARK, require_unmarked
+from downloads.models import Message, Shop
+from storefront.platforms.base import sources
+
+# One task's share, so that a worker asked to stop need not finish a whole backlog first.
+BATCH = 100
+# Orders between two pauses, where a policy is applied to all of a shop's.
+AT_ONCE = 10
+LONGEST_PAUSE_SECONDS = 0.1
+_one_writer = threading.Lock()
+
+
+def store(shop: Shop, said: Said, *, at: datetime) -> bool:
+    """Store a message once and have it applied soon; say whether it was news."""
+    if fulfilment.is_stored(shop, said):
+        return False
+    with _turn_to_write(), transaction.atomic():
+        is_news = fulfilment.receive(shop, said, at=at)
+        if is_news and said.is_known:
+            transaction.on_commit(ring)
+    return is_news
+
+
+def _turn_to_write() -> AbstractContextManager[Any]:
+    # Those who find SQLite taken do not queue for it but look again now and then, and are
+    # overtaken; a lock of their own process lets them go one after the other.
+    return _one_writer if connection.vendor == "sqlite" else nullcontext()
+
+
+def ring(*, at: datetime | None = None) -> None:
+    """Have the waiting messages applied, now or at a time.
+
+    A task is a bell, not the message: the inbox knows what is due. So a bell lost with its worker,
+    or rung twice, does no harm; the worker rings at its start and every `MESSAGE_SWEEP_SECONDS`.
+    """
+    if at is None:
+        if not _is_rung():
+            apply_messages.enqueue()
+    elif apply_messages.get_backend().supports_defer:
+        apply_messages.using(run_after=at).enqueue()
+
+
+def _is_rung() -> bool:
+    # A bell that no worker has taken yet will find whatever is stored by now. Only the backend in
+    # our own database can be asked; with another each message rings for itself.
+    if not isinstance(apply_messages.get_backend(), DatabaseBackend):
+        return False
+    waiting = DBTaskResult.objects.ready().filter(task_path=apply_messages.module_path)
+    return waiting.exists()
+
+
+@task()
+def apply_messages() -> int:
+    """Apply what is due, a message of each shop in turn; return how many messages that was."""
+    after = 0
+    for done in range(BATCH):
+        started = time.monotonic()
+        message = fulfilment.apply_next(_apply, at=timezone.now(), after=after)
+        if message is None:
+            return done
+        after = message.shop_id
+        if message.state == Message.State.WAITING:
+            ring(at=message.due_at)
+        let_others_write(time.monotonic() - started)
+    ring()
+    return BATCH
+
+
+def let_others_write(seconds: float) -> None:
+    """Pause after so many seconds of writing, where that keeps others from it."""
+    # SQLite has one writer at a time and no queue for it: buyers' clicks and new messages would
+    # find it taken again and again while a backlog is worked off without a pause.
+    if connection.vendor == "sqlite":
+        time.sleep(min(seconds, LONGEST_PAUSE_SECONDS))
+
+
+@task()
+def apply_policies(shop_id: int, after: int = 0, changed: int = 0) -> int:
+    """Bring a share of a shop's orders in line with its policies, and have the next one done.
+
+    Return how many changed so far. Between two shares messages are applied, of other shops too.
+    """
+    shop = Shop.objects.get(pk=shop_id)
+    for _turn in range(BATCH):
+        started = time.monotonic()
+        done = fulfilment.apply_policies(shop, at=timezone.now(), after=after, at_most=AT_ONCE)
+        changed += done.changed
+        if done.last is None:
+            return changed
+        after = done.last
+        let_others_write(time.monotonic() - started)
+    apply_policies.enqueue(shop_id, after, changed)
+    return changed
+
+
+def _apply(message: Message) -> None:
+    # What is stored is what is read to decide, and nothing beside it.
+    for stored in (message.body, message.person):
+        if MARK in stored:
+            require_unmarked(json.loads(stored), "message")
+    sources()[message.source].apply(message, at=timezone.now())

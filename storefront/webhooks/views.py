@@ -1,0 +1,97 @@
+"""The door for shops: `POST /webhooks/{source}`. Verify, store once, answer; apply afterwards."""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from hashlib import sha256
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from downloads.errors import BadInput, DownloadsError, NotFound
+from downloads.json_names import in_short
+from storefront.authentication import shop_of_message
+from storefront.graphql_api.request import require_length
+from storefront.http.errors import TooLarge, headers_of, status_of
+from storefront.platforms.base import Envelope, sources
+from storefront.platforms.payloads import parse_message
+from storefront.webhooks.tasks import store
+
+logger = logging.getLogger(__name__)
+_WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
+
+
+def answers_with_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Turn every domain error of a view into `{"message": …}`."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except DownloadsError as error:
+            status, headers = status_of(error), headers_of(error)
+            return JsonResponse({"message": str(error)}, status=status, headers=headers)
+
+    return answering
+
+
+@csrf_exempt
+@require_POST
+@answers_with_json
+def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpResponse:
+    """Take in one message of a shop. A repeated one is answered alike and stored once.
+
+    Where the address names the shop, its headers need not.
+
+    Raises:
+        NotFound: we know no such platform.
+        RequestRefused: its length is not said.
+        TooLarge: more than `WEBHOOK_MAX_BYTES`. It is left unread.
+        SignatureRefused: none of this shop's secrets signed exactly these bytes, or not lately.
+        SealBroken: one of them cannot be opened, and none of the others signed.
+        BadInput: signed, but not a message.
+    """
+    at = timezone.now()
+    platform = sources().get(source)
+    if platform is None:
+        raise NotFound("No such platform.")
+    envelope = platform.read_envelope(request.headers)
+    if shop_domain:
+        envelope = replace(envelope, shop_domain=shop_domain)
+    body = _read_body(request)
+    if not envelope.signature and platform.is_ping(body):
+        return JsonResponse({"message": "Heard."})
+    shop = shop_of_message(platform, envelope, body, at=at)
+    payload, repeated = parse_message(body)
+    said = platform.hear(_with_id(envelope, body), payload)
+    if not _WORD.fullmatch(said.topic):
+        raise BadInput("The message does not say its topic.")
+    if store(shop, said, at=at) and repeated:
+        # What decides is set aside when it is applied; the rest is no matter of ours.
+        about = (source, shop.domain, said.topic, said.delivery_id, in_short(repeated))
+        logger.warning("A %s message of %s (%s, %s) repeats names: %s", *about)
+    return JsonResponse({"message": "Received."})
+
+
+def _read_body(request: HttpRequest) -> bytes:
+    require_length(request)
+    length = request.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > settings.WEBHOOK_MAX_BYTES:
+        raise TooLarge(f"A message may have at most {settings.WEBHOOK_MAX_BYTES} bytes.")
+    try:
+        return request.read()
+    except UnreadablePostError:
+        raise BadInput("The line broke before the message was complete.") from None
+
+
+def _with_id(envelope: Envelope, body: bytes) -> Envelope:
+    if _WORD.fullmatch(envelope.delivery_id):
+        return envelope
+    # Without a name of its own a message is known by its content.
+    return replace(envelope, delivery_id=f"sha256:{sha256(body).hexdigest()}")
