@@ -8,7 +8,7 @@ urlpatterns = [
     path("", include("storefront.urls")),
 ]
 
-handler400 = "storefront.pages.orders.bad_request"
-handler403 = "storefront.pages.orders.forbidden"
-handler404 = "storefront.pages.orders.not_found"
-handler500 = "storefront.pages.orders.server_error"
+handler400 = "storefront.pages.handlers.bad_request"
+handler403 = "storefront.pages.handlers.forbidden"
+handler404 = "storefront.pages.handlers.not_found"
+handler500 = "storefront.pages.handlers.server_error"

@@ -137,3 +137,15 @@ def _in_older_ascii(host: str) -> str:
         older = host.encode("idna")
         return older.decode() if older.decode("idna") == host else host
     return host
+
+
+def valid_email(text: str) -> str | None:
+    """Return a mail address, or None for what is none."""
+    # As it is kept it may be longer.
+    if max(len(text), len(mailbox_of(text))) > MAX_LENGTH:
+        return None
+    try:
+        validate_email(text)
+    except ValidationError:
+        return None
+    return text

@@ -12,8 +12,9 @@ from django.http import HttpRequest
 from downloads.errors import SealBroken
 from downloads.models import Customer, Shop
 from downloads.tokens import has_checksum, hash_token
+from storefront.http.client_ip import client_address
 from storefront.http.errors import KeyRefused, OriginRefused, SignatureRefused, Unauthenticated
-from storefront.http.throttling import Rate, client_address, count
+from storefront.http.throttling import Rate, count
 from storefront.models import (
     ApiKey,
     CustomerToken,

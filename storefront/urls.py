@@ -11,7 +11,7 @@ from storefront.graphql_api.graphiql import graphiql
 from storefront.graphql_api.schema import schema
 from storefront.graphql_api.view import StorefrontGraphQL
 from storefront.mail import bounces
-from storefront.pages import accounts, invitations, links, orders
+from storefront.pages import accounts, health, home, invitations, links, orders
 from storefront.rest.customer_account_orders import CustomerAccountOrders
 from storefront.rest.customer_tokens import CustomerTokens
 from storefront.rest.downloadable_products import (
@@ -25,9 +25,9 @@ from storefront.webhooks import views as webhooks
 BOUGHT = "api/shop/customer-downloadable-products"
 
 urlpatterns = [
-    path("", orders.home, name="home"),
-    path("healthz", orders.healthz, name="healthz"),
-    path("readyz", orders.readyz, name="readyz"),
+    path("", home.home, name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     # Order-status token
     path("api/v2/customer-account-orders", CustomerAccountOrders.as_view(), name="face-a"),
     # Storefront key, and a customer's bearer

@@ -34,8 +34,8 @@ def answering(client, monkeypatch):
     """Return a function that has the front page answer this, and asks for it."""
 
     def ask(response):
-        monkeypatch.setattr("storefront.pages.orders.render", lambda *given: response)
-        monkeypatch.setattr("storefront.pages.orders.lookups.has_order", lambda token: False)
+        monkeypatch.setattr("storefront.pages.home.render", lambda *given: response)
+        monkeypatch.setattr("storefront.pages.home.lookups.has_order", lambda token: False)
         return client.get("/")
 
     return ask

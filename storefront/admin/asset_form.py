@@ -14,7 +14,7 @@ from downloads.fulfilment.files import check_room, check_size
 from downloads.models import Asset, Shop
 from downloads.sizes import read_size
 from storefront.admin.kept_files import KeptFile, KeptFileInput
-from storefront.rest.customer_account_orders_schema import size_text
+from storefront.formats import size_text
 
 LONGEST_SIZE = 40
 GONE = "The file of your last try is not kept any longer. Choose it again."

@@ -23,7 +23,7 @@ from storefront.admin.asset_form import AssetForm
 from storefront.admin.base import ScopedAdmin
 from storefront.admin.closures import closed_among
 from storefront.delivery.views import check_answer
-from storefront.rest.customer_account_orders_schema import size_text
+from storefront.formats import size_text
 
 
 @admin.register(Asset)

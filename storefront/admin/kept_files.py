@@ -14,7 +14,7 @@ from downloads import fulfilment
 from downloads.bidi import isolate_html
 from downloads.errors import NotFound
 from downloads.models import KeptUpload
-from storefront.rest.customer_account_orders_schema import size_text
+from storefront.formats import size_text
 
 SALT = "downloads.kept-upload"
 

@@ -6,7 +6,7 @@ from django.utils.text import Truncator
 from downloads.bidi import isolate
 from downloads.errors import Unavailable
 from downloads.models import DownloadEvent
-from storefront.rest.customer_account_orders_schema import size_text
+from storefront.formats import size_text
 
 HASH_CHARS = 8
 PROGRAM_CHARS = 40

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from downloads.models.ledger import USER_AGENT_MAX_LENGTH, Visitor
-from storefront.http.throttling import client_address
+from storefront.http.client_ip import client_address
 
 
 def visitor_of(request: HttpRequest) -> Visitor:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 
 from downloads.json_names import RepeatedName, parse_once
 from storefront.http.errors import RequestRefused
+from storefront.http.requests import require_length
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -97,16 +98,6 @@ def sends_hash_alone(request: HttpRequest) -> bool:
     except (RequestRefused, RecursionError):
         return False
     return not said.get("query") and _has_hash(said)
-
-
-def require_length(request: HttpRequest) -> None:
-    """Refuse a body that comes in chunks: how long it is stands nowhere, and it is not read.
-
-    Raises:
-        RequestRefused: with 411.
-    """
-    if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
-        raise RequestRefused("Send the request with its Content-Length, not in chunks.", 411)
 
 
 def _query_missing(said: dict[str, Any]) -> RequestRefused:

@@ -20,10 +20,10 @@ from django.urls import reverse
 from downloads import room
 from downloads.errors import DiskFull, DownloadsError, NoRoom
 from downloads.models import Asset, Shop
-from storefront.graphql_api.request import require_length
 from storefront.http.errors import CutShort, RequestRefused, TooLarge, status_of
 from storefront.http.json_errors import json_error, reads_json
 from storefront.http.multipart import KeepsNames, TemporaryUploads
+from storefront.http.requests import require_length
 from storefront.pages.errors import refusal_page
 from storefront.staff.roles import rows_where
 

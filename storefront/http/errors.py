@@ -4,9 +4,6 @@ import logging
 from typing import Any
 
 from django.conf import settings
-from rest_framework.exceptions import APIException
-from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 from downloads.errors import (
     BadInput,
@@ -23,7 +20,6 @@ from downloads.errors import (
     TooManyAtOnce,
     Unavailable,
 )
-from storefront.http.outage_errors import is_outage
 
 logger = logging.getLogger(__name__)
 
@@ -210,37 +206,6 @@ def log_outage(error: BaseException) -> None:
     logger.error("Out of reach: %s", " ".join(str(error).split()))
 
 
-def answer_customer_error(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Write any refusal of a face for programs as `{"message": …, "error": …}`.
-
-    Whatever keeps a download from being had is a 403 here (CONTRACTS, "REST counterpart").
-    """
-    response = answer_rest_error(error, context)
-    if response is None:
-        return None
-    if isinstance(error, DownloadsError):
-        response.data["error"] = code_of(error)
-    else:
-        response.data["error"] = code_of_status(response.status_code)
-    if isinstance(error, Unavailable):
-        response.status_code = 403
-    return response
-
-
 def code_of_status(status: int) -> str:
     """Return the one word for a refusal of which no more is known than its status."""
     return CODES_OF_STATUS.get(status, "invalid_request")
-
-
-def answer_rest_error(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Write any refusal of a REST face as `{"message": …}`."""
-    if is_outage(error):
-        log_outage(error)
-        error = OutOfReach()
-    if isinstance(error, DownloadsError):
-        body = {"message": str(error)} | details_of(error)
-        return Response(body, status=status_of(error), headers=headers_of(error))
-    response = exception_handler(error, context)
-    if response is not None and isinstance(error, APIException):
-        response.data = {"message": str(error.detail)}
-    return response

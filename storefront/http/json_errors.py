@@ -1,6 +1,10 @@
 """JSON errors: which requests get one in place of a page, and its body."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
 
 from downloads.errors import DownloadsError
 from storefront.http.errors import code_of, code_of_status, details_of, headers_of, status_of
@@ -40,3 +44,17 @@ def json_error(
     if request.path.startswith(TELL_A_WORD):
         body["error"] = code_of_status(status)
     return JsonResponse(body, status=status, headers=headers)
+
+
+def answers_with_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Turn every domain error of a view into `{"message": …}`."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except DownloadsError as error:
+            status, headers = status_of(error), headers_of(error)
+            return JsonResponse({"message": str(error)}, status=status, headers=headers)
+
+    return answering

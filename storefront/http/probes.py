@@ -5,9 +5,9 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from storefront.pages import orders
+from storefront.pages import health
 
-PROBES = {"/healthz": orders.healthz, "/readyz": orders.readyz}
+PROBES = {"/healthz": health.healthz, "/readyz": health.readyz}
 
 
 class AnswersProbes:

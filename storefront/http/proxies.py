@@ -9,8 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from storefront.http.client_ip import client_address
 from storefront.http.probes import PROBES
-from storefront.http.throttling import client_address
 
 logger = logging.getLogger(__name__)
 # Of a few requests one cannot tell: whoever installs it is the first visitor.

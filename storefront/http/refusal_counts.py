@@ -16,8 +16,9 @@ from rest_framework.exceptions import APIException
 from downloads.errors import BadInput
 from downloads.tokens import hash_token
 from storefront.authentication import StorefrontCaller, count_request, is_whole_bearer
+from storefront.http.client_ip import client_address
 from storefront.http.errors import RateExceeded, RequestRefused, TooLarge, Unauthenticated
-from storefront.http.throttling import Rate, client_address, count, counted, give_back
+from storefront.http.throttling import Rate, count, counted, give_back
 from storefront.models import StorefrontKey
 
 # What says that a request did no useful work; a missing row and a used-up download do not.

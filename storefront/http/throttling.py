@@ -1,26 +1,20 @@
 """Who asks too often. Counts live in the cache, exact as far as the cache is shared."""
 
-import hashlib
-import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
-from rest_framework.throttling import BaseThrottle
 
+from storefront.http.client_ip import client_address
 from storefront.http.errors import RateExceeded
 
 WINDOW_SECONDS = 60
 # A count outlives its window by another: it never ends under a request that began late, nor in
 # the middle of `incr`, which asks Redis twice (is it there, add one).
 KEPT_WINDOWS = 2
-SUBSCRIBER_BITS = 64
-# Some proxies write the port too, and IPv6 in brackets.
-_WITH_PORT = re.compile(r"\A(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]+)?\Z")
 
 
 @dataclass(frozen=True)
@@ -128,22 +122,3 @@ def count_link_request(request: HttpRequest, *, at: datetime) -> None:
     """
     limit = settings.LINK_REQUESTS_PER_MINUTE
     count("link-request", client_address(request), limit=limit, at=at).require()
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return whom a request came from, behind `TRUSTED_PROXIES` proxies of ours.
-
-    An IPv4 address, or the /64 that one subscriber of IPv6 has. What cannot be read as an address
-    is told from others by a short hash: it fits any cache's key, whatever was sent.
-    """
-    named = BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]  # reads META alone
-    with_port = _WITH_PORT.match(named)
-    try:
-        address = ip_address((with_port[1] or with_port[2]) if with_port else named)
-    except ValueError:
-        return hashlib.sha256(named.encode(errors="replace")).hexdigest()[:32] if named else ""
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(IPv6Network((int(address), SUBSCRIBER_BITS), strict=False))

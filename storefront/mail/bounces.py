@@ -18,7 +18,7 @@ from downloads.errors import BadInput, NotFound
 from downloads.json_names import RepeatedName, parse_once
 from storefront.graphql_api.request import FORMS
 from storefront.http.errors import SignatureRefused
-from storefront.webhooks.views import answers_with_json
+from storefront.http.json_errors import answers_with_json
 
 # What anymail meets in a body that is not its provider's, or not for this address.
 UNREADABLE = (

@@ -12,7 +12,8 @@ from downloads import fulfilment
 from downloads.errors import BadInput, NotFound
 from downloads.models import Account
 from storefront.http.account_tries import AccountTries
-from storefront.http.throttling import client_address, count_miss
+from storefront.http.client_ip import client_address
+from storefront.http.throttling import count_miss
 from storefront.models import CustomerToken
 from storefront.pages.errors import answers_with_pages
 from storefront.signed_urls import read_account_ticket

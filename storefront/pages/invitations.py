@@ -17,7 +17,8 @@ from downloads import fulfilment
 from downloads.audit.actors import Actor, acting
 from downloads.errors import BadInput, LinkSpent
 from downloads.models import Invitation
-from storefront.http.throttling import client_address, count_miss
+from storefront.http.client_ip import client_address
+from storefront.http.throttling import count_miss
 from storefront.pages.errors import answers_with_pages
 from storefront.signed_urls import absolute
 

@@ -7,11 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.dateparse import parse_datetime
 
-from downloads.email_addresses import mailbox_of
 from downloads.errors import BadInput, SaidTwice
 from downloads.json_names import RepeatedName, is_marked, parse_marking, parse_once
 
@@ -20,7 +17,6 @@ MAX_INTEGER = 2**63 - 1
 DIGITS = re.compile(r"[0-9]{1,400}")
 MAX_TEXT = 500
 MAX_WORDS = 20_000
-MAX_EMAIL = 254
 
 # The names of an object's fields, each with those of the objects inside it; null: no object.
 Fields = Mapping[str, "Fields | None"]
@@ -70,18 +66,6 @@ def _parsed(content: bytes, parse: Callable[[str], Any]) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BadInput(f"Expected a JSON object, got {_kind(document)}.")
     return document
-
-
-def valid_email(text: str) -> str | None:
-    """Return a mail address, or None for what is none."""
-    # As it is kept it may be longer.
-    if max(len(text), len(mailbox_of(text))) > MAX_EMAIL:
-        return None
-    try:
-        validate_email(text)
-    except ValidationError:
-        return None
-    return text
 
 
 def keep(payload: dict[str, Any], fields: Fields) -> dict[str, Any]:

@@ -3,17 +3,30 @@
 from datetime import datetime
 from typing import Any
 
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from downloads.errors import BadInput
 from storefront.authentication import count_request
-from storefront.http.errors import answer_customer_error
 from storefront.http.throttling import Rate
 from storefront.models import ApiKey
-from storefront.rest.customer_account_orders import JSONAlone
+from storefront.rest.exceptions import answer_customer_error
 
 MAX_NAME_LENGTH = 255
+
+
+class JSONAlone(BaseContentNegotiation):
+    """Answer JSON whatever a client accepts: there is nothing else to choose from."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
 
 
 class KeyedFace(APIView):

@@ -4,8 +4,6 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,24 +11,9 @@ from rest_framework.views import APIView
 from downloads import lookups
 from downloads.errors import NotFound
 from storefront.http.throttling import count_miss
-from storefront.rest.customer_account_orders_schema import (
-    CustomerAccountOrderSerializer,
-    MessageSerializer,
-    TooManyMissesSerializer,
-)
-from storefront.rest.openapi import answer_header
-
-
-class JSONAlone(BaseContentNegotiation):
-    """Answer JSON whatever a client accepts: there is nothing else to choose from."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+from storefront.rest.base import JSONAlone
+from storefront.rest.customer_account_orders_schema import CustomerAccountOrderSerializer
+from storefront.rest.openapi import MessageSerializer, TooManyMissesSerializer, answer_header
 
 
 class CustomerAccountOrders(APIView):

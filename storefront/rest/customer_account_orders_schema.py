@@ -6,22 +6,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from downloads.models import Asset, Grant
+from storefront.formats import size_text
 from storefront.signed_urls import asset_url
-
-UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
-
-
-def size_text(size_bytes: int | None) -> str | None:
-    """Write a size for people: 1000-based, no space, at most one decimal ("10MB", "1.5GB")."""
-    if size_bytes is None:
-        return None
-    size = float(size_bytes)
-    for unit in UNITS[:-1]:
-        # Rounded first, so that 999,950 bytes read "1MB" and not "1000KB".
-        if round(size, 1) < 1000:
-            return f"{size:.1f}".removesuffix(".0") + unit
-        size /= 1000
-    return f"{size:.1f}".removesuffix(".0") + UNITS[-1]
 
 
 class ProductSerializer(serializers.Serializer):
@@ -108,19 +94,3 @@ class CustomerAccountOrderSerializer(serializers.Serializer):
     """An order with its downloads."""
 
     order = OpenedOrderSerializer()
-
-
-class MessageSerializer(serializers.Serializer):
-    message = serializers.CharField(help_text="For people; it may change.")
-
-
-class RefusalSerializer(MessageSerializer):
-    error = serializers.CharField(help_text="One word, for programs.")
-
-
-class TooManyMissesSerializer(MessageSerializer):
-    retry_after = serializers.IntegerField(min_value=1, help_text="Seconds, as `Retry-After`.")
-
-
-class TooManyRequestsSerializer(RefusalSerializer):
-    retry_after = serializers.IntegerField(min_value=1, help_text="Seconds, as `Retry-After`.")

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 
 from downloads import lookups
 from storefront.authentication import secret_key
-from storefront.graphql_api.request import require_length
 from storefront.http.errors import KeyRefused, RequestRefused, TooLarge
+from storefront.http.requests import require_length
 from storefront.models import SecretKey, TokenExchange
 from storefront.rest.base import KeyedFace, request_name
 from storefront.rest.customer_tokens_schema import (

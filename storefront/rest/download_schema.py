@@ -5,9 +5,15 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiTypes, extend_schema
 from rest_framework import serializers
 
-from storefront.rest.customer_account_orders_schema import RefusalSerializer
 from storefront.rest.downloadable_products_schema import AUTH, NO_KEY, NOT_THERE, NUMBER
-from storefront.rest.openapi import HEADER, answer_header, rate_headers, refusals, request_name
+from storefront.rest.openapi import (
+    HEADER,
+    RefusalSerializer,
+    answer_header,
+    rate_headers,
+    refusals,
+    request_name,
+)
 
 # What `?as=` may ask for in place of the bytes.
 ADDRESS = "address"

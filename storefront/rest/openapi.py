@@ -4,11 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
-
-from storefront.rest.customer_account_orders_schema import (
-    RefusalSerializer,
-    TooManyRequestsSerializer,
-)
+from rest_framework import serializers
 
 HEADER: Final = OpenApiParameter.HEADER
 # In the words of the answers' `error`.
@@ -17,6 +13,22 @@ REFUSED = {
     "ones from this address.",
     503: "`service_unavailable`: a part of the service is out of reach. Nothing was counted.",
 }
+
+
+class MessageSerializer(serializers.Serializer):
+    message = serializers.CharField(help_text="For people; it may change.")
+
+
+class RefusalSerializer(MessageSerializer):
+    error = serializers.CharField(help_text="One word, for programs.")
+
+
+class TooManyMissesSerializer(MessageSerializer):
+    retry_after = serializers.IntegerField(min_value=1, help_text="Seconds, as `Retry-After`.")
+
+
+class TooManyRequestsSerializer(RefusalSerializer):
+    retry_after = serializers.IntegerField(min_value=1, help_text="Seconds, as `Retry-After`.")
 
 
 def refusals(described: dict[int, str]) -> dict[int, OpenApiResponse]:

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from downloads.audit.actors import Actor, acting
-from storefront.http.throttling import client_address
+from storefront.http.client_ip import client_address
 
 NOBODY = "somebody not signed in"
 

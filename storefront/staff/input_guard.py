@@ -21,7 +21,7 @@ from django.urls import reverse
 
 from downloads.errors import BadInput
 from storefront.http.errors import RequestRefused, status_of
-from storefront.pages.orders import forbidden
+from storefront.pages.handlers import forbidden
 
 logger = logging.getLogger(__name__)
 

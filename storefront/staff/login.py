@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from storefront.http.throttling import client_address, count_sign_in
+from storefront.http.client_ip import client_address
+from storefront.http.throttling import count_sign_in
 from storefront.staff.access import is_staff, is_through
 from storefront.staff.audit_middleware import program_of
 from storefront.staff.devices import remember

@@ -17,7 +17,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from downloads.encryption import seal, unseal
 from downloads.errors import BadInput, SealBroken
-from storefront.http.throttling import client_address, count_sign_in
+from storefront.http.client_ip import client_address
+from storefront.http.throttling import count_sign_in
 from storefront.models import SecondFactor
 from storefront.pages.errors import answers_with_pages
 from storefront.staff import two_factor

@@ -2,43 +2,27 @@
 
 import logging
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
 from hashlib import sha256
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
-from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from downloads.errors import BadInput, DownloadsError, NotFound
+from downloads.errors import BadInput, NotFound
 from downloads.json_names import in_short
 from storefront.authentication import shop_of_message
-from storefront.graphql_api.request import require_length
-from storefront.http.errors import TooLarge, headers_of, status_of
+from storefront.http.errors import TooLarge
+from storefront.http.json_errors import answers_with_json
+from storefront.http.requests import require_length
 from storefront.platforms.base import Envelope, sources
 from storefront.platforms.payloads import parse_message
 from storefront.webhooks.tasks import store
 
 logger = logging.getLogger(__name__)
 _WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
-
-
-def answers_with_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Turn every domain error of a view into `{"message": …}`."""
-
-    @wraps(view)
-    def answering(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        try:
-            return view(request, *args, **kwargs)
-        except DownloadsError as error:
-            status, headers = status_of(error), headers_of(error)
-            return JsonResponse({"message": str(error)}, status=status, headers=headers)
-
-    return answering
 
 
 @csrf_exempt

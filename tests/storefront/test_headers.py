@@ -107,7 +107,7 @@ def test_a_refusal_is_as_safe_as_an_answer(over_https, path, method, given, stat
 
 def test_a_failure_of_ours_is_as_safe_as_an_answer(over_https, client, monkeypatch):
     client.raise_request_exception = False
-    monkeypatch.setattr("storefront.pages.orders.lookups.has_order", lambda token: 1 / 0)
+    monkeypatch.setattr("storefront.pages.home.lookups.has_order", lambda token: 1 / 0)
     response = over_https("/")
     assert response.status_code == 500
     assert_safe(response)

@@ -16,7 +16,7 @@ from config.urls import urlpatterns as all_urls
 from downloads import fulfilment
 from downloads.models import Account, Grant, Shop
 from storefront.models import SecretKey
-from storefront.pages.orders import server_error
+from storefront.pages.handlers import server_error
 from storefront.signed_urls import account_url
 from storefront.urls import urlpatterns
 from tests.conftest import WEBHOOK_SECRET, sign

@@ -8,7 +8,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from downloads import fulfilment
 from downloads.models import Heartbeat
 from storefront.demo.example import ORDER_TOKEN
-from storefront.pages import orders
+from storefront.pages import handlers
 from tests.factories import NOW, OrderFactory
 from tests.storefront.conftest import PAGE, POLICY, Page, headers_of, policy_of
 
@@ -135,13 +135,13 @@ def test_another_host_is_a_400_page(client):
 
 
 def test_the_pages_for_403_and_500_say_what_to_do(rf):
-    forbidden = orders.forbidden(rf.get("/"), PermissionError())
+    forbidden = handlers.forbidden(rf.get("/"), PermissionError())
     assert words_of(forbidden) == (
         403,
         ["Not allowed"],
         ["Sign in with an account that may do this."],
     )
-    assert words_of(orders.server_error(rf.get("/"))) == (
+    assert words_of(handlers.server_error(rf.get("/"))) == (
         500,
         ["Something went wrong"],
         ["It is our fault, and nothing was counted. Please try again in a moment."],

@@ -7,7 +7,7 @@ import pytest
 
 from downloads import fulfilment
 from downloads.incoming import RefundReport
-from storefront.rest.customer_account_orders_schema import size_text
+from storefront.formats import size_text
 from tests.factories import (
     NOW,
     AttachmentFactory,

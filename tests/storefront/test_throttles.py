@@ -8,8 +8,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 
+from storefront.http.client_ip import client_address
 from storefront.http.errors import RateExceeded
-from storefront.http.throttling import Rate, client_address, count, count_miss
+from storefront.http.throttling import Rate, count, count_miss
 from tests.factories import NOW
 
 

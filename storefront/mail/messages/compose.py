@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
 
-from downloads.email_addresses import is_mailable, wire_spelling
+from downloads.email_addresses import is_mailable, valid_email, wire_spelling
 from downloads.errors import MailRefused
 from downloads.models import Mail, Shop
 from storefront.mail.messages.account import about_password, about_registration
@@ -21,7 +21,6 @@ from storefront.mail.messages.links import about_links
 from storefront.mail.messages.order_ready import about_order
 from storefront.mail.messages.staff import about_sign_in
 from storefront.mail.messages.text import Sentence, one_line
-from storefront.platforms.payloads import valid_email
 
 LONGEST_SENDER = 70
 LONGEST_SUBJECT = 78

@@ -1,7 +1,8 @@
 """Buyers as a shop of one's own writes them → our reports."""
 
+from downloads.email_addresses import valid_email
 from downloads.incoming import CustomerReport, PersonReport
-from storefront.platforms.payloads import Reader, valid_email
+from storefront.platforms.payloads import Reader
 
 
 def read_customer(customer: Reader) -> CustomerReport:

@@ -6,6 +6,7 @@ Source: Shopify's Admin API, resources Order, Refund and Dispute. Older versions
 
 from typing import Any
 
+from downloads.email_addresses import valid_email
 from downloads.errors import BadInput
 from downloads.incoming import (
     CustomerReport,
@@ -18,7 +19,7 @@ from downloads.incoming import (
 )
 from downloads.models import Dispute, Order
 from downloads.tokens import MIN_LENGTH, hash_token
-from storefront.platforms.payloads import DIGITS, Reader, valid_email
+from storefront.platforms.payloads import DIGITS, Reader
 from storefront.platforms.shopify.fields import LONG_AGO, rows_in, variant_name_of
 
 MAX_QUANTITY = 1_000_000

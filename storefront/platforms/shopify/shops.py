@@ -5,9 +5,10 @@ Source: Shopify's Admin API, resources Product and Shop, and its mandatory webho
 
 from typing import Any
 
+from downloads.email_addresses import valid_email
 from downloads.errors import BadInput
 from downloads.incoming import CatalogReport, PersonReport, ProductReport, ShopReport
-from storefront.platforms.payloads import Reader, valid_email
+from storefront.platforms.payloads import Reader
 from storefront.platforms.shopify.fields import rows_in, variant_name_of
 
 

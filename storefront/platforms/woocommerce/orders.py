@@ -9,11 +9,12 @@ import re
 from datetime import datetime
 from typing import Any
 
+from downloads.email_addresses import valid_email
 from downloads.errors import BadInput
 from downloads.incoming import CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.models import Order
 from downloads.tokens import MIN_LENGTH, hash_token
-from storefront.platforms.payloads import MAX_INTEGER, Reader, valid_email
+from storefront.platforms.payloads import MAX_INTEGER, Reader
 from storefront.platforms.woocommerce.fields import (
     MAX_QUANTITY,
     moment,

@@ -1,0 +1,50 @@
+"""DRF exception handlers: domain errors as JSON."""
+
+from typing import Any
+
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from downloads.errors import DownloadsError, Unavailable
+from storefront.http.errors import (
+    OutOfReach,
+    code_of,
+    code_of_status,
+    details_of,
+    headers_of,
+    log_outage,
+    status_of,
+)
+from storefront.http.outage_errors import is_outage
+
+
+def answer_customer_error(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Write any refusal of a face for programs as `{"message": …, "error": …}`.
+
+    Whatever keeps a download from being had is a 403 here (CONTRACTS, "REST counterpart").
+    """
+    response = answer_rest_error(error, context)
+    if response is None:
+        return None
+    if isinstance(error, DownloadsError):
+        response.data["error"] = code_of(error)
+    else:
+        response.data["error"] = code_of_status(response.status_code)
+    if isinstance(error, Unavailable):
+        response.status_code = 403
+    return response
+
+
+def answer_rest_error(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Write any refusal of a REST face as `{"message": …}`."""
+    if is_outage(error):
+        log_outage(error)
+        error = OutOfReach()
+    if isinstance(error, DownloadsError):
+        body = {"message": str(error)} | details_of(error)
+        return Response(body, status=status_of(error), headers=headers_of(error))
+    response = exception_handler(error, context)
+    if response is not None and isinstance(error, APIException):
+        response.data = {"message": str(error.detail)}
+    return response
