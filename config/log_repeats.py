@@ -8,6 +8,8 @@ from dataclasses import dataclass
 MINUTE = 60
 # Whoever sends requests fills these, as fast as they like.
 BY_REQUESTS = ("django.request", "django.security", "storefront", "gunicorn.error")
+# Of ours, but by no request.
+BY_COMMANDS = "storefront.management"
 
 Kind = tuple[str, int, str, int]
 
@@ -50,7 +52,7 @@ class CountsRepeats(logging.Filter):
         if record.name.startswith("django.security"):
             # What a request said wrong; where it was found out is the same for each.
             record.exc_info = record.exc_text = None
-        if not self.per_minute or record.exc_info or not record.name.startswith(BY_REQUESTS):
+        if not self.per_minute or record.exc_info or not _is_by_requests(record.name):
             return True
         kind, minute = _kind(record), int(record.created // MINUTE)
         self._tell(kind, before=minute)
@@ -85,6 +87,10 @@ class CountsRepeats(logging.Filter):
                 count.example,
                 extra={"passes": True},
             )
+
+
+def _is_by_requests(name: str) -> bool:
+    return name.startswith(BY_REQUESTS) and not name.startswith(BY_COMMANDS)
 
 
 def _kind(record: logging.LogRecord) -> Kind:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db.models import Model
 
-from downloads.management.retention import RETENTIONS
-from downloads.management.tidying import Budget, Rows
+from storefront.management.retention import RETENTIONS
+from storefront.management.tidying import Budget, Rows
 
 
 def tidy(*models: type[Model], at: datetime, rows: int = 1_000_000) -> int:

@@ -111,7 +111,7 @@ def test_a_fault_is_never_held_back(told):
 
 
 def test_what_no_request_causes_is_never_held_back(told):
-    assert len(told("downloads.management.loops", *missing(9))) == 9
+    assert len(told("storefront.management.loops", *missing(9))) == 9
 
 
 def test_what_was_wrong_with_a_request_needs_no_traceback(told, counts):

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from downloads.management.commands import backup
+from storefront.management.commands import backup
 
 POSTGRES = {"HOST": "db.example", "PORT": 5433, "USER": "ada", "NAME": "shop", "PASSWORD": "hush"}
 USED = """

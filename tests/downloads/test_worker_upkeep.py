@@ -11,9 +11,9 @@ from django_tasks_db.management.commands import db_worker
 
 from downloads import fulfilment
 from downloads.lookups import ledger as audits
-from downloads.management import loops
-from downloads.management.chores import CHORES, RARE_CHORES
 from downloads.models import Account, Delivery, DownloadEvent, Heartbeat, KeptUpload
+from storefront.management import loops
+from storefront.management.chores import CHORES, RARE_CHORES
 from storefront.management.commands import worker
 from storefront.models import CustomerToken
 from storefront.webhooks import tasks

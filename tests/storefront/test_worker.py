@@ -15,8 +15,8 @@ from django.db import OperationalError
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
-from downloads.management import loops
 from downloads.models import Message
+from storefront.management import loops
 from storefront.management.commands import worker
 from storefront.webhooks import tasks
 from tests.factories import NOW

@@ -9,11 +9,11 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, ProgrammingError, connection
 
 from downloads import upgrades
-from downloads.management import loops
-from downloads.management.loops import Loops
 from downloads.models import Message
 from downloads.upgrades import pending_migrations
+from storefront.management import loops
 from storefront.management.commands import worker
+from storefront.management.loops import Loops
 from storefront.webhooks.tasks import apply_messages
 from tests.fire.asking import until
 

@@ -19,11 +19,11 @@ from django_tasks_db.management.commands import db_worker
 
 from downloads import fulfilment
 from downloads.audit.actors import UNNAMED, acting
-from downloads.management.chores import CHORES, RARE_CHORES
-from downloads.management.loops import Loops
-from downloads.management.queues import QueueWorker
 from downloads.upgrades import ASK_AGAIN_SECONDS, PENDING, pending_migrations
 from storefront.mail import sender
+from storefront.management.chores import CHORES, RARE_CHORES
+from storefront.management.loops import Loops
+from storefront.management.queues import QueueWorker
 from storefront.reconciliation import runner
 from storefront.webhooks import tasks
 

@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from downloads import fulfilment
-from downloads.management import orphans
 from downloads.models import Asset, KeptUpload
+from storefront.management import orphans
 from tests.factories import ShopFactory, make_file
 
 pytestmark = pytest.mark.django_db

@@ -14,10 +14,10 @@ from django.contrib.sessions.models import Session
 from django.db import models
 from django_tasks_db.models import DBTaskResult
 
-from downloads.management.kept_tables import KEPT
-from downloads.management.retention import RETENTIONS
 from downloads.models import DataRequest, Delivery, Invitation, LinkRequest
 from storefront.checks.limits import LIMITS, LIMITS_OR_OFF
+from storefront.management.kept_tables import KEPT
+from storefront.management.retention import RETENTIONS
 from storefront.models import SecretKey, StorefrontKey, WebhookSecret
 from tests.factories import NOW, DeliveryFactory, ShopFactory, make_file_grant
 from tests.tidied import tidy

@@ -10,9 +10,9 @@ from django.db.models import Sum
 
 from downloads import fulfilment
 from downloads.lookups import ledger as audits
-from downloads.management import tidying
-from downloads.management.commands import tidy as command
 from downloads.models import Delivery, DownloadEvent, Grant, Message
+from storefront.management import tidying
+from storefront.management.commands import tidy as command
 from tests.downloads.clicking import ask, complete, ledger, refused, spend
 from tests.factories import (
     NOW,

@@ -6,7 +6,7 @@ from typing import Any
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
-from downloads.management.loops import Loops
+from storefront.management.loops import Loops
 from storefront.webhooks import tasks
 
 # Tasks that are queued over and over: one that fails does so every time.

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from downloads import fulfilment
-from downloads.management.tidying import Budget, Job, Tidied, jobs
+from storefront.management.tidying import Budget, Job, Tidied, jobs
 from storefront.webhooks import tasks
 
 Chore = Callable[[datetime], object]

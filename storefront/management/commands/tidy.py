@@ -11,8 +11,8 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from downloads.audit.actors import UNNAMED, acting
-from downloads.management.orphans import DoubtfulOrphans
-from downloads.management.tidying import Budget, Job, Tell, jobs
+from storefront.management.orphans import DoubtfulOrphans
+from storefront.management.tidying import Budget, Job, Tell, jobs
 
 PROGRESS_SECONDS = 10
 STATUS_OF_STOPPED = 130

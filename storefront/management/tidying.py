@@ -9,9 +9,9 @@ from typing import Protocol
 from django.conf import settings
 from django.db.models import Min
 
-from downloads.management import orphans
-from downloads.management.orphans import Orphans
-from downloads.management.retention import RETENTIONS, Retention
+from storefront.management import orphans
+from storefront.management.orphans import Orphans
+from storefront.management.retention import RETENTIONS, Retention
 
 
 @dataclass(frozen=True)
