@@ -32,9 +32,6 @@ from storefront.models import (
     StorefrontKey,
     WebhookSecret,
 )
-from tests.downloads.admin.test_orders import order_form
-from tests.downloads.admin.test_products import product_form
-from tests.downloads.admin.test_shops import shop_form
 from tests.factories import (
     NOW,
     AttachmentFactory,
@@ -51,6 +48,9 @@ from tests.factories import (
     ShopFactory,
 )
 from tests.reconciling.conftest import give_access
+from tests.storefront.admin.orders.test_admin import order_form
+from tests.storefront.admin.test_products import product_form
+from tests.storefront.admin.test_shops import shop_form
 
 SECRET = "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"
 TOKEN = "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"

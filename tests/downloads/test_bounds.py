@@ -8,8 +8,8 @@ from downloads.errors import AboveLimit
 from downloads.fulfilment import record_dispute, record_refund
 from downloads.incoming import OrderReport
 from downloads.models import Grant, LineItem, Order, Refund, RefundedLine, Shop
+from tests.downloads.fulfilment.test_orders import everything, record, sell
 from tests.downloads.reported import dispute_report, line_report, order_report, refund_report
-from tests.downloads.test_recording import everything, record, sell
 from tests.factories import NOW, ShopFactory
 
 pytestmark = pytest.mark.django_db

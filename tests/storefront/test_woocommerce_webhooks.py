@@ -15,7 +15,7 @@ from storefront.platforms import woocommerce
 from storefront.platforms.base import sources
 from tests.conftest import sign
 from tests.factories import NOW, ShopFactory
-from tests.storefront.test_webhooks import everything_stored
+from tests.storefront.webhooks.test_views import everything_stored
 from tests.storefront.woocommerce import (  # noqa: F401 (fixtures)
     ADDRESS,
     DOMAIN,

@@ -11,7 +11,7 @@ from tests.storefront.conftest import (  # noqa: F401 (fixtures)
     credentials,
     database_gone,
 )
-from tests.storefront.test_outages import client, routes, staff  # noqa: F401 (fixtures)
+from tests.storefront.pages.test_outages import client, routes, staff  # noqa: F401 (fixtures)
 
 # The last one that takes a column from under the code when it is undone.
 EARLIER = ("downloads", "0021_mail_of_wrong_tries")

@@ -13,7 +13,7 @@ from downloads import upgrades
 from downloads.models import Delivery
 from downloads.upgrades import pending_migrations
 from tests.storefront.conftest import FACE_A, TOKEN, counted
-from tests.storefront.test_outages import ADMIN, MESSAGE, PAGE_BODY, WELL, text_of
+from tests.storefront.pages.test_outages import ADMIN, MESSAGE, PAGE_BODY, WELL, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 

@@ -27,8 +27,8 @@ from storefront.models import (
     StorefrontKey,
     WebhookSecret,
 )
-from tests.downloads.admin.rendered import address, sign_in, told_by
 from tests.factories import NOW
+from tests.storefront.admin.rendered import address, sign_in, told_by
 
 REVOKED = "1 revoked."
 DELETED = "Successfully deleted 1 "

@@ -364,7 +364,7 @@ class WornStorage(FileSystemStorage):
 @pytest.fixture
 def worn(large, settings):
     settings.STORAGES = settings.STORAGES | {
-        "default": {"BACKEND": "tests.storefront.test_streams.WornStorage"}
+        "default": {"BACKEND": "tests.storefront.delivery.test_streams.WornStorage"}
     }
     return large
 

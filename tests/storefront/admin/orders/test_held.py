@@ -2,9 +2,9 @@ import pytest
 
 from downloads import fulfilment
 from downloads.models import Order
-from tests.downloads.admin.test_orders import order_form
 from tests.downloads.reported import dispute_report, order_report, refund_report, risk_report
 from tests.factories import NOW, LineFactory, OrderFactory, ShopFactory
+from tests.storefront.admin.orders.test_admin import order_form
 
 URL = "/admin/downloads/order/"
 OPEN, WON = "open", "won"

@@ -325,7 +325,7 @@ def asks_afterwards(get_response):
 @pytest.fixture
 def _asked_afterwards(settings):
     settings.MIDDLEWARE = [
-        "tests.storefront.test_outages.asks_afterwards",
+        "tests.storefront.pages.test_outages.asks_afterwards",
         *settings.MIDDLEWARE,
     ]
 

@@ -13,7 +13,6 @@ from downloads import fulfilment
 from downloads.audit.entries import enter_audit
 from downloads.models import Account, AuditEntry, Membership, Role, Shop
 from storefront.models import CustomerToken, StorefrontKey
-from tests.downloads.admin.test_orders import order_form
 from tests.factories import (
     NOW,
     AttachmentFactory,
@@ -23,6 +22,7 @@ from tests.factories import (
     OrderFactory,
     ShopFactory,
 )
+from tests.storefront.admin.orders.test_admin import order_form
 
 LIST = "/admin/downloads/auditentry/"
 

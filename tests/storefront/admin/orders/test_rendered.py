@@ -6,15 +6,6 @@ from downloads import fulfilment
 from downloads.models import Attachment, Grant, LineItem, Order, Product
 from storefront.platforms import shopify
 from storefront.staff.roles import PERMISSIONS
-from tests.downloads.admin.rendered import (
-    add_row,
-    address,
-    can_save,
-    form_of,
-    press,
-    save,
-    sign_in,
-)
 from tests.factories import (
     NOW,
     AttachmentFactory,
@@ -24,6 +15,15 @@ from tests.factories import (
     OrderFactory,
     ProductFactory,
     ShopFactory,
+)
+from tests.storefront.admin.rendered import (
+    add_row,
+    address,
+    can_save,
+    form_of,
+    press,
+    save,
+    sign_in,
 )
 
 ALL = "reported, with downloads"

@@ -32,7 +32,8 @@ from storefront.models import (
     StorefrontKey,
     WebhookSecret,
 )
-from tests.downloads.admin.rendered import (
+from tests.factories import NOW
+from tests.storefront.admin.rendered import (
     ROLES,
     address,
     can_save,
@@ -40,7 +41,6 @@ from tests.downloads.admin.rendered import (
     save,
     sign_in,
 )
-from tests.factories import NOW
 from tests.tenancy.shops import snapshot
 
 NOBODY = "nobody"
