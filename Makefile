@@ -57,6 +57,7 @@ soak: .venv
 static: .venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy .
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive config downloads storefront manage.py
 	$(BIN)/python manage.py makemigrations --check
