@@ -18,7 +18,7 @@ from django.db.models import DateTimeField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from downloads.models import Shop
-from storefront.admin.audit_trail import trail_of
+from storefront.admin.audit.trail import trail_of
 from storefront.admin.form_errors import unplaced_errors
 from storefront.admin.query_validation import (
     AskedChoice,
@@ -28,7 +28,7 @@ from storefront.admin.query_validation import (
     initial_value,
     is_asked_so,
 )
-from storefront.admin.search_admin import SearchedAdmin
+from storefront.admin.search.admin import SearchedAdmin
 from storefront.staff.roles import rows_where, shops_where
 
 # What an action may ask for beside Django's four; each is a permission of the model's own.

@@ -18,8 +18,8 @@ from downloads.models import Delivery, Grant
 from storefront.admin.actions import Closed, act_on_each
 from storefront.admin.base import ScopedInline
 from storefront.admin.closures import causes_text, closed_downloads
-from storefront.admin.ledger import NEWEST, WithLedger
-from storefront.admin.ledger_text import sent_text
+from storefront.admin.ledger.admin import NEWEST, WithLedger
+from storefront.admin.ledger.text import sent_text
 
 
 def count_text(grant: Grant) -> str:

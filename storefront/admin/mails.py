@@ -15,7 +15,7 @@ from downloads.models import Mail, Order
 from storefront.admin.actions import act_on_each
 from storefront.admin.anonymous_log import NamelessAdmin
 from storefront.admin.closures import closed_orders
-from storefront.admin.ledger import OneRowFilter
+from storefront.admin.ledger.admin import OneRowFilter
 from storefront.admin.read_only import ReportedAdmin
 
 SHORT = 60

@@ -7,7 +7,7 @@ from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationErro
 from django.db import models
 from django.urls import reverse
 
-from storefront.admin.ledger import OneRowFilter
+from storefront.admin.ledger.admin import OneRowFilter
 from tests.tenancy.asking import answer_of, difference
 from tests.tenancy.conftest import EACH, FIRST
 from tests.tenancy.routes import missing_key, rows_of

@@ -16,13 +16,13 @@ from django.views.decorators.http import require_POST
 
 from downloads import fulfilment
 from downloads.models import Grant, LineItem, Order
-from storefront.admin import search
 from storefront.admin.actions import act_on_each
 from storefront.admin.closures import closed_downloads, closed_orders, still_closed
 from storefront.admin.orders.changelist import OrderList
 from storefront.admin.orders.facts import facts_of, mail_facts_of
 from storefront.admin.orders.filters import MailFilter
 from storefront.admin.orders.inlines import GrantInline, LineInline, is_by_hand
+from storefront.admin.search import views
 from storefront.signed_urls import ticket_url
 
 
@@ -138,7 +138,7 @@ class OrderAdmin(OrderList):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("search/", view(search.find), name="search"),
+            path("search/", view(views.find), name="search"),
             path("<int:number>/page/", view(self.open_page), name="order_page"),
             path("<int:number>/end-links/", view(self.end_links), name="order_end_links"),
             path("<int:number>/release/", view(self.release_one), name="order_release"),

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from downloads.models import Order
-from storefront.admin.ledger import WithLedger
+from storefront.admin.ledger.admin import WithLedger
 from storefront.admin.orders.facts import day_of
 from storefront.staff.roles import shops_where
 

@@ -2,7 +2,7 @@ from django.contrib.admin.models import LogEntry
 
 from downloads import fulfilment
 from downloads.models import Account, Customer, Grant
-from storefront.admin.customers import CustomerForm
+from storefront.admin.customers.admin import CustomerForm
 from storefront.models import CustomerToken
 from tests.factories import NOW, CustomerFactory, GrantFactory, ShopFactory
 

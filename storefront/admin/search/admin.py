@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from storefront.admin.search_terms import is_like_token, is_secret, order_number, orders_of
+from storefront.admin.search.terms import is_like_token, is_secret, order_number, orders_of
 from storefront.http.errors import RequestRefused
 from storefront.staff.roles import rows_where
 
@@ -24,7 +24,7 @@ class SeeOther(HttpResponseRedirect):
 
 
 class SearchedAdmin(admin.ModelAdmin):
-    """A list with a box that posts (see `storefront.admin.search`), and leads back to the list."""
+    """A list with a box that posts (`storefront.admin.search.views`), and leads back to it."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

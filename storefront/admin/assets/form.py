@@ -13,7 +13,7 @@ from downloads.file_names import safe_file_name
 from downloads.fulfilment.files import check_room, check_size
 from downloads.models import Asset, Shop
 from downloads.sizes import read_size
-from storefront.admin.kept_files import KeptFile, KeptFileInput
+from storefront.admin.assets.kept_files import KeptFile, KeptFileInput
 from storefront.formats import size_text
 
 LONGEST_SIZE = 40

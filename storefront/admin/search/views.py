@@ -21,8 +21,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from downloads import lookups
 from downloads.models import Account, Asset, Customer, Mail, Order, Product, Shop
 from storefront.admin.base import visible
-from storefront.admin.search_admin import SearchedAdmin, SeeOther
-from storefront.admin.search_terms import is_secret, order_number, orders_of
+from storefront.admin.search.admin import SearchedAdmin, SeeOther
+from storefront.admin.search.terms import is_secret, order_number, orders_of
 
 # The list whose box was used, by its model's label.
 LIST = "list"

@@ -4,7 +4,7 @@ import pytest
 
 from downloads.models import Order
 from downloads.tokens import hash_token
-from storefront.admin.search_terms import is_like_token, is_secret, order_number, orders_of
+from storefront.admin.search.terms import is_like_token, is_secret, order_number, orders_of
 from storefront.signed_urls import new_click, ticket_url
 from tests.factories import NOW, GrantFactory, OrderFactory
 

@@ -2,7 +2,7 @@ import pytest
 
 from downloads.errors import Unavailable
 from downloads.models import Delivery, DownloadEvent
-from storefront.admin.ledger_text import REASONS, what_happened
+from storefront.admin.ledger.text import REASONS, what_happened
 
 
 @pytest.mark.parametrize(

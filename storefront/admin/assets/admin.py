@@ -19,7 +19,7 @@ from downloads.errors import BadInput, StorageDown
 from downloads.models import Asset, Grant
 from downloads.preview_links import preview_hint
 from storefront.admin.actions import act_on_each
-from storefront.admin.asset_form import AssetForm
+from storefront.admin.assets.form import AssetForm
 from storefront.admin.base import ScopedAdmin
 from storefront.admin.closures import closed_among
 from storefront.delivery.views import check_answer

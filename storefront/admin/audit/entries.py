@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from downloads.audit.export import FORMS
 from downloads.bidi import isolate
 from downloads.models import AuditEntry, Shop
-from storefront.admin.audit_trail import Change, changes_of, kinds, model_of
+from storefront.admin.audit.trail import Change, changes_of, kinds, model_of
 from storefront.admin.query_validation import AskedList
 from storefront.admin.read_only import ReportedAdmin
 

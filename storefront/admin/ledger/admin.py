@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from downloads.models import Asset, DownloadEvent, Grant, Order
 from storefront.admin.base import ScopedAdmin, visible
-from storefront.admin.ledger_text import letters_of, visitor_text, what_happened
+from storefront.admin.ledger.text import letters_of, visitor_text, what_happened
 from storefront.admin.read_only import ReportedAdmin
 
 NEWEST = 50

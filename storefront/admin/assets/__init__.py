@@ -1,0 +1,1 @@
+"""Assets: list, upload form, and files of forms that were refused."""

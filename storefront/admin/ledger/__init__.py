@@ -1,0 +1,1 @@
+"""Download events, in a shopkeeper's words."""

@@ -1,0 +1,1 @@
+"""Search by order, buyer, product, file or pasted link."""
