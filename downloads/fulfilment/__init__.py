@@ -10,6 +10,7 @@ from downloads.fulfilment.accounts import (
     sign_in,
 )
 from downloads.fulfilment.attachments import apply_limit, attach_to_order, attach_to_product
+from downloads.fulfilment.changes import Outcome
 from downloads.fulfilment.deliveries import (
     Opened,
     Request,
@@ -28,7 +29,6 @@ from downloads.fulfilment.files import (
     store_file,
     store_link,
 )
-from downloads.fulfilment.forgetting import forget_deliveries, forget_rows
 from downloads.fulfilment.give_backs import give_back_failed, weigh_deliveries
 from downloads.fulfilment.grants import (
     extend,
@@ -48,13 +48,22 @@ from downloads.fulfilment.inbox import (
     receive,
     replay,
 )
-from downloads.fulfilment.keeping import (
+from downloads.fulfilment.kept_uploads import (
     forget_kept_upload,
     forget_kept_uploads,
     keep_upload,
     require_kept_upload,
 )
 from downloads.fulfilment.ledger import prune_ledger
+from downloads.fulfilment.mails.alerts import warn_of_wrong_tries
+from downloads.fulfilment.mails.order_mails import send_order_mail
+from downloads.fulfilment.mails.outbox import (
+    Send,
+    note_bounce,
+    send_next,
+    try_mail_again,
+)
+from downloads.fulfilment.mails.requested_mails import answer_next_request, ask_links, ask_password
 from downloads.fulfilment.memberships import (
     accept_as,
     accept_with_password,
@@ -68,7 +77,6 @@ from downloads.fulfilment.memberships import (
     withdraw,
 )
 from downloads.fulfilment.order_facts import record_dispute, record_refund, record_risk
-from downloads.fulfilment.order_mails import send_order_mail
 from downloads.fulfilment.orders import (
     Recorded,
     apply_policies,
@@ -77,13 +85,6 @@ from downloads.fulfilment.orders import (
     record_order,
     release,
 )
-from downloads.fulfilment.outbox import (
-    Send,
-    note_bounce,
-    send_next,
-    try_mail_again,
-)
-from downloads.fulfilment.outcomes import Outcome
 from downloads.fulfilment.privacy import (
     answer_data_request,
     erase_customer,
@@ -98,8 +99,7 @@ from downloads.fulfilment.products import (
     remove_product,
 )
 from downloads.fulfilment.recalculation import add_lines, lock_shop, settle
-from downloads.fulfilment.requested_mails import answer_next_request, ask_links, ask_password
-from downloads.fulfilment.warning import warn_of_wrong_tries
+from downloads.fulfilment.retention import forget_deliveries, forget_rows
 
 __all__ = [
     "Opened",

@@ -17,8 +17,8 @@ from django.utils.crypto import constant_time_compare
 
 from downloads.email_addresses import require_address
 from downloads.errors import BadInput, LinkSpent, SignInRefused
+from downloads.fulfilment.mails.requested_mails import write_asked
 from downloads.fulfilment.recalculation import lock_shop
-from downloads.fulfilment.requested_mails import write_asked
 from downloads.models import Account, Customer, Mail, Shop
 
 NAME_LENGTH = 200

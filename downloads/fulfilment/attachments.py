@@ -8,7 +8,7 @@ from django.db import transaction
 
 from downloads.audit.entries import enter_audit
 from downloads.errors import BadInput
-from downloads.fulfilment.order_mails import announce
+from downloads.fulfilment.mails.order_mails import announce
 from downloads.fulfilment.recalculation import end_of, grant_for, lock_order, lock_shop, settle
 from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product
 from downloads.models.catalog import MAX_DOWNLOADS, MAX_LIFETIME_DAYS

@@ -6,8 +6,7 @@ from django.db.models import Q
 
 from downloads.email_addresses import mailbox_of
 from downloads.fulfilment.accounts import end_former_accounts, lead_account_to
-from downloads.fulfilment.changes import assign
-from downloads.fulfilment.versions import rank
+from downloads.fulfilment.changes import assign, rank
 from downloads.incoming import CustomerReport
 from downloads.models import Customer, Shop
 

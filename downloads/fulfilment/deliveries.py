@@ -11,7 +11,7 @@ from downloads.errors import Contended, NotFound, StorageDown, Unavailable
 from downloads.fulfilment.files import StoredFile, open_file
 from downloads.fulfilment.give_backs import give_back_barely_begun, give_back_failed
 from downloads.fulfilment.ledger import enter_charge, enter_refused, enter_served
-from downloads.fulfilment.riding import Request, ride
+from downloads.fulfilment.resumes import Request, ride
 from downloads.models import Asset, Delivery, DownloadEvent, Grant
 from downloads.models.deliveries import (
     DeliveryQuerySet,

@@ -5,8 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from downloads.fulfilment.bounds import require_few, require_few_refunded
-from downloads.fulfilment.changes import assign
-from downloads.fulfilment.outcomes import Outcome
+from downloads.fulfilment.changes import Outcome, assign
 from downloads.fulfilment.recalculation import lock_shop, settle_known
 from downloads.incoming import DisputeReport, RefundReport, RiskReport
 from downloads.models import Dispute, Refund, RefundedLine, RiskAssessment, Shop

@@ -9,10 +9,8 @@ from django.db import transaction
 from downloads.audit.actors import PLATFORM, acting
 from downloads.audit.entries import enter_audit
 from downloads.fulfilment.bounds import require_few_variants
-from downloads.fulfilment.changes import assign, assign_each
-from downloads.fulfilment.outcomes import Outcome
+from downloads.fulfilment.changes import Outcome, assign, assign_each, rank
 from downloads.fulfilment.recalculation import lock_shop
-from downloads.fulfilment.versions import rank
 from downloads.incoming import CatalogReport, ProductReport, ShopReport
 from downloads.models import Product, RemovedProduct, Shop
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from downloads.fulfilment.changes import assign, save_each
-from downloads.fulfilment.order_mails import announce
+from downloads.fulfilment.mails.order_mails import announce
 from downloads.fulfilment.order_state import standing_of
 from downloads.models import Attachment, Grant, LineItem, Order, Shop
 from downloads.models.grants import Allowance, allowance

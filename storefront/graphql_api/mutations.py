@@ -12,7 +12,7 @@ from downloads import fulfilment, lookups
 from downloads.errors import BadInput, PasswordsBusy, SignInRefused
 from downloads.models import Account, Customer
 from storefront.graphql_api.compatibility import always_null, ignored
-from storefront.http.account_tries import AccountTries
+from storefront.http.account_lockout import AccountTries
 from storefront.http.errors import Unauthenticated
 from storefront.http.throttling import count_sign_in
 from storefront.models import CustomerToken

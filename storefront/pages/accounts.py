@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from downloads import fulfilment
 from downloads.errors import BadInput, NotFound
 from downloads.models import Account
-from storefront.http.account_tries import AccountTries
+from storefront.http.account_lockout import AccountTries
 from storefront.http.client_ip import client_address
 from storefront.http.throttling import count_miss
 from storefront.models import CustomerToken

@@ -15,7 +15,7 @@ from storefront.http.throttling import count_sign_in
 from storefront.staff.access import is_staff, is_through
 from storefront.staff.audit_middleware import program_of
 from storefront.staff.devices import remember
-from storefront.staff.guesses import counted
+from storefront.staff.throttling import counted
 
 
 class SignInForm(AdminAuthenticationForm):

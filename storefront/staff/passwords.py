@@ -20,8 +20,8 @@ from downloads.errors import BadInput, LinkSpent
 from storefront.signed_urls import absolute
 from storefront.staff import lockout
 from storefront.staff.devices import remember
-from storefront.staff.guesses import counted
 from storefront.staff.session_list import end_sessions
+from storefront.staff.throttling import counted
 
 
 class OldPasswordForm(AdminPasswordChangeForm, PasswordChangeForm):

@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 
 from downloads import fulfilment
-from downloads.fulfilment import Said, requested_mails
-from downloads.fulfilment.requested_mails import write_asked
+from downloads.fulfilment import Said
+from downloads.fulfilment.mails import requested_mails
+from downloads.fulfilment.mails.requested_mails import write_asked
 from downloads.models import Account, Mail, Message
 from downloads.turns import next_in_turn
 from tests.factories import NOW, CustomerFactory, OrderFactory, ShopFactory

@@ -7,7 +7,7 @@ import environ
 import pytest
 
 from config.email import sent_by
-from downloads.fulfilment import outbox
+from downloads.fulfilment.mails import outbox
 from downloads.models import Mail
 from storefront.mail import sender, smtp_backend
 from tests.factories import NOW

@@ -11,7 +11,7 @@ from downloads import fulfilment, lookups
 from downloads.errors import Contended, StorageDown, Unavailable
 from downloads.fulfilment import Request, deliveries, open_file
 from downloads.fulfilment.deliveries import take_one
-from downloads.fulfilment.riding import ride
+from downloads.fulfilment.resumes import ride
 from downloads.lookups import ledger as audits
 from downloads.models import Delivery, DownloadEvent, Grant, Order
 from downloads.models.ledger import Visitor

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from storefront.models import CountedTries
-from storefront.staff import guesses, lockout
+from storefront.staff import lockout, throttling
 from tests.factories import NOW
 from tests.storefront.staff.conftest import LOGIN, PASSWORD, Browser, code_of, errors_in
 
@@ -27,7 +27,7 @@ SLOWED = (
 def guess(name, address):
     """Try a wrong password as the form does, without its page; return what is said."""
     request = RequestFactory().post(LOGIN, REMOTE_ADDR=address)
-    with pytest.raises(ValidationError) as refused, guesses.counted(name, request):
+    with pytest.raises(ValidationError) as refused, throttling.counted(name, request):
         raise ValidationError("wrong")
     return refused.value.messages[0].partition(".")[0]
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downloads.fulfilment.versions import rank
+from downloads.fulfilment.changes import rank
 from downloads.models import Customer, Order, Product
 from tests.downloads.reported import BUYER, line_report
 from tests.factories import NOW

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 
 from downloads.models import Account
-from storefront.http.account_tries import AccountTries
+from storefront.http.account_lockout import AccountTries
 from storefront.http.errors import RateExceeded
 from storefront.models import StorefrontKey
 from storefront.signed_urls import account_url

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from downloads import fulfilment
 from downloads.errors import BadInput
+from downloads.fulfilment.mails import order_mails
 from downloads.incoming import CustomerReport
 from downloads.models import Mail, Order, Shop
 from tests.conftest import PAYLOADS
@@ -212,11 +213,11 @@ def test_an_asset_for_an_old_product_wakes_nobody_but_late_buyers(db, frozen):
 def test_many_orders_are_told_of_in_as_many_queries_as_one(shop, django_assert_num_queries):
     orders = [GrantFactory(order__shop=shop).order.pk for _ in range(10)]
     with django_assert_num_queries(3):
-        fulfilment.order_mails.announce(orders[:1], at=NOW)
+        order_mails.announce(orders[:1], at=NOW)
     with django_assert_num_queries(3):
-        fulfilment.order_mails.announce(orders, at=NOW)
+        order_mails.announce(orders, at=NOW)
     with django_assert_num_queries(1):
-        fulfilment.order_mails.announce(orders, at=NOW)
+        order_mails.announce(orders, at=NOW)
     assert Mail.objects.count() == 10
 
 

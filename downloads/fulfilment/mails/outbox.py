@@ -26,14 +26,14 @@ from downloads.errors import (
     PostClosed,
 )
 from downloads.fulfilment.changes import assign
-from downloads.fulfilment.order_mails import address_of, require_tellable
-from downloads.fulfilment.recalculation import lock_order
-from downloads.fulfilment.requested_mails import (
+from downloads.fulfilment.mails.order_mails import address_of, require_tellable
+from downloads.fulfilment.mails.requested_mails import (
     is_asked_too_often,
     is_shop_busy,
     look_up_askers,
     stored_address_of,
 )
+from downloads.fulfilment.recalculation import lock_order
 from downloads.models import Grant, Mail, Order
 from downloads.turns import next_in_turn
 

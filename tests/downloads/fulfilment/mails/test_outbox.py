@@ -7,7 +7,7 @@ from django.db import connection
 
 from downloads import fulfilment
 from downloads.errors import BadInput, MailRefused, MailUnsure, NotFound, PostClosed
-from downloads.fulfilment import outbox
+from downloads.fulfilment.mails import outbox
 from downloads.models import Mail, Order
 from tests.downloads.reported import dispute_report
 from tests.factories import NOW, GrantFactory, MailFactory
