@@ -10,10 +10,6 @@ MINUTE = 60
 BY_REQUESTS = ("django.request", "django.security", "storefront", "gunicorn.error")
 # Of ours, but by no request.
 BY_COMMANDS = "storefront.management"
-# Of ours, but by no request.
-BY_COMMANDS = "storefront.management"
-# Of ours, but by no request.
-BY_COMMANDS = "storefront.management"
 
 Kind = tuple[str, int, str, int]
 
@@ -91,14 +87,6 @@ class CountsRepeats(logging.Filter):
                 count.example,
                 extra={"passes": True},
             )
-
-
-def _is_by_requests(name: str) -> bool:
-    return name.startswith(BY_REQUESTS) and not name.startswith(BY_COMMANDS)
-
-
-def _is_by_requests(name: str) -> bool:
-    return name.startswith(BY_REQUESTS) and not name.startswith(BY_COMMANDS)
 
 
 def _is_by_requests(name: str) -> bool:
