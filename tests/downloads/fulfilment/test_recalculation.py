@@ -1,8 +1,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from downloads import fulfilment
+from downloads.fulfilment.recalculation import lock_order, lock_shop
 from downloads.models import Dispute, Grant, LineItem, Order, Shop
 from tests.factories import (
     NOW,
@@ -306,3 +308,14 @@ def test_a_lifetime_past_the_calendar_does_not_keep_an_order_out():
     AttachmentFactory(product=product, lifetime_days=4_000_000)
     line = LineFactory(order__shop=product.shop, product=product)
     assert settled(line).status(NOW) == "available"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_an_order_is_locked_for_a_verb_and_its_shop_is_not(django_assert_num_queries):
+    order = OrderFactory()
+    with transaction.atomic(), django_assert_num_queries(1) as asked:
+        lock_order(order)
+    assert asked[0]["sql"].endswith('FOR UPDATE OF "downloads_order"')
+    with transaction.atomic(), django_assert_num_queries(1) as asked:
+        lock_shop(order.shop)
+    assert asked[0]["sql"].endswith("FOR NO KEY UPDATE")

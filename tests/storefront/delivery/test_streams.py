@@ -137,6 +137,14 @@ def test_a_whole_file_is_counted_whole(large):
     assert (sent(large), streams(large), spent(large)) == (SIZE, 0, (1, 1))
 
 
+def test_a_file_of_one_block_counts_once_it_was_handed_on(db):
+    grant = make_file_grant(b"x" * 10, limit=3)
+    stream = open_stream(grant)
+    assert len(next(stream)) == 10
+    stream.close()
+    assert given_back(grant)[0] == 1
+
+
 def test_a_block_counts_once_the_next_is_asked_for(large):
     stream = open_stream(large)
     read(stream, 4 + 10)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from storefront.graphql_api import validation
 from storefront.graphql_api.schema import schema
 from storefront.graphql_api.validation import RULES, DocumentRefused, read_document
 
@@ -543,3 +544,23 @@ def test_any_text_is_a_document_or_a_refusal(text):
     told = messages_of(text)
     assert len(told) <= 11
     assert all(told)
+
+
+# --- What is remembered ------------------------------------------------------------------------
+
+SIGN_IN = (
+    'mutation { createCustomerLogin(input: {email: "a@b.example", password: "%s"}) '
+    "{ customerLogin { success } } }"
+)
+
+
+@pytest.mark.parametrize(
+    "text", [SIGN_IN, "query A { __typename } " + SIGN_IN.replace("{", "B {", 1)]
+)
+def test_a_document_that_may_hold_a_password_is_not_remembered(text):
+    validation._read_again.cache_clear()
+    for password in ("open sesame", "open sesame", "another"):
+        read_document(FACE_B, text % password)
+    assert validation._read_again.cache_info().currsize == 0
+    read_document(FACE_B, OWN)
+    assert validation._read_again.cache_info().currsize == 1

@@ -47,6 +47,9 @@ REDACTED = {
     ),
     "<a href='/orders/0c73'>": "<a href='/orders/[redacted]'>",
     "X-STOREFRONT-KEY: pk_storefront_aB3-_x": "X-STOREFRONT-KEY: pk_storefront_[redacted]",
+    "signed with whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3+/=, as told": (
+        "signed with whsec_[redacted], as told"
+    ),
     "Authorization: Bearer 12|secret": "Authorization: Bearer [redacted]",
     "authorization: bearer   12|secret, next": "authorization: bearer   [redacted] next",
     "{'HTTP_AUTHORIZATION': 'Bearer 1|s'}": "{'HTTP_AUTHORIZATION': 'Bearer [redacted]'}",

@@ -83,6 +83,9 @@ def test_a_look_shows_the_form_and_changes_nothing(client, account):
     assert list(fields) == ["email", "password", "again"]
     assert [fields[name]["type"] for name in fields] == ["email", "password", "password"]
     assert fields["email"]["value"] == MAIL
+    labelled = [attrs["for"] for tag, attrs in page.tags if tag == "label"]
+    assert labelled == [fields[name]["id"] for name in ("password", "again")]
+    assert page.texts["label"] == ["New password", "The same again"]
     assert "action" not in dict(page.tags)["form"]
     assert everything() == before
 

@@ -10,7 +10,7 @@ from downloads.errors import BadInput, MailRefused, MailUnsure, NotFound, PostCl
 from downloads.fulfilment.mails import outbox
 from downloads.models import Mail, Order
 from tests.downloads.reported import dispute_report
-from tests.factories import NOW, GrantFactory, MailFactory
+from tests.factories import NOW, CustomerFactory, GrantFactory, MailFactory
 from tests.racing import at_once
 
 State = Mail.State
@@ -151,6 +151,23 @@ def test_a_slow_sender_who_lost_the_mail_does_not_send_it(mail):
     fulfilment.send_next(slow, at=NOW)
     assert sent == ["other"]
     assert fate(mail) == (State.SENT, 0, "")
+
+
+def test_an_order_that_changes_hands_before_the_content_is_not_told_of_to_the_former(mail, order):
+    sent = []
+
+    def slow(mail, begin):
+        order.customer = CustomerFactory(shop=order.shop, email="grace@example.com")
+        order.save(update_fields=["customer"])
+        begin()
+        sent.append(mail.email)
+
+    fulfilment.send_next(slow, at=NOW)
+    assert sent == []
+    # Once the claim is over it goes to whose order it is by now.
+    fulfilment.send_next(take, at=NOW + LEASE)
+    assert fate(mail) == (State.SENT, 0, "")
+    assert mail.email == "grace@example.com"
 
 
 def test_a_slow_server_that_says_yes_after_all_ends_the_doubt(mail):
