@@ -1,6 +1,5 @@
 """Several connections to the mail server at once: each with mails of its own, none sent twice."""
 
-import os
 from collections import Counter
 
 import pytest
@@ -8,9 +7,8 @@ import pytest
 from downloads.models import Mail, Order
 from storefront.management.commands import worker
 from tests.mail.office import serving_mail
-from tests.mail.test_kills import ORDERS, House, ends_of, kill_again_and_again
+from tests.mail.test_kills import ORDERS, ends_of, kill_again_and_again, open_house
 from tests.mail.test_outages import until
-from tests.storms.storm import database
 
 racing = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -76,19 +74,8 @@ def office():
 
 @pytest.fixture
 def house(office):
-    given = {
-        "EMAIL_URL": f"smtp://127.0.0.1:{office.port}",
-        "MAIL_FROM": "downloads@shop.example",
-        "MAIL_CONNECTIONS": "4",
-        "MAIL_LEASE_SECONDS": "3",
-        "MAIL_RETRY_SECONDS": "1",
-    }
-    with database(os.environ.get("DATABASE_URL")) as environment:
-        house = House(environment | given)
-        try:
-            yield house
-        finally:
-            house.close()
+    with open_house(office, MAIL_CONNECTIONS="4") as house:
+        yield house
 
 
 @pytest.mark.slow

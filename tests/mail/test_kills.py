@@ -30,10 +30,10 @@ def office():
         yield server
 
 
-@pytest.fixture
-def house(office):
-    """A database of its own, and workers on it that mail to the office."""
-    settings = {
+@contextlib.contextmanager
+def open_house(office, **settings):
+    """Yield a database of its own, and workers on it that mail to the office."""
+    settings |= {
         "EMAIL_URL": f"smtp://127.0.0.1:{office.port}",
         "MAIL_FROM": "downloads@shop.example",
         "MAIL_LEASE_SECONDS": "3",
@@ -45,6 +45,12 @@ def house(office):
             yield house
         finally:
             house.close()
+
+
+@pytest.fixture
+def house(office):
+    with open_house(office) as house:
+        yield house
 
 
 class House:
