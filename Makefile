@@ -1,6 +1,8 @@
 # Two commands matter: `make demo` and `make test`. Both need Python 3.11 or newer with venv.
 PYTHON ?= python3
 BIN = .venv/bin
+DEVELOPS = .venv/develops
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 POSTGRES_URL ?= postgres://downloads:downloads@127.0.0.1:5432/downloads
 # What a real deployment sets, so that `check --deploy` judges that and not a laptop.
 PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
@@ -39,7 +41,7 @@ test-all: test audit
 		tests/upgrades tests/downloads/test_migrations.py tests/storefront/test_migrations.py
 
 ## Figures, not tests: ratios within one run, on both databases
-benchmark: .venv
+benchmark: $(DEVELOPS)
 	$(BIN)/python -m tests.benchmarks.webhooks
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.benchmarks.webhooks
 	$(BIN)/python -m tests.benchmarks.downloads
@@ -49,12 +51,12 @@ benchmark: .venv
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.benchmarks.sign_in
 
 ## Ten minutes of honest clients beside every attack at once, on both databases
-soak: .venv
+soak: $(DEVELOPS)
 	$(BIN)/python -m tests.soak
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.soak
 
 ## Lint, types, known weaknesses, missing migrations, unsafe settings
-static: .venv
+static: $(DEVELOPS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
@@ -64,20 +66,20 @@ static: .venv
 	$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 ## Format, and sort imports
-fmt: .venv
+fmt: $(DEVELOPS)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 ## The README's pictures, taken anew from a demo; they need Chromium
-pictures: .venv
+pictures: $(DEVELOPS)
 	$(BIN)/python -m tests.browser.pictures
 
 ## What is known against the packages that serve; it asks the advisory service on the internet
-audit: .venv
+audit: $(DEVELOPS)
 	$(BIN)/python -m tests.audit
 
 ## The words to translate, collected anew and compiled; needs gettext
-messages: .venv
+messages: $(DEVELOPS)
 	$(BIN)/python manage.py makemessages --all --no-wrap --no-obsolete --add-location file \
 		--ignore 'var/*' --ignore '.venv/*' --ignore 'tests/*' --ignore 'templates/admin/*'
 	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
@@ -90,11 +92,15 @@ lock:
 		--custom-compile-command "make lock" --extra dev pyproject.toml -o requirements-dev.txt
 
 # Made in one piece: a broken install leaves no half environment that looks whole.
-.venv: requirements-dev.txt
+.venv: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
 		"Python 3.11 or newer is needed; name yours: make PYTHON=python3.12 $(MAKECMDGOALS)")'
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
-		-r requirements-dev.txt || { rm -rf .venv; exit 1; }
+	$(INSTALL) -r requirements.txt || { rm -rf .venv; exit 1; }
 	touch .venv
+
+# What serves is enough for the demo; this adds what tests it.
+$(DEVELOPS): requirements-dev.txt | .venv
+	$(INSTALL) -r requirements-dev.txt
+	touch $(DEVELOPS)
