@@ -62,6 +62,18 @@ WEBHOOK_SECRET = "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"
 PAYLOADS = Path(django_settings.BASE_DIR) / "storefront" / "demo"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the plugin of schemathesis for the tests of the schemas alone: it takes seconds."""
+    schemas = Path(__file__).parent / "schemas"
+    asked = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
+    if config.option.markexpr != "not slow" and asked & {
+        schemas,
+        *schemas.parents,
+        *schemas.iterdir(),
+    }:
+        config.pluginmanager.import_plugin("schemathesis.pytest.plugin")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip a run on PostgreSQL where none answers; in CI that is a failure."""
     database = django_settings.DATABASES["default"]
