@@ -24,7 +24,7 @@ demo: .venv
 
 ## Everything but the slow tests
 test: static
-	$(BIN)/pytest -q -n 2 -m "not slow"
+	$(BIN)/pytest -q -n 2 -m "not slow" --durations 10 --durations-min 1
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q tests/test_race.py
 
 # These share nothing but the processor; the other slow ones count what a whole machine does.
