@@ -23,8 +23,8 @@ from config import settings as configured
 from config.log_repeats import CountsRepeats
 from downloads.upgrades import PendingMigrations, pending_migrations
 from storefront.http import proxies
+from storefront.inbox import apply_messages
 from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
-from storefront.webhooks.tasks import apply_messages
 from tests.factories import CustomerFactory, ShopFactory
 from tests.leaks import _nothing_leaks, watch  # noqa: F401 (fixtures, which every test has)
 from tests.prepared_database import start_from_prepared

@@ -14,9 +14,9 @@ from downloads.fulfilment import Said
 from downloads.incoming import LineReport, OrderReport, ProductReport
 from downloads.lookups import ledger as audits
 from downloads.models import Delivery, DownloadEvent, Message, Order
+from storefront import inbox
 from storefront.platforms import shopify
 from storefront.platforms.base import Envelope
-from storefront.webhooks import tasks
 from tests.downloads.clicking import ask, cut_off, end, ledger, spend
 from tests.downloads.reported import order_report, refund_report
 from tests.factories import (
@@ -290,7 +290,7 @@ def test_one_message_said_by_many_at_once_is_stored_once():
     def say(_number):
         try:
             barrier.wait(timeout=30)
-            return tasks.store(shop, said, at=NOW)
+            return inbox.store(shop, said, at=NOW)
         finally:
             connection.close()
 
@@ -305,7 +305,7 @@ def test_many_workers_apply_each_message_once():
     for life in lives:
         for message in life.sent:
             envelope = Envelope(shop.domain, message.topic, message.id, signature="")
-            tasks.store(shop, shopify.hear(envelope, message.payload), at=NOW)
+            inbox.store(shop, shopify.hear(envelope, message.payload), at=NOW)
     tried = []
 
     def work(_number):

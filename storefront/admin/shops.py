@@ -13,10 +13,10 @@ from django.utils.html import format_html, format_html_join
 
 from downloads.audit.entries import enter_audit
 from downloads.models import Mail, Message, Plan, Shop
+from storefront import inbox
 from storefront.admin.actions import only_row, show_secret_once
 from storefront.admin.base import ScopedAdmin
 from storefront.models import ApiKey, SecretKey, StorefrontKey
-from storefront.webhooks import tasks
 
 # What it is called, how the list of mails shows it alone, and which mails it is.
 MAIL_TROUBLES = {
@@ -119,7 +119,7 @@ class ShopAdmin(ScopedAdmin):
     @admin.action(description="Apply the policies to all orders", permissions=["change"])
     def apply_policies(self, request: HttpRequest, shops: QuerySet[Shop]) -> None:
         for shop in shops:
-            tasks.apply_policies.enqueue(shop.pk)
+            inbox.apply_policies.enqueue(shop.pk)
             self.log_change(request, shop, "Applied the policies to all orders")
             enter_audit("Applied the policies to all orders", row=shop)
             messages.success(

@@ -13,10 +13,10 @@ from django_tasks_db import admin as tasks_admin
 
 from downloads import fulfilment
 from downloads.models import Message
+from storefront import inbox
 from storefront.admin.actions import act_on_each
 from storefront.admin.read_only import ReportedAdmin
 from storefront.platforms.base import title_of
-from storefront.webhooks import tasks
 
 SHORT = 60
 ROWS = 24
@@ -89,4 +89,4 @@ class MessageAdmin(ReportedAdmin):
             lambda message: fulfilment.replay(message, at=at),
             done="to be tried again; look here in a moment",
         )
-        tasks.ring()
+        inbox.ring()

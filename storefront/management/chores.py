@@ -5,8 +5,8 @@ from datetime import datetime
 from functools import partial
 
 from downloads import fulfilment
+from storefront import inbox
 from storefront.management.tidying import Budget, Job, Tidied, jobs
-from storefront.webhooks import tasks
 
 Chore = Callable[[datetime], object]
 
@@ -17,7 +17,7 @@ def _tidy(job: Job, at: datetime) -> Tidied:
 
 # A bell may have been lost with its worker, and a download with its process.
 CHORES: dict[str, Chore] = {
-    "looking for messages that wait": lambda at: tasks.ring(),
+    "looking for messages that wait": lambda at: inbox.ring(),
     "giving back what was not fetched": lambda at: fulfilment.weigh_deliveries(at=at),
 }
 # Delete what is past its retention: `manage.py tidy` does the same.

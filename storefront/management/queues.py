@@ -6,11 +6,11 @@ from typing import Any
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
+from storefront import inbox
 from storefront.management.loops import Loops
-from storefront.webhooks import tasks
 
 # Tasks that are queued over and over: one that fails does so every time.
-RECURRING = {tasks.apply_messages.module_path: "applying the messages of shops"}
+RECURRING = {inbox.apply_messages.module_path: "applying the messages of shops"}
 
 logger = logging.getLogger("django_tasks")
 

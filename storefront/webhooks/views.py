@@ -17,9 +17,9 @@ from storefront.authentication import shop_of_message
 from storefront.http.errors import TooLarge
 from storefront.http.json_errors import answers_with_json
 from storefront.http.requests import require_length
+from storefront.inbox import store
 from storefront.platforms.base import Envelope, sources
 from storefront.platforms.payloads import parse_message
-from storefront.webhooks.tasks import store
 
 logger = logging.getLogger(__name__)
 _WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)

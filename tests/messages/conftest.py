@@ -6,9 +6,9 @@ import pytest
 
 from downloads import fulfilment
 from downloads.models import Customer, Order, Product, Shop
+from storefront import inbox
 from storefront.platforms import shopify
 from storefront.platforms.base import Envelope
-from storefront.webhooks import tasks
 from tests.factories import NOW, LinkFactory, ShopFactory
 from tests.messages.life import LIMIT
 
@@ -44,7 +44,7 @@ def hear(shop: Shop, messages, *, again: str = "") -> None:
     """Store messages in this order and apply them; `again` sends them under other ids, too."""
     for message in messages:
         envelope = Envelope(shop.domain, message.topic, message.id + again, signature="")
-        tasks.store(shop, shopify.hear(envelope, message.payload), at=NOW)
+        inbox.store(shop, shopify.hear(envelope, message.payload), at=NOW)
     while (done := fulfilment.apply_next(_apply, at=NOW)) is not None:
         assert done.error == ""
 

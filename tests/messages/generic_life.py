@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from downloads import fulfilment
 from downloads.models import Message, Shop
+from storefront import inbox
 from storefront.platforms import generic
 from storefront.platforms.base import Envelope
-from storefront.webhooks import tasks
 from tests.factories import NOW
 from tests.messages.life import START, Life, Sent
 
@@ -85,7 +85,7 @@ def hear(shop: Shop, messages: list[Sent], *, again: str = "") -> None:
     """Store messages in this order and apply them; `again` sends them under other ids, too."""
     for message in messages:
         envelope = Envelope(shop.domain, "", message.id + again, signature="")
-        tasks.store(shop, generic.hear(envelope, message.payload), at=NOW)
+        inbox.store(shop, generic.hear(envelope, message.payload), at=NOW)
     while (done := fulfilment.apply_next(_apply, at=NOW)) is not None:
         assert done.error == ""
 

@@ -10,9 +10,9 @@ from django.db import transaction
 
 from downloads import fulfilment
 from downloads.models import Message, Order, Shop
+from storefront import inbox
 from storefront.platforms import woocommerce
 from storefront.platforms.base import Envelope
-from storefront.webhooks import tasks
 from tests.factories import NOW
 from tests.messages.conftest import state_of
 from tests.messages.woocommerce_life import ORDER, WooLife
@@ -191,7 +191,7 @@ def hear(shop: Shop, rows: list[tuple[str, dict]]) -> None:
             fulfilment.record_refund(shop, ORDER, report, at=NOW)
             continue
         envelope = Envelope(shop.domain, topic, f"attempt-{next(attempts)}", signature="")
-        tasks.store(shop, woocommerce.hear(envelope, payload), at=NOW)
+        inbox.store(shop, woocommerce.hear(envelope, payload), at=NOW)
         while (done := fulfilment.apply_next(_apply, at=NOW)) is not None:
             # A deletion waits for its order.
             assert done.error in ("", f"Order {ORDER} has not come yet.")

@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.test import Client
 
 from downloads.models import Shop
+from storefront.inbox import apply_messages
 from storefront.models import PlatformAccess, WebhookSecret
-from storefront.webhooks.tasks import apply_messages
 from tests.messages.conftest import new_shop
 from tests.reconciling import shopify, woocommerce
 
@@ -33,7 +33,7 @@ def _on_this_machine(settings, monkeypatch):
     settings.ALLOW_PRIVATE_PLATFORMS = True
     settings.PLATFORM_RETRY_SECONDS = 0
     # There is nobody here to leave the database to.
-    monkeypatch.setattr("storefront.webhooks.tasks.LONGEST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr("storefront.inbox.LONGEST_PAUSE_SECONDS", 0)
 
 
 def shop_on(source):

@@ -18,11 +18,11 @@ from downloads import fulfilment
 from downloads.models import Account, Mail, Message, Order, Shop
 from downloads.tokens import hash_token
 from storefront.demo.example import BASIC_ORDER_TOKEN, ORDER_TOKEN, PAID_MESSAGE, make_example
+from storefront.inbox import apply_messages
 from storefront.mail import sender
 from storefront.models import SecretKey, StaffSession, StorefrontKey
 from storefront.signed_urls import account_url, counted_url, ticket_url
 from storefront.staff.session_store import stored_key
-from storefront.webhooks.tasks import apply_messages
 from tests.conftest import WEBHOOKS, sign
 from tests.factories import NOW, ShopFactory
 from tests.storefront.conftest import FACE_B

@@ -13,8 +13,8 @@ from django_tasks_db.models import DBTaskResult
 
 from downloads import fulfilment
 from downloads.models import Customer, Grant, Message, Order, Product, RemovedProduct
+from storefront.inbox import apply_messages
 from storefront.models import WebhookSecret
-from storefront.webhooks.tasks import apply_messages
 from tests.factories import NOW, LinkFactory, ProductFactory, ShopFactory
 from tests.storefront.conftest import PRIVATE, headers_of
 

@@ -6,10 +6,10 @@ import pytest
 
 from downloads.errors import SaidTwice
 from downloads.models import Message
+from storefront.inbox import _apply
 from storefront.models import SecretKey, StorefrontKey
 from storefront.platforms.base import Envelope, sources
 from storefront.platforms.payloads import parse_message
-from storefront.webhooks.tasks import _apply
 from tests.factories import ShopFactory
 
 TOKENS = {"shopify": ("token",), "woocommerce": ("order_key",), "generic": ("token",)}

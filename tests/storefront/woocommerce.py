@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from storefront.inbox import apply_messages
 from storefront.models import WebhookSecret
-from storefront.webhooks.tasks import apply_messages
 from tests.conftest import sign
 from tests.factories import ShopFactory
 

@@ -11,10 +11,10 @@ from django.db import OperationalError, ProgrammingError, connection
 from downloads import upgrades
 from downloads.models import Message
 from downloads.upgrades import pending_migrations
+from storefront.inbox import apply_messages
 from storefront.management import loops
 from storefront.management.commands import worker
 from storefront.management.loops import Loops
-from storefront.webhooks.tasks import apply_messages
 from tests.fire.asking import until
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -123,7 +123,7 @@ def test_a_message_loses_no_attempt_by_it(behind, deliver, monkeypatch):
         with connection.cursor() as cursor:
             cursor.execute("SELECT valid_until FROM downloads_delivery")
 
-    monkeypatch.setattr("storefront.webhooks.tasks._apply", missing)
+    monkeypatch.setattr("storefront.inbox._apply", missing)
     with behind(), pytest.raises((OperationalError, ProgrammingError)):
         apply_messages.call()
     message = Message.objects.get()

@@ -15,7 +15,7 @@ from storefront.admin.base import ScopedAdmin
 from storefront.models import PlatformAccess
 from storefront.platforms.api_urls import clean_address, has_same_host
 from storefront.platforms.base import remote_of, sources, title_of
-from storefront.reconciliation.runner import reconcile_in_background
+from storefront.reconciling import reconcile_in_background
 
 MIN_LENGTH = 16
 SHORT = 80

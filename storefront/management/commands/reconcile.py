@@ -18,10 +18,10 @@ from tqdm import tqdm
 from downloads import lookups
 from downloads.errors import NotFound, SealBroken
 from downloads.models import Shop
+from storefront import reconciling
 from storefront.models import PlatformAccess
 from storefront.platforms.base import remote_of, sources
 from storefront.platforms.client import PlatformFault
-from storefront.reconciliation import runner
 from storefront.reconciliation.run import Listener, Run
 
 # What a shell says of a program that Ctrl-C has ended.
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         wrong = []
         for access in _accesses_of(found):
             at = timezone.now()
-            run = runner.begin(access, at=at, since=since, is_full=is_full)
+            run = reconciling.begin(access, at=at, since=since, is_full=is_full)
             wrong.append(self.reconcile(access, run))
         if any(wrong):
             raise CommandError("\n".join(filter(None, wrong)))
@@ -76,18 +76,18 @@ class Command(BaseCommand):
         fault = ""
         try:
             with terminal.stopping_between_rows():
-                runner.proceed(access, run, terminal.listener)
+                reconciling.proceed(access, run, terminal.listener)
         except (PlatformFault, SealBroken) as error:
             fault = str(error)
         except (OperationalError, InterfaceError):
             # There is nowhere to note it.
-            raise CommandError(runner.OUTAGE) from None
+            raise CommandError(reconciling.OUTAGE) from None
         except KeyboardInterrupt:
-            runner.finish(access, run, at=timezone.now(), fault=STOPPED)
+            reconciling.finish(access, run, at=timezone.now(), fault=STOPPED)
             raise CommandError(STOPPED, returncode=STATUS_OF_STOPPED) from None
         finally:
             terminal.close()
-        summary = runner.finish(access, run, at=timezone.now(), fault=fault)
+        summary = reconciling.finish(access, run, at=timezone.now(), fault=fault)
         if not fault:
             self.say(summary)
         return fault or (TROUBLES.format(run.troubles) if run.troubles else "")

@@ -20,12 +20,11 @@ from django_tasks_db.management.commands import db_worker
 from downloads import fulfilment
 from downloads.audit.actors import UNNAMED, acting
 from downloads.upgrades import ASK_AGAIN_SECONDS, PENDING, pending_migrations
+from storefront import inbox, reconciling
 from storefront.mail import sender
 from storefront.management.chores import CHORES, RARE_CHORES
 from storefront.management.loops import Loops
 from storefront.management.queues import QueueWorker
-from storefront.reconciliation import runner
-from storefront.webhooks import tasks
 
 TIDY_EVERY_SWEEPS = 60
 OUTAGE_PAUSE_SECONDS = 2
@@ -116,7 +115,7 @@ class Command(db_worker.Command):
     def do_all_once(self, **options: Any) -> None:
         """Do what waits and come back; an error ends it, and whoever asked is told."""
         self.beat()
-        tasks.ring()
+        inbox.ring()
         super().handle(**options)
         self.platform_worker(**options).run()
         sender.send_due()
@@ -206,7 +205,7 @@ class Command(db_worker.Command):
     def platform_worker(self, **options: Any) -> QueueWorker:
         """Return who does the work of the platforms' own queue."""
         own = {"startup_delay": False, "max_tasks": None}
-        queues = [runner.QUEUE]
+        queues = [reconciling.QUEUE]
         return self.queue_worker(options | own, queue_names=queues, excluded_queue_names=[])
 
     def queue_worker(self, options: dict[str, Any], **queues: list[str]) -> QueueWorker:

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
 from downloads.models import Mail, Message, Order, Plan, Shop
+from storefront import inbox
 from storefront.models import CustomerToken, StorefrontKey
-from storefront.webhooks import tasks
 from tests.factories import (
     NOW,
     CustomerFactory,
@@ -193,7 +193,7 @@ def test_policies_reach_all_orders_in_the_background(staff, messages_of, queued)
     ]
     assert queued() == [("apply_policies", [order.shop_id])]
     assert Order.objects.get().payment == "pending"
-    tasks.apply_policies.call(order.shop_id)
+    inbox.apply_policies.call(order.shop_id)
     assert Order.objects.get().payment == "paid"
 
 

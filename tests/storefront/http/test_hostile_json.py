@@ -10,8 +10,8 @@ from django.urls import get_resolver
 
 from downloads.json_names import MOST_DEPTH
 from downloads.models import Message
+from storefront.inbox import apply_messages
 from storefront.models import SecretKey, StorefrontKey, WebhookSecret
-from storefront.webhooks.tasks import apply_messages
 from tests.conftest import sign
 from tests.factories import NOW, ShopFactory
 from tests.storefront.http.asking import CountedInput, ask, every_path

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 
 from downloads.models import Message, Shop
 from storefront import platforms
+from storefront.inbox import apply_messages
 from storefront.models import WebhookSecret
 from storefront.platforms.base import Source, sources, title_of
-from storefront.webhooks.tasks import apply_messages
 from tests.factories import ShopFactory
 
 # All that a platform needs: its file, and no line anywhere else.

@@ -70,7 +70,7 @@ def test_a_signed_message_is_stored_and_a_bell_is_rung(post, merchant):
     }
     task = DBTaskResult.objects.get()
     assert (task.task_path, task.args_kwargs) == (
-        "storefront.webhooks.tasks.apply_messages",
+        "storefront.inbox.apply_messages",
         {"args": [], "kwargs": {}},
     )
 

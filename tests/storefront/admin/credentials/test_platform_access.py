@@ -2,7 +2,7 @@ import pytest
 from django_tasks_db.models import DBTaskResult
 
 from storefront.models import PlatformAccess
-from storefront.reconciliation.runner import reconcile_in_background
+from storefront.reconciling import reconcile_in_background
 from tests.factories import NOW, ShopFactory
 from tests.reconciling.conftest import give_access
 from tests.reconciling.shopify import TOKEN, ShopifyShop

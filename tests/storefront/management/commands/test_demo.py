@@ -25,8 +25,8 @@ from standardwebhooks import Webhook
 
 from downloads.models import Asset, Grant, Membership, Order, Role, Shop
 from storefront.docs.manual import FOLDER
+from storefront.inbox import apply_messages
 from storefront.models import WebhookSecret
-from storefront.webhooks.tasks import apply_messages
 from tests.conftest import CONTRACTS, PAYLOADS, sign
 from tests.factories import NOW, GrantFactory
 from tests.missing import do_without

@@ -10,13 +10,13 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from downloads.models import Dispute, Order, Product, RemovedProduct, Shop
+from storefront import reconciling
 from storefront.management.commands.reconcile import _read_time as read_since
 from storefront.models import PlatformAccess, WebhookSecret
 from storefront.platforms.shopify import remote as shopify_remote
 from storefront.platforms.woocommerce import remote as woocommerce_remote
-from storefront.reconciliation import runner
 from storefront.reconciliation.run import NAMED_IN_SUMMARY, Run
-from storefront.reconciliation.runner import reconcile_in_background
+from storefront.reconciling import reconcile_in_background
 from tests.factories import NOW, ProductFactory, ShopFactory
 from tests.reconciling.conftest import give_access
 from tests.reconciling.shopify import ShopifyShop
@@ -150,7 +150,7 @@ def test_a_product_that_is_gone_is_noted(shop, platform):
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 4])
 def test_all_products_are_asked_about_a_share_at_a_time(shop, platform, monkeypatch, at_once):
-    monkeypatch.setattr(runner, "PRODUCTS_AT_ONCE", at_once)
+    monkeypatch.setattr(reconciling, "PRODUCTS_AT_ONCE", at_once)
     for number in (70, 71, 72):
         ProductFactory(shop=shop, product_id=number)
         ProductFactory(shop=shop, product_id=number)
@@ -245,9 +245,9 @@ def test_a_run_is_taken_up_for_the_address_alone_that_it_asked(shop, fault):
     PlatformAccess.objects.update(complete_from=NOW - HOUR)
     asked = PlatformAccess.objects.get()
     PlatformAccess.objects.update(address="https://other.example", complete_from=None)
-    run = runner.begin(asked, at=NOW, since=NOW - 2 * HOUR)
+    run = reconciling.begin(asked, at=NOW, since=NOW - 2 * HOUR)
     run.is_over = not fault
-    runner.finish(asked, run, at=NOW, fault=fault)
+    reconciling.finish(asked, run, at=NOW, fault=fault)
     assert PlatformAccess.objects.get().complete_from is None
 
 
@@ -288,14 +288,14 @@ def test_a_fault_of_ours_with_one_order_does_not_keep_the_others_out(
     shop, platform, monkeypatch, caplog
 ):
     fill(platform.orders, order_of(50), order_of(51))
-    record = runner.fulfilment.record_order
+    record = reconciling.fulfilment.record_order
 
     def fail(shop, report, **given):
         if report.number == 1051:
             raise ZeroDivisionError
         return record(shop, report, **given)
 
-    monkeypatch.setattr(runner.fulfilment, "record_order", fail)
+    monkeypatch.setattr(reconciling.fulfilment, "record_order", fail)
     outcome = Outcome()
     assert outcome.problems == ["order 1051: a fault of ours (ZeroDivisionError); the log has more"]
     assert Order.objects.get().number == 1050
@@ -308,7 +308,7 @@ def test_a_database_that_is_gone_ends_the_run(shop, platform, monkeypatch):
     def fail(shop, report, **given):
         raise OperationalError
 
-    monkeypatch.setattr(runner.fulfilment, "record_order", fail)
+    monkeypatch.setattr(reconciling.fulfilment, "record_order", fail)
     assert Outcome().failure == "The database could not be reached. Run it again."
 
 
@@ -386,7 +386,7 @@ def test_quiet_it_says_nothing_unless_something_is_wrong(shop, platform):
 
 
 def test_a_task_does_its_share_and_leaves_the_rest_to_the_next(shop, platform, monkeypatch):
-    monkeypatch.setattr(runner, "SHARE_SECONDS", 0)
+    monkeypatch.setattr(reconciling, "SHARE_SECONDS", 0)
     rest = []
     monkeypatch.setattr(
         reconcile_in_background.__class__, "enqueue", lambda self, *a: rest.append(a)
@@ -395,7 +395,7 @@ def test_a_task_does_its_share_and_leaves_the_rest_to_the_next(shop, platform, m
     assert reconcile_in_background.call(access.pk) == "Nothing to repair."
     ((number, state),) = rest
     assert number == access.pk
-    assert Run.from_json(state) == runner.begin(access, at=NOW)
+    assert Run.from_json(state) == reconciling.begin(access, at=NOW)
     assert PlatformAccess.objects.get().last_run_at is None
 
 
@@ -410,7 +410,7 @@ def test_a_run_that_was_put_down_is_taken_up_where_it_was():
 
 def test_a_run_does_not_go_on_at_another_address(shop, platform):
     access = PlatformAccess.objects.get()
-    state = runner.begin(access, at=NOW).as_json() | {"address": "https://other.example"}
+    state = reconciling.begin(access, at=NOW).as_json() | {"address": "https://other.example"}
     ended = "The address was changed meanwhile. Run it again."
     assert reconcile_in_background.call(access.pk, state) == ended
     assert PlatformAccess.objects.get().complete_from is None
@@ -543,4 +543,4 @@ def test_pages_of_one_row_come_to_an_end(woo):
 
 def test_the_overlap_of_two_runs_is_an_hour():
     access = PlatformAccess(complete_from=datetime(2026, 1, 1, 12, tzinfo=UTC))
-    assert runner.begin(access, at=NOW).since == datetime(2026, 1, 1, 11, tzinfo=UTC)
+    assert reconciling.begin(access, at=NOW).since == datetime(2026, 1, 1, 11, tzinfo=UTC)

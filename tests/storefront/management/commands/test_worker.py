@@ -16,9 +16,9 @@ from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
 from downloads.models import Message
+from storefront import inbox
 from storefront.management import loops
 from storefront.management.commands import worker
-from storefront.webhooks import tasks
 from tests.factories import NOW
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
@@ -64,7 +64,7 @@ def test_what_waits_is_applied_also_when_its_bell_was_lost(deliver, work):
 
 
 def test_more_than_one_share_is_done(deliver, work, monkeypatch):
-    monkeypatch.setattr(tasks, "BATCH", 2)
+    monkeypatch.setattr(inbox, "BATCH", 2)
     for _message in range(5):
         deliver("app/uninstalled", {}, is_applied=False)
     work()
@@ -146,7 +146,7 @@ def test_a_database_out_of_reach_is_told_once_and_asked_again(look_after, monkey
     def fail():
         raise OperationalError("gone")
 
-    monkeypatch.setattr(tasks, "ring", fail)
+    monkeypatch.setattr(inbox, "ring", fail)
     assert look_after(2) == (
         [60, 60],
         [

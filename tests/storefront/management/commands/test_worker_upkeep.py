@@ -12,11 +12,11 @@ from django_tasks_db.management.commands import db_worker
 from downloads import fulfilment
 from downloads.lookups import ledger as audits
 from downloads.models import Account, Delivery, DownloadEvent, Heartbeat, KeptUpload
+from storefront import inbox
 from storefront.management import loops
 from storefront.management.chores import CHORES, RARE_CHORES
 from storefront.management.commands import worker
 from storefront.models import CustomerToken
-from storefront.webhooks import tasks
 from tests.downloads.clicking import ask, ledger, used
 from tests.factories import (
     NOW,
@@ -357,11 +357,11 @@ def test_a_task_that_fails_at_every_bell_is_logged_once(db, monkeypatch, logged)
     with monkeypatch.context() as patch:
         patch.setattr(fulfilment, "apply_next", lambda *given, **named: 1 / 0)
         for _bell in range(3):
-            tasks.ring()
+            inbox.ring()
             own.run()
     assert command.loops.failing()[0] == "applying the messages of shops (ZeroDivisionError)"
     [line] = [line for line in logged() if "ZeroDivisionError" in line]
     assert line.startswith("The worker fails at applying the messages of shops: Traceback")
-    tasks.ring()
+    inbox.ring()
     own.run()
     assert command.loops.failing() == ("", None)

@@ -2,6 +2,8 @@
 
 Each row goes through the same door as a message does, in a transaction of its own; so a run may be
 stopped anywhere, started anew, and go on beside another one, and the end is the same.
+
+Its name stands in the rows of queued tasks: the release before, and the one after, look there.
 """
 
 import logging
@@ -17,11 +19,11 @@ from downloads import fulfilment
 from downloads.errors import BadInput, DownloadsError
 from downloads.fulfilment import Outcome
 from downloads.models import Product, RemovedProduct, Shop
+from storefront.inbox import let_others_write
 from storefront.models import PlatformAccess, WebhookSecret
 from storefront.platforms.base import Remote, Stage, remote_of, title_of
 from storefront.platforms.client import Line, Missing, NotTaken, PlatformFault, Refused
 from storefront.reconciliation.run import Listener, Run
-from storefront.webhooks.tasks import let_others_write
 
 logger = logging.getLogger(__name__)
 

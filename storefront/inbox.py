@@ -1,4 +1,7 @@
-"""From a stored message to what it does: who applies it, and when."""
+"""From a stored message to what it does: who applies it, and when.
+
+Its name stands in the rows of queued tasks: the release before, and the one after, look there.
+"""
 
 import json
 import threading

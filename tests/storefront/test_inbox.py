@@ -10,9 +10,9 @@ from django_tasks_db.models import DBTaskResult
 from downloads import fulfilment
 from downloads.fulfilment import Said
 from downloads.models import Grant, Message, Order, Shop
+from storefront import inbox
+from storefront.inbox import apply_messages, apply_policies, ring
 from storefront.platforms import shopify
-from storefront.webhooks import tasks
-from storefront.webhooks.tasks import apply_messages, apply_policies, ring
 from tests.factories import NOW, OrderFactory, ShopFactory
 from tests.storefront.conftest import FACE_A
 
@@ -100,7 +100,7 @@ def test_a_bell_that_was_taken_or_is_for_later_is_rung_anew(wait):
 
 
 def test_a_share_that_leaves_something_rings_again(wait, monkeypatch):
-    monkeypatch.setattr(tasks, "BATCH", 2)
+    monkeypatch.setattr(inbox, "BATCH", 2)
     for _message in range(3):
         wait()
     DBTaskResult.objects.all().delete()
@@ -113,16 +113,16 @@ def test_a_share_that_leaves_something_rings_again(wait, monkeypatch):
 def test_a_stored_message_costs_nothing_twice(merchant, django_capture_on_commit_callbacks):
     said = Said(source="shopify", topic="app/uninstalled", delivery_id="1", body="{}")
     with django_capture_on_commit_callbacks(execute=True):
-        assert [tasks.store(merchant, said, at=NOW) for _time in range(3)] == [True, False, False]
+        assert [inbox.store(merchant, said, at=NOW) for _time in range(3)] == [True, False, False]
     assert (states(), bells()) == ([("waiting", 0, "")], [None])
 
 
 def test_no_bell_is_rung_for_what_was_not_stored(merchant, monkeypatch):
     rung = []
-    monkeypatch.setattr(tasks, "ring", lambda: rung.append(1))
+    monkeypatch.setattr(inbox, "ring", lambda: rung.append(1))
     monkeypatch.setattr(fulfilment, "receive", lambda *args, **kwargs: False)
     said = Said(source="shopify", topic="app/uninstalled", delivery_id="1")
-    assert tasks.store(merchant, said, at=NOW) is False
+    assert inbox.store(merchant, said, at=NOW) is False
     assert (connection.run_on_commit, rung) == ([], [])
 
 
@@ -270,8 +270,8 @@ def test_a_changed_policy_reaches_old_orders_by_a_task(deliver, sold, order_body
 
 
 def test_a_policy_reaches_many_orders_a_share_at_a_time(db, monkeypatch):
-    monkeypatch.setattr(tasks, "BATCH", 2)
-    monkeypatch.setattr(tasks, "AT_ONCE", 3)
+    monkeypatch.setattr(inbox, "BATCH", 2)
+    monkeypatch.setattr(inbox, "AT_ONCE", 3)
     shop = ShopFactory(opens_when=Shop.OpensWhen.PLACED)
     waits = {"payment": "pending", "reported_payment": "pending"}
     numbers = [OrderFactory(shop=shop, platform_id=each, **waits).pk for each in range(1, 15)]
