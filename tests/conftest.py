@@ -1,6 +1,7 @@
 """What every test can ask for."""
 
 import base64
+import gc
 import hashlib
 import hmac
 import itertools
@@ -103,6 +104,23 @@ def django_db_modify_db_settings(
     if django_db_use_migrations:
         with django_db_blocker.unblock():
             start_from_prepared(connection)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """End what is still connected before the test database goes.
+
+    A thread's connection is closed with its garbage, which may not be collected yet, and PostgreSQL
+    drops no database that somebody is connected to.
+    """
+    yield
+    gc.collect()
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True)
