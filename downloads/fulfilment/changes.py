@@ -29,9 +29,7 @@ def rank(at: datetime, *stages: object, content: object) -> str:
 
 def assign(row: models.Model, **values: Any) -> bool:
     """Save only what differs, so that nobody else's columns are written; say if any did."""
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
-    for name in changed:
-        setattr(row, name, values[name])
+    changed = _set(row, values)
     if changed:
         row.save(update_fields=changed)
     return bool(changed)
@@ -45,9 +43,7 @@ def assign_each(changes: Iterable[tuple[models.Model, dict[str, Any]]]) -> bool:
     rows: list[models.Model] = []
     written: dict[str, None] = {}
     for row, values in changes:
-        changed = [name for name, value in values.items() if getattr(row, name) != value]
-        for name in changed:
-            setattr(row, name, values[name])
+        changed = _set(row, values)
         if changed:
             rows.append(row)
             written |= dict.fromkeys(changed)
@@ -64,3 +60,11 @@ def save_each(rows: Sequence[models.Model], names: Iterable[str]) -> None:
     type(rows[0])._base_manager.bulk_create(
         rows, update_conflicts=True, unique_fields=["pk"], update_fields=list(names)
     )
+
+
+def _set(row: models.Model, values: dict[str, Any]) -> list[str]:
+    """Set what differs, unsaved; return its names."""
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed
