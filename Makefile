@@ -25,20 +25,20 @@ demo: .venv
 ## Everything but the slow tests
 test: static
 	$(BIN)/pytest -q -n 2 -m "not slow" --durations 10 --durations-min 1
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q tests/test_race.py
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q tests/invariants/test_race.py
 
 # These share nothing but the processor; the other slow ones count what a whole machine does.
-SIDE_BY_SIDE = tests/messages tests/reconciling tests/tenancy tests/downloads
+SIDE_BY_SIDE = tests/invariants/messages tests/invariants/reconciliation tests/invariants/isolation tests/downloads
 
 ## The slow tests too: browsers, nginx, storms, kills, and the whole suite on PostgreSQL.
 test-all: test audit
 	$(BIN)/pytest -q -n 2 -m slow $(SIDE_BY_SIDE)
 	$(BIN)/pytest -q -m slow $(SIDE_BY_SIDE:%=--ignore=%)
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m slow tests/messages \
-		--ignore=tests/messages/test_every_order_of_woocommerce_messages.py
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/storms tests/fire tests/mail \
-		tests/upgrades tests/downloads/test_migrations.py tests/storefront/test_migrations.py
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m slow tests/invariants/messages \
+		--ignore=tests/invariants/messages/test_every_order_of_woocommerce_messages.py
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/system/storms tests/system/fire tests/system/mail \
+		tests/system/upgrades tests/downloads/test_migrations.py tests/storefront/test_migrations.py
 
 ## Figures, not tests: ratios within one run, on both databases
 benchmark: $(DEVELOPS)
@@ -72,11 +72,11 @@ fmt: $(DEVELOPS)
 
 ## The README's pictures, taken anew from a demo; they need Chromium
 pictures: $(DEVELOPS)
-	$(BIN)/python -m tests.browser.pictures
+	$(BIN)/python -m tests.system.browser.pictures
 
 ## What is known against the packages that serve; it asks the advisory service on the internet
 audit: $(DEVELOPS)
-	$(BIN)/python -m tests.audit
+	$(BIN)/python -m tests.meta.audit
 
 ## The words to translate, collected anew and compiled; needs gettext
 messages: $(DEVELOPS)

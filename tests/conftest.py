@@ -65,7 +65,7 @@ PAYLOADS = Path(django_settings.BASE_DIR) / "storefront" / "demo"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the plugin of schemathesis for the tests of the schemas alone: it takes seconds."""
-    schemas = Path(__file__).parent / "schemas"
+    schemas = CONTRACTS / "schemas"
     asked = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
     if config.option.markexpr != "not slow" and asked & {
         schemas,

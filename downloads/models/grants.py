@@ -2,7 +2,7 @@
 
 It is written twice, once for the database and once for a row in memory, because an UPDATE must
 decide by itself while a page must say why. The two are pinned to each other by a truth table
-over every state (tests/downloads/test_grants.py).
+over every state (tests/downloads/models/test_grants.py).
 """
 
 from dataclasses import dataclass

@@ -16,8 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.fire.inside import TOKEN
-from tests.fire.service import ROOT, Nginx, Service, path_of, serving
+from tests.system.fire.inside import TOKEN
+from tests.system.fire.service import ROOT, Nginx, Service, path_of, serving
 
 BIG_BYTES = 10 * 1024 * 1024
 SMALL_BYTES = 1024

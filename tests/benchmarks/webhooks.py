@@ -7,7 +7,7 @@ the machine; the ratio compares with requests that do nothing, on the same serve
 import os
 import sys
 
-from tests.storms.storm import storm
+from tests.system.storms.storm import storm
 
 if __name__ == "__main__":
     figures = storm(url=os.environ.get("DATABASE_URL"), events=2000, kill=False, workers=1, seed=1)

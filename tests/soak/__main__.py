@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.fire.service import Service, end, serving
 from tests.soak.honest import EMAIL, PASSWORD, RATES, SECRET, Honest
-from tests.storms.storm import ROOT
+from tests.system.fire.service import Service, end, serving
+from tests.system.storms.storm import ROOT
 
 # A p99 of a few milliseconds doubles by itself: below this nobody notices.
 UNNOTICED_SECONDS = 0.1

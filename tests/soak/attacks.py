@@ -16,10 +16,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from tests.fire.asking import get
-from tests.fire.service import FACE_A, PAGE
-from tests.messages.life import Life
+from tests.invariants.messages.life import Life
 from tests.soak.honest import EMAIL, LOGIN, post_order
+from tests.system.fire.asking import get
+from tests.system.fire.service import FACE_A, PAGE
 
 LINES = 60
 HOST = b"Host: localhost\r\n"

@@ -9,10 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.fire.asking import Answer, get
-from tests.fire.service import FACE_A, PAGE, Service
-from tests.messages.life import Life
-from tests.storms.storm import signed
+from tests.invariants.messages.life import Life
+from tests.system.fire.asking import Answer, get
+from tests.system.fire.service import FACE_A, PAGE, Service
+from tests.system.storms.storm import signed
 
 SECRET = "soak-secret-0123456789abcdef"
 DOMAIN = "fire.example"

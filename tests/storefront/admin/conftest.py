@@ -12,7 +12,7 @@ from django_webtest.pytest_plugin import MixinWithInstanceVariables
 from downloads import fulfilment
 from downloads.models import Membership, Shop
 from storefront.staff.roles import PERMISSIONS
-from tests.tenancy.shops import MarkedShop
+from tests.invariants.isolation.shops import MarkedShop
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 from storefront.platforms import client
 from storefront.platforms.client import Line, Missing, NotTaken, PlatformFault, Refused
 from storefront.platforms.ssrf import NotPublic, public_addresses
-from tests.reconciling.standin import Reply, Standin
+from tests.invariants.reconciliation.standin import Reply, Standin
 
 HOST = "127.0.0.1"
 

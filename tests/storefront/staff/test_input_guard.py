@@ -17,7 +17,7 @@ from storefront.staff.input_guard import (
     refuse_unfit,
 )
 from tests.factories import AttachmentFactory, DeliveryFactory, OrderFactory, ShopFactory
-from tests.tenancy.asking import form_on
+from tests.invariants.isolation.asking import form_on
 
 ORDERS = "/admin/downloads/order/"
 

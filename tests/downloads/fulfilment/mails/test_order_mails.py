@@ -32,8 +32,8 @@ from tests.factories import (
     ProductFactory,
     ShopFactory,
 )
-from tests.messages.conftest import hear, new_shop
-from tests.messages.life import Life
+from tests.invariants.messages.conftest import hear, new_shop
+from tests.invariants.messages.life import Life
 from tests.racing import at_once
 
 LATER = NOW + timedelta(hours=1)

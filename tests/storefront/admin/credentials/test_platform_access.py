@@ -4,9 +4,9 @@ from django_tasks_db.models import DBTaskResult
 from storefront.models import PlatformAccess
 from storefront.reconciling import reconcile_in_background
 from tests.factories import NOW, ShopFactory
-from tests.reconciling.conftest import give_access
-from tests.reconciling.shopify import TOKEN, ShopifyShop
-from tests.reconciling.woocommerce import KEY, SECRET
+from tests.invariants.reconciliation.conftest import give_access
+from tests.invariants.reconciliation.shopify import TOKEN, ShopifyShop
+from tests.invariants.reconciliation.woocommerce import KEY, SECRET
 
 URL = "/admin/storefront/platformaccess/"
 ADDRESS = "https://my-store.myshopify.com"

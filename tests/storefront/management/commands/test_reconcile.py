@@ -18,10 +18,10 @@ from storefront.platforms.woocommerce import remote as woocommerce_remote
 from storefront.reconciliation.run import NAMED_IN_SUMMARY, Run
 from storefront.reconciling import reconcile_in_background
 from tests.factories import NOW, ProductFactory, ShopFactory
-from tests.reconciling.conftest import give_access
-from tests.reconciling.shopify import ShopifyShop
-from tests.reconciling.standin import Reply
-from tests.reconciling.woocommerce import WooShop
+from tests.invariants.reconciliation.conftest import give_access
+from tests.invariants.reconciliation.shopify import ShopifyShop
+from tests.invariants.reconciliation.standin import Reply
+from tests.invariants.reconciliation.woocommerce import WooShop
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)

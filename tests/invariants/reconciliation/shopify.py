@@ -1,0 +1,109 @@
+"""A shop on Shopify, as its REST Admin API shows it.
+
+Source: Shopify's REST Admin API, version 2026-10: authentication, pagination, rate limits, and the
+resources Shop, Product, Order and Dispute.
+"""
+
+import secrets
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.invariants.reconciliation.standin import Reply, Standin
+
+VERSION = "2026-10"
+TOKEN = "shpat_" + "5f3c8a1e" * 4
+# Beside a cursor nothing else may stand.
+WITH_CURSOR = {"page_info", "limit", "fields"}
+CLOSED = ("cancelled_at", "closed_at")
+
+
+class ShopifyShop(Standin):
+    """`orders`, `products` and `disputes` map numbers to what the API prints of each.
+
+    `refused` names resources that the token has no right to, `missing` those there are not.
+    A cursor can be used `uses` times.
+    """
+
+    def __init__(self, **bounds: Any) -> None:
+        super().__init__(**bounds)
+        self.shop: dict[str, Any] = {"id": 1, "name": "My store", "updated_at": "2026-01-01T00:00Z"}
+        self.orders: dict[int, dict[str, Any]] = {}
+        self.products: dict[int, dict[str, Any]] = {}
+        self.disputes: dict[int, dict[str, Any]] = {}
+        self.refused: set[str] = set()
+        self.missing: set[str] = set()
+        self.uses = 10**6
+        self.cursors: dict[str, tuple[dict[str, str], int, int]] = {}
+
+    def refusal(self, headers: Any) -> Reply | None:
+        if headers.get("X-Shopify-Access-Token") == TOKEN:
+            return None
+        return Reply({"errors": "[API] Invalid API key or access token"}, 401)
+
+    def headers(self) -> dict[str, str]:
+        return {"X-Shopify-Shop-Api-Call-Limit": f"{round(self.level)}/{self.says}"}
+
+    def too_many(self) -> Reply:
+        return Reply({"errors": "Exceeded 2 calls per second for api client."}, 429)
+
+    def answer(self, path: str, query: dict[str, str]) -> Reply:
+        root = f"/admin/api/{VERSION}/"
+        if not path.startswith(root) or not path.endswith(".json"):
+            return Reply({"errors": "Not Found"}, 404)
+        words = path.removeprefix(root).removesuffix(".json").split("/")
+        if words[0] in self.refused:
+            scope = f"merchant approval for read_{words[0]} scope"
+            return Reply({"errors": f"[API] This action requires {scope}."}, 403)
+        if words[0] in self.missing:
+            return Reply({"errors": "Not Found"}, 404)
+        match words:
+            case ["shop"]:
+                return Reply({"shop": self.shop})
+            case ["orders", "count"]:
+                return Reply({"count": len(self._matching("orders", self.orders, query))})
+            case ["orders"]:
+                return self._page(path, "orders", self.orders, query)
+            case ["products"]:
+                return self._page(path, "products", self.products, query)
+            case ["products", number] if int(number) in self.products:
+                return Reply({"product": self.products[int(number)]})
+            case ["shopify_payments", "disputes"]:
+                return self._page(path, "disputes", self.disputes, query)
+        return Reply({"errors": "Not Found"}, 404)
+
+    def _page(self, path: str, name: str, rows: dict[int, Any], query: dict[str, str]) -> Reply:
+        asked, last = query, None
+        if token := query.get("page_info"):
+            if others := set(query) - WITH_CURSOR:
+                word = f"{min(others)} cannot be passed when page_info is present."
+                return Reply({"errors": {min(others): word}}, 400)
+            asked, last, uses = self.cursors.get(token, ({}, 0, 0))
+            if not uses:
+                return Reply({"errors": {"page_info": "Invalid value."}}, 400)
+            self.cursors[token] = asked, last, uses - 1
+        limit = min(int(query.get("limit", 50)), 250, self.largest_page)
+        found = [
+            row for row in self._matching(name, rows, asked) if last is None or row["id"] < last
+        ]
+        page = found[:limit]
+        headers = {}
+        if len(found) > limit:
+            token = secrets.token_urlsafe(24)
+            self.cursors[token] = asked, page[-1]["id"], self.uses
+            words = urlencode({"limit": limit, "page_info": token})
+            headers["Link"] = f'<{self.address}{path}?{words}>; rel="next"'
+        return Reply({name: page}, headers=headers)
+
+    def _matching(self, name: str, rows: dict[int, Any], query: dict[str, str]) -> list[Any]:
+        """Return what a question is about, the latest first."""
+        found = [rows[number] for number in sorted(rows, reverse=True)]
+        if name == "orders" and query.get("status", "open") == "open":
+            found = [row for row in found if not any(row.get(field) for field in CLOSED)]
+        if ids := query.get("ids"):
+            wanted = set(map(int, ids.split(",")))
+            found = [row for row in found if row["id"] in wanted]
+        if moment := query.get("updated_at_min"):
+            since = datetime.fromisoformat(moment)
+            found = [row for row in found if datetime.fromisoformat(row["updated_at"]) >= since]
+        return found

@@ -1,0 +1,74 @@
+"""A shop on WooCommerce, as its REST API shows it.
+
+Source: WooCommerce's REST API v3: authentication, pagination, and the resources Products, Product
+variations, Orders and Order refunds.
+"""
+
+import base64
+from typing import Any
+
+from tests.invariants.reconciliation.standin import Reply, Standin
+
+KEY, SECRET = "ck_" + "3a9d0c7e" * 5, "cs_" + "b81f42d6" * 5
+ROOT = "/wp-json/wc/v3/"
+MOST = 100
+
+
+class WooShop(Standin):
+    """`orders` and `products` map numbers to what the API prints; the rest hangs on these numbers.
+
+    `trash` are the products in the trash, whose own place still shows them.
+    """
+
+    def __init__(self, **bounds: Any) -> None:
+        super().__init__(**bounds)
+        self.orders: dict[int, dict[str, Any]] = {}
+        self.refunds: dict[int, list[dict[str, Any]]] = {}
+        self.products: dict[int, dict[str, Any]] = {}
+        self.variations: dict[int, list[dict[str, Any]]] = {}
+        self.trash: dict[int, dict[str, Any]] = {}
+
+    def refusal(self, headers: Any) -> Reply | None:
+        expected = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
+        if headers.get("Authorization") == f"Basic {expected}":
+            return None
+        return _error("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.", 401)
+
+    def answer(self, path: str, query: dict[str, str]) -> Reply:
+        if not path.startswith(ROOT):
+            return _error("rest_no_route", "No route was found matching the URL.", 404)
+        words = path.removeprefix(ROOT).split("/")
+        match words:
+            case ["orders"]:
+                return self._page(list(self.orders.values()), query)
+            case ["orders", number, "refunds"] if int(number) in self.orders:
+                return self._page(self.refunds.get(int(number), []), query)
+            case ["products"]:
+                return self._page(list(self.products.values()), query)
+            case ["products", number, "variations"] if int(number) in self.products:
+                return self._page(self.variations.get(int(number), []), query)
+            case ["products", number] if int(number) in self.products | self.trash:
+                return Reply((self.products | self.trash)[int(number)])
+        return _error("woocommerce_rest_invalid_id", "Invalid ID.", 404)
+
+    def _page(self, rows: list[dict[str, Any]], query: dict[str, str]) -> Reply:
+        size = int(query.get("per_page", 10))
+        if not 1 <= size <= MOST:
+            return _error("rest_invalid_param", "Invalid parameter(s): per_page", 400)
+        size = min(size, self.largest_page)
+        found = sorted(rows, key=lambda row: row["id"], reverse=query.get("order") != "asc")
+        if moment := query.get("modified_after"):
+            assert query["dates_are_gmt"] == "true"
+            found = [row for row in found if row["date_modified_gmt"] > moment]
+        if include := query.get("include"):
+            wanted = set(map(int, include.split(",")))
+            found = [row for row in found if row["id"] in wanted]
+        start = (int(query.get("page", 1)) - 1) * size
+        start = int(query.get("offset", start))
+        pages = -(-len(found) // size)
+        headers = {"X-WP-Total": str(len(found)), "X-WP-TotalPages": str(pages)}
+        return Reply(found[start : start + size], headers=headers)
+
+
+def _error(code: str, message: str, status: int) -> Reply:
+    return Reply({"code": code, "message": message, "data": {"status": status}}, status)

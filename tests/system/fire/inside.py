@@ -1,0 +1,209 @@
+"""What the tests under fire ask of a service's database, in a process of its own.
+
+`python -m tests.system.fire.inside` reads questions from its input, one a line,
+and answers each with a line.
+"""
+
+import json
+import os
+import sys
+from datetime import timedelta
+from hashlib import sha256
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.contrib.auth.hashers import make_password  # noqa: E402
+from django.core.management import CommandError, call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from downloads import fulfilment, lookups  # noqa: E402
+from downloads.models import (  # noqa: E402
+    Account,
+    Asset,
+    Customer,
+    Delivery,
+    DownloadEvent,
+    Grant,
+    Message,
+    Order,
+    Shop,
+)
+from downloads.tokens import hash_token  # noqa: E402
+from storefront.models import CustomerToken, StorefrontKey, WebhookSecret  # noqa: E402
+from storefront.signed_urls import Click, new_click, proof_of, read_click  # noqa: E402
+from tests.system.fire.service import TOKEN  # noqa: E402
+
+BLOCK = bytes(range(256)) * 4096
+
+
+def prepare() -> dict:
+    """Make the tables, and a shop with one paid order; return what opens its faces."""
+    call_command("migrate", verbosity=0, stdout=sys.stderr)
+    at = timezone.now()
+    shop = Shop.objects.create(name="Fire", domain="fire.example")
+    customer = Customer.objects.create(shop=shop, email="ada@example.com")
+    Order.objects.create(
+        shop=shop,
+        customer=customer,
+        number=1,
+        payment=Order.Payment.PAID,
+        placed_at=at,
+        token_hash=hash_token(TOKEN),
+    )
+    return {
+        "key": StorefrontKey.issue(shop, name="fire")[1],
+        "bearer": CustomerToken.issue(customer, at=at)[1],
+    }
+
+
+def add_file(
+    name: str,
+    size_bytes: int = 0,
+    *,
+    limit: int | None = None,
+    sparse: bool = False,
+    source: str | None = None,
+) -> dict:
+    """Give the order a file; tell its grant, key and SHA-256.
+
+    Its bytes are those of the file at `source`, or `size_bytes` that differ from block to block
+    (all of them zero, and none on the disk, if `sparse`).
+    """
+    order = Order.objects.get()
+    name = fulfilment.files.safe_file_name(name)
+    asset = Asset(shop=order.shop, title=name, file_name=name)
+    asset.file.name = asset.file.field.generate_filename(asset, name)
+    stored = Path(settings.MEDIA_ROOT) / asset.file.name
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    if source is not None:
+        stored.write_bytes(Path(source).read_bytes())
+        asset.sha256 = sha256(stored.read_bytes()).hexdigest()
+    else:
+        asset.sha256 = _write(stored, size_bytes, sparse=sparse)
+    asset.size_bytes = stored.stat().st_size
+    asset.content_type = fulfilment.files.content_type_of(name)
+    asset.save()
+    grant = fulfilment.attach_to_order(order, asset, limit=limit, at=timezone.now())
+    return {"grant": grant.pk, "key": asset.file.name, "sha256": asset.sha256}
+
+
+def _write(stored: Path, size_bytes: int, *, sparse: bool) -> str:
+    digest = sha256()
+    with stored.open("wb") as out:
+        out.truncate(size_bytes)
+        for start in range(0, size_bytes, len(BLOCK)):
+            block = bytes(len(BLOCK)) if sparse else start.to_bytes(8, "big") + BLOCK[8:]
+            block = block[: size_bytes - start]
+            digest.update(block)
+            if not sparse:
+                out.write(block)
+    return digest.hexdigest()
+
+
+def open_shops(secret: str, *, email: str, password: str) -> None:
+    """Let the shop and another one send orders as Shopify does, and a customer sign in."""
+    for shop in (Shop.objects.get(), Shop.objects.create(name="Other", domain="other.example")):
+        WebhookSecret.keep(shop, source="shopify", secret=secret)
+    customer = Customer.objects.create(shop=Shop.objects.get(name="Fire"), email=email)
+    Account.objects.create(
+        shop=customer.shop,
+        customer=customer,
+        email=email,
+        password=make_password(password),
+        confirmed_at=timezone.now(),
+    )
+
+
+def add_link(link: str) -> dict:
+    """Give the order a link; tell its grant."""
+    order = Order.objects.get()
+    asset = Asset.objects.create(shop=order.shop, title=link, link=link)
+    return {"grant": fulfilment.attach_to_order(order, asset, limit=None, at=timezone.now()).pk}
+
+
+def mint(grant: int, clicks: int) -> list[str]:
+    """Return the addresses of so many fresh clicks."""
+    held, at = lookups.grant_of_address(grant), timezone.now()
+    return [new_click(held, at=at).url for _ in range(clicks)]
+
+
+def mint_named(grant: int, nonce: str) -> str:
+    """Return the address of a click whose nonce is known, to look for it elsewhere."""
+    return Click(grant, nonce, timezone.now() + timedelta(hours=1), "book.bin").url
+
+
+def prove(address: str) -> str:
+    """Return what nginx alone is shown of the click of an address."""
+    return proof_of(read_click(address.split("/downloads/")[1]).nonce)
+
+
+def nonces(paths: list[str]) -> list[str]:
+    """Return the nonces of the clicks of these paths."""
+    return [read_click(path.removeprefix("/downloads/")).nonce for path in paths]
+
+
+def contents(grant: int) -> dict:
+    """Tell which clicks on a grant were opened, and which messages are stored, in which states."""
+    opened = Delivery.objects.filter(grant=grant)
+    return {
+        "nonces": list(opened.values_list("nonce", flat=True)),
+        "messages": list(Message.objects.values_list("delivery_id", flat=True)),
+        "states": sorted(set(Message.objects.values_list("state", flat=True))),
+    }
+
+
+def revoke(grant: int) -> None:
+    """Revoke a grant, as the merchant does."""
+    fulfilment.revoke(Grant.objects.get(pk=grant), at=timezone.now())
+
+
+def counts(grant: int) -> dict:
+    """Tell how a grant stands, and what the ledger says of it."""
+    held = Grant.objects.get(pk=grant)
+    events = DownloadEvent.objects.filter(grant=held)
+    deliveries = list(Delivery.objects.filter(grant=held))
+    kinds = list(events.values_list("kind", flat=True))
+    return {
+        "used": held.used,
+        "given_back": held.given_back,
+        "deliveries": len(deliveries),
+        "sent_bytes": sum(delivery.sent_bytes for delivery in deliveries),
+        "streams": sum(delivery.streams for delivery in deliveries),
+        "events": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
+        "reasons": sorted(events.exclude(reason="").values_list("reason", flat=True)),
+    }
+
+
+def audit() -> list[str]:
+    """Return what `audit_counters` finds wrong, a line for each counter; none where it is clean."""
+    named = StringIO()
+    try:
+        call_command("audit_counters", stdout=sys.stderr, stderr=named, no_color=True)
+    except CommandError as error:
+        return [*named.getvalue().splitlines(), str(error)]
+    return []
+
+
+QUESTIONS: dict[str, Any] = {
+    question.__name__: question
+    for question in (
+        *(prepare, open_shops, add_file, add_link, mint, mint_named, prove, revoke, counts, audit),
+        *(nonces, contents),
+    )
+}
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        name, given = json.loads(line)
+        sys.stdout.write(json.dumps(QUESTIONS[name](**given)) + "\n")
+        sys.stdout.flush()
+        # Kept, it would lie in the way of a database that stops or goes.
+        connection.close()

@@ -1,0 +1,169 @@
+"""A worker killed with SIGKILL, as a power cut or the kernel would, at each stage of a click."""
+
+import contextlib
+import hashlib
+import http.client
+import os
+import signal
+import socket
+import sqlite3
+
+import psycopg
+import pytest
+
+from tests.system.fire.asking import get, until
+from tests.system.fire.service import serving
+from tests.system.fire.storage import STOPS_READING, trouble
+
+pytestmark = pytest.mark.slow
+
+KILLS = 30
+SMALL = 200_000
+# More than the buffers of two sockets hold: a stream whose reader stops stands still.
+LARGE = 12 * 1024 * 1024
+READ_BYTES = 1_000_000
+# What a spend writes, in turn.
+WRITTEN = ("downloads_grant", "downloads_delivery", "downloads_downloadevent")
+
+
+@pytest.fixture(scope="module")
+def service(url):
+    with serving(
+        url, workers=2, threads=4, DJANGO_SETTINGS_MODULE="tests.system.fire.settings"
+    ) as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def small(service):
+    return service.ask("add_file", name="small.bin", size_bytes=SMALL)
+
+
+@pytest.fixture(scope="module")
+def large(service):
+    return service.ask("add_file", name="large.bin", size_bytes=LARGE)
+
+
+@pytest.fixture(scope="module")
+def clicked(small, large):
+    """How many clicks each grant has had."""
+    return {small["grant"]: 0, large["grant"]: 0}
+
+
+@pytest.fixture
+def path_to(service, clicked):
+    """Return a function that gives a fresh click on a file."""
+
+    def fresh(file):
+        clicked[file["grant"]] += 1
+        [path] = service.paths(file["grant"], 1)
+        return path
+
+    return fresh
+
+
+@contextlib.contextmanager
+def held_back(service, file, table):
+    """Hold what a spend must write: a table, or SQLite's one place for a writer.
+
+    Yields a question: whether a spend has come so far that it waits for us.
+    """
+    address = service.environment.get("DATABASE_URL")
+    if address is None:
+        held = sqlite3.connect(service.folder / "db.sqlite3", isolation_level=None)
+        held.execute("BEGIN IMMEDIATE")
+        # The file is opened before anything is spent.
+        waits = is_read(service, file["key"])
+    else:
+        held = psycopg.connect(address)
+        held.execute(f"LOCK TABLE {table} IN SHARE MODE")
+        waiters = "SELECT 1 FROM pg_locks WHERE relation = %s::regclass AND NOT granted"
+
+        def waits():
+            return held.execute(waiters, [table]).fetchone() is not None
+
+    try:
+        yield waits
+    finally:
+        held.rollback()
+        held.close()
+
+
+def click(service, path):
+    """Send a click, and read nothing of its answer."""
+    line = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+    line.connect()
+    line.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+    line.request("GET", path)
+    return line
+
+
+def kill_the_reader(service, key):
+    """Kill the worker that has a file open, and wait until it is gone."""
+    [reader] = service.readers_of(key)
+    os.kill(reader, signal.SIGKILL)
+    until(lambda: reader not in service.worker_ids(), "the worker lives")
+
+
+def is_read(service, key):
+    return lambda: len(service.readers_of(key)) == 1
+
+
+def is_spent(service, file, downloads):
+    return lambda: service.ask("counts", grant=file["grant"])["deliveries"] == downloads
+
+
+def used(service, file):
+    counts = service.ask("counts", grant=file["grant"])
+    assert counts["used"] == counts["deliveries"] == counts["events"].get("charged", 0)
+    return counts["used"]
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_before_the_commit_nothing_is_spent(service, small, path_to, number):
+    path, before = path_to(small), used(service, small)
+    table = WRITTEN[number % len(WRITTEN)]
+    with (
+        held_back(service, small, table) as waits,
+        contextlib.closing(click(service, path)),
+    ):
+        until(waits, "the click does not come")
+        kill_the_reader(service, small["key"])
+    assert used(service, small) == before
+    answer = get(service.port, path)
+    assert (answer.status, answer.sha256) == (200, small["sha256"])
+    assert used(service, small) == before + 1
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_after_the_commit_the_same_click_is_free(service, small, path_to, number):
+    path, before = path_to(small), used(service, small)
+    with trouble(service.folder, STOPS_READING), contextlib.closing(click(service, path)):
+        until(is_spent(service, small, before + 1), "nothing is spent")
+        kill_the_reader(service, small["key"])
+    answer = get(service.port, path)
+    assert (answer.status, answer.sha256) == (200, small["sha256"])
+    assert used(service, small) == before + 1
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_in_mid_stream_the_same_click_brings_the_rest(service, large, path_to, number):
+    path, before = path_to(large), used(service, large)
+    with contextlib.closing(click(service, path)) as line:
+        response = line.getresponse()
+        body = response.read(READ_BYTES)
+        kill_the_reader(service, large["key"])
+        with contextlib.suppress(OSError):
+            while block := response.read1():
+                body += block
+        response.close()
+    assert READ_BYTES <= len(body) < LARGE
+    rest = get(service.port, path, Range=f"bytes={len(body)}-")
+    assert (rest.status, len(body) + len(rest.body)) == (206, LARGE)
+    assert hashlib.sha256(body + rest.body).hexdigest() == large["sha256"]
+    assert used(service, large) == before + 1
+
+
+def test_all_is_counted_in_the_end(service, small, large, clicked):
+    assert {file["grant"]: used(service, file) for file in (small, large)} == clicked
+    assert service.ask("audit") == []

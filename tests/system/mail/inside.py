@@ -1,0 +1,95 @@
+"""What the tests of killed workers ask of their database, in a process of its own.
+
+`python -m tests.system.mail.inside` reads questions from its input, one a line,
+and answers each with a line.
+"""
+
+import json
+import os
+import sys
+from dataclasses import replace
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from downloads import fulfilment  # noqa: E402
+from downloads.incoming import (  # noqa: E402
+    CustomerReport,
+    LineReport,
+    OrderReport,
+    ProductReport,
+)
+from downloads.models import Asset, Mail, Order, Product, Shop  # noqa: E402
+from storefront.mail.messages import message_id_of  # noqa: E402
+
+VARIANT = 100
+
+
+def prepare(orders: int) -> None:
+    """Make the tables, a shop that sells one link, and so many orders that wait for payment."""
+    call_command("migrate", verbosity=0, stdout=sys.stderr)
+    at = timezone.now()
+    shop = Shop.objects.create(name="Mails", domain="mails.example")
+    product = Product.objects.create(shop=shop, name="Book", variant_id=VARIANT)
+    asset = Asset.objects.create(shop=shop, title="Book", link="https://files.example/book.pdf")
+    fulfilment.attach_to_product(product, asset, limit=3, at=at)
+    for number in range(1, orders + 1):
+        fulfilment.record_order(shop, _report(number), at=at)
+
+
+def pay(first: int, last: int) -> None:
+    """Have the shop report these orders as paid."""
+    shop = Shop.objects.get()
+    for number in range(first, last + 1):
+        report = replace(_report(number), payment="paid")
+        fulfilment.record_order(shop, report, at=timezone.now())
+
+
+def _report(number: int) -> OrderReport:
+    at = timezone.now()
+    product = ProductReport(name="Book", product_id=1, variant_id=VARIANT)
+    return OrderReport(
+        platform_id=number,
+        number=number,
+        payment="pending",
+        placed_at=at,
+        reported_at=at,
+        lines=(LineReport(1, product, quantity=1),),
+        customer=CustomerReport(platform_id=number, email=f"buyer-{number}@example.com"),
+    )
+
+
+def moving() -> int:
+    """Count the mails that nobody is done with."""
+    return Mail.objects.filter(state__in=Mail.MOVING).count()
+
+
+def ends() -> dict[str, Any]:
+    """Tell what each mail has come to, and which orders were mailed."""
+    return {
+        "mails": [
+            [message_id_of(mail), mail.email, mail.state, mail.order_id]
+            for mail in Mail.objects.all()
+        ],
+        "mailed": list(Order.objects.exclude(email_sent_at=None).values_list("pk", flat=True)),
+        "orders": Order.objects.count(),
+    }
+
+
+QUESTIONS: dict[str, Any] = {
+    question.__name__: question for question in (prepare, pay, moving, ends)
+}
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        name, given = json.loads(line)
+        sys.stdout.write(json.dumps(QUESTIONS[name](**given)) + "\n")
+        sys.stdout.flush()
+        connection.close()
