@@ -1,4 +1,4 @@
-"""Tests lie where what they test lies: `tests/<package>/<same path>/test_<module>[_<aspect>].py`."""
+"""Tests lie where what they test lies: `tests/<package>/<path>/test_<module>[_<aspect>].py`."""
 
 from pathlib import Path
 
