@@ -11,7 +11,7 @@ PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
 	ENCRYPTION_KEYS=Y2hlY2stb25seS1ub3QtYS1zZWNyZXQtMDEyMzQ1Njc= \
 	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq-Ke1Uw7
 
-.PHONY: help demo test test-all benchmark soak static fmt audit lock messages pictures
+.PHONY: help demo test test-all test-postgres benchmark soak static fmt audit lock messages pictures
 
 ## This list
 help:
@@ -22,23 +22,32 @@ help:
 demo: .venv
 	$(BIN)/python manage.py demo
 
+# Says of each part how long it took.
+TIMED = @timed() { start=$$(date +%s); "$$@" || exit; echo "$$(($$(date +%s) - start)) s: $$*"; }; timed
+ON_POSTGRES = env DATABASE_URL=$(POSTGRES_URL)
+PYTEST = $(BIN)/pytest -q
+
 ## Everything but the slow tests
 test: static
-	$(BIN)/pytest -q -n 2 -m "not slow" --durations 10 --durations-min 1
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q tests/invariants/test_race.py
+	$(TIMED) $(PYTEST) -n 2 -m "not slow" --durations 10 --durations-min 1
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) tests/invariants/test_race.py
 
-# These share nothing but the processor; the other slow ones count what a whole machine does.
-SIDE_BY_SIDE = tests/invariants/messages tests/invariants/reconciliation tests/invariants/isolation tests/downloads
+# These count what a whole machine does; the other slow ones share nothing but the processor.
+ALONE = tests/system tests/contracts
+SIDE_BY_SIDE = tests/config tests/downloads tests/invariants tests/meta tests/storefront
 
-## The slow tests too: browsers, nginx, storms, kills, and the whole suite on PostgreSQL.
+## The slow tests too: browsers, nginx, storms, kills, and on PostgreSQL what can differ there
 test-all: test audit
-	$(BIN)/pytest -q -n 2 -m slow $(SIDE_BY_SIDE)
-	$(BIN)/pytest -q -m slow $(SIDE_BY_SIDE:%=--ignore=%)
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m slow tests/invariants/messages \
-		--ignore=tests/invariants/messages/test_every_order_of_woocommerce_messages.py
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/system/storms tests/system/fire tests/system/mail \
-		tests/system/upgrades tests/downloads/test_migrations.py tests/storefront/test_migrations.py
+	$(TIMED) $(PYTEST) -n 2 -m slow $(SIDE_BY_SIDE)
+	$(TIMED) $(PYTEST) -m slow --durations 10 $(ALONE)
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and not slow"
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and slow" $(SIDE_BY_SIDE)
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m "both_databases and slow" --durations 10 $(ALONE)
+
+## The whole suite on PostgreSQL, also what cannot differ there
+test-postgres: $(DEVELOPS)
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "not slow"
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m slow
 
 ## Figures, not tests: ratios within one run, on both databases
 benchmark: $(DEVELOPS)
@@ -57,13 +66,13 @@ soak: $(DEVELOPS)
 
 ## Lint, types, known weaknesses, missing migrations, unsafe settings
 static: $(DEVELOPS)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports --no-logo
-	$(BIN)/mypy .
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive config downloads storefront manage.py
-	$(BIN)/python manage.py makemigrations --check
-	$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(TIMED) $(BIN)/ruff check .
+	$(TIMED) $(BIN)/ruff format --check .
+	$(TIMED) $(BIN)/lint-imports --no-logo
+	$(TIMED) $(BIN)/mypy .
+	$(TIMED) $(BIN)/bandit --quiet --configfile pyproject.toml --recursive config downloads storefront manage.py
+	$(TIMED) $(BIN)/python manage.py makemigrations --check
+	$(TIMED) env $(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 ## Format, and sort imports
 fmt: $(DEVELOPS)
