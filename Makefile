@@ -11,7 +11,7 @@ PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
 	ENCRYPTION_KEYS=Y2hlY2stb25seS1ub3QtYS1zZWNyZXQtMDEyMzQ1Njc= \
 	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq-Ke1Uw7
 
-.PHONY: help demo test test-all test-postgres benchmark soak static fmt audit lock messages pictures
+.PHONY: help demo test test-all test-postgres benchmark soak mutants static fmt audit lock messages pictures
 
 ## This list
 help:
@@ -63,6 +63,10 @@ benchmark: $(DEVELOPS)
 soak: $(DEVELOPS)
 	$(BIN)/python -m tests.soak
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.soak
+
+## A hundred planted faults: which of them does no fast test notice? An hour and a half at most
+mutants: $(DEVELOPS)
+	$(BIN)/python -m tests.mutants
 
 ## Lint, types, known weaknesses, missing migrations, unsafe settings
 static: $(DEVELOPS)

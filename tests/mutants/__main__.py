@@ -1,0 +1,171 @@
+"""Mutation testing: plant faults one by one, and see which of them no fast test notices.
+
+`python -m tests.mutants [--size 100] [--seed 16]` draws mutations (`positions`), runs for each the
+fast tests that reach its lines, nearest first, and prints those that survived. Which test reaches
+what is measured once for a commit. The checkout itself is never written to.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from queue import SimpleQueue
+
+import coverage
+from tqdm import tqdm
+
+from tests.mutants.positions import SUBJECTS, Mutation, sample
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 600
+WORKERS = 2
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-m", "not slow")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=16)
+    given = parser.parse_args()
+    reached = reach()
+    nodes_by_context()
+    mutations = sample(ROOT, size=given.size, seed=given.seed)
+    with trees() as free, ThreadPoolExecutor(WORKERS) as pool:
+        attempts = pool.map(lambda mutation: judge(mutation, reached, free), mutations)
+        verdicts = list(tqdm(attempts, total=len(mutations), unit="mutant"))
+    survivors = [(m, verdict) for m, verdict in zip(mutations, verdicts, strict=True) if verdict]
+    for mutation, difference in survivors:
+        place = f"{mutation.path}:{mutation.first_line} {mutation.operator}"
+        sys.stdout.write(f"\n{place}\n{difference}\n")
+    caught = len(mutations) - len(survivors)
+    sys.stdout.write(f"{caught} of {len(mutations)} caught; seed {given.seed}\n")
+
+
+# --- Which test reaches which line ---------------------------------------------------------------
+
+
+def reach() -> coverage.CoverageData:
+    """Return which tests ran each line, measured by one run of the fast tests."""
+    commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=ROOT, text=True).strip()
+    data_file = ROOT / "var" / "mutants" / f"{commit}.coverage"
+    if not data_file.exists():
+        data_file.parent.mkdir(parents=True, exist_ok=True)
+        settings = data_file.with_suffix(".ini")
+        settings.write_text(
+            "[run]\ndynamic_context = test_function\n"
+            f"source = {','.join(sorted({each.split('/')[0] for each in SUBJECTS}))}\n"
+            f"data_file = {data_file}.unfinished\n"
+        )
+        subprocess.run(
+            [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", *PYTEST[1:]],
+            cwd=ROOT,
+            check=True,
+        )
+        Path(f"{data_file}.unfinished").rename(data_file)
+    data = coverage.CoverageData(str(data_file))
+    data.read()
+    return data
+
+
+def tests_of(mutation: Mutation, reached: coverage.CoverageData) -> list[str]:
+    """Return the tests that ran a mutation's lines, those at the mirrored path first.
+
+    What runs at import alone is judged by the mirrored tests.
+    """
+    by_line = reached.contexts_by_lineno(str(ROOT / mutation.path))
+    lines = range(mutation.first_line, mutation.last_line + 1)
+    names = {name for line in lines for name in by_line.get(line, ()) if name}
+    if not names:
+        names = {name for contexts in by_line.values() for name in contexts if name}
+    mirror = "tests." + mutation.path.removesuffix(".py").replace("/", ".")
+    near = ".".join(mirror.split(".")[:-1])
+    noun = mirror.split(".")[-1]
+
+    def distance(name: str) -> tuple:
+        return (not name.startswith(f"{near}.test_{noun}"), not name.startswith(near), name)
+
+    nodes = nodes_by_context()
+    return [nodes[name] for name in sorted(names, key=distance) if name in nodes]
+
+
+@cache
+def nodes_by_context() -> dict[str, str]:
+    """Return how pytest calls each fast test, by how coverage calls it."""
+    listed = subprocess.check_output(
+        [*PYTEST, "--collect-only"],
+        cwd=ROOT,
+        text=True,
+    )
+    nodes = {line.split("[")[0] for line in listed.splitlines() if "::" in line}
+    return {node.replace(".py::", ".").replace("::", ".").replace("/", "."): node for node in nodes}
+
+
+# --- One fault -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def trees() -> Iterator[SimpleQueue]:
+    """Give each worker a copy of the commit, to plant faults in."""
+    free: SimpleQueue[Path] = SimpleQueue()
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(WORKERS):
+            tree = Path(folder) / str(number)
+            subprocess.run(["git", "clone", "-q", "--shared", str(ROOT), str(tree)], check=True)
+            free.put(tree)
+        yield free
+
+
+def judge(mutation: Mutation, reached: coverage.CoverageData, free: SimpleQueue) -> str:
+    """Return the difference that no test noticed; empty where one did."""
+    mutated = mutation.apply(ROOT)
+    if mutated is None:
+        return ""
+    tests = tests_of(mutation, reached)
+    if not tests:
+        return f"No fast test reaches {mutation.path}:{mutation.first_line}."
+    tree: Path = free.get()
+    file = tree / mutation.path
+    before = file.read_bytes()
+    arguments = tree / "mutant.args"
+    arguments.write_text("\n".join(tests))
+    try:
+        file.write_text(mutated, encoding="utf-8")
+        run = subprocess.run(
+            [*PYTEST, "-x", "-p", "no:cacheprovider", f"@{arguments.name}"],
+            cwd=tree,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+        )
+        note(mutation, run.returncode, run.stdout)
+        return difference(tree, mutation.path) if run.returncode == 0 else ""
+    except subprocess.TimeoutExpired:
+        note(mutation, -1, "")
+        return ""
+    finally:
+        file.write_bytes(before)
+        free.put(tree)
+
+
+def difference(tree: Path, path: str) -> str:
+    return subprocess.check_output(["git", "diff", "-U1", "--", path], cwd=tree, text=True)
+
+
+def note(mutation: Mutation, code: int, output: str) -> None:
+    """Write down what came of a fault, and by which test."""
+    by = next((line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
+    with (ROOT / "var" / "mutants" / "log.jsonl").open("a") as log:
+        log.write(json.dumps(vars(mutation) | {"code": code, "by": by}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
