@@ -19,6 +19,7 @@ from django.contrib.auth import hashers
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
+from django_webtest.pytest_plugin import MixinWithInstanceVariables
 
 from config import settings as configured
 from config.log_repeats import CountsRepeats
@@ -126,6 +127,14 @@ def django_db_setup(django_db_setup, django_db_blocker):
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+@pytest.fixture(scope="session")
+def django_app_mixin():
+    """WebTest over the settings as they are: its own way to sign in stands beside our roles."""
+    mixin = MixinWithInstanceVariables()
+    mixin.setup_auth = False
+    return mixin
 
 
 @pytest.fixture(autouse=True)

@@ -7,20 +7,11 @@ from django.db import connection, transaction
 from django.db.models.signals import post_save
 from django.test import Client, override_settings
 from django_tasks_db.models import DBTaskResult
-from django_webtest.pytest_plugin import MixinWithInstanceVariables
 
 from downloads import fulfilment
 from downloads.models import Membership, Shop
 from storefront.staff.roles import PERMISSIONS
 from tests.invariants.isolation.shops import MarkedShop
-
-
-@pytest.fixture(scope="session")
-def django_app_mixin():
-    """WebTest over the settings as they are: its own way to sign in stands beside our roles."""
-    mixin = MixinWithInstanceVariables()
-    mixin.setup_auth = False
-    return mixin
 
 
 @pytest.fixture(scope="module")

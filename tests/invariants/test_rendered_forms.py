@@ -1,0 +1,224 @@
+"""Every form that a template renders does its act when a browser sends it as it stands.
+
+The admin's forms of rows are tested one by one in tests/storefront/admin/test_base_forms.py; these
+are all others. No field is named here that a person does not fill in.
+"""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from downloads import fulfilment
+from downloads.models import Account, Customer, Delivery, LinkRequest, Membership
+from storefront.models import StaffSession
+from storefront.signed_urls import account_url, new_click
+from storefront.staff import two_factor
+from tests.factories import NOW, AttachmentFactory, CustomerFactory, LineFactory, ShopFactory
+from tests.storefront.staff.conftest import CODE, LOGIN, OWN, PASSWORD, SESSIONS, SET_UP, code_of
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+TOKEN = "0c732eb6fd9802a0821a9d29888baee8"
+NEW_PASSWORD = "seventeen blue horses"
+LATER = NOW + timedelta(days=1)
+# A browser's own words: without them a click is answered as a program's.
+BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _now(frozen):
+    frozen(NOW)
+
+
+@pytest.fixture
+def ada(db):
+    return User.objects.create_superuser("ada@example.com", "ada@example.com", PASSWORD)
+
+
+@pytest.fixture
+def sign_in(django_app, ada):
+    """Return a function that signs ada in by the form and returns the page she comes to."""
+
+    def send():
+        form = django_app.get(LOGIN).forms["login-form"]
+        form["username"], form["password"] = ada.username, PASSWORD
+        return form.submit().maybe_follow()
+
+    return send
+
+
+def form_in(page, button):
+    """Return the form on a page that has this button."""
+    forms = {id(form): form for form in page.forms.values()}.values()
+    (form,) = [form for form in forms if button in form.text]
+    return form
+
+
+def send(page, button, **entered):
+    """Fill in the form that has this button, press it, and return the page it leads to."""
+    form = form_in(page, button)
+    for name, value in entered.items():
+        form[name] = value
+    return form.submit(headers=BROWSER, expect_errors=True).maybe_follow()
+
+
+# --- Buyers --------------------------------------------------------------------------------------
+
+
+def test_new_password(django_app):
+    names = {"first_name": "Ada", "last_name": "Lovelace", "password": "first come"}
+    fulfilment.register(ShopFactory(), at=NOW, email="ada@example.com", **names)
+    path = account_url(Account.objects.get(), at=NOW).removeprefix("http://localhost:8000")
+    send(django_app.get(path), "password", password=NEW_PASSWORD, again=NEW_PASSWORD)
+    assert Account.objects.get().confirmed_at == NOW
+
+
+def test_links(django_app):
+    send(django_app.get("/links"), "Send the links", email="ada@example.com")
+    assert LinkRequest.objects.get().email == "ada@example.com"
+
+
+def test_items_and_refusal(django_app, frozen):
+    line = LineFactory(order__token=TOKEN)
+    AttachmentFactory(product=line.product)
+    fulfilment.settle(line.order, at=NOW)
+    form = form_in(django_app.get(f"/orders/{TOKEN}", headers=BROWSER), "Open")
+    assert form.submit(headers=BROWSER).status_code in (302, 303)
+    assert line.order.grants.get().used == 1
+    # The click is over, and its page offers another one.
+    grant, end = line.order.grants.get(), LATER + timedelta(days=1)
+    click = new_click(grant, at=NOW, valid_until=end)
+    fulfilment.spend(grant, nonce=click.nonce, valid_until=end, at=NOW)
+    frozen(LATER)
+    page = django_app.get(click.path, headers=BROWSER, expect_errors=True)
+    assert form_in(page, "Download again").submit(headers=BROWSER).status_code in (302, 303)
+    assert Delivery.objects.count() == 3
+
+
+def test_invitation_of_a_newcomer(django_app):
+    token = fulfilment.invite(ShopFactory(), "eve@example.com", "manager", at=NOW)[1]
+    page = django_app.get(f"/invitations/{token}")
+    send(page, "password", password=NEW_PASSWORD, again=NEW_PASSWORD)
+    assert Membership.objects.get(user__username="eve@example.com").role == "manager"
+
+
+# --- Staff ---------------------------------------------------------------------------------------
+
+
+def test_invitation_accept(django_app, sign_in, ada):
+    sign_in()
+    token = fulfilment.invite(ShopFactory(), ada.username, "manager", at=NOW)[1]
+    page = django_app.get(f"/admin/downloads/invitation/accept/{token}/")
+    send(page, "Accept the invitation")
+    assert Membership.objects.get(user=ada).role == "manager"
+
+
+def test_second_factor(django_app, sign_in, ada, frozen):
+    sign_in()
+    page = django_app.get(SET_UP)
+    key = re.search(r"<code>([A-Z2-7 ]+)</code>", page.text)[1].replace(" ", "")
+    send(page, "Set up", code=code_of(key))
+    assert two_factor.codes_left(ada) == 10
+    # Asked for at the next sign-in; whoever has none leaves by the button.
+    frozen(LATER)
+    django_app.reset()
+    page = sign_in()
+    assert page.request.path == CODE
+    send(page, "Sign in as somebody else")
+    assert send(sign_in(), "Go on", code=code_of(key, at=LATER)).request.path == "/admin/"
+    # Removed.
+    frozen(LATER + timedelta(minutes=5))
+    page = django_app.get(OWN)
+    form = form_in(page, "Remove the second factor")
+    form["code"] = code_of(key, at=LATER + timedelta(minutes=5))
+    form.submit("act", value="remove")
+    assert two_factor.codes_left(ada) == 0
+
+
+def test_sessions(django_app, sign_in, ada):
+    other = Client()
+    other.force_login(ada)
+    sign_in()
+    before = StaffSession.objects.count()
+    page = django_app.get(SESSIONS)
+    forms = {id(form): form for form in page.forms.values() if "End" in form.text}.values()
+    next(iter(forms)).submit("session")
+    assert StaffSession.objects.count() == before - 1
+
+
+def test_search(django_app, sign_in):
+    line = LineFactory(order__number=1050)
+    sign_in()
+    products = django_app.get("/admin/downloads/product/")
+    page = send(products, "Order, buyer, file or link", q="#1050")
+    assert page.request.path == f"/admin/downloads/order/{line.order.pk}/change/"
+    page = send(products, "searchbar", q=line.product.name)
+    assert line.product.name in page.text
+
+
+# --- What stands on a page in between ------------------------------------------------------------
+
+
+def act(page, action, *rows):
+    """Tick rows of a list, choose an action, and press "Go"."""
+    form = page.forms["changelist-form"]
+    form["action"] = action
+    for box in form.fields["_selected_action"]:
+        box.checked = box._value in {str(row.pk) for row in rows}
+    return form.submit("index", value="0")
+
+
+def test_erase_customers(django_app, sign_in):
+    customer, kept = CustomerFactory(), CustomerFactory()
+    sign_in()
+    page = act(django_app.get("/admin/downloads/customer/"), "erase", customer)
+    send(page, "Erase for good")
+    assert [row.erased_at for row in Customer.objects.order_by("pk")] == [NOW, None]
+    assert kept.email
+
+
+def test_apply_limits(django_app, sign_in):
+    line = LineFactory()
+    attachment = AttachmentFactory(product=line.product, limit=3)
+    fulfilment.settle(line.order, at=NOW)
+    attachment.limit = 5
+    attachment.save()
+    sign_in()
+    page = act(django_app.get("/admin/downloads/product/"), "apply_limits", line.product)
+    send(page, "Apply")
+    assert line.order.grants.get().bought == 5
+
+
+# --- None is forgotten ---------------------------------------------------------------------------
+
+TESTED = {
+    "admin/base_site.html": test_search,
+    "admin/downloads/apply_limits.html": test_apply_limits,
+    "admin/downloads/erase_customers.html": test_erase_customers,
+    "admin/search.html": test_search,
+    "admin/search_form.html": test_search,
+    "admin/second_factor.html": test_second_factor,
+    "admin/second_factor_own.html": test_second_factor,
+    "admin/second_factor_set_up.html": test_second_factor,
+    "admin/sessions.html": test_sessions,
+    "invitation_accept.html": test_invitation_accept,
+    "items.html": test_items_and_refusal,
+    "links.html": test_links,
+    "new_password.html": test_new_password,
+    "refusal.html": test_items_and_refusal,
+}
+
+
+def test_every_template_with_a_form_is_tested():
+    forms = {
+        str(path.relative_to(TEMPLATES))
+        for path in TEMPLATES.rglob("*.html")
+        if "<form" in path.read_text(encoding="utf-8")
+    }
+    assert forms == set(TESTED)
