@@ -11,7 +11,7 @@ PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
 	ENCRYPTION_KEYS=Y2hlY2stb25seS1ub3QtYS1zZWNyZXQtMDEyMzQ1Njc= \
 	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq-Ke1Uw7
 
-.PHONY: help demo test test-all test-postgres benchmark soak mutants static fmt audit lock messages pictures
+.PHONY: help demo test test-all test-postgres benchmark soak mutants static fmt audit lock messages pictures settings
 
 ## This list
 help:
@@ -90,6 +90,10 @@ pictures: $(DEVELOPS)
 ## What is known against the packages that serve; it asks the advisory service on the internet
 audit: $(DEVELOPS)
 	$(BIN)/python -m tests.meta.audit
+
+## The documented table of settings, written from config/settings.toml
+settings: $(DEVELOPS)
+	$(BIN)/python -m config.table
 
 ## The words to translate, collected anew and compiled; needs gettext
 messages: $(DEVELOPS)

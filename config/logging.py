@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from config.limits import LOG_KEPT_FILES, LOG_MAX_BYTES, LOG_SAME_PER_MINUTE
+from config.table import given
 
 FILTERS = ["repeats", "request_id"]
 CONSOLE = {
@@ -28,7 +28,7 @@ def logging_to(file: Path | None, *, level: str) -> dict[str, Any]:
             "request_id": {"()": "django_guid.log_filters.CorrelationId"},
             "repeats": {
                 "()": "config.log_repeats.CountsRepeats",
-                "per_minute": LOG_SAME_PER_MINUTE,
+                "per_minute": given.LOG_SAME_PER_MINUTE,
             },
         },
         "formatters": {
@@ -59,8 +59,8 @@ def _into(file: Path) -> dict[str, Any]:
     return {
         "()": "config.log_files.SharedRotatingFileHandler",
         "filename": str(file),
-        "max_bytes": LOG_MAX_BYTES,
-        "kept_files": LOG_KEPT_FILES,
+        "max_bytes": given.LOG_MAX_BYTES,
+        "kept_files": given.LOG_KEPT_FILES,
         "delay": True,
         "encoding": "utf-8",
         "filters": FILTERS,

@@ -1,7 +1,8 @@
 """The one reader of the environment.
 
 Every value has a default that is safe on a laptop; `storefront.checks.settings` refuses to start in
-production with one that is not safe there. `storefront/docs/settings.md` lists them all.
+production with one that is not safe there. `config/settings.toml` is the table of them all; here
+stands what Django or the product makes of them.
 """
 
 from urllib.parse import urlsplit
@@ -20,8 +21,6 @@ from config.apps import (  # noqa: F401
 from config.databases import opened
 from config.dotenv import BASE_DIR, env
 from config.email import read_url, sent_by
-from config.limits import *  # noqa: F403 (each is a setting)
-from config.limits import STAFF_LINK_HOURS, STAFF_SESSION_HOURS
 from config.logging import LEVELS, logging_to
 from config.openapi import SPECTACULAR_SETTINGS  # noqa: F401
 from config.security_headers import (  # noqa: F401 (Django reads them by their names here)
@@ -31,14 +30,14 @@ from config.security_headers import (  # noqa: F401 (Django reads them by their 
     CORS_EXPOSE_HEADERS,
     CORS_URLS_REGEX,
 )
+from config.table import BOUNDS, given  # noqa: F401 (the checks hold each number to its bounds)
+
+vars().update(vars(given))
 
 # --- Where and how it runs ---------------------------------------------------------------------
 
-PRODUCTION = env.bool("PRODUCTION", default=False)
-DEBUG = env.bool("DEBUG", default=False)
 LAPTOP_SECRET_KEY = "laptop-only-not-a-secret-9d1f6a3c5b7e8024c6a1"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", default=LAPTOP_SECRET_KEY)
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 LAPTOP_ENCRYPTION_KEY = "bGFwdG9wLW9ubHktbm90LWEtc2VjcmV0LTAwMDAwMDA="
 # The first one encrypts, each of them decrypts: a new key is put in front.
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[LAPTOP_ENCRYPTION_KEY])
@@ -53,46 +52,19 @@ ALLOWED_HOSTS = env.list(
 CSRF_TRUSTED_ORIGINS = env.list(
     "CSRF_TRUSTED_ORIGINS", default=[f"{_public.scheme}://{_public.netloc}"]
 )
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # All state of the embedded default lives in this folder. It holds buyers' addresses: no business of
 # other users of the machine.
 DATA_DIR = env.folder("DATA_DIR", default=BASE_DIR / "var")
 LOG_DIR, STATIC_ROOT = env.inside(DATA_DIR, "logs"), env.inside(DATA_DIR, "static")
 
-# --- The product's own limits ------------------------------------------------------------------
-
-# How file bytes leave: streamed by the `application`, or handed to `nginx` (nginx.conf.template).
-FILES_LEAVE_BY = env.str("FILES_LEAVE_BY", default="application")
-ALLOW_HTTP_LINKS = env.bool("ALLOW_HTTP_LINKS", default=False)
-# Whom reconciliation may ask, and for how long: the merchant enters the address.
-ALLOW_PRIVATE_PLATFORMS = env.bool("ALLOW_PRIVATE_PLATFORMS", default=False)
-
 # --- Mail ----------------------------------------------------------------------------------------
 
 LAPTOP_MAIL_FROM = "downloads@localhost"
 MAIL_FROM = env.str("MAIL_FROM", default=LAPTOP_MAIL_FROM)
-# A provider's name sends through its own interface (ANYMAIL has its keys), else EMAIL_URL does.
-MAIL_PROVIDER = env.str("MAIL_PROVIDER", default="")
-ANYMAIL = env.json("ANYMAIL", default={})
 _mail = read_url(lambda: env.email("EMAIL_URL", default="consolemail://"))
-vars().update(sent_by(_mail, provider=MAIL_PROVIDER))
-MAIL_TIMEOUT_SECONDS = EMAIL_TIMEOUT = env.int("MAIL_TIMEOUT_SECONDS", default=30)
-
-# --- Staff ---------------------------------------------------------------------------------------
-
-# "optional": by a password alone comes whoever has set up no second factor; "required": nobody.
-STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="optional")
-
-# --- What face B reads, and what it tells -------------------------------------------------------
-
-GRAPHQL_ALLOW_GET = env.bool("GRAPHQL_ALLOW_GET", default=False)
-GRAPHQL_ALLOW_FORMS = env.bool("GRAPHQL_ALLOW_FORMS", default=False)
-GRAPHQL_INTROSPECTION = env.bool("GRAPHQL_INTROSPECTION", default=True)
-GRAPHQL_HINTS = env.bool("GRAPHQL_HINTS", default=not PRODUCTION)
-SERVE_DOCS = env.bool("SERVE_DOCS", default=True)
-GRAPHIQL = env.bool("GRAPHIQL", default=False)
-GRAPHIQL_HEADERS = env.json("GRAPHIQL_HEADERS", default={})
+vars().update(sent_by(_mail, provider=given.MAIL_PROVIDER))
+EMAIL_TIMEOUT = given.MAIL_TIMEOUT_SECONDS
 
 # --- Django ------------------------------------------------------------------------------------
 
@@ -103,9 +75,9 @@ APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 _database = env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
-_database["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE_SECONDS", default=60)
+_database["CONN_MAX_AGE"] = given.DATABASE_MAX_AGE_SECONDS
 _database["CONN_HEALTH_CHECKS"] = True
-_patience = env.int("DATABASE_TIMEOUT_SECONDS", default=5)
+_patience = given.DATABASE_TIMEOUT_SECONDS
 DATABASES = {"default": opened(_database, tests_in=DATA_DIR, patience_seconds=_patience)}
 # Counts who asks too often; share it (Redis) when more than one process serves.
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://downloads")}
@@ -116,9 +88,9 @@ if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
 # Work that needs no answer at once; by default in the database, for `manage.py worker`.
 TASKS = {
     "default": {
-        "BACKEND": env.str("TASKS_BACKEND", default="django_tasks_db.DatabaseBackend"),
+        "BACKEND": given.TASKS_BACKEND,
         "QUEUES": ["default", "platforms"],
-        "OPTIONS": env.json("TASKS_OPTIONS", default={}),
+        "OPTIONS": given.TASKS_OPTIONS,
     }
 }
 
@@ -128,7 +100,7 @@ MEDIA_URL = ""
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 # nginx reads them by the service's group; nobody else of the machine does.
-_is_shared = FILES_LEAVE_BY == "nginx"
+_is_shared = given.FILES_LEAVE_BY == "nginx"
 FILE_UPLOAD_PERMISSIONS = 0o640 if _is_shared else 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750 if _is_shared else 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -137,27 +109,25 @@ FILE_UPLOAD_HANDLERS = ["storefront.http.body_limits.DiscardsFiles"]
 # An order's page sends two for each of its lines and downloads; Django's 1,000 closed large ones.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
-SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 60 * 60
-PASSWORD_RESET_TIMEOUT = STAFF_LINK_HOURS * 60 * 60
+SESSION_COOKIE_AGE = given.STAFF_SESSION_HOURS * 60 * 60
+PASSWORD_RESET_TIMEOUT = given.STAFF_LINK_HOURS * 60 * 60
 
-LANGUAGE_CODE = env.language("LANGUAGE_CODE", default="en")
 LOCALE_PATHS = [BASE_DIR / "storefront" / "locale"]
-TIME_ZONE = env.zone("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 # --- What leaves the house ---------------------------------------------------------------------
 
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
+GRAPHQL_HINTS = env.bool("GRAPHQL_HINTS", default=not given.PRODUCTION)
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=given.PRODUCTION)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if PRODUCTION else 0)
-# Both bind names of the domain that are not ours, and the second one for months after its end.
-SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
-SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they ask for these two
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if given.PRODUCTION else 0)
+# They ask for SECURE_HSTS_INCLUDE_SUBDOMAINS and SECURE_HSTS_PRELOAD: both bind names of the domain
+# that are not ours, and the second one for months after its end.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if given.TRUSTED_PROXIES else None
 # The admin's forms need an origin to compare; answers for customers say no-referrer themselves.
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = given.PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 
@@ -168,11 +138,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "storefront.rest.exceptions.answer_rest_error",
-    "NUM_PROXIES": TRUSTED_PROXIES,
+    "NUM_PROXIES": given.TRUSTED_PROXIES,
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
 
 _level = env.one_of("LOG_LEVEL", LEVELS, default="INFO")
-_log_file = LOG_DIR / "downloads.log" if env.bool("LOG_TO_FILE", default=True) else None
+_log_file = LOG_DIR / "downloads.log" if given.LOG_TO_FILE else None
 LOGGING = logging_to(_log_file, level=_level)

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 
 from downloads.encryption import is_key
-from storefront.checks.limits import CENTURY, LIMITS, LIMITS_OR_OFF
 
 MIN_SECRET_LENGTH = 50
 MIN_SECRET_VARIETY = 10
@@ -160,17 +159,15 @@ def _hosts() -> list[CheckMessage]:
 
 
 def _limits() -> list[CheckMessage]:
-    least = dict.fromkeys(LIMITS, 1) | dict.fromkeys(LIMITS_OR_OFF, 0)
     too_small = [
-        (name, f"Set {limit} or more.")
-        for name, limit in least.items()
-        if getattr(settings, name) < limit
+        (name, f"Set {least} or more.")
+        for name, (least, _most) in settings.BOUNDS.items()
+        if getattr(settings, name) < least
     ]
     too_large = [
         (name, f"Set {most} or less: no calendar reaches farther.")
-        for unit, most in CENTURY.items()
-        for name in least
-        if name.endswith(unit) and getattr(settings, name) > most
+        for name, (_least, most) in settings.BOUNDS.items()
+        if most is not None and getattr(settings, name) > most
     ]
     return [
         Error(f"{name} is {getattr(settings, name)}.", hint=hint, id="downloads.E007")

@@ -10,18 +10,23 @@ import pytest
 from django.conf import settings as configured
 
 from config.environment import Environment, Unreadable
+from config.table import READERS, TABLE
 
 CONFIG = Path(configured.BASE_DIR) / "config"
-READERS = (CONFIG / "settings.py", CONFIG / "limits.py")
 WORD = "Zx9-hush-Qw7"
 URLS = {"db", "cache", "email", "address"}
 
 
 def read_in_settings():
     """Return each variable that the settings read, with the reader's name."""
-    nodes = (node for path in READERS for node in ast.walk(ast.parse(path.read_text())))
+    nodes = ast.walk(ast.parse((CONFIG / "settings.py").read_text()))
     calls = (node for node in nodes if type(node) is ast.Call)
-    return {
+    in_table = {
+        name: row.read or READERS[type(row.default)]
+        for name, row in TABLE.items()
+        if row.default is not None
+    }
+    return in_table | {
         call.args[0].value: call.func.attr
         for call in calls
         if isinstance(call.func, ast.Attribute)
@@ -44,7 +49,7 @@ def settings_with(monkeypatch, tmp_path):
                 patch.delenv(name, raising=False)
             for name, value in {"DATA_DIR": str(tmp_path), **variables}.items():
                 patch.setenv(name, value)
-            for module in ("config.dotenv", "config.limits"):
+            for module in ("config.dotenv", "config.table"):
                 patch.delitem(sys.modules, module, raising=False)
             found = runpy.run_path(str(CONFIG / "settings.py"))
         return {name: value for name, value in found.items() if name.isupper()}

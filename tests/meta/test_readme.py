@@ -9,24 +9,15 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from config.table import TABLE
 from storefront.docs.manual import FOLDER
 from storefront.platforms.generic.messages import TOPICS
 
 ROOT = Path(settings.BASE_DIR)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")}
-SETTINGS, WEBHOOKS = DOCS["settings"], DOCS["webhooks"]
+WEBHOOKS = DOCS["webhooks"]
 ALL = "\n".join([README, *DOCS.values()])
-
-
-def settings_read():
-    files = (ROOT / "config" / name for name in ("settings.py", "limits.py"))
-    source = "".join(path.read_text(encoding="utf-8") for path in files)
-    return set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
-
-
-def test_the_table_names_every_setting_and_no_other():
-    assert set(re.findall(r"^\| `([A-Z_]+)` \|", SETTINGS, re.MULTILINE)) == settings_read()
 
 
 def test_the_example_environment_sets_only_what_is_read():
@@ -34,7 +25,7 @@ def test_the_example_environment_sets_only_what_is_read():
     composed = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text("utf-8")))
     named = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
     assert composed == {"POSTGRES_PASSWORD"}
-    assert composed <= named <= settings_read() | composed
+    assert composed <= named <= TABLE.keys() | composed
 
 
 @pytest.mark.django_db(transaction=True, reset_sequences=True, serialized_rollback=True)

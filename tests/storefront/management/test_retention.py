@@ -14,8 +14,8 @@ from django.contrib.sessions.models import Session
 from django.db import models
 from django_tasks_db.models import DBTaskResult
 
+from config.table import BOUNDS
 from downloads.models import DataRequest, Delivery, Invitation, LinkRequest
-from storefront.checks.limits import LIMITS, LIMITS_OR_OFF
 from storefront.management.kept_tables import KEPT
 from storefront.management.retention import RETENTIONS
 from storefront.models import SecretKey, StorefrontKey, WebhookSecret
@@ -72,7 +72,7 @@ def test_the_page_on_operations_says_what_is_deleted_when():
 def test_every_setting_that_the_declarations_name_is_one_with_bounds():
     named = {name for each in RETENTIONS for name in re.findall(r"`([A-Z_]+)`", each.goes)}
     assert len(named) > 10
-    assert named <= {*LIMITS, *LIMITS_OR_OFF}
+    assert named <= BOUNDS.keys()
 
 
 @pytest.mark.parametrize("retention", RETENTIONS, ids=lambda each: each.words)
