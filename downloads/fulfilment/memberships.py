@@ -41,7 +41,7 @@ def invite(shop: Shop, email: str, role: str, *, at: datetime) -> tuple[Invitati
     """
     address = clean_address(email)
     lock_shop(shop)
-    withdraw(Invitation.objects.filter(shop=shop, email=address, accepted_at=None))
+    withdraw(Invitation.objects.filter(shop=shop, email=address))
     token = with_checksum(make_token())
     end = at + timedelta(days=settings.INVITATION_DAYS)
     invitation = Invitation.objects.create(

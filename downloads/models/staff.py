@@ -49,6 +49,17 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Return the invitations that may still be accepted."""
         return self.filter(accepted_at=None, expires_at__gt=at)
 
+    def with_state(self, state: str, at: datetime) -> "InvitationQuerySet":
+        """Return the invitations whose `state(at)` is `state`; none for an unknown one."""
+        match state:
+            case Invitation.OPEN:
+                return self.open(at)
+            case Invitation.ACCEPTED:
+                return self.filter(accepted_at__isnull=False)
+            case Invitation.ENDED:
+                return self.filter(accepted_at=None, expires_at__lte=at)
+        return self.none()
+
     def past_retention(self, at: datetime) -> "InvitationQuerySet":
         """Return those accepted, or over, for more than `INVITATION_RETENTION_DAYS`."""
         end = at - timedelta(days=settings.INVITATION_RETENTION_DAYS)
@@ -60,6 +71,8 @@ class Invitation(models.Model):
 
     shop_path = "shop"
     audited = ("email", "role", "accepted_at", "expires_at")
+
+    OPEN, ACCEPTED, ENDED = "open", "accepted", "ended"
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField("mail address")
@@ -84,3 +97,9 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{isolate(self.email)}, {self.get_role_display()}"
+
+    def state(self, at: datetime) -> str:
+        """Return `open`, `accepted` or `ended`."""
+        if self.accepted_at is not None:
+            return self.ACCEPTED
+        return self.OPEN if self.expires_at > at else self.ENDED

@@ -22,7 +22,6 @@ from storefront.admin.actions import show_secret_once
 from storefront.admin.base import ScopedAdmin
 from storefront.pages.invitations import invitation_url
 
-OPEN, ENDED, ACCEPTED = "open", "ended", "accepted"
 NO_WAY_BACK = "The invitation of {} is accepted already. Look under Staff members."
 
 
@@ -111,20 +110,14 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(OPEN, "Open"), (ACCEPTED, "Accepted"), (ENDED, "Ended")]
+        states = (Invitation.OPEN, Invitation.ACCEPTED, Invitation.ENDED)
+        return [(state, state.title()) for state in states]
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Invitation]
-    ) -> QuerySet[Invitation]:
-        at = timezone.now()
-        match self.value():
-            case "open":
-                return queryset.filter(accepted_at=None, expires_at__gt=at)
-            case "accepted":
-                return queryset.filter(accepted_at__isnull=False)
-            case "ended":
-                return queryset.filter(accepted_at=None, expires_at__lte=at)
-        return queryset
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Invitation]:
+        state = self.value()
+        if state not in dict(self.lookup_choices):
+            return queryset
+        return queryset.with_state(state, timezone.now())
 
 
 @admin.register(Invitation)
@@ -174,9 +167,7 @@ class InvitationAdmin(RefusingAdmin):
 
     @admin.display(description="state")
     def state(self, invitation: Invitation) -> str:
-        if invitation.accepted_at is not None:
-            return ACCEPTED
-        return OPEN if invitation.expires_at > timezone.now() else ENDED
+        return invitation.state(timezone.now())
 
     def accept(self, request: HttpRequest, token: str) -> HttpResponseBase:
         """Let whoever has signed in accept an invitation: any of the staff, of whatever shop."""
