@@ -31,7 +31,7 @@ def standing_of(order: Order, *, is_given_back: bool) -> dict[str, Any]:
 
 
 def payment_of(reported: str, shop: Shop) -> str | None:
-    """Return what a shop's policy makes of a reported payment; null for an order by hand."""
+    """Return what a shop's policy makes of a reported payment; null where none was."""
     if not reported:
         return None
     if reported == Order.ReportedPayment.REFUNDED:

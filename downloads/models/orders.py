@@ -9,6 +9,9 @@ from downloads.models.catalog import Product
 from downloads.models.facts import RefundedLine
 from downloads.models.shops import Customer, Shop
 
+# `Order.is_by_hand`, in SQL.
+BY_HAND = Q(platform_id=None)
+
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def open(self) -> "OrderQuerySet":
@@ -111,7 +114,12 @@ class Order(models.Model):
         return f"Order {self.number}"
 
     def is_audited(self) -> bool:
-        """Say whether a merchant made it by hand. What a platform reports is no act of theirs."""
+        """Say whether staff made it: what a platform reports is no act of theirs."""
+        return self.is_by_hand
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a merchant made it, and no platform reports it."""
         return self.platform_id is None
 
     @property

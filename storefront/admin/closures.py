@@ -174,6 +174,6 @@ def _sentences(causes: list[str], order: Order) -> str:
     told = []
     for cause in causes:
         words = CAUSES[cause]
-        remedy = words.by_hand if order.platform_id is None else words.reported
+        remedy = words.by_hand if order.is_by_hand else words.reported
         told.append(f"{words.why}. {remedy}")
     return " And ".join(told)

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from downloads.errors import BadInput
 from downloads.models import Grant, Mail, Order
+from downloads.models.orders import BY_HAND
 
 
 def announce(orders: Collection[int], *, at: datetime) -> int:
@@ -23,7 +24,7 @@ def announce(orders: Collection[int], *, at: datetime) -> int:
     """
     since = at - timedelta(days=settings.MAIL_ORDER_DAYS)
     # A merchant enters any day for an order made by hand.
-    is_new = Q(placed_at__gte=since) | Q(reported_payment="")
+    is_new = Q(placed_at__gte=since) | BY_HAND
     untold = Order.objects.open().filter(
         is_new,
         pk__in=orders,

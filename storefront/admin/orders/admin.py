@@ -21,7 +21,7 @@ from storefront.admin.closures import closed_downloads, closed_orders, still_clo
 from storefront.admin.orders.changelist import OrderList
 from storefront.admin.orders.facts import facts_of, mail_facts_of
 from storefront.admin.orders.filters import MailFilter
-from storefront.admin.orders.inlines import GrantInline, LineInline, is_by_hand
+from storefront.admin.orders.inlines import GrantInline, LineInline
 from storefront.admin.search import views
 from storefront.signed_urls import ticket_url
 
@@ -75,12 +75,12 @@ class OrderAdmin(OrderList):
         if obj is None:
             return ()
         # What the shop's own system reports is changed there.
-        return ("shop", "mail") if is_by_hand(obj) else self.get_fields(request, obj)
+        return ("shop", "mail") if obj.is_by_hand else self.get_fields(request, obj)
 
     def get_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
         if obj is None:
             return self.fields
-        reported = () if is_by_hand(obj) else (*(("held",) if obj.hold else ()), "facts")
+        reported = () if obj.is_by_hand else (*(("held",) if obj.hold else ()), "facts")
         return (*self.fields, *reported, "mail")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

@@ -65,10 +65,10 @@ class LineInline(ScopedInline):
         return super().get_queryset(request).select_related("product")
 
     def has_add_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return is_by_hand(obj) and super().has_add_permission(request, obj)
+        return _is_by_hand(obj) and super().has_add_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return is_by_hand(obj) and super().has_change_permission(request, obj)
+        return _is_by_hand(obj) and super().has_change_permission(request, obj)
 
 
 class GrantInline(LimitInline):
@@ -124,6 +124,5 @@ class GrantInline(LimitInline):
         return format_html('<a href="{}">Reset, raise, extend, revoke</a>', url)
 
 
-def is_by_hand(order: Order | None) -> bool:
-    """Say whether a merchant made this order, so that its facts may be edited here."""
-    return order is None or order.platform_id is None
+def _is_by_hand(order: Order | None) -> bool:
+    return order is None or order.is_by_hand

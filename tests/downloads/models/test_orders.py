@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from downloads.models import LineItem, Order
+from downloads.models.orders import BY_HAND
 from tests.factories import NOW, LineFactory, OrderFactory, RefundFactory
 
 STATUSES = [
@@ -109,3 +110,10 @@ def test_lines_stand_as_they_were_placed():
     order = OrderFactory()
     placed = {position: LineFactory(order=order, position=position) for position in (2, 0, 1)}
     assert list(order.lines.all()) == [placed[0], placed[1], placed[2]]
+
+
+@pytest.mark.django_db
+def test_by_hand_says_the_same_in_memory_and_in_sql():
+    by_hand, reported = OrderFactory(), OrderFactory(platform_id=7001)
+    assert (by_hand.is_by_hand, reported.is_by_hand) == (True, False)
+    assert list(Order.objects.filter(BY_HAND)) == [by_hand]
