@@ -1,4 +1,4 @@
-"""What the product is put together from. Nothing here depends on the environment."""
+"""Installed apps, middleware, templates, authentication: what no environment changes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What an ASGI server runs. It refuses to start with settings that are unsafe in production.
+"""ASGI application. It refuses to start with settings that are unsafe in production.
 
 Django gathers a streamed file in memory under ASGI: set `FILES_LEAVE_BY=nginx`, or serve by WSGI.
 """

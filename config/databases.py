@@ -1,4 +1,4 @@
-"""How a database is opened, so that it stays correct under concurrent downloads."""
+"""Database options (SQLite WAL, timeouts) that keep concurrent downloads correct."""
 
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ SQLITE_OPTIONS = {
 
 def opened(database: dict[str, Any], *, tests_in: Path, patience_seconds: int) -> dict[str, Any]:
     """Return Django's settings of a database with the options it needs. Its own come first."""
-    given = database.get("OPTIONS", {})
+    options = database.get("OPTIONS", {})
     if database["ENGINE"].endswith("sqlite3"):
         # Threads cannot share a database in memory: tests that race need a file.
         of_tests = {"NAME": str(tests_in / "test.sqlite3")}
-        return database | {"OPTIONS": SQLITE_OPTIONS | given, "TEST": of_tests}
+        return database | {"OPTIONS": SQLITE_OPTIONS | options, "TEST": of_tests}
     # A server that is gone is noticed, not waited for: no answer to a connection, or to a packet.
     silence = {"connect_timeout": patience_seconds, "tcp_user_timeout": patience_seconds * 1000}
-    return database | {"OPTIONS": silence | given}
+    return database | {"OPTIONS": silence | options}

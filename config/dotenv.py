@@ -1,4 +1,4 @@
-"""The environment as this process reads it: its own variables, and under them the file `.env`."""
+"""Environment variables of this process, and under them those of the file `.env`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How mail leaves the house, from what the environment says."""
+"""Email backend settings, from `EMAIL_URL` and the mail provider."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,14 +14,14 @@ OURS = {
 }
 
 
-def read_url(read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return what `EMAIL_URL` says.
+def read_url(parse: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return Django's mail settings that `EMAIL_URL` stands for.
 
     Raises:
         Unreadable: it cannot be read; the message says what to write.
     """
     try:
-        return read()
+        return parse()
     # What it could not read, it repeats: a piece of the password, where a sign stands there bare.
     except (ImproperlyConfigured, ValueError, LookupError):
         raise Unreadable(

@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 YES = frozenset({"true", "on", "yes", "y", "1"})
 NO = frozenset({"false", "off", "no", "n", "0"})
 # What each reader takes, in words for whoever wrote something else.
-WANTED = {
+EXPECTED = {
     int: "a whole number, like 30",
     bool: "true or false",
     dict: 'JSON like {"NAME": "value"}',
@@ -58,35 +58,35 @@ class Environment(environ.Env):
         if cast is list:
             return [each.strip() for each in text.split(",") if each.strip()] or default
         readers: dict[Any, Callable[[str], Any]] = {int: int, bool: _truth, json.loads: _object}
-        read = readers.get(cast, str)
+        reader = readers.get(cast, str)
         try:
-            return read(text)
+            return reader(text)
         except (ValueError, RecursionError):
-            wanted = WANTED[dict if cast is json.loads else cast]
-            raise Unreadable(f"{var} cannot be read: write {wanted}.") from None
+            expected = EXPECTED[dict if cast is json.loads else cast]
+            raise Unreadable(f"{var} cannot be read: write {expected}.") from None
 
     def db(self, var: str, default: str) -> dict[str, Any]:
         """Return Django's settings of the database that a URL names."""
         text = self.get_value(var, default=default)
-        return _parsed(var, text, self.db_url_config, if_like=_is_database, wanted=A_DATABASE)
+        return _parsed(var, text, self.db_url_config, if_like=_is_database, expected=A_DATABASE)
 
     def cache(self, var: str, default: str) -> dict[str, Any]:
         """Return Django's settings of the cache that a URL names."""
         text = self.get_value(var, default=default)
-        return _parsed(var, text, self.cache_url_config, if_like=_is_cache, wanted=A_CACHE)
+        return _parsed(var, text, self.cache_url_config, if_like=_is_cache, expected=A_CACHE)
 
-    def address(self, var: str, default: str) -> str:
-        """Return a web address without the slash at its end."""
-        address = self.str(var, default=default).strip().rstrip("/")
+    def base_url(self, var: str, default: str) -> str:
+        """Return a URL without the slash at its end."""
+        url = self.str(var, default=default).strip().rstrip("/")
         try:
-            _ = urlsplit(address).port
+            _ = urlsplit(url).port
         except ValueError:
-            wanted = "an address like https://downloads.example"
-            raise Unreadable(f"{var} cannot be read: write {wanted}.") from None
-        return address
+            expected = "an address like https://downloads.example"
+            raise Unreadable(f"{var} cannot be read: write {expected}.") from None
+        return url
 
     def one_of(self, var: str, words: Iterable[str], default: str) -> str:
-        """Return one of these words (in capitals), however it was written."""
+        """Return one of these words in capitals, case-insensitively."""
         word = self.str(var, default=default).strip().upper()
         if word not in words:
             raise Unreadable(f"{var} cannot be read: write one of {', '.join(words)}.")
@@ -98,8 +98,8 @@ class Environment(environ.Env):
         try:
             ZoneInfo(name)
         except (LookupError, ValueError, OSError):
-            wanted = "the name of a time zone, like Europe/Berlin"
-            raise Unreadable(f"{var} cannot be read: write {wanted}.") from None
+            expected = "the name of a time zone, like Europe/Berlin"
+            raise Unreadable(f"{var} cannot be read: write {expected}.") from None
         return name
 
     def language(self, var: str, default: str) -> str:
@@ -114,23 +114,23 @@ class Environment(environ.Env):
         return _folder(var, Path(self.str(var, default=str(default)).strip()))
 
     def inside(self, folder: Path, name: str) -> Path:
-        """Return a folder inside another one, likewise."""
+        """Return a folder inside another one, made where it is missing."""
         return _folder(str(folder), folder / name)
 
     def read_file(self, path: Path) -> None:
-        """Take in a file of NAME=value lines; what the environment says itself comes first."""
-        written: dict[str, str] = {}
+        """Read a file of NAME=value lines (dotenv); what the environment says comes first."""
+        values: dict[str, str] = {}
         try:
             # One that may not be opened is passed over by `read_env`, without a word.
             if path.exists():
                 path.open("rb").close()
-            reader: Any = type("Written", (environ.Env,), {"ENVIRON": written})
+            reader: Any = type("Values", (environ.Env,), {"ENVIRON": values})
             reader.read_env(path, encoding="utf-8-sig")
         except UnicodeDecodeError:
             raise Unreadable(f"{path} cannot be read: save it as UTF-8 text.") from None
         except OSError as error:
             raise Unreadable(f"{path} cannot be read: {error.strerror}.") from None
-        for name, value in written.items():
+        for name, value in values.items():
             if not self.ENVIRON.get(name, "").strip():
                 self.ENVIRON[name] = value
 
@@ -167,14 +167,14 @@ def _parsed(
     parse: Callable[[str], dict[str, Any]],
     *,
     if_like: Callable[[str], bool],
-    wanted: str,
+    expected: str,
 ) -> dict[str, Any]:
     try:
         if if_like(text):
             return parse(text)
     except (ValueError, LookupError, ImproperlyConfigured):
         pass
-    raise Unreadable(f"{var} cannot be read: write it like {wanted}.")
+    raise Unreadable(f"{var} cannot be read: write it like {expected}.")
 
 
 def _is_database(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where a request's head, and the small body behind it, end."""
+"""HTTP/1.1 message framing: where a request's head, and the small body behind it, end."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A connection's deadlines: for what is received of a body, and for what is sent."""
+"""Socket deadlines against slow clients: for what is received of a body, and for what is sent."""
 
 import contextlib
 import socket
@@ -36,22 +36,22 @@ class PatientSocket:
         Raises:
             NoMoreData: it does; to gunicorn, the client has gone.
         """
-        asked = self.sock.gettimeout()
+        timeout = self.sock.gettimeout()
         with self._waiting.one() as is_crowded:
             grace = CROWDED_SECONDS if is_crowded else settings.BODY_SECONDS
             # A large body has as long as a steady line needs; a byte now and then adds nothing.
             grace += self._got / settings.BODY_BYTES_PER_SECOND
             left = max(self._started + grace - time.monotonic(), 0.001)
             try:
-                self.sock.settimeout(left if asked is None else min(left, asked))
-                got = self.sock.recv(size, *flags)
+                self.sock.settimeout(left if timeout is None else min(left, timeout))
+                received = self.sock.recv(size, *flags)
             except TimeoutError:
                 raise NoMoreData from None
             finally:
                 with contextlib.suppress(OSError):
-                    self.sock.settimeout(asked)
-        self._got += len(got)
-        return got
+                    self.sock.settimeout(timeout)
+        self._got += len(received)
+        return received
 
     def sendall(self, content: bytes, *flags: int) -> None:
         """Send, each 64 KiB within `STREAM_SEND_SECONDS`; a buyer who does not read hangs up."""
@@ -88,27 +88,27 @@ class Waiting:
                 self._count -= 1
 
 
-class AskedFor:
-    """A body that is asked for by its first reader."""
+class ExpectedBody:
+    """A request body that answers `Expect: 100-continue` when it is first read."""
 
-    def __init__(self, body: Any, ask: Callable[[], None]) -> None:
+    def __init__(self, body: Any, send_continue: Callable[[], None]) -> None:
         self._body = body
-        self._ask: Callable[[], None] | None = ask
+        self._send_continue: Callable[[], None] | None = send_continue
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._body, name)
 
     def read(self, size: int | None = None) -> bytes:
-        """Ask once, and read."""
+        """Have it sent, once, and read."""
         self._begin()
         return self._body.read(size)
 
     def readline(self, size: int | None = None) -> bytes:
-        """Ask once, and read a line."""
+        """Have it sent, once, and read a line."""
         self._begin()
         return self._body.readline(size)
 
     def _begin(self) -> None:
-        if self._ask is not None:
-            self._ask()
-            self._ask = None
+        if self._send_continue is not None:
+            self._send_continue()
+            self._send_continue = None

@@ -19,8 +19,8 @@ class SharedRotatingFileHandler(WatchedFileHandler):
     each other. `max_bytes` 0: whoever runs the machine moves it.
     """
 
-    def __init__(self, filename: str, *, max_bytes: int, kept_files: int, **given: Any) -> None:
-        super().__init__(filename, **given)
+    def __init__(self, filename: str, *, max_bytes: int, kept_files: int, **options: Any) -> None:
+        super().__init__(filename, **options)
         self.max_bytes, self.kept_files = max_bytes, kept_files
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -36,17 +36,17 @@ class CountsRepeats(logging.Filter):
         self.per_minute = per_minute
         self._counts: dict[Kind, Count] = {}
         self._lock = threading.Lock()
-        atexit.register(self.tell_all)
+        atexit.register(self.report_all)
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not hasattr(record, "passes"):
             vars(record)["passes"] = self._passes(record)
         return bool(vars(record)["passes"])
 
-    def tell_all(self) -> None:
-        """Tell what was counted so far: the process ends."""
+    def report_all(self) -> None:
+        """Log what was counted so far: the process ends."""
         for kind in list(self._counts):
-            self._tell(kind, before=None)
+            self._report(kind, before=None)
 
     def _passes(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("django.security"):
@@ -55,22 +55,22 @@ class CountsRepeats(logging.Filter):
         if not self.per_minute or record.exc_info or not _is_by_requests(record.name):
             return True
         kind, minute = _kind(record), int(record.created // MINUTE)
-        self._tell(kind, before=minute)
+        self._report(kind, before=minute)
         with self._lock:
             # Whole: of what was cut in the middle, nobody could tell that it was a secret.
             count = self._counts.setdefault(kind, Count(minute, 0, record.getMessage()))
             count.lines += 1
             if count.lines == self.per_minute + 1:
-                self._tell_later(kind, seconds=MINUTE - record.created % MINUTE)
+                self._report_later(kind, seconds=MINUTE - record.created % MINUTE)
             return count.lines <= self.per_minute
 
-    def _tell_later(self, kind: Kind, *, seconds: float) -> None:
+    def _report_later(self, kind: Kind, *, seconds: float) -> None:
         # No further line may come to tell it with.
-        timer = threading.Timer(seconds, self._tell, args=[kind], kwargs={"before": None})
+        timer = threading.Timer(seconds, self._report, args=[kind], kwargs={"before": None})
         timer.daemon = True
         timer.start()
 
-    def _tell(self, kind: Kind, *, before: int | None) -> None:
+    def _report(self, kind: Kind, *, before: int | None) -> None:
         """Forget a kind's count, if its minute was earlier, and log how many were held back."""
         with self._lock:
             count = self._counts.get(kind)

@@ -1,4 +1,4 @@
-"""Where log lines go, and that no token goes with them."""
+"""Logging settings: console and file handlers, every one of which redacts tokens."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""How the OpenAPI document introduces itself."""
+"""drf-spectacular settings: title and security schemes of the OpenAPI document."""
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Digital downloads",

@@ -1,4 +1,4 @@
-"""What browsers are told: which code a page may run, and which sites may read an answer.
+"""Content Security Policy and CORS: which code a page may run, which sites may read an answer.
 
 The same everywhere, so nothing here comes from the environment.
 """

@@ -1,4 +1,4 @@
-"""The one reader of the environment.
+"""Django settings, and the one reader of the environment.
 
 Every value has a default that is safe on a laptop; `storefront.checks.settings` refuses to start in
 production with one that is not safe there. `config/settings.toml` is the table of them all; here
@@ -43,7 +43,7 @@ LAPTOP_ENCRYPTION_KEY = "bGFwdG9wLW9ubHktbm90LWEtc2VjcmV0LTAwMDAwMDA="
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[LAPTOP_ENCRYPTION_KEY])
 
 LAPTOP_BASE_URL = "http://localhost:8000"
-PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL", default=LAPTOP_BASE_URL)
+PUBLIC_BASE_URL = env.base_url("PUBLIC_BASE_URL", default=LAPTOP_BASE_URL)
 _public = urlsplit(PUBLIC_BASE_URL)
 # Links never come from the request's Host, so the machine's own names stay open to probes.
 ALLOWED_HOSTS = env.list(

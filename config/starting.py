@@ -1,4 +1,4 @@
-"""Stop a start that settings forbid: in words, without a traceback."""
+"""Exit with a message, without a traceback, where settings forbid a start."""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ COULD_NOT_BOOT = 3
 
 @contextmanager
 def stopping_in_words() -> Iterator[None]:
-    """Say on standard error what to set, and end the process."""
+    """Write to standard error what to set, and end the process."""
     try:
         yield
     except (ImproperlyConfigured, SystemCheckError) as error:

@@ -1,4 +1,4 @@
-"""The admin beside the faces; `storefront.urls` lists every public path."""
+"""Root URLconf: the admin beside the faces; `storefront.urls` lists every public path."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -19,7 +19,7 @@ from django.conf import settings
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config.heads import awaits_body, is_whole
-from config.lines import BLOCK_BYTES, CROWDED_SECONDS, AskedFor, PatientSocket, Waiting
+from config.lines import BLOCK_BYTES, CROWDED_SECONDS, ExpectedBody, PatientSocket, Waiting
 
 # The largest head and body that are gathered before a thread begins.
 GATHERED_BYTES = 128 * 1024
@@ -124,7 +124,7 @@ class PatientWorker(ThreadWorker):
         conn.reads_body = pool is self._bodies
         answering = pool.submit(self.handle, conn)
         answering.add_done_callback(
-            lambda done: self.method_queue.defer(self.finish_request, conn, done)
+            lambda answered: self.method_queue.defer(self.finish_request, conn, answered)
         )
 
     def _await(self, conn: TConn) -> None:
@@ -147,7 +147,7 @@ class PatientWorker(ThreadWorker):
             self._gather(conn)
 
     def murder_pending(self) -> None:
-        """Close the lines that are late."""
+        """Close the connections that are past their deadline."""
         now = time.monotonic()
         waiting = (*self.pending_conns, *self._queued)
         for conn in [each for each in waiting if each.timeout <= now]:
@@ -171,7 +171,7 @@ class PatientWorker(ThreadWorker):
             self.poller.unregister(conn.sock)
 
     def finish_request(self, conn: TConn, fs: Any) -> None:
-        """Keep a line, or wait in the event loop until its client hangs up."""
+        """Keep a connection alive, or wait in the event loop until its client hangs up."""
         if getattr(conn, "reads_body", False):
             conn.reads_body = False
             self._read_next_body()
@@ -217,7 +217,7 @@ class PatientWorker(ThreadWorker):
             conn.timeout = min(conn.timeout, deadline)
 
     def handle(self, conn: TConn) -> Any:
-        """Answer one request, with what was gathered of it in front."""
+        """Handle one request, with what was gathered of it in front."""
         if not self.cfg.is_ssl:
             conn.init()
             conn.sock.setblocking(True)
@@ -226,10 +226,10 @@ class PatientWorker(ThreadWorker):
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: TConn) -> bool:
-        """Ask for a body (`100 Continue`) where it is read, and not before."""
+        """Send `100 Continue` where a body is read, and not before."""
         if req._expected_100_continue:
             req._expected_100_continue = False
-            req.body = AskedFor(req.body, lambda: conn.sock.sendall(CONTINUE))
+            req.body = ExpectedBody(req.body, lambda: conn.sock.sendall(CONTINUE))
         return super().handle_request(req, conn)
 
 
@@ -239,12 +239,12 @@ def _received(conn: TConn, size: int) -> bytes:
     return (sock.sock if isinstance(sock, PatientSocket) else sock).recv(size)
 
 
-def open_files(wanted: int) -> int:
+def open_files(count: int) -> int:
     """Raise the limit of open files to so many where the system allows it; return the limit."""
-    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most != resource.RLIM_INFINITY:
-        wanted = min(wanted, most)
-    if allowed != resource.RLIM_INFINITY and allowed < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-        return wanted
-    return wanted if allowed == resource.RLIM_INFINITY else allowed
+    allowed, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if highest != resource.RLIM_INFINITY:
+        count = min(count, highest)
+    if allowed != resource.RLIM_INFINITY and allowed < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, highest))
+        return count
+    return count if allowed == resource.RLIM_INFINITY else allowed

@@ -1,4 +1,4 @@
-"""What a WSGI server runs. It refuses to start with settings that are unsafe in production."""
+"""WSGI application. It refuses to start with settings that are unsafe in production."""
 
 import gc
 import os

@@ -14,7 +14,7 @@ from config.table import READERS, TABLE
 
 CONFIG = Path(configured.BASE_DIR) / "config"
 WORD = "Zx9-hush-Qw7"
-URLS = {"db", "cache", "email", "address"}
+URLS = {"db", "cache", "email", "base_url"}
 
 
 def read_in_settings():

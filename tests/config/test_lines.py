@@ -5,7 +5,7 @@ import socket
 import pytest
 from gunicorn.http.errors import NoMoreData
 
-from config.lines import AskedFor, PatientSocket, Waiting
+from config.lines import ExpectedBody, PatientSocket, Waiting
 from tests.storefront.http.asking import CountedInput
 
 
@@ -61,6 +61,6 @@ def test_more_than_half_is_a_crowd():
 
 def test_a_body_is_asked_for_once_and_by_its_reader_alone():
     said = []
-    body = AskedFor(CountedInput(b"a\nb"), lambda: said.append(100))
+    body = ExpectedBody(CountedInput(b"a\nb"), lambda: said.append(100))
     assert (body.taken, said) == (0, [])
     assert (body.readline(), body.read(), said) == (b"a\n", b"b", [100])

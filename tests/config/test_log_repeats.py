@@ -78,16 +78,16 @@ def test_the_next_minute_begins_anew_and_tells_the_last(told):
 
 def test_what_was_told_is_not_told_again(told, counts):
     told("django.request", *missing(5))
-    counts.tell_all()
+    counts.report_all()
     [tell] = counts.waiting
     tell()
-    counts.tell_all()
+    counts.report_all()
     assert len(told("django.request")) == 4
 
 
 def test_few_are_written_as_they_are(told, counts):
     assert len(told("django.request", *missing(3))) == 3
-    counts.tell_all()
+    counts.report_all()
     assert len(told("django.request")) == 3
 
 
@@ -145,7 +145,7 @@ def test_threads_at_once_are_counted_each(told, counts):
     for thread in threads:
         thread.join()
     told("django.request")
-    counts.tell_all()
+    counts.report_all()
     assert told("django.request") == ["797 more like this within a minute: "]
 
 
@@ -178,7 +178,7 @@ def test_requests_of_scanners_write_next_to_nothing(client, settings, tmp_path):
             client.get(f"/wp-{number}.php")
             client.get("/", headers={"host": f"evil{number}.example"})
         [handler] = [each for each in logging.getLogger().handlers if hasattr(each, "max_bytes")]
-        handler.filters[0].tell_all()
+        handler.filters[0].report_all()
         assert 0 < log.stat().st_size / 1000 < 10
     finally:
         logging.config.dictConfig(settings.LOGGING)
