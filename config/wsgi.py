@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 with stopping_in_words():
     application = ClosesUnread(get_wsgi_application())
     call_command("check", stdout=StringIO())
-    pending_migrations.ask_at_start()
+    pending_migrations.check_at_start()
 
 # What is loaded by now is never garbage: looking through it cost tens of milliseconds, in the
 # midst of a request.

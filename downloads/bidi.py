@@ -1,4 +1,4 @@
-"""Bidirectional text: keep words of others from turning around what stands beside them.
+"""Bidirectional text isolation (UAX #9): others' words do not reorder what stands beside them.
 
 Names, titles and addresses come from platforms, merchants and strangers, in any script. In HTML
 `bdi` sets them apart; where no element can stand (an option, a title, a message), the isolates of
@@ -25,7 +25,7 @@ def without_turns(text: str) -> str:
 
 
 def isolate(text: object) -> str:
-    """Return words of others for a plain text, between isolates where they need them.
+    """Isolate others' words in a plain text, where they need it.
 
     They do if they hold anything that runs from right to left, or stand among words that do. Not
     for what is isolated inside: a row's own words (`str(row)`) are so already.
@@ -37,7 +37,7 @@ def isolate(text: object) -> str:
 
 
 def isolate_html(text: object) -> SafeString:
-    """Return words of others, escaped, in an element of their own. As `isolate`, for HTML."""
+    """Escape others' words and isolate them in HTML, by a `bdi` element."""
     return format_html("<bdi>{}</bdi>", without_turns(str(text)))
 
 

@@ -1,8 +1,7 @@
-"""Email address normalization: one spelling a mailbox (IDNA 2008 hosts, Unicode NFC), and one for
-rate limits.
+"""Email address validation and normalization (IDNA 2008 hosts, Unicode NFC).
 
-Rights go by `mailbox_of`, which never makes one of two mailboxes. Limits go by `counted_spelling`,
-which makes one of all that look or read alike.
+Rights go by `mailbox_of`, which never makes one of two mailboxes. Rate limits go by
+`counted_spelling`, which makes one of all that look or read alike.
 """
 
 import hashlib
@@ -27,7 +26,7 @@ _NOT_ASCII = re.compile("([\u037e\u1fef\u212a])")
 
 
 def mailbox_of(email: str) -> str:
-    """Return the canonical spelling of an address: two are one mailbox if theirs are equal.
+    """Normalize a mail address: two are one mailbox if the results are equal.
 
     The host by IDNA, in letters and without a dot at its end; before it NFC and A to Z in lower
     case. What the databases and Python call lower case would make one of different mailboxes.
@@ -37,7 +36,7 @@ def mailbox_of(email: str) -> str:
 
 
 def require_address(text: str) -> str:
-    """Return a mail address as it is kept, in the one spelling of its mailbox.
+    """Validate and normalize a mail address.
 
     Raises:
         BadInput: it is none, or mail cannot be sent there: an address literal, `localhost`, a host
@@ -59,8 +58,7 @@ def require_address(text: str) -> str:
 
 
 def is_mailable(email: str) -> bool:
-    """Say whether mail to an address can be sent as it is: plain letters before the host, which is
-    one of the public mail system's, a name with a dot."""
+    """Say whether mail can be sent there: the local part ASCII, the host public and with a dot."""
     local, _at, host = email.rpartition("@")
     host = host.removesuffix(".")
     is_public = "." in host and not host.startswith("[") and not f".{host}".endswith(".localhost")
@@ -68,15 +66,14 @@ def is_mailable(email: str) -> bool:
 
 
 def spellings_of(email: str) -> set[str]:
-    """Return how one mailbox may have been stored: as given, with its host in letters, and in
-    IDNA's ASCII; to be compared with `AsciiLower`."""
+    """Return the spellings one mailbox may be stored in; compare them with `AsciiLower`."""
     mailbox = mailbox_of(email)
     as_given = email.strip().translate(_ASCII_LOWER)
     return {as_given, mailbox, _with_host(mailbox, _in_ascii)}
 
 
 def wire_spelling(email: str) -> str:
-    """Return an address as mail servers take it: its host in ASCII, by IDNA 2008.
+    """Return a mail address as SMTP takes it: its host in ASCII, by IDNA 2008.
 
     Left to Python, `ada@faß.example` would be mailed at fass.example, which is somebody else's.
     A host that cannot be written so stays as it is.
@@ -85,16 +82,14 @@ def wire_spelling(email: str) -> str:
 
 
 def counted_spelling(email: str) -> str:
-    """Return what an address is counted by where a limit is kept: spellings that look or read alike
-    share one count (NFKC, case-folded), also those of different mailboxes. Never compare rights by
-    it."""
-    written = _with_host(email.strip(), _in_letters)
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", written).casefold())
+    """Return the spelling that rate limits count by (NFKC, case-folded): look-alikes share one."""
+    spelling = _with_host(email.strip(), _in_letters)
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", spelling).casefold())
     return "".join(sign for sign in folded if sign.isprintable())
 
 
 def count_key(email: str) -> str:
-    """Return a key of fixed length for what an address is counted by."""
+    """Return a rate limit's key for a mail address, of fixed length."""
     spelling = counted_spelling(email).encode(errors="surrogatepass")
     return hashlib.sha256(spelling).hexdigest()[:32]
 
@@ -140,7 +135,7 @@ def _in_older_ascii(host: str) -> str:
 
 
 def valid_email(text: str) -> str | None:
-    """Return a mail address, or None for what is none."""
+    """Return a mail address if it is valid, else None."""
     # As it is kept it may be longer.
     if max(len(text), len(mailbox_of(text))) > MAX_LENGTH:
         return None

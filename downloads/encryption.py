@@ -1,6 +1,6 @@
-"""Secrets that must be used again: stored encrypted, so that a dump of the database opens nothing.
+"""Encryption of stored secrets that must be used again (Fernet, rotating keys).
 
-What is only compared is hashed instead (`tokens`).
+A dump of the database opens none. What is only compared is hashed instead (`tokens`).
 """
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -10,12 +10,12 @@ from downloads.errors import SealBroken
 
 
 def seal(secret: str) -> str:
-    """Return a secret encrypted with the first of `ENCRYPTION_KEYS`."""
+    """Encrypt a secret with the first of `ENCRYPTION_KEYS`."""
     return _keys().encrypt(secret.encode()).decode()
 
 
 def unseal(sealed: str) -> str:
-    """Return a sealed secret.
+    """Decrypt a sealed secret.
 
     Raises:
         SealBroken: none of `ENCRYPTION_KEYS` opens it.
@@ -27,7 +27,7 @@ def unseal(sealed: str) -> str:
 
 
 def reseal(sealed: str) -> str:
-    """Return a sealed secret encrypted anew with the first key, whichever it was sealed with.
+    """Encrypt a sealed secret anew with the first key, whichever it was sealed with.
 
     Raises:
         SealBroken: none of `ENCRYPTION_KEYS` opens it.
@@ -36,7 +36,7 @@ def reseal(sealed: str) -> str:
 
 
 def is_key(text: str) -> bool:
-    """Say whether a text is a key as `Fernet.generate_key` makes them."""
+    """Say whether a text is a Fernet key."""
     try:
         Fernet(text)
     except ValueError:

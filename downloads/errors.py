@@ -1,8 +1,8 @@
-"""What can go wrong in the domain; every message is fit for the person who meets it."""
+"""Domain exceptions; every message is fit for the person who meets it."""
 
 
 class DownloadsError(Exception):
-    """Anything the domain refuses."""
+    """Base class of whatever the domain refuses."""
 
 
 class NotFound(DownloadsError):
@@ -70,7 +70,7 @@ class LinkBroken(StorageDown):
 
 
 class Replaced(DownloadsError):
-    """A part was asked for of a file that is another one by now: only the whole of it is to be had.
+    """A byte range was requested of a file that was replaced meanwhile; only all of it can be had.
 
     Nothing was spent. Whoever catches it asks again, for all of the file.
     """
@@ -80,7 +80,7 @@ class Replaced(DownloadsError):
 
 
 class TooManyAtOnce(DownloadsError):
-    """One click or visitor streams as much at once as one may. Nothing was spent."""
+    """Too many concurrent streams of one click or visitor. Nothing was spent."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -90,7 +90,7 @@ class TooManyAtOnce(DownloadsError):
 
 
 class Contended(DownloadsError):
-    """Others were quicker at the same row, again and again. Nothing was spent."""
+    """Too many concurrent updates of the same row. Nothing was spent."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -107,7 +107,7 @@ class SignInRefused(DownloadsError):
 
 
 class PasswordsBusy(DownloadsError):
-    """So many passwords are being hashed that this one was not looked at. No try was used up."""
+    """Too many passwords are hashed at once: this one was not verified. No try was used up."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -117,15 +117,15 @@ class PasswordsBusy(DownloadsError):
 
 
 class SealBroken(DownloadsError):
-    """A stored secret cannot be opened: a key is missing from the settings."""
+    """A stored secret cannot be decrypted: a key is missing from the settings."""
 
 
 class BadInput(DownloadsError):
-    """Something given to us is not acceptable; the message says what to do."""
+    """Invalid input; the message says what to do."""
 
 
 class NoRoom(DownloadsError):
-    """A file would take the shop beyond what it may store in all. Nothing of it was stored."""
+    """A file would exceed the shop's storage quota. Nothing of it was stored."""
 
     def __init__(self, shop: object, *, stored: int, bound: int, largest: int) -> None:
         super().__init__(
@@ -145,14 +145,14 @@ class DiskFull(DownloadsError):
 
 
 class SaidTwice(BadInput):
-    """A field that decides stands twice in what was sent; `path` leads to it. It stays so."""
+    """A deciding field occurs twice in a payload; `path` leads to it. Retrying does not help."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"{path}: stands twice, and which of them counts is not told")
 
 
 class AboveLimit(BadInput):
-    """More than a setting lets one transaction take in. It stays so until that is raised."""
+    """An input exceeds a configured limit. Retrying does not help until that is raised."""
 
     def __init__(self, what: str, count: int, noun: str, *, setting: str, most: int) -> None:
         super().__init__(
@@ -162,7 +162,7 @@ class AboveLimit(BadInput):
 
 
 class BadCursor(BadInput):
-    """A page of a list was asked for in a way that names no page."""
+    """Invalid pagination arguments or cursor."""
 
 
 class MailRefused(DownloadsError):
@@ -174,12 +174,12 @@ class MailRefused(DownloadsError):
 
 
 class MailUnsure(DownloadsError):
-    """The mail was handed over, and the mail server did not say whether it took it."""
+    """The mail was handed over without an answer: it may have been sent."""
 
 
 class PostClosed(DownloadsError):
-    """No mail can be sent just now: the mail server cannot be reached, or takes none from us."""
+    """The mail server cannot be reached, or takes no mail from us just now."""
 
 
 class ClaimLost(DownloadsError):
-    """Whoever was sending this mail took too long, and another one has taken it over."""
+    """The lease on this mail ran out, and another process has taken it over."""

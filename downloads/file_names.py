@@ -1,4 +1,4 @@
-"""Names of files, as a customer's device will see them: as sent, but for what breaks out."""
+"""File name sanitization: as sent, but for what breaks out of a line, a folder or a header."""
 
 import re
 import unicodedata
@@ -19,7 +19,7 @@ _EXTENSION = re.compile(r"(?<=.)(?:\.tar)?\.[^. ]{1,32}\Z", re.IGNORECASE)
 
 
 def safe_file_name(name: str) -> str:
-    """Return a name as it was sent, without what could break out of a line, a folder or a header.
+    """Sanitize a file name, otherwise as it was sent.
 
     Spaces of every width become plain ones. Controls, embeddings, overrides and isolates go, and
     what stands before the last slash or backslash, dots and spaces at either end, and the beginning

@@ -1,4 +1,4 @@
-"""Whether the parts we stand on are fit to serve."""
+"""Readiness: whether database, migrations and storage are fit to serve."""
 
 import threading
 import uuid
@@ -35,15 +35,15 @@ def _storage_answers() -> bool:
         return False
     works: list[bool] = []
 
-    def ask() -> None:
+    def probe() -> None:
         try:
             works.append(_storage_works())
         finally:
             _probe.release()
 
-    asking = threading.Thread(target=ask, name="storage-probe", daemon=True)
-    asking.start()
-    asking.join(max(patience, 1))
+    thread = threading.Thread(target=probe, name="storage-probe", daemon=True)
+    thread.start()
+    thread.join(max(patience, 1))
     return works == [True]
 
 

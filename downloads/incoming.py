@@ -1,4 +1,7 @@
-"""What a shop tells us, in our words. A platform's file builds these."""
+"""Reports: what platforms say of orders, products and buyers, in our words and typed.
+
+A platform's module builds them.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +39,7 @@ class CatalogReport:
 
 @dataclass(frozen=True)
 class LineReport:
-    """`current_quantity` is null where the shop does not say what is left of the line."""
+    """A line of an order. `current_quantity` is null where the shop does not say what is left."""
 
     platform_id: int
     product: ProductReport
@@ -51,7 +54,7 @@ class LineReport:
 
 @dataclass(frozen=True)
 class RefundReport:
-    """`units` maps a line's platform id to how many units went back; empty: money alone."""
+    """A refund. `units` maps a line's platform id to units given back; empty: money alone."""
 
     platform_id: int
     refunded_at: datetime
@@ -81,7 +84,7 @@ class OrderReport:
 
 @dataclass(frozen=True)
 class DisputeReport:
-    """`state` is a `Dispute.State`; `decided_at` is null while open, and may be later too."""
+    """A dispute. `state` is a `Dispute.State`; `decided_at` is null while open, maybe later too."""
 
     platform_id: int
     state: str
@@ -91,7 +94,7 @@ class DisputeReport:
 
 @dataclass(frozen=True)
 class RiskReport:
-    """What the platform itself thinks of an order."""
+    """The platform's own risk assessment of an order."""
 
     is_high: bool
     assessed_at: datetime
@@ -107,7 +110,7 @@ class ShopReport:
 
 @dataclass(frozen=True)
 class PersonReport:
-    """A buyer of whom something is asked by law, and their orders as far as they were named."""
+    """The subject of a data request or an erasure, and their orders as far as they were named."""
 
     platform_id: int | None
     email: str

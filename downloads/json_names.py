@@ -1,4 +1,4 @@
-"""JSON parsing that knows duplicate keys: refused by name, or marked for whoever reads them.
+"""JSON parsing that detects duplicate keys: refused by name, or marked for whoever reads them.
 
 Which of two values counts is each parser's own guess; a right must hang on none.
 """
@@ -25,7 +25,7 @@ _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 class RepeatedName(ValueError):
-    """A name stands twice in one object; `name` is it, as a line of text can show it."""
+    """A duplicate key in a JSON object; `name` is it, as a line of text can show it."""
 
     def __init__(self, name: str) -> None:
         self.name = _shown(name)
@@ -33,7 +33,7 @@ class RepeatedName(ValueError):
 
 
 def parse_once(text: str) -> Any:
-    """Return what a JSON text says.
+    """Parse JSON, refusing duplicate keys.
 
     Raises:
         RepeatedName: a name stands twice in one object, however it is escaped.
@@ -45,8 +45,7 @@ def parse_once(text: str) -> Any:
 
 
 def parse_marking(text: str) -> tuple[Any, list[str]]:
-    """Return what a JSON text says, with a mark for each value whose name stands twice, and the
-    names.
+    """Parse JSON, with a mark for each value whose key is a duplicate; return those keys too.
 
     Raises:
         ValueError, RecursionError: as `parse_once` does.
@@ -54,12 +53,12 @@ def parse_marking(text: str) -> tuple[Any, list[str]]:
     repeated: list[str] = []
 
     def mark(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        told = dict(pairs)
-        if len(told) < len(pairs):
+        values = dict(pairs)
+        if len(values) < len(pairs):
             for name in _repeated(pairs):
-                told[name] = {MARK: True}
+                values[name] = {MARK: True}
                 repeated.append(_shown(name))
-        return told
+        return values
 
     _require_flat(text)
     document = json.loads(text, object_pairs_hook=mark, parse_constant=_refuse_constant)
@@ -67,22 +66,22 @@ def parse_marking(text: str) -> tuple[Any, list[str]]:
 
 
 def in_short(names: list[str]) -> str:
-    """Return the first of these names, for a log."""
+    """Return the first few of these names, for a log."""
     return ", ".join(sorted(set(names))[:NAMED])
 
 
 def is_marked(value: Any) -> bool:
-    """Say whether something stands in the place of a value whose name stood twice."""
+    """Say whether a value is the mark of a duplicate key."""
     return isinstance(value, dict) and value.keys() == {MARK}
 
 
 def marked_or(value: Any, otherwise: Any) -> Any:
-    """Return a value that is marked, or else another one that was made of it."""
+    """Return a value if it is marked, or else another one that was made of it."""
     return value if is_marked(value) else otherwise
 
 
 def require_unmarked(document: Any, path: str) -> None:
-    """Refuse a document that has a mark anywhere.
+    """Refuse a document with a duplicate key anywhere.
 
     Raises:
         SaidTwice: it names the place.
@@ -104,10 +103,10 @@ def _require_flat(text: str) -> None:
 
 
 def _require_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    told = dict(pairs)
-    if len(told) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         raise RepeatedName(_repeated(pairs)[0])
-    return told
+    return values
 
 
 def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:

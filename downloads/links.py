@@ -1,4 +1,4 @@
-"""Which addresses a merchant may hand to buyers as a link asset. They are never fetched."""
+"""Validation of link assets: URLs of public web hosts alone. They are never fetched."""
 
 import ipaddress
 import re
@@ -49,8 +49,8 @@ def validate_link(link: str) -> None:
     except ValueError:
         raise ValidationError("This is not a web address. Copy it from your browser.") from None
     if parts.scheme not in schemes:
-        wanted = " or ".join(f"{scheme}://" for scheme in schemes)
-        raise ValidationError(f"The link must begin with {wanted}.")
+        expected = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ValidationError(f"The link must begin with {expected}.")
     if parts.username is not None or parts.password is not None:
         raise ValidationError("Remove the user name and password from the link.")
     if ("[" in parts.netloc and ":" not in host) or not is_public_host(host):
@@ -64,7 +64,7 @@ def validate_link(link: str) -> None:
 
 
 def public_url(link: str) -> str:
-    """Return a link as every program reads it: its host in IDNA's ASCII, the rest percent-encoded.
+    """Return a link as a plain URL: its host in IDNA's ASCII, the rest percent-encoded.
 
     Raises:
         LinkBroken: its host can be written in no such way.
@@ -89,7 +89,7 @@ def _in_ascii(host: str) -> str:
 
 
 def is_public_host(host: str) -> bool:
-    """Say whether a host, a name or an address, is one of the public web."""
+    """Say whether a host, a name or an IP address, is one of the public web."""
     # Browsers read full-width digits and ideographic stops like plain ones.
     host = unicodedata.normalize("NFKC", _IGNORED.sub("", host))
     host = host.replace("\u3002", ".").lower().removesuffix(".")

@@ -1,4 +1,4 @@
-"""Operations for migrations that run while the release before still serves."""
+"""Zero-downtime migration operations: they run while the release before still serves."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.db.migrations.operations import AddIndex
 
 
 class AddIndexWhileServing(AddIndexConcurrently):
-    """Build an index without a lock that keeps others from writing, where the database can.
+    """Build an index concurrently, without a lock against writers, where the database can.
 
     The migration says `atomic = False` and does nothing else. PostgreSQL leaves an invalid index
     behind if it breaks off: `DROP INDEX` it, and migrate again. SQLite builds it as any other.

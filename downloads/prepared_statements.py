@@ -1,4 +1,4 @@
-"""Statements that the ORM writes once, for the few that every click needs.
+"""Compiled ORM statements: SQL that is built once, for the few that every click needs.
 
 Writing a statement costs the ORM several times what running it does (the UPDATE that spends a
 download: 4 ms against 0.5). So its SQL is kept, and each use gives it values. It stays the ORM's
@@ -15,7 +15,7 @@ from django.db.models.expressions import Expression
 
 
 class Slot(Expression):
-    """A place in a statement for a value that each use gives, of the kind of this field."""
+    """A placeholder for a value of this field's kind, which each execution gives."""
 
     def __init__(self, name: str, field: models.Field) -> None:
         super().__init__(output_field=field)
@@ -29,21 +29,21 @@ class Slot(Expression):
 
 
 def slots_of(kind: type[models.Model]) -> dict[str, Any]:
-    """Return a slot for each column of a new row of this model, by its attribute."""
+    """Return a slot for each column of a model's INSERT, by its attribute."""
     fields = (field for field in kind._meta.concrete_fields if not field.primary_key)
     return {field.attname: Slot(field.attname, field) for field in fields}
 
 
-class _Written(Exception):
-    """The statement is known; with slots in it there is nothing to run."""
+class _Captured(Exception):
+    """Raised once the statement is known: with slots in it there is nothing to run."""
 
 
 class Prepared:
-    """One statement, as the ORM writes it when `ask` has it run something with slots in it."""
+    """One statement, as the ORM compiles it when `query` runs something with slots in it."""
 
-    def __init__(self, ask: Callable[[], object]) -> None:
-        self._ask = ask
-        self._written: dict[str, tuple[str, Sequence[Any]]] = {}
+    def __init__(self, query: Callable[[], object]) -> None:
+        self._query = query
+        self._statements: dict[str, tuple[str, Sequence[Any]]] = {}
 
     def run(self, **values: Any) -> int:
         """Run it with these values; return how many rows it changed."""
@@ -71,45 +71,45 @@ class Prepared:
         if row is None:
             return None
         columns = iter(row)
-        found = []
+        rows = []
         for kind in kinds:
             names, converters = _reading(kind, connection.vendor)
-            fields = [read(next(columns)) for read in converters]
-            found.append(kind.from_db(connection.alias, names, fields))
-        return found
+            fields = [convert(next(columns)) for convert in converters]
+            rows.append(kind.from_db(connection.alias, names, fields))
+        return rows
 
     def _with(self, values: dict[str, Any]) -> tuple[str, list[Any]]:
         vendor = connection.vendor
-        if vendor not in self._written:
-            self._written[vendor] = self._write()
-        sql, params = self._written[vendor]
+        if vendor not in self._statements:
+            self._statements[vendor] = self._write()
+        sql, params = self._statements[vendor]
         return sql, [
-            given.value_of(values) if isinstance(given, Slot) else given for given in params
+            param.value_of(values) if isinstance(param, Slot) else param for param in params
         ]
 
     def _write(self) -> tuple[str, Sequence[Any]]:
-        written: list[tuple[str, Sequence[Any]]] = []
+        statements: list[tuple[str, Sequence[Any]]] = []
 
-        def keep(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
-            if not any(isinstance(given, Slot) for given in params or ()):
+        def capture(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+            if not any(isinstance(param, Slot) for param in params or ()):
                 return execute(sql, params, many, context)
-            written.append((sql, params))
-            raise _Written
+            statements.append((sql, params))
+            raise _Captured
 
         # The ORM takes the exception for a failure that its transaction cannot outlive.
         is_broken = connection.needs_rollback
         try:
-            with connection.execute_wrapper(keep), _unlogged():
-                self._ask()
-        except _Written:
+            with connection.execute_wrapper(capture), _unlogged():
+                self._query()
+        except _Captured:
             connection.needs_rollback = is_broken
-        [statement] = written
+        [statement] = statements
         return statement
 
 
 @contextmanager
 def _unlogged() -> Iterator[None]:
-    """Log no query meanwhile (as DEBUG does): a log wants values, and slots have none."""
+    """Log no query meanwhile (as DEBUG does): a log needs values, and slots have none."""
     connection.make_debug_cursor = connection.make_cursor  # type: ignore[assignment]
     try:
         yield
@@ -128,9 +128,9 @@ def _reader(field: Any) -> Callable[[Any], Any]:
     column = field.get_col(field.model._meta.db_table)
     steps = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
 
-    def read(value: Any) -> Any:
+    def convert(value: Any) -> Any:
         for step in steps:
             value = step(value, column, connection)
         return value
 
-    return read
+    return convert

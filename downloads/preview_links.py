@@ -1,4 +1,4 @@
-"""Links that open a page about a file instead of downloading it, as file services hand them out.
+"""Preview links of file services: they open a page about a file instead of downloading it.
 
 Merchants copy them from the service's "share" button. They are taken as they are: the merchant is
 told what buyers will see, and which form downloads at once.
@@ -43,7 +43,7 @@ OTHERS = {
 
 
 def preview_hint(link: str) -> str | None:
-    """Say what buyers will see of a link that does not download at once, and what to write.
+    """Return a hint for a preview link: what buyers will see, and the direct form to enter.
 
     None for every other link, and for what is no link.
     """
@@ -62,8 +62,8 @@ def preview_hint(link: str) -> str | None:
 
 
 def _dropbox(parts: SplitResult) -> str | None:
-    asked = dict(parse_qsl(parts.query))
-    if parts.hostname == "dl.dropbox.com" or "1" in (asked.get("dl"), asked.get("raw")):
+    query = dict(parse_qsl(parts.query))
+    if parts.hostname == "dl.dropbox.com" or "1" in (query.get("dl"), query.get("raw")):
         return None
     if re.match(r"/(s|sh|scl/fi|scl/fo)/", parts.path):
         return _direct("Dropbox", parts, dl="1", raw=None)
@@ -71,19 +71,19 @@ def _dropbox(parts: SplitResult) -> str | None:
 
 
 def _google_drive(parts: SplitResult) -> str | None:
-    asked = dict(parse_qsl(parts.query))
+    query = dict(parse_qsl(parts.query))
     if "/folders/" in parts.path or parts.path.startswith("/folderview"):
         return FOLDER.format(service="Google Drive")
-    if parts.path == "/uc" and asked.get("export") == "download":
+    if parts.path == "/uc" and query.get("export") == "download":
         return None
     match = _DRIVE_FILE.match(parts.path)
-    number = match[1] if match else asked.get("id")
+    number = match[1] if match else query.get("id")
     if number is None:
         return BY_HAND.format(service="Google Drive")
-    wanted = {"export": "download", "id": number}
-    if "resourcekey" in asked:
-        wanted["resourcekey"] = asked["resourcekey"]
-    link = f"https://drive.google.com/uc?{urlencode(wanted)}"
+    params = {"export": "download", "id": number}
+    if "resourcekey" in query:
+        params["resourcekey"] = query["resourcekey"]
+    link = f"https://drive.google.com/uc?{urlencode(params)}"
     return DIRECT_FROM_DRIVE.format(link=isolate(link))
 
 
@@ -92,15 +92,15 @@ def _google_documents(parts: SplitResult) -> str | None:
     if match is None or "/export" in parts.path:
         return None
     kind, number = match[1], match[2]
-    wanted = _GOOGLE_FORMATS[kind]
-    ending = f"/{wanted}" if kind == "presentation" else f"?format={wanted}"
+    extension = _GOOGLE_FORMATS[kind]
+    ending = f"/{extension}" if kind == "presentation" else f"?format={extension}"
     link = f"https://docs.google.com/{kind}/d/{number}/export{ending}"
     return DIRECT.format(service="Google Docs", link=isolate(link))
 
 
 def _onedrive(parts: SplitResult) -> str | None:
-    asked = dict(parse_qsl(parts.query))
-    if parts.path.startswith("/download") or asked.get("download") == "1":
+    query = dict(parse_qsl(parts.query))
+    if parts.path.startswith("/download") or query.get("download") == "1":
         return None
     if parts.path in {"/redir", "/embed"}:
         return _direct("OneDrive", parts._replace(path="/download"))
@@ -133,11 +133,11 @@ HINTS: dict[str, Callable[[SplitResult], str | None]] = {
 }
 
 
-def _direct(service: str, parts: SplitResult, **asked: str | None) -> str:
-    """Name the direct form of a link: with these asked for, and what else it asked."""
-    kept = {**dict(parse_qsl(parts.query, keep_blank_values=True)), **asked}
-    query = urlencode({name: value for name, value in kept.items() if value is not None})
-    link = urlunsplit(parts._replace(query=query))
+def _direct(service: str, parts: SplitResult, **changes: str | None) -> str:
+    """Return the hint that names a link's direct form: its query with these changes."""
+    query = {**dict(parse_qsl(parts.query, keep_blank_values=True)), **changes}
+    encoded = urlencode({name: value for name, value in query.items() if value is not None})
+    link = urlunsplit(parts._replace(query=encoded))
     return DIRECT.format(service=service, link=isolate(link))
 
 

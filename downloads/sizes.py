@@ -1,4 +1,4 @@
-"""Sizes as people write them: "1.5GB", "1,500 MB", "10 Mo", in the custom of either side."""
+"""Parse file sizes as people write them ("1.5GB", "1,500 MB", "10 Mo") in any locale."""
 
 import re
 import unicodedata
@@ -40,7 +40,7 @@ _POINTS = str.maketrans("٫٬،’ʼ′`", ".,,''''")
 
 
 def read_size(text: str) -> int:
-    """Return how many bytes a person means.
+    """Parse a size; return how many bytes it is.
 
     A comma or a point is understood by where it stands: "1,5 GB" and "1.5 GB" are one size, and
     so are "1,500 MB", "1 500 MB" and "1'500 MB".

@@ -1,7 +1,7 @@
-"""Whose each row is. A model says by which path it leads to its shop; one that does not is closed.
+"""Tenant scoping: `shop_path` is the lookup from a row to its shop.
 
-`shop_path` is a model's own word: look-ups to its shop as Django writes them ("order__shop"), or
-one of the words below. What is registered in the admin by others is named in `OTHERS`.
+As Django writes look-ups ("order__shop"), or one of the words below. A model without one is visible
+to superusers only. What is registered in the admin by others is named in `OTHERS`.
 """
 
 from typing import Any
@@ -19,12 +19,12 @@ OTHERS = {"auth.user": INSTALLATION, "auth.group": INSTALLATION}
 
 
 def shop_path_of(model: type[Model]) -> str | None:
-    """Return what a model says of whose its rows are; None where it says nothing."""
+    """Return a model's `shop_path`; None where it declares none."""
     return getattr(model, "shop_path", OTHERS.get(model._meta.label_lower))
 
 
 def of_shops(rows: QuerySet[Any], numbers: Any) -> QuerySet[Any]:
-    """Return the rows of these shops alone (numbers, or a query of them)."""
+    """Filter rows by tenant: those of these shops alone (numbers, or a query of them)."""
     path = shop_path_of(rows.model)
     if path == SHARED:
         return rows

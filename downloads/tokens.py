@@ -1,4 +1,4 @@
-"""Secrets that are only compared: made here, kept as a hash, shown once."""
+"""Random tokens, stored as SHA-256 and shown once, with optional checksums."""
 
 import hashlib
 import secrets
@@ -25,12 +25,12 @@ def hash_token(token: str) -> str:
 
 
 def with_checksum(text: str) -> str:
-    """Return a text with its CRC-32 behind it, in six characters of base 62."""
+    """Append a CRC-32 checksum, in six characters of base 62."""
     return text + _checksum(text)
 
 
 def has_checksum(text: str) -> bool:
-    """Say whether a text ends in its own checksum: whether it was copied whole."""
+    """Verify a text's checksum: whether it was copied whole."""
     body, tail = text[:-CHECKSUM_LENGTH], text[-CHECKSUM_LENGTH:]
     return bool(body) and tail == _checksum(body)
 

@@ -8,8 +8,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 def next_in_turn(rows: QuerySet[Row], *, after: int) -> Row | None:
-    """Return the longest waiting row of the shop that comes after this one, or of the first one;
-    None where there is none. Two queries at most.
+    """Return the longest waiting row of the next shop in turn, or None. Two queries at most.
 
     Without a shop to come after (0) it is the longest waiting row of all: whoever begins anew after
     a failure does not begin with the same one.

@@ -1,6 +1,6 @@
-"""Pending migrations: a database that is behind the code is not worked with until it is migrated.
+"""Detection of pending migrations: a database that is behind the code is not worked with.
 
-Whether it is so is asked when a process starts, and when the database misses a table or a column;
+The database is asked when a process starts, and when the database misses a table or a column;
 then again, once in a while, until nothing is left to run. Otherwise it is not asked: it costs no
 query in a database that is as the code needs it.
 """
@@ -37,23 +37,23 @@ def has_pending_migrations(connection: BaseDatabaseWrapper) -> bool:
 
 
 def is_of_the_schema(error: BaseException | None) -> bool:
-    """Say whether a database error tells of a table or a column that is not there."""
+    """Say whether a database error is a missing table or column."""
     if isinstance(error, ProgrammingError):
         return getattr(error.__cause__, "sqlstate", None) in _MISSING_IN_POSTGRESQL
     return isinstance(error, OperationalError) and bool(_MISSING_IN_SQLITE.search(str(error)))
 
 
 class PendingMigrations:
-    """What this process knows of the migrations that are still to be run."""
+    """Cached state of pending migrations, for this process."""
 
     def __init__(self) -> None:
-        self._asking = threading.Lock()
+        self._lock = threading.Lock()
         self._is_open = False
         self._are_there = False
-        self._ask_at = 0.0
+        self._check_at = 0.0
 
-    def ask_at_start(self) -> None:
-        """Ask before the first request, and leave no connection behind: a process may fork."""
+    def check_at_start(self) -> None:
+        """Check before the first request, and leave no connection behind: a process may fork."""
         self.reopen()
         try:
             self.are_there()
@@ -61,45 +61,45 @@ class PendingMigrations:
             connection.close()
 
     def reopen(self) -> None:
-        """Let whoever comes next ask the database."""
-        self._ask_at = 0.0
+        """Have the next caller check the database."""
+        self._check_at = 0.0
         self._is_open = True
 
     def are_there(self) -> bool:
-        """Say whether the database waits for migrations; no query unless that is in question."""
+        """Say whether migrations are pending; no query unless that is in question."""
         if not self._is_open:
             return False
         # One asks. The others wait for it the first time alone: the database may be slow, or gone.
-        if self._asking.acquire(blocking=not self._ask_at):
+        if self._lock.acquire(blocking=not self._check_at):
             try:
-                if time.monotonic() >= self._ask_at:
-                    self._ask()
+                if time.monotonic() >= self._check_at:
+                    self._check()
             finally:
-                self._asking.release()
+                self._lock.release()
         return self._are_there
 
     def explain(self, error: BaseException | None) -> bool:
-        """Say whether migrations that were not run are why the database failed."""
+        """Say whether pending migrations are why the database failed."""
         if not is_of_the_schema(error):
             return False
-        with self._asking:
+        with self._lock:
             if not self._are_there:
-                self._ask()
+                self._check()
             return self._are_there
 
-    def _ask(self) -> None:
+    def _check(self) -> None:
         try:
             are_there = has_pending_migrations(connection)
         # Nobody knows. That it is gone each door tells by itself.
         except (DatabaseError, InterfaceError):
-            self._ask_at = time.monotonic() + ASK_AGAIN_SECONDS
+            self._check_at = time.monotonic() + ASK_AGAIN_SECONDS
             return
         if are_there != self._are_there:
             if are_there:
                 logger.error("%s; %s", PENDING, MEANWHILE)
             else:
                 logger.warning(DONE)
-        self._ask_at = time.monotonic() + ASK_AGAIN_SECONDS
+        self._check_at = time.monotonic() + ASK_AGAIN_SECONDS
         self._are_there = self._is_open = are_there
 
 

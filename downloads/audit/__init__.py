@@ -1,1 +1,1 @@
-"""The audit trail: who acts, what is entered, and how it is exported."""
+"""Audit trail: actors, entries, the signals that write them, and the export."""

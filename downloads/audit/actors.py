@@ -1,4 +1,4 @@
-"""Who is acting: the faces and commands say it once, the audit trail asks."""
+"""The current actor (a context variable): set by faces and commands, read by the audit trail."""
 
 import getpass
 import os
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Actor:
-    """`name` as staff know it; `address` and `program` are empty where there was no request."""
+    """Who acts: `name` as staff know it; IP `address` and `program` are empty without a request."""
 
     name: str
     address: str = ""
@@ -24,7 +24,7 @@ _current: ContextVar[Callable[[], Actor]] = ContextVar("actor", default=lambda: 
 
 @contextmanager
 def acting(who: Actor | Callable[[], Actor]) -> Iterator[None]:
-    """Name who acts inside. A callable is asked only once there is something to enter."""
+    """Set the actor inside. A callable is called only once there is something to enter."""
     token = _current.set(who if callable(who) else lambda: who)
     try:
         yield
@@ -33,12 +33,12 @@ def acting(who: Actor | Callable[[], Actor]) -> Iterator[None]:
 
 
 def actor_now() -> Actor:
-    """Return who acts at this moment."""
+    """Return the current actor."""
     return _current.get()()
 
 
 def command_line() -> Actor:
-    """Return whoever sits at the machine and types commands."""
+    """Return the operating system's user as the actor, for management commands."""
     try:
         user = getpass.getuser()
     except (KeyError, ImportError, OSError):  # a container may have no name for its user

@@ -1,4 +1,4 @@
-"""Entering the audit trail. Nothing here changes or deletes an entry, and nothing could."""
+"""Write audit entries. Nothing here changes or deletes one, and nothing could."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from downloads.bidi import ISOLATES
 from downloads.models import AuditEntry
 from downloads.tenancy import shop_number_of
 
-_told: ContextVar[frozenset[type[Model]]] = ContextVar("told", default=frozenset())
+_suppressed: ContextVar[frozenset[type[Model]]] = ContextVar("suppressed", default=frozenset())
 
 
 def enter_audit(
@@ -26,7 +26,7 @@ def enter_audit(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> AuditEntry:
-    """Enter an act of whoever acts now, about a row or about a shop by its number.
+    """Write an audit entry of the current actor, about a row or about a shop by its number.
 
     `before` and `after` hold what changed, by column; times may stand as they are. Never a secret,
     and never a buyer's name or address.
@@ -49,20 +49,20 @@ def enter_audit(
 
 @contextmanager
 def tells_of(*models: type[Model]) -> Iterator[None]:
-    """Enter in words of one's own what happens to rows of these models inside.
+    """Suppress automatic entries of these models; the caller writes its own.
 
-    Their saves and deletions are not entered by themselves meanwhile. Decorates a verb, too.
+    A context manager that decorates a verb, too.
     """
-    token = _told.set(_told.get() | set(models))
+    token = _suppressed.set(_suppressed.get() | set(models))
     try:
         yield
     finally:
-        _told.reset(token)
+        _suppressed.reset(token)
 
 
-def is_told(model: type[Model]) -> bool:
-    """Say whether a verb that runs now enters what happens to a model's rows."""
-    return model in _told.get()
+def is_suppressed(model: type[Model]) -> bool:
+    """Say whether a model's automatic entries are suppressed now."""
+    return model in _suppressed.get()
 
 
 def _plain(values: dict[str, Any] | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The audit trail as files to keep: a table for spreadsheets, or one JSON object a line."""
+"""Export of the audit trail: CSV for spreadsheets, or JSON Lines."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -18,17 +18,17 @@ COLUMNS = (
 
 
 def csv_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
-    """Yield a table, line by line, its head first; no cell of it is a formula."""
+    """Yield CSV, its header first; no cell of it is a formula."""
     yield csv_line(COLUMNS)
-    for told in _each(entries):
-        changes = {name: json.dumps(told[name], ensure_ascii=False) for name in ("before", "after")}
-        yield csv_line((told | changes)[name] for name in COLUMNS)
+    for row in _each(entries):
+        changes = {name: json.dumps(row[name], ensure_ascii=False) for name in ("before", "after")}
+        yield csv_line((row | changes)[name] for name in COLUMNS)
 
 
 def json_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
-    """Yield one JSON object for each entry, each a line."""
-    for told in _each(entries):
-        yield f"{json.dumps(told, ensure_ascii=False)}\n"
+    """Yield JSON Lines, one object for each entry."""
+    for row in _each(entries):
+        yield f"{json.dumps(row, ensure_ascii=False)}\n"
 
 
 FORMS: dict[str, Callable[[QuerySet[AuditEntry]], Iterator[str]]] = {
@@ -42,10 +42,10 @@ def _each(entries: QuerySet[AuditEntry]) -> Iterator[dict[str, Any]]:
     domains = dict(Shop.objects.values_list("pk", "domain"))
     for entry in entries.iterator(chunk_size=AT_ONCE):
         number = entry.shop_id
-        yield _told(entry, shop=number and domains.get(number, f"shop {number}, gone"))
+        yield _row(entry, shop=number and domains.get(number, f"shop {number}, gone"))
 
 
-def _told(entry: AuditEntry, *, shop: str | int | None) -> dict[str, Any]:
+def _row(entry: AuditEntry, *, shop: str | int | None) -> dict[str, Any]:
     return {
         "at": entry.at.isoformat(),
         "shop": shop,

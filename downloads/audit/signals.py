@@ -1,4 +1,4 @@
-"""What the audit trail enters by itself: saves and deletions of rows that decide a right.
+"""Signal handlers that write audit entries for saves and deletes of audited models.
 
 By whatever door they come: the admin, a command, a report of the shop. A model names the columns
 that count (`audited`), and may leave rows out (`is_audited`). One that names none (`audited = ()`)
@@ -14,7 +14,7 @@ from django.db import connections
 from django.db.models import Field, ForeignKey, Model
 from django.db.models.signals import post_save, pre_delete, pre_save
 
-from downloads.audit.entries import enter_audit, is_told
+from downloads.audit.entries import enter_audit, is_suppressed
 from downloads.bidi import without_turns
 
 # Models of others.
@@ -24,17 +24,17 @@ UNTOLD = frozenset({"password", "sealed", "sealed_key"})
 
 
 def is_told_of(model: type[Model]) -> bool:
-    """Say whether the audit trail tells of a model's rows."""
+    """Say whether a model is audited."""
     return hasattr(model, "audited") or model._meta.label_lower in OTHERS
 
 
 def audited_of(model: type[Model]) -> tuple[str, ...]:
-    """Return the columns of a model whose changes are entered; none for most."""
+    """Return a model's audited columns; none for most."""
     return getattr(model, "audited", OTHERS.get(model._meta.label_lower, ()))
 
 
 def watch() -> None:
-    """Hang the watch onto each model that asks for it, and onto no other."""
+    """Connect the signal handlers of each audited model, and of no other."""
     for model in apps.get_models():
         if audited_of(model):
             name = model._meta.label_lower
@@ -47,30 +47,30 @@ def _note_before(
     sender: Any, instance: Any, raw: Any, using: str, update_fields: Any, **kwargs: Any
 ) -> None:
     instance._audited = None
-    written = [field for field in _fields(sender) if _is_among(field, update_fields)]
-    if written and not raw and _is_watched(instance):
+    saved = [field for field in _fields(sender) if _is_among(field, update_fields)]
+    if saved and not raw and _is_watched(instance):
         if set(update_fields or ()) == {"password"} and instance._password is None:
             return  # the same password, hashed anew as the hasher grows stronger
-        instance._audited = (written, _stored(instance, using))
+        instance._audited = (saved, _stored(instance, using))
 
 
 def _enter_save(sender: Any, instance: Any, **kwargs: Any) -> None:
     noted, instance._audited = instance._audited, None
     if noted is None:
         return
-    written, stored = noted
+    saved, stored = noted
     if stored is None:
-        enter_audit("Added", row=instance, after=_filled(instance, written))
+        enter_audit("Added", row=instance, after=_filled(instance, saved))
         return
-    changed = [field for field in written if _differs(field, stored, instance)]
+    changed = [field for field in saved if _differs(field, stored, instance)]
     if changed:
-        told = [field for field in changed if field.name not in UNTOLD]
-        untold = {field.name: "changed" for field in changed if field.name in UNTOLD}
+        disclosed = [field for field in changed if field.name not in UNTOLD]
+        undisclosed = {field.name: "changed" for field in changed if field.name in UNTOLD}
         enter_audit(
             "Changed",
             row=instance,
-            before={field.name: _value(field, stored) for field in told},
-            after={field.name: _value(field, instance) for field in told} | untold,
+            before={field.name: _value(field, stored) for field in disclosed},
+            after={field.name: _value(field, instance) for field in disclosed} | undisclosed,
         )
 
 
@@ -89,11 +89,11 @@ def _is_among(field: Field, names: Any) -> bool:
 
 
 def _is_watched(row: Any) -> bool:
-    return not is_told(type(row)) and (not hasattr(row, "is_audited") or row.is_audited())
+    return not is_suppressed(type(row)) and (not hasattr(row, "is_audited") or row.is_audited())
 
 
 def _stored(row: Model, using: str) -> Model | None:
-    """Return the row as it was before the save that comes now; None for a new one."""
+    """Return the row as stored before this save; None for a new one."""
     if row.pk is None:
         return None
     rows = type(row)._base_manager.using(using).filter(pk=row.pk)
@@ -109,7 +109,7 @@ def _differs(field: Field, stored: Model, row: Any) -> bool:
 
 
 def _filled(row: Model, fields: Iterable[Field]) -> dict[str, Any]:
-    """Return what a row says. What is empty says nothing."""
+    """Return a row's columns that are not empty."""
     values = {field.name: _value(field, row) for field in fields if field.name not in UNTOLD}
     return {name: value for name, value in values.items() if value not in (None, "")}
 

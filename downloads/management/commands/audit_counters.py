@@ -1,4 +1,4 @@
-"""`manage.py audit_counters`: hold every counter of downloads against its ledger."""
+"""`manage.py audit_counters`: compare every download counter with its ledger."""
 
 from argparse import ArgumentParser
 from typing import Any

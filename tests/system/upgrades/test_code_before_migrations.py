@@ -37,7 +37,7 @@ def told(caplog):
 def test_every_door_is_503_from_the_start_and_nothing_moves(routes, behind, told, caplog):
     before = counted()
     with behind():
-        pending_migrations.ask_at_start()
+        pending_migrations.check_at_start()
         answers = {name: ask() for name, ask in routes.items()}
     assert counted() == before
     expected = dict.fromkeys(routes, 503) | PROBES
@@ -54,7 +54,7 @@ def test_every_door_is_503_from_the_start_and_nothing_moves(routes, behind, told
 
 def test_each_door_keeps_its_shape(routes, behind):
     with behind():
-        pending_migrations.ask_at_start()
+        pending_migrations.check_at_start()
         for name in ("home", "order", "account", "links", "invitation", *TO_BROWSERS):
             assert text_of(routes[name]()) == PAGE_BODY, name
         for name in ("face-a", "webhook", "shop-webhook", "bounces"):
@@ -70,7 +70,7 @@ def test_each_door_keeps_its_shape(routes, behind):
 @pytest.mark.parametrize("path", ADMIN)
 def test_the_admin_is_a_page(staff, behind, path):
     with behind():
-        pending_migrations.ask_at_start()
+        pending_migrations.check_at_start()
         response = staff.get(path)
         assert (response.status_code, response["Retry-After"]) == (503, "30")
         assert text_of(response) == PAGE_BODY
@@ -79,7 +79,7 @@ def test_the_admin_is_a_page(staff, behind, path):
 
 def test_every_door_is_well_again_once_migrated(routes, behind, told):
     with behind():
-        pending_migrations.ask_at_start()
+        pending_migrations.check_at_start()
         assert routes["download"]().status_code == 503
     assert {name: ask().status_code for name, ask in routes.items()} == {
         name: WELL.get(name, 200) for name in routes
@@ -111,7 +111,7 @@ def test_face_b_learns_it_too(graphql, behind, monkeypatch, routes):
 
 
 def test_it_costs_the_requests_of_a_sound_database_no_query(client, routes):
-    pending_migrations.ask_at_start()
+    pending_migrations.check_at_start()
     with CaptureQueriesContext(connection) as asked:
         client.get(FACE_A, {"id": TOKEN})
     assert asked.captured_queries
@@ -126,7 +126,7 @@ def test_a_database_that_is_gone_at_the_start_is_asked_again(
 ):
     with behind():
         with database_gone():
-            pending_migrations.ask_at_start()
+            pending_migrations.check_at_start()
             assert routes["home"]().status_code == 503
         assert routes["links"]().status_code == 503
     assert routes["links"]().status_code == 200
