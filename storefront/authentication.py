@@ -22,7 +22,7 @@ from storefront.models import (
     StorefrontKey,
     WebhookSecret,
 )
-from storefront.platforms.base import Envelope, Source
+from storefront.platforms.base import Envelope, Platform
 
 Key = TypeVar("Key", bound=ApiKey)
 
@@ -145,7 +145,7 @@ def is_whole_bearer(authorization: str) -> bool:
     )
 
 
-def shop_of_message(platform: Source, envelope: Envelope, body: bytes, *, at: datetime) -> Shop:
+def shop_of_message(platform: Platform, envelope: Envelope, body: bytes, *, at: datetime) -> Shop:
     """Return the shop whose own secret signed exactly these bytes. One query.
 
     `body` is the raw bytes as they came.
@@ -158,7 +158,7 @@ def shop_of_message(platform: Source, envelope: Envelope, body: bytes, *, at: da
     unread: SealBroken | None = None
     # Anybody may write a NUL into an address; PostgreSQL cannot even look for one.
     domain = envelope.shop_domain.lower().replace("\0", "")
-    for secret in usable.filter(shop__domain=domain, source=platform.NAME):
+    for secret in usable.filter(shop__domain=domain, source=platform.name):
         try:
             known = secret.reveal()
         except SealBroken as error:

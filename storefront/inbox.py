@@ -20,7 +20,7 @@ from downloads import fulfilment
 from downloads.fulfilment import Said
 from downloads.json_names import MARK, require_unmarked
 from downloads.models import Message, Shop
-from storefront.platforms.base import sources
+from storefront.platforms.registry import PLATFORMS
 
 # One task's share, so that a worker asked to stop need not finish a whole backlog first.
 BATCH = 100
@@ -118,4 +118,4 @@ def _apply(message: Message) -> None:
     for stored in (message.body, message.person):
         if MARK in stored:
             require_unmarked(json.loads(stored), "message")
-    sources()[message.source].apply(message, at=timezone.now())
+    PLATFORMS[message.source].apply(message, at=timezone.now())

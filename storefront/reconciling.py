@@ -21,8 +21,9 @@ from downloads.fulfilment import Outcome
 from downloads.models import Product, RemovedProduct, Shop
 from storefront.inbox import let_others_write
 from storefront.models import PlatformAccess, WebhookSecret
-from storefront.platforms.base import Remote, Stage, remote_of, title_of
-from storefront.platforms.client import Line, Missing, NotTaken, PlatformFault, Refused
+from storefront.platforms.base import Remote, Stage
+from storefront.platforms.client import Connection, Missing, NotTaken, PlatformFault, Refused
+from storefront.platforms.registry import remote_of, title_of
 from storefront.reconciliation.run import Listener, Run
 
 logger = logging.getLogger(__name__)
@@ -64,10 +65,10 @@ def proceed(
     remote = _remote_of(access)
     key, secret = access.reveal()
     deadline = None if seconds is None else time.monotonic() + seconds
-    with remote.connect(access.address, key=key, secret=secret) as line:
+    with remote.connect(access.address, key=key, secret=secret) as connection:
         while not run.is_over and (deadline is None or time.monotonic() < deadline):
             try:
-                _step(access, remote, line, run, listener)
+                _step(access, remote, connection, run, listener)
             except Refused as error:
                 advice = "Make a new token with all rights named here, and enter it."
                 raise PlatformFault(f"{error}. {advice} {remote.WHERE_TO_GET_ACCESS}") from None
@@ -127,17 +128,19 @@ def _remote_of(access: PlatformAccess) -> Remote:
     return remote
 
 
-def _step(access: PlatformAccess, remote: Remote, line: Line, run: Run, listener: Listener) -> None:
+def _step(
+    access: PlatformAccess, remote: Remote, connection: Connection, run: Run, listener: Listener
+) -> None:
     if run.stage == len(remote.STAGES):
         # Of two platforms neither knows what the other one sells.
         others = WebhookSecret.objects.filter(shop=access.shop).exclude(source=access.source)
         run.is_over = others.exists() or not _remove_products(
-            access.shop, remote, line, run, listener
+            access.shop, remote, connection, run, listener
         )
         return
     stage = remote.STAGES[run.stage]
     try:
-        page = stage.read(line, run.since, run.cursor)
+        page = stage.read(connection, run.since, run.cursor)
     except NotTaken:
         # Cursors have their time, and ours may have waited: what was read already is soon passed.
         if not run.cursor or run.restarts == RESTARTS:
@@ -180,7 +183,9 @@ def _take_in(shop: Shop, stage: Stage, row: Any, run: Run, listener: Listener) -
     let_others_write(time.monotonic() - started)
 
 
-def _remove_products(shop: Shop, remote: Remote, line: Line, run: Run, listener: Listener) -> bool:
+def _remove_products(
+    shop: Shop, remote: Remote, connection: Connection, run: Run, listener: Listener
+) -> bool:
     """Note what the platform no longer sells: it is asked for what we know, by number, a share at
     a time. Say whether there may be more.
     """
@@ -190,7 +195,7 @@ def _remove_products(shop: Shop, remote: Remote, line: Line, run: Run, listener:
     numbers = ahead.exclude(product_id__in=removed)
     rows = numbers.order_by("product_id").values_list("product_id", flat=True).distinct()
     asked = [number for number in rows[:PRODUCTS_AT_ONCE] if number is not None]
-    for number in sorted(remote.lacking(line, asked)) if asked else ():
+    for number in sorted(remote.lacking(connection, asked)) if asked else ():
         if fulfilment.remove_product(shop, number, at=timezone.now()) != Outcome.UNCHANGED:
             _tell_repair(run, listener, "products", f"product {number}: removed")
     if asked:

@@ -16,7 +16,7 @@ from downloads.models import Message
 from storefront import inbox
 from storefront.admin.actions import act_on_each
 from storefront.admin.read_only import ReportedAdmin
-from storefront.platforms.base import title_of
+from storefront.platforms.registry import title_of
 
 SHORT = 60
 ROWS = 24

@@ -12,7 +12,9 @@ from downloads import fulfilment
 from downloads.models import Account, Customer, Membership, Role, Shop
 from downloads.tokens import hash_token, with_checksum
 from storefront.models import ApiKey, CustomerToken, WebhookSecret
-from storefront.platforms import generic, shopify
+from storefront.platforms.generic.platform import GENERIC
+from storefront.platforms.generic.signing import secret_of
+from storefront.platforms.shopify.platform import SHOPIFY
 
 ADMIN = "merchant"
 STAFF = "manager"
@@ -35,12 +37,12 @@ def customer_password(shop: Shop, email: str, *, at: datetime) -> str:
 
 
 def shopify_secret(shop: Shop) -> str:
-    return _kept(shop, source=shopify.NAME, secret=_derived("webhook secret"))
+    return _kept(shop, source=SHOPIFY.name, secret=_derived("webhook secret"))
 
 
 def generic_secret(shop: Shop) -> str:
     key = bytes.fromhex(_derived("generic webhook secret"))
-    return _kept(shop, source=generic.NAME, secret=generic.secret_of(key))
+    return _kept(shop, source=GENERIC.name, secret=secret_of(key))
 
 
 def bearer(customer: Customer, *, at: datetime) -> str:

@@ -31,7 +31,7 @@ from storefront.demo.credentials import (
     staff_password,
 )
 from storefront.models import CustomerToken, SecretKey, StorefrontKey
-from storefront.platforms import shopify
+from storefront.platforms.shopify.orders import orders_in, read_order
 
 ORDER_TOKEN = "0c732eb6fd9802a0821a9d29888baee8"  # noqa: S105 (published in the document)
 BASIC_ORDER_TOKEN = "5f0d1f6e0e4b4c0c8d7a3f1b2c9e6a47"  # noqa: S105 (an example too)
@@ -76,8 +76,8 @@ def make_example(*, at: datetime) -> Example:
         _make_other_order(shop, at=at)
         _make_basic_order(basic, at=at)
         real = json.loads(REAL_ORDER.read_text(encoding="utf-8"))
-        for payload in shopify.orders_in(real):
-            fulfilment.record_order(shop, shopify.read_order(payload), at=at, tells_buyer=False)
+        for payload in orders_in(real):
+            fulfilment.record_order(shop, read_order(payload), at=at, tells_buyer=False)
     book = Order.objects.get(token_hash=hash_token(ORDER_TOKEN))
     return Example(
         grant=book.grants.order_by("pk").values_list("pk", flat=True)[0],

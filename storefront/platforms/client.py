@@ -55,7 +55,7 @@ class Answer:
 
 
 @dataclass
-class Line:
+class Connection:
     """One platform's API, for one run. Use it in a `with` block.
 
     `credentials` are a user name and a password, or `headers` say who we are. `pause_after` tells
@@ -79,7 +79,7 @@ class Line:
             self.session.mount("https://", PublicAdapter())
         self._next_at = 0.0
 
-    def __enter__(self) -> "Line":
+    def __enter__(self) -> "Connection":
         return self
 
     def __exit__(self, *raised: object) -> None:

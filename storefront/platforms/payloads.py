@@ -196,6 +196,12 @@ class Reader:
         return BadInput(f"{self.path}.{name}: {problem}")
 
 
+def is_number(value: Any) -> bool:
+    """Say whether this is a whole number that can be the platform's number of something."""
+    # True is an int to Python.
+    return type(value) is int and 0 < value <= MAX_INTEGER
+
+
 def _kind(value: Any) -> str:
     return "nothing" if value is None else type(value).__name__
 

@@ -18,8 +18,9 @@ from storefront.http.errors import TooLarge
 from storefront.http.json_errors import answers_with_json
 from storefront.http.requests import require_length
 from storefront.inbox import store
-from storefront.platforms.base import Envelope, sources
+from storefront.platforms.base import Envelope
 from storefront.platforms.payloads import parse_message
+from storefront.platforms.registry import PLATFORMS
 
 logger = logging.getLogger(__name__)
 _WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
@@ -42,7 +43,7 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
         BadInput: signed, but not a message.
     """
     at = timezone.now()
-    platform = sources().get(source)
+    platform = PLATFORMS.get(source)
     if platform is None:
         raise NotFound("No such platform.")
     envelope = platform.read_envelope(request.headers)
@@ -53,7 +54,7 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
         return JsonResponse({"message": "Heard."})
     shop = shop_of_message(platform, envelope, body, at=at)
     payload, repeated = parse_message(body)
-    said = platform.hear(_with_id(envelope, body), payload)
+    said = platform.parse(_with_id(envelope, body), payload)
     if not _WORD.fullmatch(said.topic):
         raise BadInput("The message does not say its topic.")
     if store(shop, said, at=at) and repeated:

@@ -15,8 +15,8 @@ from downloads.incoming import LineReport, OrderReport, ProductReport
 from downloads.lookups import ledger as audits
 from downloads.models import Delivery, DownloadEvent, Message, Order
 from storefront import inbox
-from storefront.platforms import shopify
 from storefront.platforms.base import Envelope
+from storefront.platforms.shopify.platform import SHOPIFY
 from tests.downloads.clicking import ask, cut_off, end, ledger, spend
 from tests.downloads.reported import order_report, refund_report
 from tests.factories import (
@@ -305,7 +305,7 @@ def test_many_workers_apply_each_message_once():
     for life in lives:
         for message in life.sent:
             envelope = Envelope(shop.domain, message.topic, message.id, signature="")
-            inbox.store(shop, shopify.hear(envelope, message.payload), at=NOW)
+            inbox.store(shop, SHOPIFY.parse(envelope, message.payload), at=NOW)
     tried = []
 
     def work(_number):
@@ -316,7 +316,7 @@ def test_many_workers_apply_each_message_once():
             connection.close()
 
     def apply(message):
-        shopify.apply(message, at=NOW)
+        SHOPIFY.apply(message, at=NOW)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(4)))

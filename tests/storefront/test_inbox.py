@@ -12,7 +12,7 @@ from downloads.fulfilment import Said
 from downloads.models import Grant, Message, Order, Shop
 from storefront import inbox
 from storefront.inbox import apply_messages, apply_policies, ring
-from storefront.platforms import shopify
+from storefront.platforms.shopify.platform import SHOPIFY
 from tests.factories import NOW, OrderFactory, ShopFactory
 from tests.storefront.conftest import FACE_A
 
@@ -51,7 +51,7 @@ def fails(monkeypatch):
             Shop.objects.filter(pk=message.shop_id).update(name="half done")
             raise error
 
-        monkeypatch.setattr(shopify, "apply", apply)
+        monkeypatch.setattr(SHOPIFY, "apply", apply)
 
     return fail_with
 
@@ -157,7 +157,7 @@ def test_what_was_set_aside_can_be_tried_again(wait, settings, merchant, monkeyp
     settings.MESSAGE_MAX_ATTEMPTS = 1
     message = wait()
     with monkeypatch.context() as patched:
-        patched.setattr(shopify, "apply", lambda message, *, at: {}["ours"])
+        patched.setattr(SHOPIFY, "apply", lambda message, *, at: {}["ours"])
         apply_messages.call()
     message.refresh_from_db()
     assert message.state == "set_aside"

@@ -24,7 +24,7 @@ from storefront.models import (
     StorefrontKey,
     WebhookSecret,
 )
-from storefront.platforms.base import sources, title_of
+from storefront.platforms.registry import PLATFORMS, title_of
 from storefront.signed_urls import absolute
 
 HELP_TEXTS = {
@@ -165,7 +165,7 @@ class WebhookSecretAdmin(CredentialAdmin):
         if obj is None:
             first = ("shop", "source", "secret", "address")
             where = format_html_join(
-                "", "<p>{}</p>", ([each.WHERE_TO_SET_UP] for each in sources().values())
+                "", "<p>{}</p>", ([each.where_to_set_up] for each in PLATFORMS.values())
             )
             return [(None, {"fields": first, "description": where})]
         later = ("shop", "platform", "address", "expires_at", *self.readonly_fields[2:])
@@ -222,6 +222,6 @@ class WebhookSecretAdmin(CredentialAdmin):
     @admin.display(description="address")
     def address(self, row: WebhookSecret) -> str:
         if row.shop_id is None:
-            addresses = ([absolute(reverse("webhook", args=[name]))] for name in sources())
+            addresses = ([absolute(reverse("webhook", args=[name]))] for name in PLATFORMS)
             return format_html_join("", "<div>{}/… and the shop's domain</div>", addresses)
         return absolute(reverse("shop-webhook", args=[row.source, row.shop.domain]))

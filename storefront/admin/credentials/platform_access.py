@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from storefront.admin.base import ScopedAdmin
 from storefront.models import PlatformAccess
 from storefront.platforms.api_urls import clean_address, has_same_host
-from storefront.platforms.base import remote_of, sources, title_of
+from storefront.platforms.registry import PLATFORMS, remote_of, title_of
 from storefront.reconciling import reconcile_in_background
 
 MIN_LENGTH = 16
@@ -89,7 +89,7 @@ class FreshAccessForm(AccessForm):
     source = forms.ChoiceField(
         label="Platform",
         choices=lambda: [
-            (name, row.TITLE) for name, row in sources().items() if remote_of(name) is not None
+            (name, row.title) for name, row in PLATFORMS.items() if row.remote is not None
         ],
     )
 
@@ -112,7 +112,7 @@ class PlatformAccessAdmin(ScopedAdmin):
     readonly_fields = ("platform", "hint", *RUNS)
 
     def get_fieldsets(self, request: HttpRequest, obj: PlatformAccess | None = None) -> Any:
-        remotes = [remote for name in sources() if (remote := remote_of(name)) is not None]
+        remotes = [row.remote for row in PLATFORMS.values() if row.remote is not None]
         where = format_html_join("", "<p>{}</p>", ([row.WHERE_TO_GET_ACCESS] for row in remotes))
         entered = ("address", "key", "secret")
         if obj is None:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from storefront.models import WebhookSecret
-from storefront.platforms.base import sources
+from storefront.platforms.registry import PLATFORMS
 
 MIN_SECRET_LENGTH = 16
 
@@ -14,7 +14,7 @@ class PastedSecretForm(forms.ModelForm):
     """A secret pasted from the platform, or none, where the platform takes a fresh one of ours."""
 
     source = forms.ChoiceField(
-        label="Platform", choices=lambda: [(name, row.TITLE) for name, row in sources().items()]
+        label="Platform", choices=lambda: [(name, row.title) for name, row in PLATFORMS.items()]
     )
     secret = forms.CharField(
         required=False,
@@ -28,14 +28,14 @@ class PastedSecretForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        platform = sources().get(cleaned.get("source", ""))
+        platform = PLATFORMS.get(cleaned.get("source", ""))
         if platform is None or "secret" not in cleaned:
             return cleaned  # named as wrong already
         pasted = cleaned["secret"]
         complaint = platform.complaint_about(pasted) if pasted else None
         cleaned["secret"] = pasted or platform.new_secret()
         if cleaned["secret"] is None:
-            complaint = f"{platform.TITLE} makes the secret itself. {platform.WHERE_TO_SET_UP}"
+            complaint = f"{platform.title} makes the secret itself. {platform.where_to_set_up}"
         if complaint:
             self.add_error("secret", complaint)
         return cleaned

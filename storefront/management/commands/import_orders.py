@@ -8,7 +8,7 @@ from django.utils import timezone
 from downloads import fulfilment
 from downloads.fulfilment import Outcome
 from storefront.management.import_command import ImportCommand
-from storefront.platforms import shopify
+from storefront.platforms.shopify.orders import orders_in, read_order
 
 
 class Command(ImportCommand):
@@ -31,10 +31,10 @@ class Command(ImportCommand):
         super().handle(**options)
 
     def rows_in(self, document: Any) -> list[Any]:
-        return shopify.orders_in(document)
+        return orders_in(document)
 
     def record(self, payload: Any) -> Outcome:
-        report = shopify.read_order(payload)
+        report = read_order(payload)
         recorded = fulfilment.record_order(
             self.shop, report, at=timezone.now(), tells_buyer=self.tells_buyer
         )

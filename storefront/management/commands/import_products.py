@@ -5,7 +5,7 @@ from typing import Any
 from downloads import fulfilment
 from downloads.fulfilment import Outcome
 from storefront.management.import_command import ImportCommand
-from storefront.platforms import shopify
+from storefront.platforms.shopify.shops import products_in, read_product
 
 
 class Command(ImportCommand):
@@ -16,7 +16,7 @@ class Command(ImportCommand):
     noun = "product"
 
     def rows_in(self, document: Any) -> list[Any]:
-        return shopify.products_in(document)
+        return products_in(document)
 
     def record(self, payload: Any) -> Outcome:
-        return fulfilment.record_product(self.shop, shopify.read_product(payload))
+        return fulfilment.record_product(self.shop, read_product(payload))

@@ -20,8 +20,8 @@ from downloads.errors import NotFound, SealBroken
 from downloads.models import Shop
 from storefront import reconciling
 from storefront.models import PlatformAccess
-from storefront.platforms.base import remote_of, sources
 from storefront.platforms.client import PlatformFault
+from storefront.platforms.registry import PLATFORMS, remote_of
 from storefront.reconciliation.run import Listener, Run
 
 # What a shell says of a program that Ctrl-C has ended.
@@ -154,7 +154,7 @@ def _accesses_of(shop: Shop) -> list[PlatformAccess]:
     if accesses:
         return accesses
     silent = set(shop.webhook_secrets.values_list("source", flat=True))
-    titles = [row.TITLE for name, row in sources().items() if name in silent]
+    titles = [row.title for name, row in PLATFORMS.items() if name in silent]
     if titles and not any(map(remote_of, silent)):
         raise CommandError(
             f"{shop.domain} sends its orders by {' and '.join(titles)}, which offers no API that "

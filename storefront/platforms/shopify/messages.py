@@ -1,6 +1,5 @@
 """Shopify's topics: what of each webhook is stored, and what it does."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,76 +7,15 @@ from typing import Any
 
 from downloads import fulfilment
 from downloads.errors import BadInput
-from downloads.fulfilment import Said
-from downloads.json_names import is_marked, marked_or
-from downloads.models import Message, Shop
-from storefront.platforms.base import Envelope
-from storefront.platforms.payloads import Fields, Reader, keep
+from downloads.models import Shop
+from storefront.platforms.payloads import Fields, Reader
 from storefront.platforms.shopify.orders import (
-    hash_of_token,
     read_dispute,
     read_order,
     read_refund,
     read_risk,
 )
 from storefront.platforms.shopify.shops import read_person, read_product, read_shop
-
-NAME = "shopify"
-TITLE = "Shopify"
-WHERE_TO_SET_UP = (
-    "In Shopify you find the secret under Settings → Notifications → Webhooks, below the list. "
-    "For messages that an app sends it is the secret among the app's API credentials."
-)
-# The Admin API prints an object inside one outer key, a webhook without it.
-WRAPPERS = ("order", "refund", "product")
-
-
-def hear(envelope: Envelope, payload: dict[str, Any]) -> Said:
-    """Return what is worth storing: only what `apply` reads, the order-status token as its hash."""
-    said = Said(source=NAME, topic=envelope.topic, delivery_id=envelope.delivery_id)
-    topic = TOPICS.get(envelope.topic)
-    if topic is None:
-        return Said(**vars(said) | {"is_known": False})
-    payload = _unwrapped(payload)
-    body = keep(payload, topic.fields)
-    body |= {name: payload[name] for name in WRAPPERS if is_marked(payload.get(name))}
-    if topic.apply is _apply_order:
-        body["token_sha256"] = marked_or(token := payload.get("token"), hash_of_token(token))
-    person = keep(payload, PERSON)
-    customer = person.get("customer")
-    number = customer.get("id") if isinstance(customer, dict) else None
-    # True is an int to Python.
-    is_number = type(number) is int and 0 < number < 2**63
-    return Said(
-        **vars(said)
-        | {
-            "body": json.dumps(body),
-            "person": json.dumps(person),
-            "about_customer": number if is_number else None,
-        }
-    )
-
-
-def apply(message: Message, *, at: datetime) -> None:
-    """Do what a stored message says, through the write door.
-
-    Raises:
-        BadInput: a field is missing or not of its kind; the message names it.
-    """
-    payload = json.loads(message.body)
-    if message.person:
-        payload |= json.loads(message.person)
-    elif message.about_customer:
-        payload["customer"] = {"id": message.about_customer}  # somebody erased since
-    TOPICS[message.topic].apply(message.shop, payload, at)
-
-
-def _unwrapped(payload: dict[str, Any]) -> dict[str, Any]:
-    for name in WRAPPERS:
-        inner = payload.get(name)
-        if len(payload) == 1 and isinstance(inner, dict) and not is_marked(inner):
-            return inner
-    return payload
 
 
 def _apply_order(shop: Shop, payload: dict[str, Any], at: datetime) -> None:

@@ -17,7 +17,7 @@ from downloads.fulfilment import Outcome
 from downloads.json_names import is_marked
 from downloads.models import Shop
 from storefront.platforms.base import Page, Stage
-from storefront.platforms.client import Line, Missing, PlatformFault
+from storefront.platforms.client import Connection, Missing, PlatformFault
 from storefront.platforms.payloads import Reader
 from storefront.platforms.shopify.orders import read_dispute, read_order
 from storefront.platforms.shopify.shops import read_product, read_shop
@@ -36,33 +36,33 @@ WHERE_TO_GET_ACCESS = (
 )
 
 
-def connect(address: str, *, key: str, secret: str) -> Line:
-    """Return a line to a shop's Admin API; its tokens have no key beside them."""
+def connect(address: str, *, key: str, secret: str) -> Connection:
+    """Return a connection to a shop's Admin API; its tokens have no key beside them."""
     place = urlsplit(address)
-    return Line(
+    return Connection(
         f"{place.scheme}://{place.netloc}/admin/api/{VERSION}",
         headers={"X-Shopify-Access-Token": secret},
         pause_after=_pause_after,
     )
 
 
-def lacking(line: Line, product_ids: Sequence[int]) -> set[int]:
+def lacking(connection: Connection, product_ids: Sequence[int]) -> set[int]:
     """Return those of these products that Shopify no longer has."""
     missing: set[int] = set()
     for start in range(0, len(product_ids), PAGE_SIZE):
         asked = product_ids[start : start + PAGE_SIZE]
-        answer = line.get(
+        answer = connection.get(
             "/products.json", ids=",".join(map(str, asked)), fields="id", limit=PAGE_SIZE
         )
-        rows = _rows(line, answer.document, "products")
+        rows = _rows(connection, answer.document, "products")
         missing |= set(asked) - {row["id"] for row in rows if type(row.get("id")) is int}
     # A list may leave something out; only the product's own place says that it is gone.
-    return {number for number in missing if _is_gone(line, number)}
+    return {number for number in missing if _is_gone(connection, number)}
 
 
-def _is_gone(line: Line, number: int) -> bool:
+def _is_gone(connection: Connection, number: int) -> bool:
     try:
-        line.get(f"/products/{number}.json", fields="id")
+        connection.get(f"/products/{number}.json", fields="id")
     except Missing:
         return True
     return False
@@ -75,21 +75,23 @@ def _pause_after(headers: Mapping[str, str]) -> float:
     return LEAKS_IN_SECONDS / int(size) if int(used) >= int(size) * FULL_ENOUGH else 0.0
 
 
-def _list(line: Line, place: str, cursor: str, **query: object) -> Page:
+def _list(connection: Connection, place: str, cursor: str, **query: object) -> Page:
     """Return a page; the name of its rows is the last word of the place."""
     # The cursor carries the question; beside it Shopify takes no other word but the size.
     asked = {"page_info": cursor} if cursor else query
-    answer = line.get(f"/{place}.json", **{"limit": PAGE_SIZE} | asked)
-    rows = _rows(line, answer.document, place.rpartition("/")[2])
+    answer = connection.get(f"/{place}.json", **{"limit": PAGE_SIZE} | asked)
+    rows = _rows(connection, answer.document, place.rpartition("/")[2])
     return Page(rows, _next_cursor(answer.headers.get("Link", "")))
 
 
-def _rows(line: Line, document: Any, name: str) -> list[Any]:
+def _rows(connection: Connection, document: Any, name: str) -> list[Any]:
     rows = document.get(name) if isinstance(document, dict) else None
     if is_marked(rows):
-        raise PlatformFault(f'{line.host} answers with "{name}" twice, so that none of it counts.')
+        raise PlatformFault(
+            f'{connection.host} answers with "{name}" twice, so that none of it counts.'
+        )
     if not isinstance(rows, list):
-        raise PlatformFault(f'{line.host} does not answer with "{name}": is this Shopify?')
+        raise PlatformFault(f'{connection.host} does not answer with "{name}": is this Shopify?')
     return [row if isinstance(row, dict) else {} for row in rows]
 
 
@@ -105,29 +107,29 @@ def _changed_since(since: datetime | None) -> dict[str, str]:
     return {} if since is None else {"updated_at_min": since.astimezone(UTC).isoformat()}
 
 
-def _read_shop(line: Line, since: datetime | None, cursor: str) -> Page:
-    document = line.get("/shop.json").document
+def _read_shop(connection: Connection, since: datetime | None, cursor: str) -> Page:
+    document = connection.get("/shop.json").document
     row = document.get("shop") if isinstance(document, dict) else None
-    return Page(_rows(line, {"shop": row and [row]}, "shop"))
+    return Page(_rows(connection, {"shop": row and [row]}, "shop"))
 
 
-def _read_products(line: Line, since: datetime | None, cursor: str) -> Page:
-    return _list(line, "products", cursor, **_changed_since(since))
+def _read_products(connection: Connection, since: datetime | None, cursor: str) -> Page:
+    return _list(connection, "products", cursor, **_changed_since(since))
 
 
-def _read_orders(line: Line, since: datetime | None, cursor: str) -> Page:
+def _read_orders(connection: Connection, since: datetime | None, cursor: str) -> Page:
     asked = {"status": "any"} | _changed_since(since)
-    page = _list(line, "orders", cursor, **asked)
+    page = _list(connection, "orders", cursor, **asked)
     if cursor or not page.cursor:
         return page
-    counted = line.get("/orders/count.json", **asked).document
+    counted = connection.get("/orders/count.json", **asked).document
     count = counted.get("count") if isinstance(counted, dict) else None
     return Page(page.rows, page.cursor, count if type(count) is int else None)
 
 
-def _read_disputes(line: Line, since: datetime | None, cursor: str) -> Page:
+def _read_disputes(connection: Connection, since: datetime | None, cursor: str) -> Page:
     # They do not say when they changed, so all of them are read each time; they are few.
-    return _list(line, "shopify_payments/disputes", cursor)
+    return _list(connection, "shopify_payments/disputes", cursor)
 
 
 def _record_shop(shop: Shop, row: Any, at: datetime) -> Outcome:
@@ -159,7 +161,7 @@ def _named(noun: str, field: str) -> Any:
     return name
 
 
-STAGES = (
+STAGES: Sequence[Stage] = (
     Stage("shop", _read_shop, _record_shop, lambda row: "shop"),
     Stage("products", _read_products, _record_product, _named("product", "id")),
     Stage("orders", _read_orders, _record_order, _named("order", "order_number")),

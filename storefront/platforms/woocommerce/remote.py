@@ -13,7 +13,7 @@ from downloads.errors import BadInput
 from downloads.fulfilment import Outcome
 from downloads.models import Shop
 from storefront.platforms.base import Page, Stage
-from storefront.platforms.client import Answer, Line, Missing, NotTaken, PlatformFault
+from storefront.platforms.client import Answer, Connection, Missing, NotTaken, PlatformFault
 from storefront.platforms.woocommerce.orders import read_order
 from storefront.platforms.woocommerce.products import read_product
 from storefront.platforms.woocommerce.refunds import read_refund, refund_numbers
@@ -32,33 +32,33 @@ WHERE_TO_GET_ACCESS = (
 )
 
 
-def connect(address: str, *, key: str, secret: str) -> Line:
-    """Return a line to a shop's REST API; the key and the secret are user name and password."""
-    return Line(f"{address}/wp-json/wc/v3", credentials=(key, secret))
+def connect(address: str, *, key: str, secret: str) -> Connection:
+    """Return a connection to a shop's REST API, with the key as user name."""
+    return Connection(f"{address}/wp-json/wc/v3", credentials=(key, secret))
 
 
-def lacking(line: Line, product_ids: Sequence[int]) -> set[int]:
+def lacking(connection: Connection, product_ids: Sequence[int]) -> set[int]:
     """Return those of these products that WooCommerce no longer has, or has in its trash."""
     missing: set[int] = set()
     for start in range(0, len(product_ids), PAGE_SIZE):
         asked = product_ids[start : start + PAGE_SIZE]
-        answer = line.get("/products", include=",".join(map(str, asked)), per_page=PAGE_SIZE)
-        missing |= set(asked) - set(_numbers(_rows(line, answer)))
+        answer = connection.get("/products", include=",".join(map(str, asked)), per_page=PAGE_SIZE)
+        missing |= set(asked) - set(_numbers(_rows(connection, answer)))
     # A list may leave something out; only the product's own place says that it is gone.
-    return {number for number in missing if _is_gone(line, number)}
+    return {number for number in missing if _is_gone(connection, number)}
 
 
-def _is_gone(line: Line, number: int) -> bool:
+def _is_gone(connection: Connection, number: int) -> bool:
     try:
-        product = line.get(f"/products/{number}").document
+        product = connection.get(f"/products/{number}").document
     except Missing:
         return True
     return isinstance(product, dict) and product.get("status") == "trash"
 
 
-def _rows(line: Line, answer: Answer) -> list[Any]:
+def _rows(connection: Connection, answer: Answer) -> list[Any]:
     if not isinstance(answer.document, list):
-        raise PlatformFault(f"{line.host} does not answer with a list: is this WooCommerce?")
+        raise PlatformFault(f"{connection.host} does not answer with a list: is this WooCommerce?")
     return [row if isinstance(row, dict) else {} for row in answer.document]
 
 
@@ -66,7 +66,7 @@ def _numbers(rows: Sequence[dict[str, Any]]) -> list[int]:
     return [row["id"] for row in rows if type(row.get("id")) is int]
 
 
-def _list(line: Line, place: str, cursor: str, **query: object) -> Page:
+def _list(connection: Connection, place: str, cursor: str, **query: object) -> Page:
     """Return a page, by number.
 
     What is deleted meanwhile moves the rest forward, and a page counted from the start would skip
@@ -74,8 +74,8 @@ def _list(line: Line, place: str, cursor: str, **query: object) -> Page:
     """
     offset, last, steps = map(int, cursor.split(",")) if cursor else (0, 0, 0)
     asked = {"orderby": "id", "order": "asc", "per_page": PAGE_SIZE, "offset": offset} | query
-    answer = line.get(place, **asked)
-    rows = _rows(line, answer)
+    answer = connection.get(place, **asked)
+    rows = _rows(connection, answer)
     numbers = _numbers(rows)
     text = answer.headers.get("X-WP-Total", "")
     total = int(text) if text.isdigit() else None
@@ -83,7 +83,7 @@ def _list(line: Line, place: str, cursor: str, **query: object) -> Page:
         return Page([], f"{max(0, offset - PAGE_SIZE)},{last},{steps + 1}", total)
     if offset and not steps and len(rows) == PAGE_SIZE and max(numbers, default=0) <= last:
         # A cache in between that does not look at the whole address.
-        raise NotTaken(f"{line.host} lists the same once more")
+        raise NotTaken(f"{connection.host} lists the same once more")
     end = offset + (len(rows) or PAGE_SIZE)
     is_last = end >= total if total is not None else len(rows) < PAGE_SIZE
     if is_last:
@@ -101,49 +101,49 @@ def _changed_since(since: datetime | None) -> dict[str, object]:
     return {"modified_after": moment, "dates_are_gmt": "true"}
 
 
-def _read_products(line: Line, since: datetime | None, cursor: str) -> Page:
-    page = _list(line, "/products", cursor, **_changed_since(since))
+def _read_products(connection: Connection, since: datetime | None, cursor: str) -> Page:
+    page = _list(connection, "/products", cursor, **_changed_since(since))
     rows: list[Any] = []
     for product in page.rows:
-        rows += [product, *_variations_of(line, product)]
+        rows += [product, *_variations_of(connection, product)]
     return replace(page, rows=rows)
 
 
-def _variations_of(line: Line, product: dict[str, Any]) -> list[Any]:
+def _variations_of(connection: Connection, product: dict[str, Any]) -> list[Any]:
     if not product.get("variations") or type(product.get("id")) is not int:
         return []
     # They call themselves by what sets them apart, or by nothing.
     named = {"parent_id": product["id"], "name": product.get("name")}
-    return [row | named for row in _all_rows(line, f"/products/{product['id']}/variations")]
+    return [row | named for row in _all_rows(connection, f"/products/{product['id']}/variations")]
 
 
-def _read_orders(line: Line, since: datetime | None, cursor: str) -> Page:
-    page = _list(line, "/orders", cursor, status="any", **_changed_since(since))
-    return replace(page, rows=[(order, _refunds_of(line, order)) for order in page.rows])
+def _read_orders(connection: Connection, since: datetime | None, cursor: str) -> Page:
+    page = _list(connection, "/orders", cursor, status="any", **_changed_since(since))
+    return replace(page, rows=[(order, _refunds_of(connection, order)) for order in page.rows])
 
 
-def _refunds_of(line: Line, order: dict[str, Any]) -> list[Any]:
+def _refunds_of(connection: Connection, order: dict[str, Any]) -> list[Any]:
     try:
         numbers = refund_numbers(order)
     except BadInput:
         return []  # told when the order is read
     if not numbers or type(order.get("id")) is not int:
         return []
-    return _all_rows(line, f"/orders/{order['id']}/refunds")
+    return _all_rows(connection, f"/orders/{order['id']}/refunds")
 
 
-def _all_rows(line: Line, place: str) -> list[Any]:
+def _all_rows(connection: Connection, place: str) -> list[Any]:
     page = Page([], "0,0,0")
     rows: dict[Any, Any] = {}
     try:
         for _each in range(MOST_PAGES):
-            page = _list(line, place, page.cursor)
+            page = _list(connection, place, page.cursor)
             # By its text: what stands there may be no number, nor anything else that can be a key.
             rows |= {repr(row.get("id")): row for row in page.rows}
             if not page.cursor:
                 break
         else:
-            raise PlatformFault(f"{line.host} comes to no end with {place}")
+            raise PlatformFault(f"{connection.host} comes to no end with {place}")
     except Missing:
         pass  # deleted since it was listed
     return list(rows.values())
@@ -184,7 +184,7 @@ def _shown(number: Any) -> str:
     return "".join(filter(str.isprintable, text)) or "without a number"
 
 
-STAGES = (
+STAGES: Sequence[Stage] = (
     Stage("products", _read_products, _record_product, _name_of_product),
     Stage("orders", _read_orders, _record_order, _name_of_order),
 )

@@ -7,8 +7,8 @@ import pytest
 from downloads import fulfilment
 from downloads.models import Customer, Order, Product, Shop
 from storefront import inbox
-from storefront.platforms import shopify
 from storefront.platforms.base import Envelope
+from storefront.platforms.shopify.platform import SHOPIFY
 from tests.factories import NOW, LinkFactory, ShopFactory
 from tests.invariants.messages.life import LIMIT
 
@@ -44,13 +44,13 @@ def hear(shop: Shop, messages, *, again: str = "") -> None:
     """Store messages in this order and apply them; `again` sends them under other ids, too."""
     for message in messages:
         envelope = Envelope(shop.domain, message.topic, message.id + again, signature="")
-        inbox.store(shop, shopify.hear(envelope, message.payload), at=NOW)
+        inbox.store(shop, SHOPIFY.parse(envelope, message.payload), at=NOW)
     while (done := fulfilment.apply_next(_apply, at=NOW)) is not None:
         assert done.error == ""
 
 
 def _apply(message) -> None:
-    shopify.apply(message, at=NOW)
+    SHOPIFY.apply(message, at=NOW)
 
 
 def state_of(shop: Shop) -> dict:

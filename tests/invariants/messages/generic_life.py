@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from downloads import fulfilment
 from downloads.models import Message, Shop
 from storefront import inbox
-from storefront.platforms import generic
 from storefront.platforms.base import Envelope
+from storefront.platforms.generic.platform import GENERIC
 from tests.factories import NOW
 from tests.invariants.messages.life import START, Life, Sent
 
@@ -85,10 +85,10 @@ def hear(shop: Shop, messages: list[Sent], *, again: str = "") -> None:
     """Store messages in this order and apply them; `again` sends them under other ids, too."""
     for message in messages:
         envelope = Envelope(shop.domain, "", message.id + again, signature="")
-        inbox.store(shop, generic.hear(envelope, message.payload), at=NOW)
+        inbox.store(shop, GENERIC.parse(envelope, message.payload), at=NOW)
     while (done := fulfilment.apply_next(_apply, at=NOW)) is not None:
         assert done.error == ""
 
 
 def _apply(message: Message) -> None:
-    generic.apply(message, at=NOW)
+    GENERIC.apply(message, at=NOW)

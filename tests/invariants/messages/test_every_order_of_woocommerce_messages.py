@@ -11,8 +11,9 @@ from django.db import transaction
 from downloads import fulfilment
 from downloads.models import Message, Order, Shop
 from storefront import inbox
-from storefront.platforms import woocommerce
 from storefront.platforms.base import Envelope
+from storefront.platforms.woocommerce.platform import WOOCOMMERCE
+from storefront.platforms.woocommerce.refunds import read_refund
 from tests.factories import NOW
 from tests.invariants.messages.conftest import state_of
 from tests.invariants.messages.woocommerce_life import ORDER, WooLife
@@ -187,11 +188,11 @@ def hear(shop: Shop, rows: list[tuple[str, dict]]) -> None:
     """Store messages in this order and apply each; a refund is taken in as it is read."""
     for topic, payload in rows:
         if topic == "refund":
-            report = woocommerce.read_refund(payload, {})
+            report = read_refund(payload, {})
             fulfilment.record_refund(shop, ORDER, report, at=NOW)
             continue
         envelope = Envelope(shop.domain, topic, f"attempt-{next(attempts)}", signature="")
-        inbox.store(shop, woocommerce.hear(envelope, payload), at=NOW)
+        inbox.store(shop, WOOCOMMERCE.parse(envelope, payload), at=NOW)
         while (done := fulfilment.apply_next(_apply, at=NOW)) is not None:
             # A deletion waits for its order.
             assert done.error in ("", f"Order {ORDER} has not come yet.")
@@ -202,4 +203,4 @@ def hear(shop: Shop, rows: list[tuple[str, dict]]) -> None:
 
 
 def _apply(message: Message) -> None:
-    woocommerce.apply(message, at=NOW)
+    WOOCOMMERCE.apply(message, at=NOW)

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from storefront.platforms import client
-from storefront.platforms.client import Line, Missing, NotTaken, PlatformFault, Refused
+from storefront.platforms.client import Connection, Missing, NotTaken, PlatformFault, Refused
 from storefront.platforms.ssrf import NotPublic, public_addresses
 from tests.invariants.reconciliation.standin import Reply, Standin
 
@@ -35,7 +35,7 @@ def ask(settings):
     settings.PLATFORM_RETRY_SECONDS = 0
 
     def get(script, **line):
-        with script, Line(script.address, **line) as opened:
+        with script, Connection(script.address, **line) as opened:
             return opened.get("/x.json", limit=5).document
 
     return get
@@ -143,7 +143,7 @@ def test_a_platform_that_says_nothing_is_not_waited_for(settings):
     settings.PLATFORM_READ_SECONDS, settings.PLATFORM_MAX_ATTEMPTS = 0.2, 2
     with socket.create_server((HOST, 0)) as silent:
         address = f"http://{HOST}:{silent.getsockname()[1]}"
-        with Line(address) as line, pytest.raises(PlatformFault) as error:
+        with Connection(address) as line, pytest.raises(PlatformFault) as error:
             line.get("/x.json")
     assert str(error.value).endswith("did not answer in time. Run it again later.")
 
@@ -168,7 +168,7 @@ def test_a_drip_is_not_waited_for_either(settings):
         dripping = threading.Thread(target=drip, args=(server,))
         dripping.start()
         address = f"http://{HOST}:{server.getsockname()[1]}"
-        with Line(address) as line, pytest.raises(PlatformFault) as error:
+        with Connection(address) as line, pytest.raises(PlatformFault) as error:
             line.get("/x.json")
         over.set()
         dripping.join()
@@ -212,7 +212,7 @@ def test_a_name_that_leads_inside_is_not_connected_to(resolves, addresses):
     resolves(*addresses)
     with pytest.raises(NotPublic):
         public_addresses("shop.example", 443)
-    with Line("https://shop.example") as line, pytest.raises(PlatformFault) as error:
+    with Connection("https://shop.example") as line, pytest.raises(PlatformFault) as error:
         line.get("/x.json")
     assert str(error.value) == (
         "shop.example leads to a local or private address. Enter the shop's public address."
@@ -229,7 +229,7 @@ def test_the_address_connected_to_is_the_one_that_was_checked(resolves, monkeypa
         raise ConnectionRefusedError
 
     monkeypatch.setattr("storefront.platforms.ssrf.create_connection", connect)
-    with Line("https://shop.example") as line, pytest.raises(PlatformFault):
+    with Connection("https://shop.example") as line, pytest.raises(PlatformFault):
         line.get("/x.json")
     assert asked == ["shop.example"]
     assert tried == [("93.184.215.14", 443), ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", 443)]
@@ -237,7 +237,7 @@ def test_the_address_connected_to_is_the_one_that_was_checked(resolves, monkeypa
 
 def test_no_plain_line_is_opened():
     script = Script(Reply("in"))
-    with script, Line(script.address) as line, pytest.raises(PlatformFault) as error:
+    with script, Connection(script.address) as line, pytest.raises(PlatformFault) as error:
         line.get("/x.json")
     assert str(error.value) == "A token goes by https:// alone. Enter the address anew."
     assert script.asked == []

@@ -6,7 +6,7 @@ import pytest
 
 from downloads.errors import BadInput
 from storefront.platforms.payloads import Reader, keep, parse_object
-from storefront.platforms.shopify import read_order, read_refund
+from storefront.platforms.shopify.orders import read_order, read_refund
 
 
 @pytest.fixture

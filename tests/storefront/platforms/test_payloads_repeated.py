@@ -8,8 +8,9 @@ from downloads.errors import SaidTwice
 from downloads.models import Message
 from storefront.inbox import _apply
 from storefront.models import SecretKey, StorefrontKey
-from storefront.platforms.base import Envelope, sources
+from storefront.platforms.base import Envelope
 from storefront.platforms.payloads import parse_message
+from storefront.platforms.registry import PLATFORMS
 from tests.factories import ShopFactory
 
 TOKENS = {"shopify": ("token",), "woocommerce": ("order_key",), "generic": ("token",)}
@@ -39,7 +40,7 @@ def said_twice(path):
 
 def deciding():
     """Yield each platform and topic, with each path of what is read there."""
-    for name, platform in sources().items():
+    for name, platform in PLATFORMS.items():
         module = __import__(f"storefront.platforms.{name}.messages", fromlist=["TOPICS", "PERSON"])
         for topic, told in module.TOPICS.items():
             people = getattr(told, "person", None) or getattr(module, "PERSON", {})
@@ -52,11 +53,11 @@ def deciding():
 @pytest.mark.parametrize(("platform", "topic", "path"), list(deciding()))
 def test_a_field_that_decides_sets_the_message_aside(platform, topic, path):
     text = said_twice(path)
-    if platform.NAME == "generic":
+    if platform.name == "generic":
         text = f'{{"type": "{topic}", "timestamp": "2026-03-01T12:00:00Z", "data": {text}}}'
     payload, names = parse_message(text.encode())
     assert names == [path[-1]]
-    said = platform.hear(Envelope("shop.example", topic, "id", ""), payload)
+    said = platform.parse(Envelope("shop.example", topic, "id", ""), payload)
     message = Message(source=said.source, topic=said.topic, body=said.body, person=said.person)
     with pytest.raises(SaidTwice):
         _apply(message)
@@ -137,7 +138,7 @@ ENVELOPES = [
 @pytest.mark.parametrize(("name", "topic", "text", "place"), ENVELOPES)
 def test_what_is_written_around_a_message_decides_too(name, topic, text, place):
     payload, _names = parse_message(text.encode())
-    said = sources()[name].hear(Envelope("own.example", topic, "id", ""), payload)
+    said = PLATFORMS[name].parse(Envelope("own.example", topic, "id", ""), payload)
     assert (said.is_known, bool(said.topic)) == (True, True)
     message = Message(source=said.source, topic=said.topic, body=said.body, person=said.person)
     with pytest.raises(SaidTwice, match=f"^{place}: stands twice"):

@@ -2,7 +2,7 @@ import pytest
 
 from downloads import fulfilment
 from downloads.models import Delivery, Grant, LineItem, Order
-from storefront.platforms import shopify
+from storefront.platforms.shopify.orders import read_order
 from storefront.signed_urls import new_click, ticket_url
 from tests.factories import (
     NOW,
@@ -146,7 +146,7 @@ def test_a_form_opened_before_a_download_does_not_take_it_back(staff, by_hand, c
 
 def test_what_a_shop_reported_is_read_only(staff, payload):
     shop = ShopFactory()
-    order = fulfilment.record_order(shop, shopify.read_order(payload("order")), at=NOW).order
+    order = fulfilment.record_order(shop, read_order(payload("order")), at=NOW).order
     data = order_form(number=99, payment="paid", held_lines=3)
     staff.post(change_url(order), data)
     order.refresh_from_db()

@@ -4,7 +4,7 @@ import pytest
 
 from downloads import fulfilment
 from downloads.models import Attachment, Grant, LineItem, Order, Product
-from storefront.platforms import shopify
+from storefront.platforms.shopify.orders import read_order
 from storefront.staff.roles import PERMISSIONS
 from tests.factories import (
     NOW,
@@ -34,7 +34,7 @@ ROW_GONE = (
 
 
 def reported(shop, payload):
-    order = shopify.read_order(payload("order"))
+    order = read_order(payload("order"))
     return fulfilment.record_order(shop, order, at=NOW).order
 
 

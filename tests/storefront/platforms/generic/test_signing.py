@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from standardwebhooks import webhooks as library
 
-from storefront.platforms import generic
+from storefront.platforms.generic.platform import GENERIC
 from tests.factories import NOW
 
 SECOND = timedelta(seconds=1)
@@ -58,8 +58,8 @@ def of_library(headers, body=BODY, *, secret=SECRET):
 
 
 def of_ours(headers, body=BODY, *, secret=SECRET, at=NOW):
-    envelope = generic.read_envelope(headers)
-    return ACCEPTED if generic.is_signed(envelope, body, secret=secret, at=at) else REFUSED
+    envelope = GENERIC.read_envelope(headers)
+    return ACCEPTED if GENERIC.is_signed(envelope, body, secret=secret, at=at) else REFUSED
 
 
 def secrets_of(key):
@@ -250,22 +250,22 @@ def test_a_body_that_is_no_text_may_be_signed_all_the_same():
 
 
 def test_a_fresh_secret_has_256_bits_and_is_another_each_time():
-    fresh = {generic.new_secret() for _time in range(20)}
+    fresh = {GENERIC.new_secret() for _time in range(20)}
     assert len(fresh) == 20
     assert {secret[:6] for secret in fresh} == {"whsec_"}
     assert {len(base64.b64decode(secret[6:])) for secret in fresh} == {32}
-    assert {generic.complaint_about(secret) for secret in fresh} == {None}
+    assert {GENERIC.complaint_about(secret) for secret in fresh} == {None}
 
 
 @pytest.mark.parametrize("size", [24, 25, 26, 32, 63, 64])
 def test_a_secret_of_24_to_64_bytes_is_as_it_should_be(size):
-    complaints = [generic.complaint_about(secret) for secret in secrets_of(bytes(size))]
+    complaints = [GENERIC.complaint_about(secret) for secret in secrets_of(bytes(size))]
     assert complaints == [None] * 3
 
 
 @pytest.mark.parametrize("size", [1, 23, 65, 200])
 def test_a_secret_of_another_size_is_told_so(size):
-    assert {generic.complaint_about(secret) for secret in secrets_of(bytes(size))} == {
+    assert {GENERIC.complaint_about(secret) for secret in secrets_of(bytes(size))} == {
         f"This secret has {size} bytes; it needs 24 to 64."
     }
 
@@ -278,7 +278,7 @@ NO_SECRETS += [TEXT.replace("A", "-"), f"{TEXT}\n", "shpss_7d1c9a40e2b85f63d07c4
 
 @pytest.mark.parametrize("secret", NO_SECRETS)
 def test_what_is_no_secret_is_told_so_and_signs_nothing(secret):
-    assert generic.complaint_about(secret) == (
+    assert GENERIC.complaint_about(secret) == (
         "Such a secret is whsec_ and base64 behind it. "
         "Leave the field empty, and one is made for you."
     )

@@ -20,16 +20,14 @@ from downloads.incoming import (
     ShopReport,
 )
 from downloads.tokens import hash_token
-from storefront.platforms.shopify import (
+from storefront.platforms.shopify.orders import (
     orders_in,
-    products_in,
     read_dispute,
     read_order,
-    read_product,
     read_refund,
+    read_risk,
 )
-from storefront.platforms.shopify.orders import read_risk
-from storefront.platforms.shopify.shops import read_person, read_shop
+from storefront.platforms.shopify.shops import products_in, read_person, read_product, read_shop
 
 
 def line(number, variant_id, variant_name, sku):

@@ -15,14 +15,9 @@ from downloads.incoming import (
     RefundReport,
 )
 from downloads.tokens import hash_token
-from storefront.platforms.woocommerce import (
-    orders_in,
-    products_in,
-    read_order,
-    read_product,
-    read_refund,
-    refund_numbers,
-)
+from storefront.platforms.woocommerce.orders import orders_in, read_order
+from storefront.platforms.woocommerce.products import products_in, read_product
+from storefront.platforms.woocommerce.refunds import read_refund, refund_numbers
 from tests.storefront.platforms.woocommerce.sending import published
 
 MODIFIED = datetime(2017, 3, 22, 19, 28, 8, tzinfo=UTC)

@@ -11,8 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from downloads.models import Message
 from storefront.models import WebhookSecret
-from storefront.platforms import woocommerce
-from storefront.platforms.base import sources
+from storefront.platforms.woocommerce.platform import WOOCOMMERCE
 from tests.conftest import sign
 from tests.factories import NOW, ShopFactory
 from tests.storefront.platforms.woocommerce.sending import (  # noqa: F401 (fixtures)
@@ -52,10 +51,9 @@ def answer_of(response):
     return response.status_code, response.json()
 
 
-def test_the_package_is_a_source():
-    assert sources()["woocommerce"] is woocommerce
-    assert (woocommerce.TITLE, len(woocommerce.new_secret())) == ("WooCommerce", 43)
-    assert woocommerce.new_secret() != woocommerce.new_secret()
+def test_each_secret_is_fresh():
+    secrets = {WOOCOMMERCE.new_secret() for _time in range(3)}
+    assert (len(secrets), {len(secret) for secret in secrets}) == (3, {43})
 
 
 def test_a_signed_message_is_stored_and_a_bell_is_rung(post, store):

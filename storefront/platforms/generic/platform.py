@@ -1,0 +1,109 @@
+"""A shop of one's own: headers, what of a message is stored, and applying it.
+
+It signs as Standard Webhooks says. Source of the headers: Standard Webhooks 1.0.0, “Webhook
+headers”. The format is ours, and documented in `storefront/docs/webhooks.md` under “A shop of your
+own”.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from downloads.fulfilment import Said
+from downloads.json_names import is_marked, marked_or
+from downloads.models import Message
+from downloads.tokens import MIN_LENGTH, hash_token
+from storefront.platforms.base import Envelope, Platform
+from storefront.platforms.generic import signing
+from storefront.platforms.generic.messages import ORDER, TOPICS
+from storefront.platforms.generic.orders import UNFIT
+from storefront.platforms.payloads import Reader, is_number, keep
+
+UNCLEAR = "unclear"
+
+
+class Generic(Platform):
+    name = "generic"
+    title = "A shop of your own"
+    where_to_set_up = (
+        "For a shop of your own leave the secret empty: one is made and shown once. Your shop "
+        "signs its messages with it, as Standard Webhooks says."
+    )
+
+    def read_envelope(self, headers: Mapping[str, str]) -> Envelope:
+        """Return what the headers of a message say; what is missing is empty.
+
+        They name neither the shop, which stands in the address, nor the topic, which is in the
+        body.
+        """
+        return Envelope(
+            shop_domain="",
+            topic="",
+            delivery_id=headers.get("webhook-id", ""),
+            signature=headers.get("webhook-signature", ""),
+            sent_at=headers.get("webhook-timestamp", ""),
+        )
+
+    def is_signed(self, envelope: Envelope, body: bytes, *, secret: str, at: datetime) -> bool:
+        return signing.is_signed(envelope, body, secret=secret, at=at)
+
+    def new_secret(self) -> str:
+        return signing.new_secret()
+
+    def complaint_about(self, secret: str) -> str | None:
+        return signing.complaint_about(secret)
+
+    def parse(self, envelope: Envelope, payload: dict[str, Any]) -> Said:
+        """Reduce a message to the fields that `apply` uses, the order-status token hashed.
+
+        A message that does not say its type has an empty topic. One that says it twice is stored as
+        unclear and set aside.
+        """
+        name = payload.get("type")
+        if is_marked(name):
+            body = json.dumps({"type": name})
+            return Said(self.name, UNCLEAR, envelope.delivery_id, body=body)
+        name = name if isinstance(name, str) else ""
+        topic = TOPICS.get(name)
+        if topic is None:
+            return Said(self.name, name, envelope.delivery_id, is_known=False)
+        kept = keep(payload, {"timestamp": None, "data": topic.fields})
+        content = payload.get("data")
+        person: dict[str, Any] = {}
+        if isinstance(content, dict) and not is_marked(content):
+            person = keep(content, topic.person)
+            if topic.fields is ORDER:
+                token = marked_or(content.get("token"), _hash_of_token(content))
+                kept["data"]["token_sha256"] = token
+        customer = person.get("customer")
+        number = customer.get("id") if isinstance(customer, dict) else None
+        return Said(
+            source=self.name,
+            topic=name,
+            delivery_id=envelope.delivery_id,
+            body=json.dumps(kept),
+            person=json.dumps(person),
+            about_customer=number if is_number(number) else None,
+        )
+
+    def apply(self, message: Message, *, at: datetime) -> None:
+        payload = json.loads(message.body)
+        content = Reader(payload.get("data"), "data")
+        if message.person:
+            content.payload |= json.loads(message.person)
+        elif message.about_customer:
+            content.payload["customer"] = {"id": message.about_customer}  # somebody erased since
+        reported_at = content.time("updated_at") or Reader(payload, "message").time("timestamp")
+        TOPICS[message.topic].apply(message, content, reported_at, at)
+
+
+def _hash_of_token(content: dict[str, Any]) -> str | None:
+    token = content.get("token")
+    if token is None or token == "":
+        return None
+    is_fit = isinstance(token, str) and len(token) >= MIN_LENGTH
+    return hash_token(token) if is_fit else UNFIT
+
+
+GENERIC = Generic()

@@ -1,0 +1,78 @@
+"""Shopify's webhooks: headers, what of a message is stored, and applying it."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from downloads.fulfilment import Said
+from downloads.json_names import is_marked, marked_or
+from downloads.models import Message
+from storefront.platforms.base import Envelope, Platform, Remote
+from storefront.platforms.payloads import is_number, keep
+from storefront.platforms.shopify import remote as admin_api
+from storefront.platforms.shopify.messages import ORDER, PERSON, TOPICS
+from storefront.platforms.shopify.orders import hash_of_token
+
+# The Admin API prints an object inside one outer key, a webhook without it.
+WRAPPERS = ("order", "refund", "product")
+
+
+class Shopify(Platform):
+    name = "shopify"
+    title = "Shopify"
+    where_to_set_up = (
+        "In Shopify you find the secret under Settings → Notifications → Webhooks, below the list. "
+        "For messages that an app sends it is the secret among the app's API credentials."
+    )
+    remote: Remote = admin_api
+
+    def read_envelope(self, headers: Mapping[str, str]) -> Envelope:
+        return Envelope(
+            shop_domain=headers.get("X-Shopify-Shop-Domain", ""),
+            topic=headers.get("X-Shopify-Topic", ""),
+            # The same in every retry; the event's id is shared by several topics.
+            delivery_id=headers.get("X-Shopify-Webhook-Id", ""),
+            signature=headers.get("X-Shopify-Hmac-Sha256", ""),
+        )
+
+    def parse(self, envelope: Envelope, payload: dict[str, Any]) -> Said:
+        topic = TOPICS.get(envelope.topic)
+        if topic is None:
+            return Said(self.name, envelope.topic, envelope.delivery_id, is_known=False)
+        payload = _unwrapped(payload)
+        body = keep(payload, topic.fields)
+        body |= {name: payload[name] for name in WRAPPERS if is_marked(payload.get(name))}
+        if topic.fields is ORDER:
+            token = payload.get("token")
+            body["token_sha256"] = marked_or(token, hash_of_token(token))
+        person = keep(payload, PERSON)
+        customer = person.get("customer")
+        number = customer.get("id") if isinstance(customer, dict) else None
+        return Said(
+            source=self.name,
+            topic=envelope.topic,
+            delivery_id=envelope.delivery_id,
+            body=json.dumps(body),
+            person=json.dumps(person),
+            about_customer=number if is_number(number) else None,
+        )
+
+    def apply(self, message: Message, *, at: datetime) -> None:
+        payload = json.loads(message.body)
+        if message.person:
+            payload |= json.loads(message.person)
+        elif message.about_customer:
+            payload["customer"] = {"id": message.about_customer}  # somebody erased since
+        TOPICS[message.topic].apply(message.shop, payload, at)
+
+
+def _unwrapped(payload: dict[str, Any]) -> dict[str, Any]:
+    for name in WRAPPERS:
+        inner = payload.get(name)
+        if len(payload) == 1 and isinstance(inner, dict) and not is_marked(inner):
+            return inner
+    return payload
+
+
+SHOPIFY = Shopify()
