@@ -4,14 +4,14 @@ import sys
 
 import pytest
 from django.db import connection, migrations, models
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.models import F, Q
 
 from downloads.migration_operations import AddIndexWhileServing
+from tests.migrating import StepLoader
 from tests.system.upgrades.migration_rules import FIRST, broken_rules
 
-LOADER = MigrationLoader(None)
+LOADER = StepLoader(None)
 OURS = [key for key in sorted(LOADER.disk_migrations) if key[0] in FIRST]
 
 

@@ -1,0 +1,64 @@
+"""Squashed migrations: a new database gets them, one of before goes on step by step."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from tests.migrating import APPS, StepLoader, migrate_to
+
+SQUASHED = {("downloads", "0001_as_of_0022"), ("storefront", "0001_as_of_0007")}
+
+
+def test_they_replace_every_step_up_to_theirs():
+    steps = StepLoader(None).disk_migrations
+    for app, name in SQUASHED:
+        last = name[-4:]
+        replaced = MigrationLoader(None).disk_migrations[app, name].replaces
+        assert replaced == sorted(key for key in steps if key[0] == app and key[1][:4] <= last)
+
+
+def test_the_models_are_those_of_the_steps():
+    def fields(loader):
+        state = loader.project_state(loader.graph.leaf_nodes())
+        return {
+            key: ({n: f.deconstruct()[1:] for n, f in model.fields.items()}, model.options)
+            for key, model in state.models.items()
+            if key[0] in APPS
+        }
+
+    whole, steps = fields(MigrationLoader(None)), fields(StepLoader(None))
+    assert whole.keys() == steps.keys()
+    for key, (columns, options) in whole.items():
+        assert columns == steps[key][0], key
+        for each in (options, steps[key][1]):
+            for rules in ("constraints", "indexes"):
+                each[rules] = sorted(map(str, each.get(rules, ())))
+        assert options == steps[key][1], key
+
+
+def tables():
+    """Return each table of ours with its columns, its constraints and indexes."""
+    found = {}
+    with connection.cursor() as cursor:
+        inspect = connection.introspection
+        for table in inspect.table_names(cursor):
+            if table.startswith(APPS):
+                rules = inspect.get_constraints(cursor, table).values()
+                columns = inspect.get_table_description(cursor, table)
+                found[table] = (
+                    sorted((each.name, each.type_code, each.null_ok) for each in columns),
+                    sorted(str({**each, "name": ""}) for each in rules),
+                )
+    return found
+
+
+@pytest.mark.slow  # every step there is, backwards and forwards
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_database_of_earlier_comes_to_the_same_step_by_step():
+    """The tests' own was made by the squashed ones."""
+    made_at_once = tables()
+    migrate_to("storefront", "0001_initial")
+    migrate_to("downloads", "0006_data_requests")
+    call_command("migrate", verbosity=0)
+    assert tables() == made_at_once
