@@ -1,4 +1,4 @@
-"""THE WRITE DOOR: every change to orders, grants and counters comes through here."""
+"""THE WRITE DOOR: the verbs that change orders, grants and counters, each one transaction."""
 
 from downloads.fulfilment.accounts import (
     choose_password,
@@ -12,8 +12,8 @@ from downloads.fulfilment.accounts import (
 from downloads.fulfilment.attachments import apply_limit, attach_to_order, attach_to_product
 from downloads.fulfilment.changes import Outcome
 from downloads.fulfilment.deliveries import (
+    ClickRequest,
     Opened,
-    Request,
     end_stream,
     fail_stream,
     note_sent,
@@ -63,7 +63,11 @@ from downloads.fulfilment.mails.outbox import (
     send_next,
     try_mail_again,
 )
-from downloads.fulfilment.mails.requested_mails import answer_next_request, ask_links, ask_password
+from downloads.fulfilment.mails.requested_mails import (
+    answer_next_request,
+    request_links,
+    request_password,
+)
 from downloads.fulfilment.memberships import (
     accept_as,
     accept_with_password,
@@ -102,10 +106,10 @@ from downloads.fulfilment.recalculation import add_lines, lock_shop, settle
 from downloads.fulfilment.retention import forget_deliveries, forget_rows
 
 __all__ = [
+    "ClickRequest",
     "Opened",
     "Outcome",
     "Recorded",
-    "Request",
     "Said",
     "Send",
     "StoredFile",
@@ -117,8 +121,6 @@ __all__ = [
     "apply_limit",
     "apply_next",
     "apply_policies",
-    "ask_links",
-    "ask_password",
     "attach_to_order",
     "attach_to_product",
     "beat",
@@ -168,6 +170,8 @@ __all__ = [
     "remove_product",
     "rename_file",
     "replay",
+    "request_links",
+    "request_password",
     "require_account",
     "require_file",
     "require_invitation",

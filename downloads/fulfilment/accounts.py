@@ -17,7 +17,7 @@ from django.utils.crypto import constant_time_compare
 
 from downloads.email_addresses import require_address
 from downloads.errors import BadInput, LinkSpent, SignInRefused
-from downloads.fulfilment.mails.requested_mails import write_asked
+from downloads.fulfilment.mails.requested_mails import write_requested
 from downloads.fulfilment.recalculation import lock_shop
 from downloads.models import Account, Customer, Mail, Shop
 
@@ -49,7 +49,7 @@ def register(
     account.password = make_password(password)
     with transaction.atomic():
         Account.objects.bulk_create([account], ignore_conflicts=True)
-        write_asked(shop, Mail.Kind.REGISTRATION, account.email, at=at)
+        write_requested(shop, Mail.Kind.REGISTRATION, account.email, at=at)
     return account
 
 

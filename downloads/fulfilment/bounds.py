@@ -11,9 +11,9 @@ from downloads.models.facts import FactQuerySet
 
 
 def new_lines(
-    report: OrderReport, held: Collection[int | None], *, is_newest: bool
+    report: OrderReport, existing: Collection[int | None], *, is_newest: bool
 ) -> list[tuple[int, LineReport]]:
-    """Return the lines of a report that its order does not hold yet, each with its position.
+    """Return the lines of a report that its order lacks, each with its position.
 
     None where they would be more than `ORDER_MAX_LINES` with those it holds, taken out ones too,
     and the report gives nothing by them: a cancellation closes an order however large.
@@ -22,8 +22,8 @@ def new_lines(
         AboveLimit: they would, and the report gives something by them. It says what to do.
     """
     # An order is one transaction, and SQLite has one writer: buyers' clicks wait for its end.
-    fresh = [each for each in enumerate(report.lines) if each[1].platform_id not in held]
-    count, most = len(held) + len(fresh), settings.ORDER_MAX_LINES
+    fresh = [each for each in enumerate(report.lines) if each[1].platform_id not in existing]
+    count, most = len(existing) + len(fresh), settings.ORDER_MAX_LINES
     if not fresh or count <= most:
         return fresh
     if is_newest and not _closes(report) and any(line.kept for _position, line in fresh):
@@ -33,7 +33,7 @@ def new_lines(
 
 
 def require_few(facts: FactQuerySet, shop: Shop, order: int, noun: str) -> None:
-    """Refuse one refund or dispute more of an order than `ORDER_MAX_LINES`, saved just now.
+    """Refuse an order's refund or dispute, saved just now, beyond `ORDER_MAX_LINES` of them.
 
     `order` is the platform's number.
 
@@ -46,8 +46,7 @@ def require_few(facts: FactQuerySet, shop: Shop, order: int, noun: str) -> None:
 
 
 def require_few_refunded(shop: Shop, order: int, refund: Refund, lines: Collection[int]) -> None:
-    """Refuse a refund that names more lines than an order can have. `order` is the platform's
-    number, `lines` are too.
+    """Refuse a refund with more lines than an order can have; all by the platform's numbers.
 
     Raises:
         AboveLimit: it says what to do.
@@ -56,8 +55,8 @@ def require_few_refunded(shop: Shop, order: int, refund: Refund, lines: Collecti
     if count <= most:
         return
     # One that was taken in when the bound was wider is closed all the same.
-    held = LineItem.objects.filter(order__shop=shop, order__platform_id=order)
-    if held.filter(platform_id__in=lines).count() < count:
+    existing = LineItem.objects.filter(order__shop=shop, order__platform_id=order)
+    if existing.filter(platform_id__in=lines).count() < count:
         raise AboveLimit(f"{refund}", count, "lines", setting="ORDER_MAX_LINES", most=most)
 
 

@@ -1,4 +1,4 @@
-"""Idempotent writes: which report stands, what differs from what is stored, what came of it."""
+"""Idempotent writes: rank reports, save only what differs, return the outcome."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ class Outcome(StrEnum):
 
 
 def rank(at: datetime, *stages: object, content: object) -> str:
-    """Return a text that sorts reports by their time, then by stage, then by what they say.
+    """Return a sort key of reports: by their time, then by stage, then by a digest of the content.
 
     Shops stamp their reports by the second, so two different ones may carry the same time: the
     later `stages` decide then, and last of all a digest of the content, which favours nothing but

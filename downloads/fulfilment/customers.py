@@ -1,4 +1,4 @@
-"""Tell one buyer of a shop from another by what the shop reports of them."""
+"""Customer identity resolution: match a reported buyer by platform id or mail address."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from downloads.models import Customer, Shop
 
 
 def record_customer(shop: Shop, report: CustomerReport, *, reported_at: datetime) -> Customer:
-    """Find a buyer by the shop's own number, or by mail address, or make one.
+    """Get or create a customer, by platform id or by mail address.
 
     The newest full report says how they are called. Of somebody erased nothing is kept again.
     """

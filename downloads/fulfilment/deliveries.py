@@ -1,4 +1,4 @@
-"""One download spent for one click, and the bytes of its answers counted."""
+"""Spend downloads: one a click, atomically; count the bytes that are sent of it."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from downloads.errors import Contended, NotFound, StorageDown, Unavailable
 from downloads.fulfilment.files import StoredFile, open_file
 from downloads.fulfilment.give_backs import give_back_barely_begun, give_back_failed
 from downloads.fulfilment.ledger import enter_charge, enter_refused, enter_served
-from downloads.fulfilment.resumes import Request, ride
+from downloads.fulfilment.resumes import ClickRequest, ride
 from downloads.models import Asset, Delivery, DownloadEvent, Grant
 from downloads.models.deliveries import (
     DeliveryQuerySet,
@@ -53,7 +53,7 @@ _OPEN = Prepared(lambda: Delivery.objects.create(**slots_of(Delivery)))
 
 @dataclass(frozen=True)
 class Opened(AbstractContextManager["Opened"]):
-    """A Delivery with its file, open for reading (null for a link). Whoever gets it closes it."""
+    """A Delivery with its file open for reading (null for a link). The caller closes it."""
 
     delivery: Delivery
     stored: StoredFile | None
@@ -75,12 +75,12 @@ def spend(
     Raises:
         StorageDown, Unavailable: as `open_delivery`.
     """
-    request = Request(nonce=nonce, valid_until=valid_until, at=at, visitor=visitor)
+    request = ClickRequest(nonce=nonce, valid_until=valid_until, at=at, visitor=visitor)
     with open_delivery(grant, request) as opened:
         return opened.delivery
 
 
-def open_delivery(grant: Grant, request: Request) -> Opened:
+def open_delivery(grant: Grant, request: ClickRequest) -> Opened:
     """Spend one download for a click, or ride on the Delivery that this click opened before.
 
     `grant` has order and asset loaded (`lookups.grant_of_address`). The file is open before
@@ -111,7 +111,7 @@ def open_delivery(grant: Grant, request: Request) -> Opened:
 
 
 def note_sent(opened: Opened, *, sent_bytes: int, at: datetime) -> bool:
-    """Count what a stream has sent since the last time; say whether its budget allows more.
+    """Add the bytes a stream has sent since the last time; say whether its budget allows more.
 
     What was replaced since goes on to its end: the budget is the next version's.
     """
@@ -121,7 +121,7 @@ def note_sent(opened: Opened, *, sent_bytes: int, at: datetime) -> bool:
 
 
 def end_stream(opened: Opened, *, sent_bytes: int, is_cut: bool, at: datetime) -> None:
-    """Count the rest of a stream. One cut off when it had barely begun is given back.
+    """Add the last bytes of a stream. One cut off when it had barely begun is given back.
 
     Not while another answer of the same click is under way: that one may bring the whole file.
     """
@@ -131,7 +131,7 @@ def end_stream(opened: Opened, *, sent_bytes: int, is_cut: bool, at: datetime) -
 
 
 def fail_stream(opened: Opened, *, sent_bytes: int, at: datetime) -> None:
-    """Count what a stream has sent before its file failed, and give the download back."""
+    """Add what a stream has sent before its file failed, and give the download back."""
     _count_sent(opened, sent_bytes=sent_bytes, ended=1, at=at)
     if _of_this_version(opened).exists():
         give_back_failed(opened.delivery.grant, nonce=opened.delivery.nonce, at=at)
@@ -142,7 +142,7 @@ def take_one(grant: Grant, *, at: datetime) -> bool:
     return _TAKE_ONE.run(grant=grant.pk, at=at) == 1
 
 
-def _unless_refused(grant: Grant, request: Request) -> Delivery | None:
+def _unless_refused(grant: Grant, request: ClickRequest) -> Delivery | None:
     delivery, refusal = _look(grant, request)
     if refusal == Unavailable.USED_UP:
         # Its download may have been given back between the look at the grant and this one.
@@ -152,13 +152,13 @@ def _unless_refused(grant: Grant, request: Request) -> Delivery | None:
     return delivery
 
 
-def _look(grant: Grant, request: Request) -> tuple[Delivery | None, str | None]:
+def _look(grant: Grant, request: ClickRequest) -> tuple[Delivery | None, str | None]:
     delivery = Delivery.objects.of_click(grant, request.nonce)
     refusal = refusal_of_click(grant, delivery, valid_until=request.valid_until, at=request.at)
     return delivery, refusal
 
 
-def _charge_or_ride(grant: Grant, delivery: Delivery | None, request: Request) -> Delivery:
+def _charge_or_ride(grant: Grant, delivery: Delivery | None, request: ClickRequest) -> Delivery:
     asset = grant.asset
     for _ in range(TRIES):
         if delivery is None:
@@ -183,8 +183,8 @@ def _afresh(grant: Grant) -> Grant:
         raise NotFound("This download does not exist.") from None
 
 
-def _charge(grant: Grant, request: Request) -> Delivery | None:
-    """Spend one for a new click; null when none was left, or the same click was quicker."""
+def _charge(grant: Grant, request: ClickRequest) -> Delivery | None:
+    """Spend one for a new click; None when none was left, or the same click was quicker."""
     try:
         with transaction.atomic():
             # The count first: rivals wait here, for each other alone and until the other's end.
@@ -200,8 +200,8 @@ def _charge(grant: Grant, request: Request) -> Delivery | None:
                 valid_until=request.valid_until,
                 sha256=sha256,
                 size_bytes=size_bytes,
-                sent_bytes=request.asks_bytes or 0,
-                streams=int(request.asks_bytes is None),
+                sent_bytes=request.upfront_bytes or 0,
+                streams=int(request.upfront_bytes is None),
             )
             _OPEN.insert(delivery)
             enter_charge(delivery, visitor=request.visitor, at=request.at)
@@ -213,7 +213,7 @@ def _charge(grant: Grant, request: Request) -> Delivery | None:
     return delivery
 
 
-def _enter_refusal(grant: Grant, error: BaseException, request: Request) -> None:
+def _enter_refusal(grant: Grant, error: BaseException, request: ClickRequest) -> None:
     match error:
         case Unavailable():
             enter_refused(grant, error.reason, visitor=request.visitor, at=request.at)

@@ -1,4 +1,4 @@
-"""Uploaded files: stored with what is known of them, found before a download is spent."""
+"""File storage of assets: store, rename, check and open uploaded files."""
 
 import errno
 import hashlib
@@ -69,7 +69,7 @@ def store_file(asset: Asset, upload: File) -> Asset:
 
 
 def rename_file(asset: Asset, name: str) -> Asset:
-    """Save another name for this asset's file, and the type that it promises.
+    """Save another name for this asset's file, and the content type of its extension.
 
     Raises:
         BadInput: nothing is left of the name, or it holds a path.
@@ -83,7 +83,7 @@ def rename_file(asset: Asset, name: str) -> Asset:
 
 
 def store_link(asset: Asset, *, size_bytes: int | None) -> Asset:
-    """Make a link of this asset and save it; a file it had before is removed.
+    """Save this asset as a link; a file it had before is removed.
 
     `size_bytes` is what the merchant says of it, null for unknown.
     """
@@ -110,7 +110,7 @@ def _remove_after_commit(asset: Asset, stored: str | None) -> None:
 
 
 def content_type_of(name: str) -> str:
-    """Return the type a name promises; never what an uploader claims."""
+    """Return the content type by a name's extension; never what an uploader claims."""
     content_type, packing = TYPES.guess_type(name)
     return (not packing and content_type) or "application/octet-stream"
 
@@ -161,7 +161,7 @@ def write_file(storage: Storage, name: str, upload: File) -> str:
 
 
 def require_file(asset: Asset) -> None:
-    """Make sure an asset's bytes are all there and can be read. A link needs none.
+    """Verify that an asset's file is complete and readable. A link needs none.
 
     Raises:
         StorageDown: missing, cut short, or the storage does not answer.
@@ -177,28 +177,28 @@ def open_file(asset: Asset, *, taker: Taker | None = None) -> "StoredFile":
         StorageDown: missing, cut short, or the storage does not answer.
         TooManyAtOnce: this taker has as many open as one may.
     """
-    with ExitStack() as held:
-        held.enter_context(storage_slots.taken(taker))
+    with ExitStack() as stack:
+        stack.enter_context(storage_slots.taken(taker))
         try:
             stored = asset.file.storage.open(str(asset.file.name), "rb")
-            held.callback(stored.close)
+            stack.callback(stored.close)
             size_bytes = stored.size
         except OSError as error:
             raise StorageDown from error
         if size_bytes != asset.size_bytes:
             raise StorageDown
-        return StoredFile(stored, held.pop_all())
+        return StoredFile(stored, stack.pop_all())
 
 
 class StoredFile(AbstractContextManager["StoredFile"]):
-    """A file's bytes and the place at the storage they hold until they are closed."""
+    """An open file, with its storage slot, which it holds until it is closed."""
 
-    def __init__(self, stored: File, held: ExitStack) -> None:
+    def __init__(self, stored: File, stack: ExitStack) -> None:
         self._stored = stored
-        self._held = held
+        self._stack = stack
 
     def read_from(self, start: int) -> None:
-        """Go to a byte.
+        """Seek to a byte.
 
         Raises:
             StorageDown: the storage does not answer.
@@ -224,7 +224,7 @@ class StoredFile(AbstractContextManager["StoredFile"]):
 
     def close(self) -> None:
         """Close the file and free its place; again does nothing."""
-        self._held.close()
+        self._stack.close()
 
     def __exit__(self, *error: object) -> None:
         self.close()

@@ -1,7 +1,7 @@
-"""Downloads given back by themselves: our own fault, or next to nothing was sent.
+"""Automatic refunds of downloads: our own fault, or next to nothing was sent.
 
-The Delivery goes with its download: the same click, asked again, is counted anew. Whoever writes
-both takes the grant first and its Delivery second.
+The Delivery goes with its download: the same click, asked again, is counted anew. Lock order:
+Grant, then Delivery.
 """
 
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ def give_back_barely_begun(deliveries: DeliveryQuerySet, *, at: datetime) -> boo
 
 
 def weigh_deliveries(*, at: datetime) -> int:
-    """Judge the Deliveries whose window has ended; return how many were given back.
+    """Settle the Deliveries whose window has ended; return how many were given back.
 
     Here come those that ended without a word: cut off with their process, or never fetched.
     """

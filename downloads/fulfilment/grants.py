@@ -1,4 +1,4 @@
-"""The merchant's verbs on one grant: reset, raise, extend, revoke, restore."""
+"""Merchant actions on grants: reset, raise the limit, extend, revoke, restore."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files of refused forms: kept a while for whoever sent them, so that nothing is sent twice."""
+"""Temporary uploads of refused forms, kept a while so that nothing is uploaded twice."""
 
 import uuid
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ def keep_upload(upload: File, *, person: Any, at: datetime) -> KeptUpload | None
 
 
 def require_kept_upload(number: uuid.UUID, *, person: Any, at: datetime) -> KeptUpload:
-    """Return what is kept under a number for this very person.
+    """Return a kept upload by its number, for the person who sent it.
 
     Raises:
         NotFound: nothing, or no longer, or for somebody else.
@@ -68,12 +68,12 @@ def require_kept_upload(number: uuid.UUID, *, person: Any, at: datetime) -> Kept
 
 
 def forget_kept_upload(kept: KeptUpload) -> None:
-    """Delete what was kept: it was used, or is not wanted."""
+    """Delete a kept upload that was used, or is not wanted."""
     _forget([kept])
 
 
 def forget_kept_uploads(*, at: datetime, at_most: int = AT_ONCE) -> int:
-    """Delete what is past its time or nobody's, at most a hundred; return how many."""
+    """Delete kept uploads that are past their time or nobody's; return how many."""
     return _forget(KeptUpload.objects.past_retention(at)[:at_most])
 
 

@@ -1,4 +1,4 @@
-"""Lines of the ledger: entered beside the counts, pruned without moving one."""
+"""Write the ledger of downloads (DownloadEvent), and prune it without moving a sum."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,20 +91,20 @@ def enter_released(grant_id: int, *, downloads: int, reason: str, at: datetime) 
 
 
 def enter_refused(grant: Grant, reason: str, *, visitor: Visitor, at: datetime) -> None:
-    """Enter why a click got nothing; the same again soon after is not worth a line."""
+    """Enter why a click was refused; the same again soon after is not worth a line."""
     lately = at - timedelta(seconds=settings.LEDGER_REFUSAL_SECONDS)
-    said = {
+    refusal = {
         "grant": grant,
         "kind": DownloadEvent.Kind.REFUSED,
         "reason": reason,
         "address_hash": visitor.address_hash,
     }
-    if not DownloadEvent.objects.filter(at__gt=lately, **said).exists():
-        DownloadEvent.objects.create(at=at, user_agent=visitor.user_agent, **said)
+    if not DownloadEvent.objects.filter(at__gt=lately, **refusal).exists():
+        DownloadEvent.objects.create(at=at, user_agent=visitor.user_agent, **refusal)
 
 
 def prune_ledger(*, at: datetime, at_most: int | None = None) -> int:
-    """Take lines past `LEDGER_RETENTION_DAYS` together into a sum per grant; return how many.
+    """Compact lines past `LEDGER_RETENTION_DAYS` into a sum per grant; return how many.
 
     The sum keeps what the counters are held to (`lookups.ledger`), and nothing of anybody.
     Ends after `at_most` lines; without it, once there are no more.
@@ -121,16 +121,16 @@ def prune_ledger(*, at: datetime, at_most: int | None = None) -> int:
 
 @transaction.atomic
 def _carry(old: QuerySet[DownloadEvent], at_most: int) -> int | None:
-    """Carry so many lines; null where there are none."""
+    """Carry so many lines; None where there are none."""
     oldest_first = old.order_by("grant", "at", "pk")
     grants = set(oldest_first.values_list("grant", flat=True)[:at_most])
     if not grants:
         return None
     # Locked, so that two workers that prune at once do not both carry the same lines.
-    held = list(Grant.objects.select_for_update(no_key=True).filter(pk__in=grants).order_by("pk"))
-    pruned = list(oldest_first.filter(grant__in=held).values_list("pk", flat=True)[:at_most])
+    locked = list(Grant.objects.select_for_update(no_key=True).filter(pk__in=grants).order_by("pk"))
+    pruned = list(oldest_first.filter(grant__in=locked).values_list("pk", flat=True)[:at_most])
     lines = DownloadEvent.objects.filter(
-        Q(pk__in=pruned) | Q(kind=DownloadEvent.Kind.CARRIED, grant__in=held)
+        Q(pk__in=pruned) | Q(kind=DownloadEvent.Kind.CARRIED, grant__in=locked)
     )
     sums: list[Any] = list(lines.order_by().values("grant").annotate(**_SUM))
     lines.delete()

@@ -1,4 +1,4 @@
-"""An order's lines, as its reports tell of them in whatever order."""
+"""Update an order's line items from its reports, in whatever order these arrive."""
 
 from typing import Any
 
@@ -14,19 +14,19 @@ LAST = 2**31 - 1
 
 
 def record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
-    """Bring an order's lines to what a report says of them; say if anything changed.
+    """Update an order's lines from a report; say if anything changed.
 
     Raises:
         AboveLimit: it would hold more than `ORDER_MAX_LINES`, and not only be closed.
     """
-    held = {line.platform_id: line for line in order.lines.select_related("product")}
-    added = new_lines(report, held, is_newest=is_newest)
+    existing = {line.platform_id: line for line in order.lines.select_related("product")}
+    added = new_lines(report, existing, is_newest=is_newest)
     # A shop no longer names a variant that it has deleted since: what is known stays.
     named = [reported for _position, reported in added]
     named += [
         reported
         for reported in report.lines
-        if reported.platform_id in held and reported.product.variant_id is not None
+        if reported.platform_id in existing and reported.product.variant_id is not None
     ]
     rows = products_of_lines(
         order.shop, [reported.product for reported in named], reported_at=report.reported_at
@@ -45,7 +45,7 @@ def record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
     ]
     add_lines(order, fresh)
     changes: list[tuple[LineItem, dict[str, Any]]] = []
-    lines = held | {line.platform_id: line for line in fresh}
+    lines = existing | {line.platform_id: line for line in fresh}
     for position, reported in enumerate(report.lines):
         if (line := lines.pop(reported.platform_id, None)) is None:
             continue

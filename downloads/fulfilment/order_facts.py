@@ -1,4 +1,4 @@
-"""Take in facts about an order that may come before the order itself, and wait for it."""
+"""Record refunds, disputes and risk, which may arrive before the order itself."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ STAGES = [Dispute.State.OPEN, Dispute.State.WON, Dispute.State.LOST]
 
 @transaction.atomic
 def record_refund(shop: Shop, order: int, report: RefundReport, *, at: datetime) -> bool:
-    """Take the refunded units of an order back; say whether this refund was news.
+    """Record a refund of an order and revoke its units; say whether it was new.
 
     `order` is the platform's number.
     """
@@ -28,7 +28,7 @@ def record_refund(shop: Shop, order: int, report: RefundReport, *, at: datetime)
 
 @transaction.atomic
 def record_dispute(shop: Shop, order: int, report: DisputeReport, *, at: datetime) -> Outcome:
-    """Hold an order whose payment is disputed; close it when lost, open it again when won.
+    """Record a dispute: hold the order while open, close it when lost, open it when won.
 
     Return what came of it: whether this was news of the dispute.
     """
@@ -59,7 +59,7 @@ def record_dispute(shop: Shop, order: int, report: DisputeReport, *, at: datetim
 
 @transaction.atomic
 def record_risk(shop: Shop, order: int, report: RiskReport, *, at: datetime) -> None:
-    """Note what the platform thinks of an order; the newest assessment stands."""
+    """Record a risk assessment of an order; the newest stands."""
     shop = lock_shop(shop)
     risk, is_new = RiskAssessment.objects.get_or_create(
         shop=shop,
@@ -72,7 +72,7 @@ def record_risk(shop: Shop, order: int, report: RiskReport, *, at: datetime) -> 
 
 
 def save_refund(shop: Shop, order: int, report: RefundReport) -> bool:
-    """Save a refund of an order by its platform's number; say whether it said anything new.
+    """Save a refund of an order by its platform's number; say whether it changed anything.
 
     A refund told twice with different lines counts, for each line, the most units told.
 
@@ -88,20 +88,20 @@ def save_refund(shop: Shop, order: int, report: RefundReport) -> bool:
     if is_news:
         require_few(Refund.objects.all(), shop, order, "refunds")
     assign(refund, refunded_at=max(refund.refunded_at, report.refunded_at))
-    held = {line.line_platform_id: line for line in refund.lines.all()} if not is_news else {}
-    require_few_refunded(shop, order, refund, held.keys() | report.units.keys())
+    existing = {line.line_platform_id: line for line in refund.lines.all()} if not is_news else {}
+    require_few_refunded(shop, order, refund, existing.keys() | report.units.keys())
     fresh = []
     for number, units in report.units.items():
-        if number not in held:
+        if number not in existing:
             fresh.append(RefundedLine(refund=refund, line_platform_id=number, quantity=units))
-        elif units > held[number].quantity:
-            is_news |= assign(held[number], quantity=units)
+        elif units > existing[number].quantity:
+            is_news |= assign(existing[number], quantity=units)
     RefundedLine.objects.bulk_create(fresh)
     return is_news or bool(fresh)
 
 
 def _progress(dispute: Dispute | DisputeReport) -> tuple[bool, str, int]:
-    """Sort what is said of a dispute: decided after open, and a later decision after an earlier."""
+    """Return a sort key of a dispute's states: decided after open, and by when it was decided."""
     decided_at = "" if dispute.decided_at is None else dispute.decided_at.isoformat()
     return (
         dispute.state != Dispute.State.OPEN,

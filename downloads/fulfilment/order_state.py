@@ -1,4 +1,4 @@
-"""What the facts and the shop's policies make of an order as a whole."""
+"""Order state: payment, hold and refund, derived from the facts and the shop's policies."""
 
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ def standing_of(order: Order, *, is_given_back: bool) -> dict[str, Any]:
 
 
 def payment_of(reported: str, shop: Shop) -> str | None:
-    """Return what a shop's policy makes of a reported payment; null where none was."""
+    """Map a reported payment to ours by the shop's policy; None where none was reported."""
     if not reported:
         return None
     if reported == Order.ReportedPayment.REFUNDED:
@@ -43,7 +43,7 @@ def payment_of(reported: str, shop: Shop) -> str | None:
 
 
 def times_of_causes(order: Order) -> list[datetime]:
-    """Return when whatever may hold an order came up, by the platform's clock."""
+    """Return the times of an order's disputes and risk assessments, by the platform's clock."""
     about = (order.shop, order.platform_id)
     return [
         *Dispute.objects.of_order(*about).values_list("opened_at", flat=True),

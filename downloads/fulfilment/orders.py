@@ -1,4 +1,4 @@
-"""Take in the orders a shop reports, in whatever order: the same reports end in the same state."""
+"""Record orders from reports, idempotent and order-independent; cancel, delete, release them."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ class Recorded:
     outcome: Outcome
 
 
-class Brought(NamedTuple):
-    """How many orders changed, and the number after which to go on; None where none is left."""
+class PolicyBatch(NamedTuple):
+    """How many orders changed, and the number after which to go on; None if none is left."""
 
     changed: int
     last: int | None
@@ -39,12 +39,12 @@ class Brought(NamedTuple):
 
 @transaction.atomic
 def record_order(
-    shop: Shop, report: OrderReport, *, at: datetime, tells_buyer: bool = True
+    shop: Shop, report: OrderReport, *, at: datetime, mails_buyer: bool = True
 ) -> Recorded:
-    """Bring one order to what the shop reports and give it the grants it is due.
+    """Create or update an order from a report, and give it the grants it is due.
 
     The newest `reported_at` wins for the order's own fields and its lines; an older report still
-    adds the refunds and the higher quantities it knows of. All or nothing. `tells_buyer` is false
+    adds the refunds and the higher quantities it knows of. All or nothing. `mails_buyer` is false
     for history: no mail tells of an order that was paid by then, now or later.
 
     Raises:
@@ -66,7 +66,7 @@ def record_order(
     changed |= record_lines(order, report, is_newest=is_newest)
     for refund in report.refunds:
         changed |= save_refund(shop, report.platform_id, refund)
-    if not tells_buyer and order.payment != Order.Payment.PENDING:
+    if not mails_buyer and order.payment != Order.Payment.PENDING:
         assign(order, announced_at=order.announced_at or at)
     settle(order, at=at)
     order.refresh_from_db()
@@ -94,7 +94,7 @@ def cancel_order(shop: Shop, platform_id: int, *, cancelled_at: datetime, at: da
 
 @transaction.atomic
 def delete_order(order: Order) -> None:
-    """Delete an order nobody has downloaded from: a typing error, or one of the wrong shop.
+    """Delete an order without downloads: a typing error, or one of the wrong shop.
 
     Raises:
         BadInput: something was downloaded; its counts are kept.
@@ -110,7 +110,7 @@ def delete_order(order: Order) -> None:
 
 @transaction.atomic
 def release(order: Order, *, at: datetime) -> None:
-    """Open an order that is held, on the merchant's word. What comes up later holds it again.
+    """Release an order that is on hold, on the merchant's word. A later cause holds it again.
 
     Raises:
         BadInput: it is not held.
@@ -121,14 +121,14 @@ def release(order: Order, *, at: datetime) -> None:
     # The platform's clock may be ahead of ours; what the merchant saw is answered all the same.
     assign(order, released_at=max([at, *times_of_causes(order)]))
     settle(order, at=at)
-    held = Order.objects.values_list("hold", flat=True).get(pk=order.pk)
-    enter_audit("Released", row=order, before={"hold": order.hold}, after={"hold": held})
+    hold = Order.objects.values_list("hold", flat=True).get(pk=order.pk)
+    enter_audit("Released", row=order, before={"hold": order.hold}, after={"hold": hold})
 
 
 def apply_policies(
     shop: Shop, *, at: datetime, after: int = 0, at_most: int | None = None
-) -> Brought:
-    """Bring orders of a shop in line with its present policies: those after a number, all or some.
+) -> PolicyBatch:
+    """Apply a shop's present policies to its orders: those after a number, all or some.
 
     One order a transaction, so that nobody waits long; broken off, it can be called again.
     """
@@ -140,7 +140,7 @@ def apply_policies(
             settle(Order(pk=number), at=at)
     now = Order.objects.filter(shop=shop, pk__gt=after, pk__lte=max(orders, default=after))
     changed = sum(orders.get(row.pop("pk"), row) != row for row in now.values("pk", *standing))
-    return Brought(changed, max(orders) if len(orders) == at_most else None)
+    return PolicyBatch(changed, max(orders) if len(orders) == at_most else None)
 
 
 def _rank(report: OrderReport) -> str:
@@ -196,10 +196,10 @@ def _record_buyer(order: Order, report: OrderReport, *, shop: Shop) -> bool:
 
 def _is_forgotten(order: Order, buyer: CustomerReport) -> bool:
     # A guest has no number by which a late report would be known to be about somebody erased.
-    held = order.customer
-    if held is None or held.erased_at is None:
+    customer = order.customer
+    if customer is None or customer.erased_at is None:
         return False
-    return buyer.platform_id is None or held.platform_id in (None, buyer.platform_id)
+    return buyer.platform_id is None or customer.platform_id in (None, buyer.platform_id)
 
 
 def _record_token(order: Order, report: OrderReport, *, is_newest: bool) -> bool:

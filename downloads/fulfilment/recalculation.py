@@ -1,4 +1,4 @@
-"""Bring an order's grants in line with its facts, whatever happened and in whatever order."""
+"""Recalculate an order's state and grants from its facts (idempotent)."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ COUNTED_FIELDS = ("bought", "canceled", "refunded", "expires_at", "updated_at")
 
 
 def lock_shop(shop: Shop) -> Shop:
-    """Return the shop afresh; what is said about it is taken in one at a time until the end.
+    """Lock the shop until the transaction ends, and return it afresh.
 
     Taken first by whoever takes in reports, adds lines or attaches assets. A refund and its order
     arriving at once would otherwise each be settled without the other, and so would a new line
@@ -25,7 +25,7 @@ def lock_shop(shop: Shop) -> Shop:
 
 
 def lock_order(order: Order) -> Order:
-    """Return the order afresh with its shop, kept from other writers until the end.
+    """Lock the order until the transaction ends, and return it afresh with its shop.
 
     Every verb that changes a fact takes this lock first, so that no recount overwrites another's.
     `spend` does not: it moves `used` alone, which no recount touches.
@@ -46,7 +46,7 @@ def add_lines(order: Order, lines: Iterable[LineItem]) -> None:
 
 
 def settle_known(shop: Shop, platform_id: int, *, at: datetime) -> None:
-    """Settle an order of a shop by its platform's number, if it has arrived yet."""
+    """Settle an order by its platform's number, if it has arrived yet."""
     order = Order.objects.filter(shop=shop, platform_id=platform_id).first()
     if order is not None:
         settle(order, at=at)
@@ -54,7 +54,7 @@ def settle_known(shop: Shop, platform_id: int, *, at: datetime) -> None:
 
 @transaction.atomic
 def settle(order: Order, *, at: datetime) -> None:
-    """Make the grants an order lacks and recount those it has. Doing it again changes nothing.
+    """Create the grants an order lacks and recount those it has (idempotent).
 
     Whoever saved facts of an order (a report, a form, a refund) calls this afterwards.
     """
@@ -63,7 +63,7 @@ def settle(order: Order, *, at: datetime) -> None:
     back = [allowance_of(line, limit=None).refunded for line in lines.values()]
     assign(order, **standing_of(order, is_given_back=bool(back) and all(back)))
     grants = list(order.grants.all())
-    held = {(grant.line_id, grant.asset_id) for grant in grants}
+    existing = {(grant.line_id, grant.asset_id) for grant in grants}
     attachments = Attachment.objects.filter(product__lines__order=order).distinct()
     by_product: dict[object, list[Attachment]] = {}
     for attachment in attachments:
@@ -72,7 +72,7 @@ def settle(order: Order, *, at: datetime) -> None:
         grant_for(line, attachment, order=order, at=at)
         for line in lines.values()
         for attachment in by_product.get(line.product_id, [])
-        if (line.pk, attachment.asset_id) not in held
+        if (line.pk, attachment.asset_id) not in existing
     )
     changed = [grant for grant in grants if recount(grant, lines, order=order, at=at)]
     save_each(changed, COUNTED_FIELDS)
@@ -99,7 +99,7 @@ def grant_for(line: LineItem, attachment: Attachment, *, order: Order, at: datet
 
 
 def recount(grant: Grant, lines: dict[int, LineItem], *, order: Order, at: datetime) -> bool:
-    """Count a grant anew from its line (none for an order-level asset); say if it changed."""
+    """Recount a grant from its line (none for an order-level asset); say if it changed."""
     before = (grant.bought, grant.canceled, grant.refunded, grant.expires_at)
     if grant.line_id is None:
         counted = allowance(limit=grant.limit, added=grant.added)
@@ -120,7 +120,7 @@ def recount(grant: Grant, lines: dict[int, LineItem], *, order: Order, at: datet
 
 
 def allowance_of(line: LineItem, *, limit: int | None, added: int = 0) -> Allowance:
-    """Count what a line with `refunded_units` loaded comes to."""
+    """Return the allowance of a line with `refunded_units` loaded."""
     return allowance(
         limit=limit,
         added=added,

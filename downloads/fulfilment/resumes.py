@@ -1,4 +1,4 @@
-"""Further requests of a click on the Delivery it opened, also when the file was replaced since."""
+"""Resumed downloads: further requests of a click on the Delivery that it opened."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,8 +23,8 @@ GONE = "-"
 
 
 @dataclass(frozen=True)
-class Request:
-    """One request on a click. `asks_bytes` are counted at once; null: as they are sent.
+class ClickRequest:
+    """A request of a click. `upfront_bytes` are counted at once; None: as they are sent.
 
     `is_part` says that it asks for a part of the file and does not say of which version,
     `takes_whole` that it is answered by the whole file all the same.
@@ -34,13 +34,13 @@ class Request:
     valid_until: datetime
     at: datetime
     visitor: Visitor = NOBODY
-    asks_bytes: int | None = 0
+    upfront_bytes: int | None = 0
     is_part: bool = False
     takes_whole: bool = False
 
 
-def ride(delivery: Delivery, asset: Asset, request: Request) -> bool:
-    """Count a further request of a click; false when its Delivery is to be looked at afresh.
+def ride(delivery: Delivery, asset: Asset, request: ClickRequest) -> bool:
+    """Count a further request of a click; False if its Delivery is to be reloaded first.
 
     It is gone, its budget is spent, or it has begun another version meanwhile.
 
@@ -57,23 +57,25 @@ def _live(delivery: Delivery) -> DeliveryQuerySet:
     return Delivery.objects.within_budget().filter(pk=delivery.pk, **seen)
 
 
-def _count(delivery: Delivery, request: Request, live: DeliveryQuerySet, **changed: Any) -> bool:
-    if request.asks_bytes is None:
+def _count(
+    delivery: Delivery, request: ClickRequest, live: DeliveryQuerySet, **changed: Any
+) -> bool:
+    if request.upfront_bytes is None:
         return live.update(**changed, streams=F("streams") + 1) == 1
-    if not request.asks_bytes:
+    if not request.upfront_bytes:
         return live.update(**changed) == 1 if changed else live.exists()
-    sent = changed.pop("sent_bytes", F("sent_bytes")) + request.asks_bytes
+    sent = changed.pop("sent_bytes", F("sent_bytes")) + request.upfront_bytes
     with transaction.atomic():
         rides = live.update(**changed, sent_bytes=sent) == 1
         if rides:
             enter_served(
-                delivery, sent_bytes=request.asks_bytes, visitor=request.visitor, at=request.at
+                delivery, sent_bytes=request.upfront_bytes, visitor=request.visitor, at=request.at
             )
     return rides
 
 
-def _renew(delivery: Delivery, asset: Asset, request: Request) -> bool:
-    """Go on with the version that replaced the one a click opened: at no charge.
+def _renew(delivery: Delivery, asset: Asset, request: ClickRequest) -> bool:
+    """Continue with the version that replaced the one a click opened, at no charge.
 
     It is begun by a request for all of it, or one that names it. Until then each part that is
     asked for is the whole file: several programs, or segments of one, may still hold parts of the

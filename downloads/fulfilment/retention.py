@@ -1,4 +1,4 @@
-"""Rows past their retention, deleted in batches: each batch is a short transaction of its own."""
+"""Delete rows past their retention, in batches: each is a short transaction of its own."""
 
 from datetime import datetime
 

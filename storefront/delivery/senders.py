@@ -22,7 +22,7 @@ DISPOSITION = "X-Files-Disposition"
 
 
 class WayOut(Protocol):
-    def asked_bytes(self, part: Part) -> int | None:
+    def upfront_bytes(self, part: Part) -> int | None:
         """Return how many bytes a request counts at once; null: they are counted as sent."""
 
     def answer(self, opened: Opened, part: Part) -> HttpResponseBase:
@@ -32,7 +32,7 @@ class WayOut(Protocol):
 class ByApplication:
     """Streamed by us: what was sent is known, and one cut off at the start is given back."""
 
-    def asked_bytes(self, part: Part) -> int | None:
+    def upfront_bytes(self, part: Part) -> int | None:
         return None
 
     def answer(self, opened: Opened, part: Part) -> HttpResponseBase:
@@ -46,7 +46,7 @@ class ByNginx:
     nginx is told whether to look for a range, so that it never reads one otherwise than we did.
     """
 
-    def asked_bytes(self, part: Part) -> int | None:
+    def upfront_bytes(self, part: Part) -> int | None:
         return part.span.length
 
     def answer(self, opened: Opened, part: Part) -> HttpResponseBase:

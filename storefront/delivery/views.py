@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from downloads import fulfilment, lookups
 from downloads.errors import Replaced, StorageDown, Unavailable
-from downloads.fulfilment import Opened, Request
+from downloads.fulfilment import ClickRequest, Opened
 from downloads.links import public_url
 from downloads.models import Asset, Grant
 from storefront.delivery.responses import Part, part_of
@@ -112,8 +112,8 @@ def _hand_over(
         _require(grant, click, at=at, is_part=part.is_blind)
         return part.without_bytes()
     way = way_out(request)
-    asked = {"asks_bytes": way.asked_bytes(part), "takes_whole": takes_whole}
-    opened = _open(request, grant, click, at=at, is_part=part.is_blind or takes_whole, **asked)
+    options = {"upfront_bytes": way.upfront_bytes(part), "takes_whole": takes_whole}
+    opened = _open(request, grant, click, at=at, is_part=part.is_blind or takes_whole, **options)
     return way.answer(opened, part)
 
 
@@ -182,7 +182,7 @@ def _open(
 ) -> Opened:
     if grant.asset.kind == Asset.LINK:
         public_url(grant.asset.link)  # one that nobody can follow costs nothing
-    asked = Request(
+    delivery_request = ClickRequest(
         nonce=click.nonce,
         valid_until=click.valid_until,
         at=at,
@@ -190,7 +190,7 @@ def _open(
         **part,
     )
     try:
-        return fulfilment.open_delivery(grant, asked)
+        return fulfilment.open_delivery(grant, delivery_request)
     except Unavailable as error:
         raise _refused(error.reason, grant, click, at=at) from error
 

@@ -77,7 +77,7 @@ def make_example(*, at: datetime) -> Example:
         _make_basic_order(basic, at=at)
         real = json.loads(REAL_ORDER.read_text(encoding="utf-8"))
         for payload in orders_in(real):
-            fulfilment.record_order(shop, read_order(payload), at=at, tells_buyer=False)
+            fulfilment.record_order(shop, read_order(payload), at=at, mails_buyer=False)
     book = Order.objects.get(token_hash=hash_token(ORDER_TOKEN))
     return Example(
         grant=book.grants.order_by("pk").values_list("pk", flat=True)[0],
@@ -217,7 +217,7 @@ def _record(
             for position, product in enumerate(products, 1)
         ),
     )
-    return fulfilment.record_order(shop, report, at=at, tells_buyer=False).order
+    return fulfilment.record_order(shop, report, at=at, mails_buyer=False).order
 
 
 def _attach_file(

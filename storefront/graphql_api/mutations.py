@@ -223,7 +223,7 @@ class CreateForgotPassword(relay.ClientIDMutation):
     ) -> "CreateForgotPassword":
         caller = info.context
         count_sign_in(caller.address, at=caller.at)
-        fulfilment.ask_password(caller.shop, email, at=caller.at)
+        fulfilment.request_password(caller.shop, email, at=caller.at)
         return cls(forgot_password={"success": True, "message": LINK_MAILED})
 
 

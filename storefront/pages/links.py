@@ -30,7 +30,7 @@ def ask_again(request: HttpRequest) -> HttpResponse:
     request.upload_handlers = [MemoryFileUploadHandler(request)]
     email = request.POST.get("email", "")[:LONGEST_ENTRY].strip()
     try:
-        fulfilment.ask_links(email, at=at)
+        fulfilment.request_links(email, at=at)
     except BadInput as error:
         entered = {"email": email, "complaint": str(error)}
         return render(request, "links.html", entered, status=400)

@@ -7,7 +7,7 @@ import pytest
 
 from downloads import fulfilment, lookups
 from downloads.errors import Unavailable
-from downloads.fulfilment import Opened, Request
+from downloads.fulfilment import ClickRequest, Opened
 from downloads.models import Delivery, DownloadEvent, Grant
 from tests.factories import NOW
 
@@ -24,9 +24,9 @@ def spend(
 
 
 def ask(grant: Grant, nonce: str = "click", *, at: datetime = NOW, **asked: Any) -> Opened:
-    """Ask for bytes; they are counted as they are sent unless `asks_bytes` says otherwise."""
-    request = Request(
-        **{"nonce": nonce, "valid_until": NOW + DAY, "at": at, "asks_bytes": None} | asked
+    """Ask for bytes; they are counted as they are sent unless `upfront_bytes` says otherwise."""
+    request = ClickRequest(
+        **{"nonce": nonce, "valid_until": NOW + DAY, "at": at, "upfront_bytes": None} | asked
     )
     return fulfilment.open_delivery(lookups.grant_of_address(grant.pk), request)
 

@@ -79,7 +79,7 @@ def test_spellings_share_one_count_of_mails():
         return f"<{mail.pk}@mail.example>"
 
     for number, spelling in enumerate(SPELLINGS):
-        fulfilment.ask_password(shop, spelling, at=NOW + timedelta(seconds=number))
+        fulfilment.request_password(shop, spelling, at=NOW + timedelta(seconds=number))
     while fulfilment.send_next(send, at=NOW + timedelta(minutes=1)) is not None:
         pass
     assert sent == [VICTIM] * 3

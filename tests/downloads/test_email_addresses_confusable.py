@@ -191,9 +191,9 @@ def send_all(*, at=NOW):
 def test_mail_goes_to_the_stored_address_and_never_to_the_typed_one(stored, typed):
     order = GrantFactory(order__customer__email=stored).order
     Account.objects.create(shop=order.shop, email=stored, customer=order.customer)
-    fulfilment.ask_links(typed, at=NOW)
+    fulfilment.request_links(typed, at=NOW)
     assert fulfilment.answer_next_request(at=NOW)
-    fulfilment.ask_password(order.shop, typed, at=NOW)
+    fulfilment.request_password(order.shop, typed, at=NOW)
     assert send_all() == [stored] * 2
 
 
@@ -202,7 +202,7 @@ def test_lookalikes_share_one_count_of_mails(settings):
     shop = ShopFactory()
     for number, host in enumerate(["straße", "strasse", "xn--strae-oqa", "STRASSE", "ſtrasse"]):
         at = NOW + timedelta(seconds=number)
-        fulfilment.ask_password(shop, f"ada@{host}.example", at=at)
+        fulfilment.request_password(shop, f"ada@{host}.example", at=at)
     assert len(send_all(at=NOW + timedelta(minutes=1))) == settings.ASKED_MAILS_PER_HOUR == 3
 
 
@@ -212,8 +212,8 @@ def test_what_an_earlier_version_sent_counts_by_its_address():
     given = {"shop": shop, "email": "ada@example.com", "state": "sent", "kind": "password"}
     for _ in range(3):
         Mail.objects.create(created_at=NOW, due_at=NOW, **given)
-    fulfilment.ask_password(shop, "ada@example.com", at=NOW)
-    fulfilment.ask_password(shop, "grace@example.com", at=NOW)
+    fulfilment.request_password(shop, "ada@example.com", at=NOW)
+    fulfilment.request_password(shop, "grace@example.com", at=NOW)
     assert send_all() == ["grace@example.com"]
 
 
@@ -224,7 +224,7 @@ def test_whoever_is_forgotten_is_forgotten_in_every_spelling(asked):
     for number, spelling in enumerate(["ada@xn--bcher-kva.example", "ada@bücher.example"]):
         person = PersonReport(platform_id=None, email=spelling)
         fulfilment.record_data_request(shop, number, person, at=NOW)
-        fulfilment.ask_password(shop, spelling, at=NOW)
+        fulfilment.request_password(shop, spelling, at=NOW)
     assert set(shop.data_requests.values_list("email", flat=True)) == {"ada@bücher.example"}
     fulfilment.erase_person(shop, PersonReport(platform_id=None, email=asked), at=NOW)
     assert set(shop.data_requests.values_list("email", flat=True)) == {""}

@@ -10,7 +10,7 @@ import pytest
 
 from downloads import fulfilment
 from downloads.errors import StorageDown, TooManyAtOnce
-from downloads.fulfilment import Request
+from downloads.fulfilment import ClickRequest
 from downloads.models.ledger import Visitor
 from downloads.storage_slots import WAITING_AT_MOST, Slots, Taker
 from tests.factories import NOW, make_file_grant
@@ -241,7 +241,7 @@ def test_a_click_beyond_its_share_costs_nothing(settings, monkeypatch):
     monkeypatch.setattr(fulfilment.files, "storage_slots", Slots())
     grant = make_file_grant(bought=2)
     ada = Visitor("ada")
-    asked = Request("a" * 22, NOW + timedelta(hours=1), NOW, visitor=ada)
+    asked = ClickRequest("a" * 22, NOW + timedelta(hours=1), NOW, visitor=ada)
     with ExitStack() as held:
         for _ in range(3):
             held.enter_context(fulfilment.open_delivery(grant, asked))

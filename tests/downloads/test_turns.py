@@ -8,7 +8,7 @@ from django.db import connection
 from downloads import fulfilment
 from downloads.fulfilment import Said
 from downloads.fulfilment.mails import requested_mails
-from downloads.fulfilment.mails.requested_mails import write_asked
+from downloads.fulfilment.mails.requested_mails import write_requested
 from downloads.models import Account, Mail, Message
 from downloads.turns import next_in_turn
 from tests.factories import NOW, CustomerFactory, OrderFactory, ShopFactory
@@ -136,7 +136,7 @@ STRANGERS = [an_unconfirmed_account, an_order_elsewhere, nobody, a_lookalike]
 def test_whom_we_know_is_mailed_before_strangers(shops, who, kind):
     write(shops[0], mails=50, kind=Mail.Kind.REGISTRATION, due_at=NOW - MINUTE)
     email = who(shops[0])
-    write_asked(shops[0], kind, email, at=NOW)
+    write_requested(shops[0], kind, email, at=NOW)
     is_first = send_one() == email
     assert is_first is (who not in STRANGERS)
     assert Mail.objects.get(email=email).is_known is (who not in STRANGERS)
@@ -152,22 +152,22 @@ def test_links_go_before_strangers_registrations_and_after_orders(shops):
 def test_strangers_are_looked_up_in_batches_and_none_is_left_out(shops, monkeypatch):
     monkeypatch.setattr(requested_mails, "LOOKED_UP_AT_ONCE", 20)
     write(shops[0], mails=50, kind=Mail.Kind.REGISTRATION)
-    assert [requested_mails.look_up_askers() for _ in range(4)] == [20, 20, 10, 0]
+    assert [requested_mails.look_up_recipients() for _ in range(4)] == [20, 20, 10, 0]
 
 
 def test_looking_up_takes_the_same_for_any_number(shops, django_assert_num_queries):
     write(shops[0], mails=100, kind=Mail.Kind.REGISTRATION)
     with django_assert_num_queries(5):  # a look, and a transaction of two
-        requested_mails.look_up_askers()
+        requested_mails.look_up_recipients()
     with django_assert_num_queries(1):
-        requested_mails.look_up_askers()
+        requested_mails.look_up_recipients()
 
 
 def test_strangers_use_up_nothing_of_those_a_shop_knows(shops, settings):
     settings.ASKED_MAILS_PER_SHOP_HOUR = 3
     write(shops[0], mails=10, kind=Mail.Kind.REGISTRATION)
     sent(20)
-    write_asked(shops[0], Mail.Kind.PASSWORD, known_by_order(shops[0]), at=NOW)
+    write_requested(shops[0], Mail.Kind.PASSWORD, known_by_order(shops[0]), at=NOW)
     assert send_one() == "ada@example.com"
     # Nor may they have any number sent to those it knows.
     write(shops[0], mails=10, kind=Mail.Kind.LINKS)

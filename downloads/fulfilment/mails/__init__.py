@@ -1,1 +1,1 @@
-"""Mails: written down with what they tell of, asked for, sent once, and answered."""
+"""Outgoing mail: order mails, requested mails, alerts, and the outbox that sends each once."""

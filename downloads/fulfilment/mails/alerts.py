@@ -1,4 +1,4 @@
-"""Warnings by mail to staff: wrong passwords are tried at somebody's sign-in."""
+"""Security alerts by mail to staff: wrong passwords are tried at somebody's sign-in."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,7 +15,7 @@ from downloads.models import Mail, Membership, Role, Shop
 
 @transaction.atomic
 def warn_of_wrong_tries(person: Any, *, at: datetime) -> int:
-    """Write a mail to somebody of the staff, and to the owners of their shops; return how many.
+    """Queue an alert to a member of staff, and to the owners of their shops; return how many.
 
     An address gets one in `STAFF_ALARM_SECONDS`, however many names are tried: strangers cause
     them. Who has no address that can be mailed gets none, nor does anybody where no shop is there
@@ -24,19 +24,19 @@ def warn_of_wrong_tries(person: Any, *, at: datetime) -> int:
     if not (person.is_active and person.is_staff):
         return 0
     shops = _shops_of(person)
-    told: dict[str, Shop] = {}
+    recipients: dict[str, Shop] = {}
     for email, shop in _readers(person, shops):
         with suppress(BadInput):  # no address, or none that can be mailed
-            told.setdefault(require_address(email), shop)
+            recipients.setdefault(require_address(email), shop)
     since = at - timedelta(seconds=settings.STAFF_ALARM_SECONDS)
-    lately = Mail.objects.filter(kind=Mail.Kind.SIGN_IN, email__in=told, created_at__gt=since)
+    lately = Mail.objects.filter(kind=Mail.Kind.SIGN_IN, email__in=recipients, created_at__gt=since)
     for email in lately.values_list("email", flat=True):
-        told.pop(email, None)
+        recipients.pop(email, None)
     Mail.objects.bulk_create(
         Mail(shop=shop, kind=Mail.Kind.SIGN_IN, email=email, created_at=at, due_at=at)
-        for email, shop in told.items()
+        for email, shop in recipients.items()
     )
-    return len(told)
+    return len(recipients)
 
 
 def _shops_of(person: Any) -> list[Shop]:

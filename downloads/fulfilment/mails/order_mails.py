@@ -1,4 +1,4 @@
-"""Have a buyer told, once, that an order may be downloaded."""
+"""Queue the mail that tells a buyer, once, that an order may be downloaded."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -12,9 +12,7 @@ from downloads.models.orders import BY_HAND
 
 
 def announce(orders: Collection[int], *, at: datetime) -> int:
-    """Write down a mail to each buyer whose order may be downloaded now and was not told of before.
-
-    Return how many that are.
+    """Queue a mail for each order that is open now and was not announced; return how many.
 
     The caller holds the orders' locks and saves the facts in the same transaction: there is no
     order without its mail, and no mail without its order. Where we know no address, the buyer is
@@ -33,16 +31,16 @@ def announce(orders: Collection[int], *, at: datetime) -> int:
         customer__email__contains="@",
     )
     permitted = Grant.objects.permitted(at).filter(order__in=orders)
-    told = list(untold.filter(pk__in=permitted.values("order")).select_related("shop", "customer"))
-    mails = [_mail(order, at=at) for order in told if order.shop.mails_buyers]
-    if told:
-        Order.objects.filter(pk__in=[order.pk for order in told]).update(announced_at=at)
+    ready = list(untold.filter(pk__in=permitted.values("order")).select_related("shop", "customer"))
+    mails = [_mail(order, at=at) for order in ready if order.shop.mails_buyers]
+    if ready:
+        Order.objects.filter(pk__in=[order.pk for order in ready]).update(announced_at=at)
         Mail.objects.bulk_create(mails)
     return len(mails)
 
 
 def send_order_mail(order: Order, *, at: datetime) -> Mail:
-    """Have the mail about an order sent once more, on the merchant's word.
+    """Queue the mail about an order once more, on the merchant's word.
 
     Raises:
         BadInput: we know no address of the buyer's, nothing of the order may be downloaded, or a
@@ -57,18 +55,18 @@ def send_order_mail(order: Order, *, at: datetime) -> Mail:
 
 
 def require_tellable(order: Order, *, at: datetime) -> None:
-    """Refuse to write about an order whose mail would not be sent when its turn comes.
+    """Refuse an order whose mail would not be sent when its turn comes.
 
     Raises:
         BadInput: we know no address of the buyer's, or nothing of the order may be downloaded.
     """
-    if not address_of(order):
+    if not email_of(order):
         raise BadInput("We know no mail address of this order's buyer.")
     if not Grant.objects.filter(order=order).permitted(at).exists():
         raise BadInput("Nothing of this order may be downloaded now.")
 
 
-def address_of(order: Order) -> str:
+def email_of(order: Order) -> str:
     """Return the buyer's mail address, empty where we know none."""
     return (order.customer and order.customer.email) or ""
 
@@ -77,7 +75,7 @@ def _mail(order: Order, *, at: datetime) -> Mail:
     return Mail(
         shop=order.shop,
         kind=Mail.Kind.ORDER,
-        email=address_of(order),
+        email=email_of(order),
         order=order,
         created_at=at,
         due_at=at,

@@ -1,4 +1,4 @@
-"""The outbox: mails are written down with what they tell of, sent afterwards, each once.
+"""Transactional outbox of mails: stored with what they tell of, sent afterwards, each once.
 
 As far as mail allows: between the moment a mail server has the last byte and the moment we have
 noted its answer lies a gap. A process that dies there, or a line that breaks, leaves a mail that
@@ -26,12 +26,12 @@ from downloads.errors import (
     PostClosed,
 )
 from downloads.fulfilment.changes import assign
-from downloads.fulfilment.mails.order_mails import address_of, require_tellable
+from downloads.fulfilment.mails.order_mails import email_of, require_tellable
 from downloads.fulfilment.mails.requested_mails import (
-    is_asked_too_often,
+    is_requested_too_often,
     is_shop_busy,
-    look_up_askers,
-    stored_address_of,
+    look_up_recipients,
+    stored_email_of,
 )
 from downloads.fulfilment.recalculation import lock_order
 from downloads.models import Grant, Mail, Order
@@ -54,8 +54,9 @@ Send = Callable[[Mail, Callable[[], None]], str]
 
 
 def send_next(send: Send, *, at: datetime, after: int = 0) -> Mail | None:
-    """Send the next mail: those about orders first, then those to people we know, then what was
-    asked for of addresses nobody knows; the longest waiting of each shop in turn.
+    """Send the next mail by priority, the longest waiting of each shop in turn.
+
+    Those about orders first, then those to people we know, then those requested for unknown ones.
 
     Return it as it stands then, None if none is due. `after` is the shop whose turn was before.
 
@@ -66,7 +67,7 @@ def send_next(send: Send, *, at: datetime, after: int = 0) -> Mail | None:
     # Without a look first each idle round would take SQLite's one lock for writing.
     if not Mail.objects.due(at).exists():
         return None
-    look_up_askers()
+    look_up_recipients()
     mail = _claim(at, after=after)
     if mail is None or mail.state != Mail.State.SENDING:
         return mail
@@ -96,7 +97,7 @@ def send_next(send: Send, *, at: datetime, after: int = 0) -> Mail | None:
 
 @transaction.atomic
 def try_mail_again(mail: Mail, *, at: datetime) -> None:
-    """Send a mail that was given up, or perhaps sent, on the merchant's word.
+    """Queue again a mail that was given up, or perhaps sent, on the merchant's word.
 
     Raises:
         BadInput: it is neither, or would not be sent when its turn comes.
@@ -111,7 +112,7 @@ def try_mail_again(mail: Mail, *, at: datetime) -> None:
 
 
 def note_bounce(message_id: str, *, reason: str, at: datetime) -> int:
-    """Note that a mail came back, or was called spam; return how many that was."""
+    """Record a bounce or a spam complaint; return how many mails it was of."""
     name = _clean(message_id)[:MESSAGE_ID_LENGTH]
     if not name:
         return 0
@@ -121,34 +122,34 @@ def note_bounce(message_id: str, *, reason: str, at: datetime) -> int:
 
 @transaction.atomic
 def _claim(at: datetime, *, after: int) -> Mail | None:
-    """Take the next mail for this process alone, for a while."""
+    """Claim the next mail for this process alone, for the time of its lease."""
     due = Mail.objects.due(at).select_related("shop", "order__customer")
     free = due.select_for_update(skip_locked=True, of=("self",))
     # However many strangers register, a buyer's mail waits for none of theirs.
     by_rank = (free.filter(kind=Mail.Kind.ORDER), free.to_known(), free)
-    found = (next_in_turn(rows, after=after) for rows in by_rank)
-    mail = next((row for row in found if row is not None), None)
+    candidates = (next_in_turn(rows, after=after) for rows in by_rank)
+    mail = next((row for row in candidates if row is not None), None)
     if mail is None:
         return None
     if mail.state == Mail.State.HANDED:
         return _end(mail, Mail.State.DOUBTFUL, at=at, error=DIED)
-    if is_asked_too_often(mail, at=at):
+    if is_requested_too_often(mail, at=at):
         return _drop(mail, at=at)
     if is_shop_busy(mail, at=at):
-        return _save(mail, _held(mail), due_at=at + SHOP_PAUSE)
+        return _save(mail, _claimed(mail), due_at=at + SHOP_PAUSE)
     return _save(
         mail,
-        _held(mail),
+        _claimed(mail),
         state=Mail.State.SENDING,
         claim=secrets.token_hex(16),
         due_at=at + timedelta(seconds=settings.MAIL_LEASE_SECONDS),
         # The buyer's as it is by now: it may have been corrected, or forgotten.
-        email=address_of(mail.order) if mail.order else stored_address_of(mail),
+        email=email_of(mail.order) if mail.order else stored_email_of(mail),
     )
 
 
 def _begin_handing(mail: Mail) -> None:
-    """Note that from now on the mail may have been sent, whatever happens to this process.
+    """Mark a mail as handed over: from now on it may have been sent.
 
     Raises:
         ClaimLost: another process has taken it over meanwhile.
@@ -156,8 +157,8 @@ def _begin_handing(mail: Mail) -> None:
     # Nor may its order have become somebody else's.
     theirs = Order.objects.filter(customer__email=mail.email)
     is_theirs = Q(order=None) | Q(order__in=theirs.values("pk"))
-    held = Mail.objects.filter(is_theirs, pk=mail.pk, claim=mail.claim, state=Mail.State.SENDING)
-    if not held.update(state=Mail.State.HANDED):
+    claimed = Mail.objects.filter(is_theirs, pk=mail.pk, claim=mail.claim, state=Mail.State.SENDING)
+    if not claimed.update(state=Mail.State.HANDED):
         raise ClaimLost("Another process is sending this mail.")
     mail.state = Mail.State.HANDED
 
@@ -168,10 +169,10 @@ def _note_sent(mail: Mail, message_id: str, *, at: datetime) -> Mail:
         if mail.order_id is not None:
             Order.objects.filter(pk=mail.order_id).update(email_sent_at=at)
         # Said to be doubtful meanwhile? It is not any more.
-        held = Mail.objects.filter(pk=mail.pk, claim=mail.claim)
+        claimed = Mail.objects.filter(pk=mail.pk, claim=mail.claim)
         return _save(
             mail,
-            held,
+            claimed,
             state=Mail.State.SENT,
             sent_at=at,
             due_at=at,
@@ -182,38 +183,38 @@ def _note_sent(mail: Mail, message_id: str, *, at: datetime) -> Mail:
 
 def _put_off(mail: Mail, error: Exception, *, at: datetime) -> Mail:
     is_ours = not isinstance(error, DownloadsError)
-    said = FAULT.format(type(error).__name__) if is_ours else _clean(str(error))
+    reason = FAULT.format(type(error).__name__) if is_ours else _clean(str(error))
     if is_ours and mail.state == Mail.State.HANDED:
-        return _end(mail, Mail.State.DOUBTFUL, at=at, error=said)
+        return _end(mail, Mail.State.DOUBTFUL, at=at, error=reason)
     is_hopeless = isinstance(error, MailRefused) and error.for_good
     is_old = at - mail.created_at >= timedelta(hours=settings.MAIL_GIVE_UP_HOURS)
     # An old one may be so for want of a worker: it is tried twice all the same.
     if is_hopeless or (is_old and mail.attempts):
-        return _end(mail, Mail.State.SET_ASIDE, at=at, error=said)
+        return _end(mail, Mail.State.SET_ASIDE, at=at, error=reason)
     pause = min(settings.MAIL_RETRY_SECONDS * 2 ** min(mail.attempts, 16), LONGEST_PAUSE)
     return _save(
         mail,
-        _held(mail),
+        _claimed(mail),
         state=Mail.State.WAITING,
         attempts=mail.attempts + 1,
         due_at=at + timedelta(seconds=pause),
-        error=said,
+        error=reason,
     )
 
 
 def _drop(mail: Mail, *, at: datetime) -> Mail:
-    """Leave a mail unsent that has nothing to tell."""
+    """Drop a mail that has nothing to tell."""
     if mail.order is None:
         # It was asked for, for an address that may be anybody's.
-        _held(mail).delete()
+        _claimed(mail).delete()
         mail.state = Mail.State.NOT_NEEDED
         return mail
     with transaction.atomic(), suppress(Order.DoesNotExist):  # deleted, and the mail with it
         order = lock_order(mail.order)
         permitted = Grant.objects.filter(order=order).permitted(at)
-        if address_of(order) and permitted.exists():  # opened again meanwhile
+        if email_of(order) and permitted.exists():  # opened again meanwhile
             soon = at + timedelta(seconds=settings.MAIL_RETRY_SECONDS)
-            return _save(mail, _held(mail), state=Mail.State.WAITING, due_at=soon)
+            return _save(mail, _claimed(mail), state=Mail.State.WAITING, due_at=soon)
         if order.email_sent_at is None:
             assign(order, announced_at=None)  # its buyer is told once it opens again
         return _end(mail, Mail.State.NOT_NEEDED, at=at)
@@ -221,16 +222,16 @@ def _drop(mail: Mail, *, at: datetime) -> Mail:
 
 
 def _end(mail: Mail, state: str, *, at: datetime, error: str = "") -> Mail:
-    return _save(mail, _held(mail), state=state, due_at=at, error=error)
+    return _save(mail, _claimed(mail), state=state, due_at=at, error=error)
 
 
-def _held(mail: Mail) -> QuerySet[Mail]:
-    """Return this mail as long as nobody else has taken it over."""
+def _claimed(mail: Mail) -> QuerySet[Mail]:
+    """Return the query of this mail while its claim is ours."""
     return Mail.objects.filter(pk=mail.pk, claim=mail.claim, state__in=Mail.MOVING)
 
 
-def _save(mail: Mail, held: QuerySet[Mail], **values: Any) -> Mail:
-    if held.update(**values):
+def _save(mail: Mail, claimed: QuerySet[Mail], **values: Any) -> Mail:
+    if claimed.update(**values):
         for name, value in values.items():
             setattr(mail, name, value)
     return mail

@@ -1,6 +1,6 @@
-"""Mail that anybody may ask for, for any address. Whether we know it is looked up afterwards.
+"""Mails that anybody may request for any address, without revealing whether we know it.
 
-So an answer takes the same work, and says the same, for every address.
+That is looked up afterwards: an answer takes the same work, and says the same, for every address.
 """
 
 from datetime import datetime, timedelta
@@ -20,8 +20,8 @@ LOOKED_UP_AT_ONCE = 500
 COUNTING = 0x61736B65
 
 
-def ask_links(email: str, *, at: datetime) -> None:
-    """Note that somebody wants an address to be sent its links. One query.
+def request_links(email: str, *, at: datetime) -> None:
+    """Queue a request for the links of a mail address. One query.
 
     Raises:
         BadInput: no mail address.
@@ -29,23 +29,22 @@ def ask_links(email: str, *, at: datetime) -> None:
     LinkRequest.objects.create(email=require_address(email), asked_at=at)
 
 
-def ask_password(shop: Shop, email: str, *, at: datetime, by_merchant: bool = False) -> None:
-    """Note that somebody wants the owner of an address to choose a new password. One query.
+def request_password(shop: Shop, email: str, *, at: datetime, by_merchant: bool = False) -> None:
+    """Queue a password reset mail for the owner of a mail address. One query.
 
     A merchant's word is not held to how often anybody may ask.
 
     Raises:
         BadInput: no mail address.
     """
-    address, attempts = require_address(email), int(by_merchant)
-    write_asked(shop, Mail.Kind.PASSWORD, address, at=at, attempts=attempts)
+    email, attempts = require_address(email), int(by_merchant)
+    write_requested(shop, Mail.Kind.PASSWORD, email, at=at, attempts=attempts)
 
 
-def write_asked(
+def write_requested(
     shop: Shop, kind: Mail.Kind, email: str, *, at: datetime, attempts: int = 0
 ) -> None:
-    """Write down a mail that somebody asked for. `email` is an address as `require_address`
-    returns them; one with an attempt is not held to how often anybody may ask."""
+    """Queue a requested mail to a valid address; one with an attempt is not rate limited."""
     Mail.objects.create(
         shop=shop,
         kind=kind,
@@ -58,7 +57,7 @@ def write_asked(
 
 
 def answer_next_request(*, at: datetime) -> bool:
-    """Write down the mails that a request for links comes to, one a shop; say if there was one."""
+    """Queue the mails that a request for links comes to, one a shop; say if there was one."""
     # Without a look first each idle round would take SQLite's one lock for writing.
     return LinkRequest.objects.exists() and _answer_next(at)
 
@@ -71,14 +70,13 @@ def _answer_next(at: datetime) -> bool:
     customers = Customer.objects.with_email(request.email)
     grants = Grant.objects.permitted(at).filter(order__customer__in=customers)
     for shop in Shop.objects.filter(pk__in=grants.values("order__shop")):
-        write_asked(shop, Mail.Kind.LINKS, request.email, at=at)
+        write_requested(shop, Mail.Kind.LINKS, request.email, at=at)
     request.delete()
     return True
 
 
-def look_up_askers() -> int:
-    """Note of the mails that anybody could ask for which are to somebody with an order or a
-    confirmed account in the shop; return how many were looked at, at most 500.
+def look_up_recipients() -> int:
+    """Mark requested mails to people with an order or a confirmed account; return how many.
 
     Afterwards and not as they are asked for: the answer takes the same for every address.
     """
@@ -89,8 +87,8 @@ def look_up_askers() -> int:
 @transaction.atomic
 def _look_up() -> int:
     unknown = Mail.objects.not_looked_up().order_by("pk")
-    held = unknown.select_for_update(skip_locked=True)[:LOOKED_UP_AT_ONCE]
-    numbers = list(held.values_list("pk", flat=True))
+    locked = unknown.select_for_update(skip_locked=True)[:LOOKED_UP_AT_ONCE]
+    numbers = list(locked.values_list("pk", flat=True))
     same = {"shop": OuterRef("shop"), "address": OuterRef("email")}
     buyers = Customer.objects.alias(address=AsciiLower("email")).filter(orders__isnull=False)
     owners = Account.objects.alias(address=AsciiLower("email")).filter(confirmed_at__isnull=False)
@@ -99,9 +97,11 @@ def _look_up() -> int:
     return len(numbers)
 
 
-def stored_address_of(mail: Mail) -> str:
-    """Return the address that a mail goes to which was asked for: the one we keep, never the one
-    that somebody typed. Where we keep none it tells nothing, and is dropped."""
+def stored_email_of(mail: Mail) -> str:
+    """Return the stored mail address for a requested mail, never the one that somebody typed.
+
+    Where we keep none it tells nothing, and is dropped.
+    """
     rows: QuerySet[Any]
     if mail.kind == Mail.Kind.LINKS:
         rows = Customer.objects.filter(shop=mail.shop).with_email(mail.email)
@@ -112,9 +112,8 @@ def stored_address_of(mail: Mail) -> str:
     return rows.values_list("email", flat=True).first() or mail.email
 
 
-def is_asked_too_often(mail: Mail, *, at: datetime) -> bool:
-    """Say whether an address was sent as much in this hour as anybody may ask for, whatever it is
-    spelled like."""
+def is_requested_too_often(mail: Mail, *, at: datetime) -> bool:
+    """Rate limit by mail address: say whether its hourly mails are spent, however it is spelled."""
     if not _is_strangers(mail):
         return False
     _count_in_turn()
@@ -126,7 +125,7 @@ def is_asked_too_often(mail: Mail, *, at: datetime) -> bool:
 
 
 def is_shop_busy(mail: Mail, *, at: datetime) -> bool:
-    """Say whether a shop sent as much in this hour as strangers may have it send.
+    """Rate limit by shop: say whether the hourly mails that strangers may cause are spent.
 
     Mails to people it knows are counted for themselves: addresses that nobody knows take nothing
     from them.
@@ -141,7 +140,7 @@ def is_shop_busy(mail: Mail, *, at: datetime) -> bool:
 
 
 def _count_in_turn() -> None:
-    """Wait for whoever claims such a mail just now: two at once would both count as the third."""
+    """Serialize claims of requested mails: two at once would both count as the third."""
     # SQLite writes one transaction at a time.
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

@@ -65,7 +65,7 @@ class AccountAdmin(NamelessAdmin):
         at = timezone.now()
 
         def act(account: Account) -> None:
-            fulfilment.ask_password(account.shop, account.email, at=at, by_merchant=True)
+            fulfilment.request_password(account.shop, account.email, at=at, by_merchant=True)
             enter_audit("Had a link to choose a password mailed", row=account)
             self.log_change(request, account, "Had a link to choose a password mailed")
 

@@ -27,7 +27,7 @@ class Command(ImportCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        self.tells_buyer = options.pop("mail")
+        self.mails_buyer = options.pop("mail")
         super().handle(**options)
 
     def rows_in(self, document: Any) -> list[Any]:
@@ -36,6 +36,6 @@ class Command(ImportCommand):
     def record(self, payload: Any) -> Outcome:
         report = read_order(payload)
         recorded = fulfilment.record_order(
-            self.shop, report, at=timezone.now(), tells_buyer=self.tells_buyer
+            self.shop, report, at=timezone.now(), mails_buyer=self.mails_buyer
         )
         return recorded.outcome

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from downloads import fulfilment, lookups
 from downloads.errors import Contended, StorageDown, Unavailable
-from downloads.fulfilment import Request, deliveries, open_file
+from downloads.fulfilment import ClickRequest, deliveries, open_file
 from downloads.fulfilment.deliveries import take_one
 from downloads.fulfilment.resumes import ride
 from downloads.lookups import ledger as audits
@@ -334,7 +334,7 @@ def visitors(grant: Grant) -> list[tuple]:
 
 def test_a_links_download_is_entered_as_counted_alone():
     grant = GrantFactory()
-    ask(grant, asks_bytes=0, visitor=ADA).close()
+    ask(grant, upfront_bytes=0, visitor=ADA).close()
     assert ledger(grant) == [("charged", 1, None, "")]
     assert visitors(grant) == [("charged", NOW, "a" * 64, "Reader/1")]
     assert DownloadEvent.objects.get().delivery == Delivery.objects.get()
@@ -353,8 +353,8 @@ def test_a_files_download_is_entered_as_counted_and_what_is_sent_beside_it():
 
 def test_bytes_asked_for_behind_nginx_are_entered_at_once():
     grant = make_file_grant(b"x" * 1000)
-    ask(grant, asks_bytes=600).close()
-    ask(grant, asks_bytes=400, at=LATER).close()
+    ask(grant, upfront_bytes=600).close()
+    ask(grant, upfront_bytes=400, at=LATER).close()
     assert ledger(grant) == [("charged", 1, None, ""), ("served", 0, 1000, "")]
     assert facts() == [("click", 1000, 0)]
 
@@ -502,7 +502,7 @@ def test_an_open_answer_holds_one_place_at_the_storage_until_it_is_closed():
 
 
 def test_a_link_holds_no_place_at_the_storage():
-    with ask(GrantFactory(), asks_bytes=0) as opened:
+    with ask(GrantFactory(), upfront_bytes=0) as opened:
         assert (opened.stored, storage_slots._taken) == (None, 0)
 
 
@@ -602,10 +602,10 @@ def test_a_budget_is_spent_by_all_answers_of_a_click_together():
 
 def test_a_budget_is_spent_by_what_is_asked_for_behind_nginx():
     grant = make_file_grant(b"x" * 10)
-    ask(grant, asks_bytes=10).close()
-    ask(grant, asks_bytes=19).close()
+    ask(grant, upfront_bytes=10).close()
+    ask(grant, upfront_bytes=19).close()
     # The last one begins within the budget, and may pass it.
-    ask(grant, asks_bytes=10).close()
+    ask(grant, upfront_bytes=10).close()
     assert facts() == [("click", 39, 0)]
     assert refused(grant).reason == Unavailable.CLICK_OVER
 
@@ -615,7 +615,7 @@ def test_a_budget_spent_by_a_rival_in_between_stops_the_ride():
     spend(grant)
     seen = Delivery.objects.get()
     Delivery.objects.update(sent_bytes=30)
-    assert ride(seen, grant.asset, Request("click", NOW + DAY, NOW, asks_bytes=None)) is False
+    assert not ride(seen, grant.asset, ClickRequest("click", NOW + DAY, NOW, upfront_bytes=None))
     assert facts() == [("click", 30, 0)]
 
 
@@ -637,7 +637,7 @@ def test_the_last_download_given_back_between_two_looks_is_there_to_take():
     opened = ask(grant)
     seen = lookups.grant_of_address(grant.pk)  # nothing is left
     cut_off(opened)
-    with fulfilment.open_delivery(seen, Request("click", NOW + DAY, NOW, asks_bytes=None)):
+    with fulfilment.open_delivery(seen, ClickRequest("click", NOW + DAY, NOW, upfront_bytes=None)):
         assert (used(grant), facts()) == (1, [("click", 0, 1)])
 
 

@@ -89,11 +89,11 @@ RANGES = {
 @pytest.mark.parametrize(("asked", "told"), RANGES.items())
 def test_nginx_looks_for_a_range_where_we_found_one(client, grant, asked, told):
     response = client.get(click_on(grant).url, headers={"range": asked})
-    kind, asked_bytes = told
+    kind, upfront_bytes = told
     assert (response.status_code, response.content) == (200, b"")
     assert response["X-Accel-Redirect"] == f"/_files/{kind}/{grant.asset.file.name}"
     assert "Content-Range" not in response
-    assert sent(grant) == asked_bytes
+    assert sent(grant) == upfront_bytes
 
 
 def test_a_resume_of_another_version_is_whole(client, grant, tag):

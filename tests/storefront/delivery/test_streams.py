@@ -12,7 +12,7 @@ from django.db.models import Sum
 
 from downloads import fulfilment, lookups
 from downloads.errors import DownloadsError, StorageDown, Unavailable
-from downloads.fulfilment import Request
+from downloads.fulfilment import ClickRequest
 from downloads.models import Delivery, Grant
 from downloads.storage_slots import storage_slots
 from storefront.delivery.ranges import Span
@@ -41,7 +41,9 @@ def _nobody_waits_for_a_place(settings):
 
 def open_stream(grant, span=WHOLE, *, nonce="click"):
     """Begin an answer to a click, as the view does."""
-    request = Request(nonce=nonce, valid_until=click_on(grant).valid_until, at=NOW, asks_bytes=None)
+    request = ClickRequest(
+        nonce=nonce, valid_until=click_on(grant).valid_until, at=NOW, upfront_bytes=None
+    )
     return CountedStream(
         fulfilment.open_delivery(lookups.grant_of_address(grant.pk), request), span
     )

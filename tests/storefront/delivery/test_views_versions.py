@@ -254,10 +254,10 @@ def test_behind_nginx_the_new_version_is_counted_as_asked_for(client, grant, cli
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_many_at_once_begin_a_version_once(grant, click):
-    asked = fulfilment.Request(
-        nonce=click.nonce, valid_until=click.valid_until, at=NOW, asks_bytes=40
+    asked = fulfilment.ClickRequest(
+        nonce=click.nonce, valid_until=click.valid_until, at=NOW, upfront_bytes=40
     )
-    begin = fulfilment.Request(nonce=click.nonce, valid_until=click.valid_until, at=NOW)
+    begin = fulfilment.ClickRequest(nonce=click.nonce, valid_until=click.valid_until, at=NOW)
     fulfilment.open_delivery(grant, begin).close()
     replace(grant, LARGE)
     grant.refresh_from_db()
@@ -273,7 +273,7 @@ def test_a_file_replaced_between_look_and_renewal_is_asked_for_again(client, gra
     replace(grant, NEW)
     stale = type(grant).objects.with_rights().get(pk=grant.pk)
     replace(grant, THIRD)
-    asked = fulfilment.Request(nonce=click.nonce, valid_until=click.valid_until, at=NOW)
+    asked = fulfilment.ClickRequest(nonce=click.nonce, valid_until=click.valid_until, at=NOW)
     with pytest.raises(fulfilment.deliveries.StorageDown):
         fulfilment.open_delivery(stale, asked)
     # Neither version was begun by it.

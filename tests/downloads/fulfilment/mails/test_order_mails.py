@@ -280,7 +280,7 @@ def test_an_import_tells_only_when_asked_to(db, tmp_path, options, count):
 
 def test_history_that_is_paid_later_is_told_of(shop):
     unpaid = order_report(payment="pending")
-    fulfilment.record_order(shop, unpaid, at=NOW, tells_buyer=False)
+    fulfilment.record_order(shop, unpaid, at=NOW, mails_buyer=False)
     report(shop, at=LATER)
     assert told() == [ADA]
 

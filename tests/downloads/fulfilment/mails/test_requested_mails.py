@@ -60,7 +60,7 @@ def meets(error):
 def test_a_request_is_one_mail_a_shop_and_then_forgotten():
     shops = [bought(), bought("ADA@example.com")]
     bought("eve@example.com")
-    fulfilment.ask_links("  Ada@Example.com ", at=NOW)
+    fulfilment.request_links("  Ada@Example.com ", at=NOW)
     assert list(LinkRequest.objects.values_list("email", "asked_at")) == [(ADA, NOW)]
     assert answer_all(at=NOW + HOUR) == 1
     assert sorted(written()) == sorted((shop.pk, Kind.LINKS, ADA, NOW + HOUR) for shop in shops)
@@ -72,7 +72,7 @@ def test_many_orders_in_a_shop_are_one_mail():
     customer = CustomerFactory(shop=shop, email=ADA)
     for _order in range(3):
         GrantFactory(order=OrderFactory(shop=shop, customer=customer))
-    fulfilment.ask_links(ADA, at=NOW)
+    fulfilment.request_links(ADA, at=NOW)
     answer_all()
     assert written() == [(shop.pk, Kind.LINKS, ADA, NOW)]
 
@@ -91,13 +91,13 @@ def test_many_orders_in_a_shop_are_one_mail():
 )
 def test_where_nothing_may_be_downloaded_there_is_nothing_to_send(closed):
     bought(**closed)
-    fulfilment.ask_links(ADA, at=NOW)
+    fulfilment.request_links(ADA, at=NOW)
     assert (answer_all(), written(), LinkRequest.objects.count()) == (1, [], 0)
 
 
 def test_an_unknown_address_leaves_nothing_behind():
     bought()
-    fulfilment.ask_links("nobody@example.com", at=NOW)
+    fulfilment.request_links("nobody@example.com", at=NOW)
     assert (answer_all(), written(), LinkRequest.objects.count()) == (1, [], 0)
 
 
@@ -105,9 +105,9 @@ def test_an_unknown_address_leaves_nothing_behind():
 def test_asking_takes_the_same_for_every_address(email, django_assert_num_queries):
     shop = bought()
     with django_assert_num_queries(1):
-        fulfilment.ask_links(email, at=NOW)
+        fulfilment.request_links(email, at=NOW)
     with django_assert_num_queries(1):
-        fulfilment.ask_password(shop, email, at=NOW)
+        fulfilment.request_password(shop, email, at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_asking_takes_the_same_for_every_address(email, django_assert_num_querie
 )
 def test_what_is_no_address_is_refused_and_not_noted(text):
     for ask in (
-        lambda: fulfilment.ask_links(text, at=NOW),
-        lambda: fulfilment.ask_password(ShopFactory(), text, at=NOW),
+        lambda: fulfilment.request_links(text, at=NOW),
+        lambda: fulfilment.request_password(ShopFactory(), text, at=NOW),
     ):
         with pytest.raises(BadInput) as refusal:
             ask()
@@ -138,7 +138,7 @@ def test_what_is_no_address_is_refused_and_not_noted(text):
 
 def test_the_longest_address_there_may_be_is_taken():
     email = "a" * 242 + "@example.com"
-    fulfilment.ask_links(email, at=NOW)
+    fulfilment.request_links(email, at=NOW)
     assert LinkRequest.objects.get().email == email
 
 
@@ -147,12 +147,12 @@ def test_the_longest_address_there_may_be_is_taken():
 
 def test_a_password_is_asked_for_in_one_shop():
     shop = ShopFactory()
-    fulfilment.ask_password(shop, " ADA@example.com", at=NOW)
+    fulfilment.request_password(shop, " ADA@example.com", at=NOW)
     assert written() == [(shop.pk, Kind.PASSWORD, ADA, NOW)]
 
 
 def test_a_password_of_an_address_nobody_knows_leaves_nothing_behind():
-    fulfilment.ask_password(ShopFactory(), ADA, at=NOW)
+    fulfilment.request_password(ShopFactory(), ADA, at=NOW)
     fulfilment.send_next(meets(NotFound("There is nothing to tell any more.")), at=NOW)
     assert Mail.objects.count() == 0
 
@@ -259,7 +259,7 @@ def test_on_the_merchants_word_any_number_goes(settings):
 @racing
 def test_senders_at_once_send_no_more_than_one_would(settings):
     for number in range(12):
-        fulfilment.ask_password(ShopFactory(), ADA, at=NOW + timedelta(seconds=number))
+        fulfilment.request_password(ShopFactory(), ADA, at=NOW + timedelta(seconds=number))
     told = []
 
     def work():
@@ -273,7 +273,7 @@ def test_senders_at_once_send_no_more_than_one_would(settings):
 @racing
 def test_of_many_who_answer_one_request_one_does():
     shop = bought()
-    fulfilment.ask_links(ADA, at=NOW)
+    fulfilment.request_links(ADA, at=NOW)
     answers = at_once(*[lambda: fulfilment.answer_next_request(at=NOW)] * 6)
     assert sorted(answers) == [False] * 5 + [True]
     assert written() == [(shop.pk, Kind.LINKS, ADA, NOW)]

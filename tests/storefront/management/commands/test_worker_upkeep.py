@@ -99,7 +99,7 @@ def logged(caplog):
 
 def test_what_was_never_fetched_is_given_back_once_its_window_is_over(look_after, frozen):
     grant = make_file_grant()
-    ask(grant, asks_bytes=0).close()
+    ask(grant, upfront_bytes=0).close()
     frozen(NOW + timedelta(minutes=30, microseconds=-1))
     look_after()
     assert used(grant) == 1
