@@ -1,11 +1,11 @@
-"""Mail on the console, as its reader sees it: for a laptop, where nothing is sent."""
+"""Console email backend that prints mails readable: for a laptop, where nothing is sent."""
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends import console
 
 
 class EmailBackend(console.EmailBackend):
-    """Django's own prints what goes over the wire, where a link is cut into pieces."""
+    """Print mails decoded: Django's own backend prints them encoded, their links cut."""
 
     def write_message(self, message: EmailMessage) -> None:
         head = {"From": message.from_email, "To": ", ".join(message.to), "Subject": message.subject}

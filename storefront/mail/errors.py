@@ -1,4 +1,4 @@
-"""What a mail server or a provider answers → what it means for a mail.
+"""Classify errors of a mail server or provider: refused, unsure, or unreachable.
 
 Source: RFC 5321, 4.2 (a 4xx may pass, a 5xx will not, a 421 ends the line) and 4.5.3.1.10 (a 552
 to a recipient may pass); RFC 4954, 6 and RFC 3207, 4 (a 53x asks us to sign in, or to encrypt).
@@ -30,12 +30,12 @@ BAD_REQUEST = 400
 
 
 def meaning_of(error: BaseException, *, has_begun: bool) -> DownloadsError:
-    """Return what a fault means for the mail that met it; `has_begun`: it may have been sent."""
+    """Classify an error for the mail that met it; `has_begun`: it may have been sent."""
     if isinstance(error, AnymailError):
         return _meaning_of_interface(error)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, said = next(iter(error.recipients.values()))
-        return _meaning_of_reply(code, said, may_pass=code == TOO_MANY_OR_TOO_MUCH)
+        code, answer = next(iter(error.recipients.values()))
+        return _meaning_of_reply(code, answer, may_pass=code == TOO_MANY_OR_TOO_MUCH)
     if isinstance(error, smtplib.SMTPDataError):
         is_reply = error.smtp_code >= 400
         return _meaning_of_reply(error.smtp_code, error.smtp_error) if is_reply else _unsure(error)
@@ -47,24 +47,24 @@ def meaning_of(error: BaseException, *, has_begun: bool) -> DownloadsError:
 
 
 def unusable(error: BaseException) -> PostClosed:
-    """Return that no mail can be sent, because of a fault that is no single mail's."""
-    said = str(error)
+    """Return the error for a server that takes no mail at all: the fault is no single mail's."""
+    reason = str(error)
     if isinstance(error, smtplib.SMTPResponseException):
-        said = f"{error.smtp_code} {_text(error.smtp_error)}"
-    return PostClosed(f"The mail server cannot be used: {said or type(error).__name__}")
+        reason = f"{error.smtp_code} {_text(error.smtp_error)}"
+    return PostClosed(f"The mail server cannot be used: {reason or type(error).__name__}")
 
 
-def is_broken_line(error: smtplib.SMTPException) -> bool:
-    """Say whether the mail server has hung up, or says that it does."""
+def is_disconnected(error: smtplib.SMTPException) -> bool:
+    """Say whether the mail server has closed the connection, or announces it."""
     if isinstance(error, smtplib.SMTPResponseException):
         return error.smtp_code == SERVICE_CLOSING
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return any(code == SERVICE_CLOSING for code, _said in error.recipients.values())
+        return any(code == SERVICE_CLOSING for code, _answer in error.recipients.values())
     return isinstance(error, smtplib.SMTPServerDisconnected)
 
 
-def _meaning_of_reply(code: int, said: bytes | str, *, may_pass: bool = False) -> DownloadsError:
-    reply = f"The mail server answered {code} {_text(said)}"
+def _meaning_of_reply(code: int, answer: bytes | str, *, may_pass: bool = False) -> DownloadsError:
+    reply = f"The mail server answered {code} {_text(answer)}"
     if code == SERVICE_CLOSING or code in SIGN_IN_FIRST:
         return PostClosed(reply)
     # What is said of policy or of rights is mostly about whoever sends, and can be mended: one
@@ -73,8 +73,8 @@ def _meaning_of_reply(code: int, said: bytes | str, *, may_pass: bool = False) -
     return MailRefused(reply, for_good=code >= PERMANENT and not may_pass)
 
 
-def _text(said: bytes | str) -> str:
-    return said.decode(errors="replace") if isinstance(said, bytes) else said
+def _text(answer: bytes | str) -> str:
+    return answer.decode(errors="replace") if isinstance(answer, bytes) else answer
 
 
 def _meaning_of_interface(error: AnymailError) -> DownloadsError:
@@ -99,7 +99,7 @@ def _never_connected(error: BaseException) -> bool:
     reason = inner.reason if isinstance(inner, MaxRetryError) else inner
     if isinstance(reason, SecurityFault):
         # A certificate is looked at before anything is said.
-        return any(isinstance(said, ssl.SSLCertVerificationError) for said in reason.args)
+        return any(isinstance(detail, ssl.SSLCertVerificationError) for detail in reason.args)
     return isinstance(reason, NewConnectionError | ProxyError)
 
 

@@ -1,4 +1,4 @@
-"""From the outbox to the mail server: what is due is sent, one mail after the other."""
+"""Send due mails of the outbox through the mail server, one after the other."""
 
 import smtplib
 from collections.abc import Callable
@@ -15,14 +15,14 @@ from downloads import fulfilment
 from downloads.errors import DownloadsError, PostClosed
 from downloads.models import Mail
 from storefront.mail import smtp_backend
-from storefront.mail.errors import FAULTS, is_broken_line, meaning_of, unusable
+from storefront.mail.errors import FAULTS, is_disconnected, meaning_of, unusable
 from storefront.mail.messages import compose, message_id_of
 from storefront.mail.tracking import switch_off, switches_of
 from storefront.staff import alarms
 
 
 def never() -> bool:
-    """Say that there is no reason to stop."""
+    """Return False: never stop early."""
     return False
 
 
@@ -38,20 +38,20 @@ def send_due(
         pass
     while not until() and alarms.tell_next(at=clock()):
         pass
-    line = Line(clock)
+    server = MailConnection(clock)
     try:
         after = 0
-        while not until() and (mail := fulfilment.send_next(line.send, at=clock(), after=after)):
+        while not until() and (mail := fulfilment.send_next(server.send, at=clock(), after=after)):
             after = mail.shop_id
     except PostClosed:
         return False
     finally:
-        line.close()
+        server.close()
     return True
 
 
-class Line:
-    """A line to the mail server, or to a provider's interface, for as many mails as are due."""
+class MailConnection:
+    """A connection to the mail server or the provider's API, for as many mails as are due."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
@@ -65,41 +65,41 @@ class Line:
         return switches_of(self.connection)
 
     def send(self, mail: Mail, begin: Callable[[], None]) -> str:
-        """Send one mail; return by what the other side knows it.
+        """Send one mail; return its Message-ID, or the provider's id.
 
         Raises:
             NotFound: there is nothing to tell any more.
             MailRefused, MailUnsure, PostClosed: as they say.
         """
-        letter = compose(mail, at=self.clock())
+        message = compose(mail, at=self.clock())
         handing = _Handing(begin)
         try:
-            self._send(letter, handing)
+            self._send(message, handing)
         except DownloadsError:
             self.close()
             raise
         except FAULTS as error:
             self.close()
             raise meaning_of(error, has_begun=handing.has_begun) from error
-        return _name_at_provider(letter) or message_id_of(mail)
+        return _name_at_provider(message) or message_id_of(mail)
 
     def close(self) -> None:
-        """Hang up, whatever state the line is in."""
+        """Close the connection, whatever state it is in."""
         if "connection" in vars(self):
             with suppress(*FAULTS):
                 self.connection.close()
 
-    def _send(self, letter: EmailMessage, handing: "_Handing") -> None:
+    def _send(self, message: EmailMessage, handing: "_Handing") -> None:
         is_fresh = self._open()
         try:
-            self._hand_over(letter, handing)
+            self._hand_over(message, handing)
         except smtplib.SMTPException as error:
             # A mail server may hang up after so many mails, or after a pause.
-            if is_fresh or handing.has_begun or not is_broken_line(error):
+            if is_fresh or handing.has_begun or not is_disconnected(error):
                 raise
             self.close()
             self._open()
-            self._hand_over(letter, handing)
+            self._hand_over(message, handing)
 
     def _open(self) -> bool | None:
         try:
@@ -108,17 +108,17 @@ class Line:
         except (*FAULTS, ImproperlyConfigured) as error:
             raise unusable(error) from error
 
-    def _hand_over(self, letter: EmailMessage, handing: "_Handing") -> None:
-        switch_off(letter, self.switches)
+    def _hand_over(self, message: EmailMessage, handing: "_Handing") -> None:
+        switch_off(message, self.switches)
         if isinstance(self.connection, smtp_backend.EmailBackend):
             self.connection.before_content = handing.begin
         else:
             handing.begin()
-        self.connection.send_messages([letter])
+        self.connection.send_messages([message])
 
 
 class _Handing:
-    """Whether the point is passed from which a mail may have been sent."""
+    """Track whether the point is passed from which a mail may have been sent."""
 
     def __init__(self, begin: Callable[[], None]) -> None:
         self._begin = begin
@@ -129,6 +129,6 @@ class _Handing:
         self.has_begun = True
 
 
-def _name_at_provider(letter: EmailMessage) -> str:
-    status = getattr(letter, "anymail_status", None)
+def _name_at_provider(message: EmailMessage) -> str:
+    status = getattr(message, "anymail_status", None)
     return (status and status.message_id) or ""

@@ -1,4 +1,4 @@
-"""SMTP that tells when it passes the point from which a mail may have been sent."""
+"""SMTP email backend with a hook right before a mail's content is sent."""
 
 import smtplib
 from collections.abc import Callable
@@ -11,8 +11,8 @@ from django.core.mail.backends import smtp
 SEND_CONTENT = 354
 
 
-class _Telling:
-    """`before_content` is called right before a mail's content is sent."""
+class _Notifying:
+    """Mixin that calls `before_content` right before a mail's content is sent."""
 
     before_content: Callable[[], None] | None = None
 
@@ -23,7 +23,7 @@ class _Telling:
             self._wait_at_most(self.timeout)  # type: ignore[attr-defined]
 
     def getreply(self) -> tuple[int, bytes]:
-        code, said = super().getreply()  # type: ignore[misc]
+        code, answer = super().getreply()  # type: ignore[misc]
         # Until the server has asked for it, no content goes out.
         if code == SEND_CONTENT and self.before_content is not None:
             try:
@@ -34,23 +34,23 @@ class _Telling:
                 raise
             # RFC 5321, 4.5.3.2.6: who hangs up early does not know whether the mail was taken.
             self._wait_at_most(settings.MAIL_ANSWER_SECONDS)
-        return code, said
+        return code, answer
 
     def _wait_at_most(self, seconds: float | None) -> None:
         if self.sock is not None:  # type: ignore[attr-defined]
             self.sock.settimeout(seconds)  # type: ignore[attr-defined]
 
 
-class _Plain(_Telling, smtplib.SMTP):
+class _Plain(_Notifying, smtplib.SMTP):
     pass
 
 
-class _Encrypted(_Telling, smtplib.SMTP_SSL):
+class _Encrypted(_Notifying, smtplib.SMTP_SSL):
     pass
 
 
 class EmailBackend(smtp.EmailBackend):
-    """Django's own, which calls `before_content` before each mail's content goes out.
+    """SMTP backend that calls `before_content` before each mail's content goes out.
 
     Whoever holds the line up to there can be sure that the mail was not sent.
     """

@@ -1,4 +1,4 @@
-"""Link and open tracking, which providers do by their account's default, is switched off.
+"""Disable link and open tracking, which providers do by their account's default.
 
 Every letter of ours holds secret links. A provider that tracks clicks leads each through an address
 of its own and keeps it in its log, where whoever reads the log can follow it.
@@ -13,7 +13,7 @@ SWITCHES = ("track_clicks", "track_opens")
 
 
 def switches_of(connection: BaseEmailBackend) -> tuple[str, ...]:
-    """Return which kinds of tracking can be switched off mail by mail; none for a mail server.
+    """Return the kinds of tracking a provider can switch off by mail; none for a mail server.
 
     A provider's interface is asked itself. One that takes no such switch would refuse every letter
     that has it, and to ignore whatever is not supported would hide more than that.
@@ -23,18 +23,18 @@ def switches_of(connection: BaseEmailBackend) -> tuple[str, ...]:
     return tuple(switch for switch in SWITCHES if _takes(connection, switch))
 
 
-def switch_off(letter: EmailMessage, switches: tuple[str, ...]) -> None:
-    """Have a letter leave without these kinds of tracking, whatever the account's default is."""
+def switch_off(message: EmailMessage, switches: tuple[str, ...]) -> None:
+    """Disable these kinds of tracking for a message, whatever the account's default is."""
     for switch in switches:
-        setattr(letter, switch, False)
+        setattr(message, switch, False)
 
 
 def _takes(connection: AnymailBaseBackend, switch: str) -> bool:
-    letter = EmailMessage("subject", "body", "from@mail.example", ["to@mail.example"])
-    switch_off(letter, (switch,))
+    message = EmailMessage("subject", "body", "from@mail.example", ["to@mail.example"])
+    switch_off(message, (switch,))
     try:
         # Put together as for sending; nothing leaves.
-        connection.build_message_payload(letter, {})
+        connection.build_message_payload(message, {})
     except AnymailUnsupportedFeature:
         return False
     return True

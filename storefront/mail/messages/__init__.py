@@ -1,4 +1,4 @@
-"""The words of our mails, in the shop's language."""
+"""Mail content: templates, texts and composition, in the shop's language."""
 
 from storefront.mail.messages.compose import compose, message_id_of
 

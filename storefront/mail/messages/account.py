@@ -1,4 +1,4 @@
-"""The letters about an account: confirm its address, or choose a new password.
+"""Account mails: confirm the mail address, or choose a new password.
 
 Anybody can have them sent, to anybody: nothing that a stranger has typed stands in them.
 """
@@ -12,12 +12,12 @@ from django.utils.translation import ngettext
 from downloads import lookups
 from downloads.models import Account, Mail, Shop
 from storefront.mail.messages.layout import Letter, Way
-from storefront.mail.messages.text import Sentence, say
+from storefront.mail.messages.text import Sentence, fill
 from storefront.signed_urls import account_url
 
 
 def about_registration(mail: Mail, *, at: datetime) -> Letter:
-    """Tell whoever owns a mail address that it was registered, or that it had been before.
+    """Compose the mail about a registration, or about one that had been before.
 
     Raises:
         NotFound: its account is gone.
@@ -34,7 +34,7 @@ def about_registration(mail: Mail, *, at: datetime) -> Letter:
         account,
         at=at,
         subject=_("Confirm your mail address at {shop}"),
-        opening=[say(opening, shop=mail.shop.name)],
+        opening=[fill(opening, shop=mail.shop.name)],
         action=_("Confirm and choose a password"),
         otherwise=_(
             "If it was not you, you need not do anything. Nobody gets to see anything of yours."
@@ -43,7 +43,7 @@ def about_registration(mail: Mail, *, at: datetime) -> Letter:
 
 
 def about_password(mail: Mail, *, at: datetime) -> Letter:
-    """Tell the owner of an account where to choose a new password.
+    """Compose the password reset mail.
 
     Raises:
         NotFound: the account is gone.
@@ -58,7 +58,7 @@ def about_password(mail: Mail, *, at: datetime) -> Letter:
         account,
         at=at,
         subject=_("Choose a new password for {shop}"),
-        opening=[say(opening, shop=mail.shop.name)],
+        opening=[fill(opening, shop=mail.shop.name)],
         action=_("Choose a new password"),
         otherwise=_unchanged(),
     )
@@ -75,7 +75,7 @@ def _registered_before(shop: Shop, account: Account, *, at: datetime) -> Letter:
         account,
         at=at,
         subject=_("You already have an account at {shop}"),
-        opening=[say(opening, shop=shop.name), say(forgotten)],
+        opening=[fill(opening, shop=shop.name), fill(forgotten)],
         action=_("Choose a new password"),
         otherwise=_unchanged(),
     )
@@ -93,12 +93,12 @@ def _letter(
 ) -> Letter:
     life = _life()
     return Letter(
-        subject=say(subject, shop=shop.name),
+        subject=fill(subject, shop=shop.name),
         preheader=life,
-        opening=[say(_("Hello,")), *opening],
-        ways=[Way(say(action), account_url(account, at=at))],
-        closing=[life, say(otherwise)],
-        reason=say(
+        opening=[fill(_("Hello,")), *opening],
+        ways=[Way(fill(action), account_url(account, at=at))],
+        closing=[life, fill(otherwise)],
+        reason=fill(
             _("You receive this mail because this address was entered at {shop}."), shop=shop.name
         ),
     )
@@ -111,7 +111,7 @@ def _life() -> Sentence:
         "The link works once and is good for {count} hours.",
         hours,
     )
-    return say(words, count=hours)
+    return fill(words, count=hours)
 
 
 def _unchanged() -> str:

@@ -1,4 +1,4 @@
-"""From a row of the outbox to a mail that any server takes and nothing can be slipped into."""
+"""Compose an email message from a row of the outbox; safe against header injection."""
 
 import re
 import uuid
@@ -41,7 +41,7 @@ _QUOTABLE = str.maketrans({'"': "'", "\\": "/"})
 
 
 def compose(mail: Mail, *, at: datetime) -> EmailMultiAlternatives:
-    """Return a mail as it is to be sent now, in the shop's language, as text and as HTML.
+    """Compose a mail in the shop's language, as text and as HTML.
 
     Raises:
         NotFound: there is nothing to tell any more.
@@ -66,7 +66,7 @@ def compose(mail: Mail, *, at: datetime) -> EmailMultiAlternatives:
 
 
 def message_id_of(mail: Mail) -> str:
-    """Return by what a mail is known to mail servers: the same at each try.
+    """Return a mail's Message-ID: the same at each try.
 
     Whoever gets one twice after all is shown it once by a mail program that knows it by this.
     """
@@ -90,7 +90,7 @@ def _headers(mail: Mail, *, language: str, at: datetime) -> dict[str, str]:
 
 
 def _fitted(subject: Sentence) -> Sentence:
-    """Return a subject with the shop's name cut as far as it can be to be shown whole."""
+    """Shorten the shop's name in a subject so that it is shown whole."""
     too_long = len(subject.text) - LONGEST_SUBJECT
     name = str(subject.gaps["shop"])
     if too_long <= 0:
@@ -116,6 +116,6 @@ def _require_address(email: str) -> str:
 
 
 def _is_address(email: str) -> bool:
-    """Say whether this is one address that goes out without being encoded by anybody else."""
+    """Say whether this is one mail address that is sent as it is, encoded by nobody else."""
     is_written_plainly = email.isprintable() and wire_spelling(email).isascii()
     return is_written_plainly and is_mailable(email) and valid_email(email) is not None

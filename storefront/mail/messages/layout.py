@@ -1,4 +1,4 @@
-"""A mail's content, laid out as text and as HTML from the same sentences."""
+"""Render a mail's content as text and as HTML from the same sentences."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,12 +8,12 @@ from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
 from downloads.models import Shop
-from storefront.mail.messages.text import Sentence, quote, say
+from storefront.mail.messages.text import Sentence, fill, quote
 
 
 @dataclass(frozen=True)
 class Item:
-    """One download: what it is called, and what is allowed."""
+    """A download in a mail: its title, and what is allowed."""
 
     title: Sentence
     facts: list[Sentence]
@@ -21,7 +21,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Section:
-    """What was bought, and the downloads that come with it."""
+    """A product in a mail, and its downloads."""
 
     title: Sentence
     items: list[Item]
@@ -29,7 +29,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Way:
-    """An address to open, and the words that lead there."""
+    """A link in a mail: its URL and its words."""
 
     words: Sentence
     url: str
@@ -37,7 +37,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Letter:
-    """All that one mail says, in the order it says it.
+    """The content of a mail, in order, independent of its format.
 
     `preheader` is what mail programs show beside the subject. `shop_words` are the merchant's own;
     `left_out` tells of what is not listed.
@@ -55,12 +55,12 @@ class Letter:
 
 
 def as_text(letter: Letter, *, shop: Shop) -> str:
-    """Write a letter as plain text, complete on its own."""
+    """Render a letter as plain text, complete on its own."""
     return render_to_string("mail/letter.txt", _context(letter, shop))
 
 
 def as_html(letter: Letter, *, shop: Shop) -> str:
-    """Write a letter as HTML that asks nobody for anything: no image, no font, no style sheet."""
+    """Render a letter as HTML without external resources: no image, no font, no style sheet."""
     return render_to_string("mail/letter.html", _context(letter, shop))
 
 
@@ -69,7 +69,7 @@ def _context(letter: Letter, shop: Shop) -> dict[str, Any]:
     return {
         "letter": letter,
         "shop_name": quote(shop.name),
-        "by_hand": say(by_hand) if len(letter.ways) == 1 else None,
+        "by_hand": fill(by_hand) if len(letter.ways) == 1 else None,
         "answers": _answers(shop),
         "language": get_language(),
         "direction": "rtl" if get_language_bidi() else "ltr",
@@ -78,7 +78,7 @@ def _context(letter: Letter, shop: Shop) -> dict[str, Any]:
 
 def _answers(shop: Shop) -> Sentence:
     if shop.reply_to:
-        return say(_("If you have questions, simply reply to this mail."))
-    return say(
+        return fill(_("If you have questions, simply reply to this mail."))
+    return fill(
         _("Replies to this mail are not read. If you have questions, please contact the shop.")
     )

@@ -1,4 +1,4 @@
-"""The letter with the links once more, for whoever asked to have them sent."""
+"""Requested links mail: the order pages of a mail address."""
 
 from datetime import datetime
 
@@ -8,12 +8,12 @@ from downloads import lookups
 from downloads.lookups.mails import MOST_ORDERS
 from downloads.models import Mail, Order
 from storefront.mail.messages.layout import Letter, Way
-from storefront.mail.messages.text import Sentence, day, say
+from storefront.mail.messages.text import Sentence, day, fill
 from storefront.signed_urls import ticket_url
 
 
 def about_links(mail: Mail, *, at: datetime) -> Letter:
-    """Tell the owner of a mail address the ways to its orders in the mail's shop.
+    """Compose the mail with the links to an address's orders in the mail's shop.
 
     Raises:
         NotFound: none of them has anything to download.
@@ -25,9 +25,9 @@ def about_links(mail: Mail, *, at: datetime) -> Letter:
         "first."
     )
     return Letter(
-        subject=say(_("Your download links from {shop}"), shop=mail.shop.name),
+        subject=fill(_("Your download links from {shop}"), shop=mail.shop.name),
         preheader=ways[0].words,
-        opening=[say(_("Hello,")), say(opening, shop=mail.shop.name)],
+        opening=[fill(_("Hello,")), fill(opening, shop=mail.shop.name)],
         ways=ways,
         closing=_closing(is_full=len(orders) == MOST_ORDERS),
         reason=_reason(),
@@ -36,7 +36,7 @@ def about_links(mail: Mail, *, at: datetime) -> Letter:
 
 def _name_of(order: Order) -> Sentence:
     words = _("Order {number} of {date}")
-    return say(words, number=str(order.number), date=day(order.placed_at))
+    return fill(words, number=str(order.number), date=day(order.placed_at))
 
 
 def _closing(*, is_full: bool) -> list[Sentence]:
@@ -49,11 +49,11 @@ def _closing(*, is_full: bool) -> list[Sentence]:
         "yourself."
     )
     life = _("They stay valid until the shop ends them. Opening them does not use up any download.")
-    return [say(words) for words in ([newest] if is_full else []) + [secret, life]]
+    return [fill(words) for words in ([newest] if is_full else []) + [secret, life]]
 
 
 def _reason() -> Sentence:
-    return say(
+    return fill(
         _(
             "You receive this mail because somebody entered your mail address and asked for these "
             "links. If it was not you, you need not do anything: nobody but you has received them."

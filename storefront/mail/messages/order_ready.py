@@ -1,4 +1,4 @@
-"""The letter about an order: its downloads are ready."""
+"""Order mail: the downloads are ready."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from downloads.lookups import OpenedOrder
 from downloads.lookups.mails import NOTHING_TO_TELL
 from downloads.models import Customer, Grant, Mail
 from storefront.mail.messages.layout import Item, Letter, Section, Way
-from storefront.mail.messages.text import Sentence, as_lines, is_private, moment, quote, say
+from storefront.mail.messages.text import Sentence, as_lines, fill, is_private, moment, quote
 from storefront.signed_urls import ticket_url
 
 MOST_ITEMS = 50
@@ -25,29 +25,29 @@ LONGEST_GREETED = 60
 _LINK_LIKE = re.compile(r"[/:@]|\w\.\w\w")
 
 # One download, and the words it stands under.
-Told = tuple[str, Grant]
+Download = tuple[str, Grant]
 
 
 def about_order(mail: Mail, *, at: datetime) -> Letter:
-    """Tell a buyer that an order's downloads are ready.
+    """Compose the mail about an order whose downloads are ready.
 
     Raises:
         NotFound: they are not, any more.
     """
     opened = lookups.order_to_tell(mail.order_id or 0, at=at)
     order, shop = opened.order, mail.shop
-    told = list(_told(opened, at=at))
-    if not told:  # closed since the look-up found it open
+    downloads = list(_downloads(opened, at=at))
+    if not downloads:  # closed since the look-up found it open
         raise NotFound(NOTHING_TO_TELL)
-    listed = told[: _room_for(told)]
+    listed = downloads[: _room_for(downloads)]
     about = {"number": str(order.number), "shop": shop.name}
-    ready = _ready(len(told))
+    ready = _ready(len(downloads))
     return Letter(
-        subject=say(_("Your downloads from {shop}, order {number}"), **about),
+        subject=fill(_("Your downloads from {shop}, order {number}"), **about),
         preheader=ready,
         opening=[
             _greeting(order.customer),
-            say(_("Thank you for your order {number} at {shop}."), **about),
+            fill(_("Thank you for your order {number} at {shop}."), **about),
             ready,
         ],
         shop_words=as_lines(shop.mail_text),
@@ -55,44 +55,44 @@ def about_order(mail: Mail, *, at: datetime) -> Letter:
             Section(quote(title), [_item(grant) for _title, grant in group])
             for title, group in groupby(listed, key=lambda pair: pair[0])
         ],
-        left_out=_left_out(len(told) - len(listed)),
-        ways=[Way(say(_("Open your downloads")), ticket_url(order))],
+        left_out=_left_out(len(downloads) - len(listed)),
+        ways=[Way(fill(_("Open your downloads")), ticket_url(order))],
         closing=_closing(),
-        reason=say(_reason(), **about),
+        reason=fill(_reason(), **about),
     )
 
 
-def _told(opened: OpenedOrder, *, at: datetime) -> Iterator[Told]:
-    """Yield what the right holds for, also where it is used up: the page tells how often."""
+def _downloads(opened: OpenedOrder, *, at: datetime) -> Iterator[Download]:
+    """Yield the permitted downloads, also those used up: the page tells how often."""
     for line in opened.lines:
         title = str(line.product)
-        yield from ((title, grant) for grant in line.grants if _holds(grant, at=at))
+        yield from ((title, grant) for grant in line.grants if _is_permitted(grant, at=at))
     title = _("With your order")
-    yield from ((title, grant) for grant in opened.grants if _holds(grant, at=at))
+    yield from ((title, grant) for grant in opened.grants if _is_permitted(grant, at=at))
 
 
-def _holds(grant: Grant, *, at: datetime) -> bool:
+def _is_permitted(grant: Grant, *, at: datetime) -> bool:
     return grant.refusal_of_right(at) is None
 
 
-def _room_for(told: list[Told]) -> int:
+def _room_for(downloads: list[Download]) -> int:
     """Return how many of these fit into a mail that is shown whole."""
     size = 0
-    for count, (title, grant) in enumerate(told[:MOST_ITEMS]):
+    for count, (title, grant) in enumerate(downloads[:MOST_ITEMS]):
         size += len((quote(title).html + quote(grant.asset.title).html).encode())
         if size > MOST_TITLE_BYTES:
             return count
-    return min(len(told), MOST_ITEMS)
+    return min(len(downloads), MOST_ITEMS)
 
 
 def _item(grant: Grant) -> Item:
     allowed = grant.allowed
     if allowed is None:
-        facts = [say(_("unlimited downloads"))]
+        facts = [fill(_("unlimited downloads"))]
     else:
-        facts = [say(ngettext("{count} download", "{count} downloads", allowed), count=allowed)]
+        facts = [fill(ngettext("{count} download", "{count} downloads", allowed), count=allowed)]
     if grant.expires_at is not None:
-        facts.append(say(_("until {end}"), end=moment(grant.expires_at)))
+        facts.append(fill(_("until {end}"), end=moment(grant.expires_at)))
     return Item(quote(grant.asset.title), facts)
 
 
@@ -100,15 +100,15 @@ def _greeting(customer: Customer | None) -> Sentence:
     name = customer.first_name.strip() if customer else ""
     is_name = bool(name) and len(name) <= LONGEST_GREETED and not _LINK_LIKE.search(name)
     if not is_name or is_private(name):
-        return say(_("Hello,"))
-    return say(_("Hello {name},"), name=name)
+        return fill(_("Hello,"))
+    return fill(_("Hello {name},"), name=name)
 
 
 def _ready(count: int) -> Sentence:
     words = ngettext(
         "{count} item is ready to download.", "{count} items are ready to download.", count
     )
-    return say(words, count=count)
+    return fill(words, count=count)
 
 
 def _left_out(count: int) -> Sentence | None:
@@ -119,18 +119,18 @@ def _left_out(count: int) -> Sentence | None:
         "… and {count} more items, which the page shows.",
         count,
     )
-    return say(words, count=count)
+    return fill(words, count=count)
 
 
 def _closing() -> list[Sentence]:
     return [
-        say(
+        fill(
             _(
                 "This link opens the page of your order without a password, so please keep it to "
                 "yourself."
             )
         ),
-        say(_("It stays valid until the shop ends it. Opening it does not use up any download.")),
+        fill(_("It stays valid until the shop ends it. Opening it does not use up any download.")),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The letter to staff about wrong passwords at a sign-in.
+"""Security alert mail to staff: wrong passwords at a sign-in.
 
 Strangers can have it sent: nothing that one has typed stands in it, nor whose name it was.
 """
@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from downloads.models import Mail
 from storefront.mail.messages.layout import Letter, Way
-from storefront.mail.messages.text import say
+from storefront.mail.messages.text import fill
 from storefront.signed_urls import absolute
 
 
 def about_sign_in(mail: Mail, *, at: datetime) -> Letter:
-    """Tell somebody of a shop's staff that wrong passwords are tried at their sign-in."""
+    """Compose the alert about wrong passwords at a staff sign-in."""
     opening = _(
         "At the sign-in for staff of {shop}, somebody has entered wrong passwords or codes many "
         "times: with your name, or with that of one of your staff."
@@ -29,14 +29,14 @@ def about_sign_in(mail: Mail, *, at: datetime) -> Letter:
         "harmless. Whose name it was stands in the audit trail."
     )
     return Letter(
-        subject=say(_("Wrong passwords at the sign-in of {shop}"), shop=mail.shop.name),
-        preheader=say(_("Nobody was let in by them.")),
+        subject=fill(_("Wrong passwords at the sign-in of {shop}"), shop=mail.shop.name),
+        preheader=fill(_("Nobody was let in by them.")),
         opening=[
-            say(opening, shop=mail.shop.name),
-            say(_("Nobody was let in by them.")),
-            say(way_in),
+            fill(opening, shop=mail.shop.name),
+            fill(_("Nobody was let in by them.")),
+            fill(way_in),
         ],
-        ways=[Way(say(_("Open the sign-in")), absolute(reverse("admin:index")))],
-        closing=[say(advice)],
-        reason=say(_("You receive this mail because you work for {shop}."), shop=mail.shop.name),
+        ways=[Way(fill(_("Open the sign-in")), absolute(reverse("admin:index")))],
+        closing=[fill(advice)],
+        reason=fill(_("You receive this mail because you work for {shop}."), shop=mail.shop.name),
     )

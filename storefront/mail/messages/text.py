@@ -1,4 +1,4 @@
-"""Sentences of a mail: our words, translated, with gaps for what others have written.
+"""Translated sentences of a mail, with placeholders for untrusted text.
 
 What is filled in comes from platforms, merchants and strangers. It stays on its line, cannot turn
 the direction of what follows it, and is escaped where it stands in HTML.
@@ -50,43 +50,43 @@ class Sentence:
         return format_html(self.words, **{name: _in_html(gap) for name, gap in self.gaps.items()})
 
 
-def say(words: str, **gaps: str | int) -> Sentence:
-    """Return a sentence with its gaps filled. Each text becomes one line of bounded length."""
+def fill(words: str, **gaps: str | int) -> Sentence:
+    """Fill a sentence's gaps. Each text becomes one line of bounded length."""
     lines = {name: gap if isinstance(gap, int) else one_line(gap) for name, gap in gaps.items()}
     return Sentence(words, lines)
 
 
 def quote(text: str) -> Sentence:
-    """Return somebody else's words, a title say, as a sentence of their own."""
-    return say("{text}", text=text)
+    """Return others' words, as a title, as a sentence of their own."""
+    return fill("{text}", text=text)
 
 
 def one_line(text: str, *, most: int = LONGEST_NAME) -> str:
-    """Return a text as one line of at most so many characters, without what could break out."""
+    """Sanitize a text to one line of at most so many characters."""
     line = " ".join(_CONTROLS.sub(" ", _plain(text)).split())
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
 def as_lines(text: str) -> str:
-    """Return a text of several lines, of at most 5,000 characters, without what could break out."""
+    """Sanitize a text of several lines, of at most 5,000 characters."""
     lines = [_CONTROLS.sub(" ", line).rstrip() for line in _LINE_BREAK.split(_plain(text))]
     return "\n".join(lines).strip()[:LONGEST_TEXT].rstrip()
 
 
 def moment(at: datetime) -> str:
-    """Write a time in the language of the mail, with its zone."""
+    """Format a time in the language of the mail, with its zone."""
     local = timezone.localtime(at)
     return _("{date}, {time}").format(date=day(at), time=date_format(local, "H:i e"))
 
 
 def day(at: datetime) -> str:
-    """Write a date in the language of the mail."""
-    written = date_format(timezone.localtime(at), "DATE_FORMAT")
-    return written.lower() if get_language() in SMALL_MONTHS else written
+    """Format a date in the language of the mail."""
+    text = date_format(timezone.localtime(at), "DATE_FORMAT")
+    return text.lower() if get_language() in SMALL_MONTHS else text
 
 
 def is_private(text: str) -> bool:
-    """Say whether a text holds controls, or characters that are not to be seen."""
+    """Say whether a text holds control or invisible characters."""
     return any(unicodedata.category(character) in {"Cc", "Cf", "Cs"} for character in text)
 
 

@@ -357,7 +357,7 @@ def test_a_password_for_a_server_that_asks_none_is_no_mails_fault(server, write,
 
 def test_mail_goes_encrypted_from_the_first_byte_on():
     backend = smtp_backend.EmailBackend(use_ssl=True, use_tls=False)
-    assert issubclass(backend.connection_class, smtp_backend._Telling)
+    assert issubclass(backend.connection_class, smtp_backend._Notifying)
     assert backend.ssl_context.verify_mode == ssl.CERT_REQUIRED
 
 
