@@ -1,4 +1,4 @@
-"""Fields and inputs of Bagisto's schema that mean nothing here: its clients name them all the same.
+"""Bagisto compatibility: fields and inputs that its clients name and that mean nothing here.
 
 The fields are null, and the inputs are taken and not looked at: a caller sets no state (CONTRACTS,
 Amendments).
@@ -14,12 +14,12 @@ IGNORED = "Taken and ignored"
 
 
 def always_null(kind: type[graphene.Scalar]) -> graphene.Field:
-    """Return a field that is null whatever its object holds."""
+    """Return a field that always resolves to null."""
     return graphene.Field(kind, resolver=_null, description=NOT_KEPT)
 
 
 def ignored(kind: type[graphene.Scalar]) -> graphene.InputField:
-    """Return an input that is taken in its type and never looked at."""
+    """Return an input field that is type-checked and ignored."""
     return graphene.InputField(kind, description=IGNORED)
 
 

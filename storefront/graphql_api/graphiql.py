@@ -1,4 +1,4 @@
-"""GraphiQL: the program in which a developer tries face B. It is there by setting alone."""
+"""GraphiQL, the in-browser IDE for the GraphQL API (face B), where the setting allows it."""
 
 from csp.constants import NONCE
 from csp.decorators import csp_update

@@ -1,4 +1,4 @@
-"""Reads the ids that clients send: an IRI of ours, or the bare number in it."""
+"""Parse the ids that clients send: an IRI of ours, or the bare number in it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The bounds of one document, as the settings say them."""
+"""Limits of a GraphQL document, from the settings."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from django.conf import settings
 
 
 class Limits(NamedTuple):
-    """The settings a document is read under."""
+    """The limits a document is parsed and validated under."""
 
     document_bytes: int
     tokens: int
@@ -20,7 +20,7 @@ class Limits(NamedTuple):
 
 
 def limits_of_settings() -> Limits:
-    """Return them as they are now."""
+    """Return the limits as the settings are now."""
     return Limits(
         document_bytes=settings.GRAPHQL_MAX_DOCUMENT_BYTES,
         tokens=settings.GRAPHQL_MAX_TOKENS,

@@ -1,4 +1,4 @@
-"""Bounds how many list entries one document may ask for, before any of them is read."""
+"""GraphQL query cost: limit the list entries one document may request, before any is read."""
 
 from typing import Any
 
@@ -28,8 +28,7 @@ def require_few_nodes(
     operation: OperationDefinitionNode,
     variables: dict[str, Any] | None,
 ) -> None:
-    """Sum what the operation's lists ask for: through aliases, fragments, variables and their
-    defaults, without what `@skip` and `@include` leave out.
+    """Refuse an operation whose lists, as they are to be run, request too many entries in all.
 
     Raises:
         DocumentRefused: more than the settings allow.
@@ -63,16 +62,16 @@ def _count_nodes(
         if isinstance(definition, FragmentDefinitionNode)
     }
     # Fields of one name are run once. Lists stand at the root alone.
-    asked = collect_fields(schema, fragments, values, root, operation.selection_set)
-    return sum(_size(root.fields.get(node.name.value), node, values) for node, *_ in asked.values())
+    lists = collect_fields(schema, fragments, values, root, operation.selection_set)
+    return sum(_size(root.fields.get(node.name.value), node, values) for node, *_ in lists.values())
 
 
 def _size(field: GraphQLField | None, node: FieldNode, values: dict[str, Any]) -> int:
     if field is None or not field.args.keys() >= PAGED:
         return 0
     try:
-        given = get_argument_values(field, node, values)
-        return lookups.stretch_size(first=given.get("first"), last=given.get("last"))
+        arguments = get_argument_values(field, node, values)
+        return lookups.stretch_size(first=arguments.get("first"), last=arguments.get("last"))
     # The list itself is refused, with its own words.
     except (GraphQLError, BadCursor):
         return 0

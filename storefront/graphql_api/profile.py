@@ -1,4 +1,4 @@
-"""The shape of `readCustomerProfile`, as Bagisto's clients ask who is signed in."""
+"""GraphQL type and resolver of `readCustomerProfile`, as Bagisto's clients query it."""
 
 import graphene
 from graphql import GraphQLResolveInfo
@@ -41,7 +41,7 @@ class CustomerProfile(graphene.ObjectType):
 
 
 def read_profile(customer: Customer, identifier: str | None) -> Customer:
-    """Return the customer who asks, by their own id or none.
+    """Resolve the signed-in customer, by their own id or none.
 
     Raises:
         NotFound: any other id, in whatever form: one answer for all of them.

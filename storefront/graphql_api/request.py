@@ -1,4 +1,4 @@
-"""Reads what a request to face B asks, as the GraphQL-over-HTTP specification has it sent."""
+"""Parse a GraphQL-over-HTTP request into query, variables and operation name."""
 
 import json
 import re
@@ -28,7 +28,7 @@ _LONG_NUMBER = re.compile(r"[0-9]{400}")
 
 
 class QueryNotSent(RequestRefused):
-    """A client sent a query's hash alone, as Apollo's automatic persisted queries begin.
+    """Persisted query not found: a client sent a query's hash alone (Apollo's APQ).
 
     These very words have it send the query itself, and no more hashes.
     """
@@ -40,8 +40,8 @@ class QueryNotSent(RequestRefused):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A document that is not empty, its variables, and which of its operations is meant."""
+class GraphQLRequest:
+    """A non-empty document, its variables, and the name of the operation to run."""
 
     query: str
     variables: dict[str, Any] | None
@@ -49,7 +49,7 @@ class Asked:
 
 
 def answer_type(request: HttpRequest) -> str:
-    """Return the media type of the answer: the specification's own where a client names it."""
+    """Negotiate the response's media type: the specification's own where a client names it."""
     qualities = {
         f"{kind.main_type}/{kind.sub_type}": kind.quality for kind in request.accepted_types
     }
@@ -58,63 +58,63 @@ def answer_type(request: HttpRequest) -> str:
 
 
 def methods() -> list[str]:
-    """Return the methods that are answered."""
+    """Return the HTTP methods that are answered."""
     return ["GET", "POST"] if settings.GRAPHQL_ALLOW_GET else ["POST"]
 
 
-def read_asked(request: HttpRequest) -> Asked:
-    """Return what a request asks.
+def parse_request(request: HttpRequest) -> GraphQLRequest:
+    """Parse a request.
 
     Raises:
         RequestRefused: it cannot be read; the message says what to send.
     """
     try:
-        said = _said(request)
+        params = _params(request)
         # What no text can hold, half a character, would fail wherever it is used.
-        json.dumps(said, ensure_ascii=False).encode()
+        json.dumps(params, ensure_ascii=False).encode()
     except UnicodeError:
         raise RequestRefused("The request is not UTF-8 text.") from None
     except RecursionError:
         raise RequestRefused(TOO_DEEP) from None
     except RequestDataTooBig:
         raise RequestRefused(TOO_LARGE, 413) from None
-    query, operation_name = said.get("query"), said.get("operationName")
+    query, operation_name = params.get("query"), params.get("operationName")
     if not query or not isinstance(query, str):
-        raise _query_missing(said)
+        raise _query_missing(params)
     if _LONG_NUMBER.search(query):
         raise RequestRefused(TOO_LONG)
     if not isinstance(operation_name, str | None):
         raise RequestRefused("The operation name must be a string.")
     for name in ("variables", "extensions"):
-        if not isinstance(said.get(name), dict | None):
+        if not isinstance(params.get(name), dict | None):
             raise RequestRefused(f"{name.title()} must be an object.")
-    return Asked(query, said.get("variables"), operation_name or None)
+    return GraphQLRequest(query, params.get("variables"), operation_name or None)
 
 
 def sends_hash_alone(request: HttpRequest) -> bool:
     """Say whether a GET names its query by a hash alone."""
     try:
-        said = _unpacked(request.GET)
+        params = _unpacked(request.GET)
     except (RequestRefused, RecursionError):
         return False
-    return not said.get("query") and _has_hash(said)
+    return not params.get("query") and _has_hash(params)
 
 
-def _query_missing(said: dict[str, Any]) -> RequestRefused:
-    if _has_hash(said):
+def _query_missing(params: dict[str, Any]) -> RequestRefused:
+    if _has_hash(params):
         return QueryNotSent()
-    name = next((name for name in DOCUMENT_NAMES if said.get(name) is not None), None)
+    name = next((name for name in DOCUMENT_NAMES if params.get(name) is not None), None)
     if name is None:
         return RequestRefused(NO_QUERY)
     return RequestRefused(f'{NO_QUERY} No documents are stored here that "{name}" could name.')
 
 
-def _has_hash(said: dict[str, Any]) -> bool:
-    extensions = said.get("extensions")
+def _has_hash(params: dict[str, Any]) -> bool:
+    extensions = params.get("extensions")
     return isinstance(extensions, dict) and extensions.get("persistedQuery") is not None
 
 
-def _said(request: HttpRequest) -> dict[str, Any]:
+def _params(request: HttpRequest) -> dict[str, Any]:
     if request.method == "GET":
         return _unpacked(request.GET)
     require_length(request)
@@ -126,24 +126,24 @@ def _said(request: HttpRequest) -> dict[str, Any]:
         return _unpacked(request.POST)
     if request.content_type != JSON:
         raise RequestRefused("Send the query with Content-Type: application/json.", 415)
-    said = _read_json(request.body.decode(), "The request is no valid JSON.")
-    if not isinstance(said, dict):
+    params = _read_json(request.body.decode(), "The request is no valid JSON.")
+    if not isinstance(params, dict):
         raise RequestRefused("Send one JSON object with a query; batches are not answered.")
-    return said
+    return params
 
 
 def _unpacked(fields: QueryDict) -> dict[str, Any]:
-    """Return an address's or form's fields, of which two are JSON themselves."""
+    """Return a query string's or form's fields, of which two are JSON themselves."""
     for name in FIELDS:
         if len(fields.getlist(name)) > 1:
             raise RequestRefused(f'"{name}" stands twice: send it once.')
-    said: dict[str, Any] = fields.dict()
+    params: dict[str, Any] = fields.dict()
     for name in ("variables", "extensions"):
-        if said.get(name):
-            said[name] = _read_json(said[name], f"{name.title()} are no valid JSON.")
+        if params.get(name):
+            params[name] = _read_json(params[name], f"{name.title()} are no valid JSON.")
         else:
-            said.pop(name, None)
-    return said
+            params.pop(name, None)
+    return params
 
 
 def _read_json(text: str, complaint: str) -> Any:

@@ -1,4 +1,4 @@
-"""The shape of face B. Field names and types are the document's own (CONTRACTS, face B)."""
+"""GraphQL schema of face B. Names and types are the document's own (CONTRACTS, face B)."""
 
 import re
 from base64 import b64decode, urlsafe_b64encode
@@ -33,11 +33,12 @@ def number_of(identifier: str) -> int:
 
 
 def cursor_of(grant: Grant) -> str:
+    """Encode a grant's number as a cursor."""
     return urlsafe_b64encode(f"grant:{grant.pk}".encode()).decode()
 
 
 def read_cursor(cursor: str | None) -> int | None:
-    """Return the grant's number in a cursor of ours; None for none.
+    """Decode a cursor into the grant's number; None for none.
 
     Raises:
         BadCursor: not one of ours.

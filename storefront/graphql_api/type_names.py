@@ -1,4 +1,4 @@
-"""Read the capitalised names of types, `CreateLogoutInput`, as the documented `createLogoutInput`.
+"""Type name aliases: read `CreateLogoutInput` as the documented `createLogoutInput`.
 
 Bagisto's clients write the names of inputs and payloads with a small first letter; documents from
 before this schema did so write them with a capital one (CONTRACTS, Amendments, "names of inputs

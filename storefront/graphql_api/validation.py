@@ -1,4 +1,4 @@
-"""Reads one GraphQL document: what is too large, too deep or not true to the schema is refused.
+"""Parse and validate a GraphQL document: size, token, depth and alias limits, then the schema.
 
 The order is the point. Each step bounds the work of the next one, so that a document costs little
 whatever stands in it: its bytes, its tokens, its extent, and only then the specification's rules,
@@ -46,7 +46,7 @@ MAX_REMEMBERED = 64
 
 
 class DocumentRefused(DownloadsError):
-    """The document is too much, or not true to the language or the schema. See `errors`."""
+    """The document exceeds a limit, or is invalid by the language or the schema. See `errors`."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__("; ".join(error.message for error in errors))
@@ -54,7 +54,7 @@ class DocumentRefused(DownloadsError):
 
 
 def read_document(schema: GraphQLSchema, text: str) -> DocumentNode:
-    """Return the document, valid for the schema and within every limit of the settings.
+    """Parse and validate a document within every limit of the settings.
 
     The same text may give the same document again: read it, never change it.
 
@@ -63,8 +63,8 @@ def read_document(schema: GraphQLSchema, text: str) -> DocumentNode:
     """
     # Mutations are not kept: somebody's password may stand in one.
     is_kept = len(text) <= MAX_REMEMBERED_CHARACTERS and "mutation" not in text
-    read = _read_again if is_kept else _read
-    return read(schema, text, limits_of_settings())
+    reader = _read_again if is_kept else _read
+    return reader(schema, text, limits_of_settings())
 
 
 def _read(schema: GraphQLSchema, text: str, limits: Limits) -> DocumentNode:
@@ -97,7 +97,7 @@ Place = OperationDefinitionNode | VariableDefinitionNode | FragmentDefinitionNod
 
 
 class Extent(NamedTuple):
-    """How far some selections reach, with their fragments in place."""
+    """Depth, fields, aliases and size of some selections, their fragments in place."""
 
     depth: int = 0
     fields: int = 0
@@ -107,7 +107,7 @@ class Extent(NamedTuple):
 
 
 class Extents:
-    """Measures each operation, and each fragment once however often it is spread.
+    """Measure each operation, and each fragment once however often it is spread.
 
     Stands before the specification's rules, so nothing is certain yet: an unknown fragment and
     the end of a circle measure nothing here and are left to those rules, which refuse both.
@@ -125,13 +125,13 @@ class Extents:
         self.crowded: list[GraphQLError] = []
 
     def errors(self) -> list[GraphQLError]:
-        found: list[GraphQLError] = []
+        errors: list[GraphQLError] = []
         for definition in self.document.definitions:
             if isinstance(definition, OperationDefinitionNode):
-                found += self.errors_of(definition)
+                errors += self.errors_of(definition)
         for name in self.fragments:
             self.of_fragment(name)
-        return found + self.crowded
+        return errors + self.crowded
 
     def errors_of(self, operation: OperationDefinitionNode) -> list[GraphQLError]:
         self.count_directives(operation)
@@ -194,7 +194,7 @@ class Extents:
 
 
 class FieldsCanBeMergedSoon(OverlappingFieldsCanBeMergedRule):
-    """The specification's rule as it is, which gives up sooner: its own bound is a second."""
+    """The specification's rule with a lower complexity budget: its own takes a second."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)

@@ -1,4 +1,4 @@
-"""The door of face B: `POST /api/graphql`. Storefront key first, then the document.
+"""GraphQL view of face B: `POST /api/graphql`. Storefront key first, then the document.
 
 Of graphene-django's view this one keeps how a result is written. Its `dispatch` sets a cookie at
 every call, its reading of a request believes the address beside the body, and its parser reads
@@ -22,11 +22,11 @@ from storefront.authentication import StorefrontCaller, storefront_key
 from storefront.graphql_api.node_count import require_few_nodes
 from storefront.graphql_api.request import (
     GRAPHQL_JSON,
-    Asked,
+    GraphQLRequest,
     QueryNotSent,
     answer_type,
     methods,
-    read_asked,
+    parse_request,
     sends_hash_alone,
 )
 from storefront.graphql_api.validation import DocumentRefused, read_document
@@ -79,12 +79,12 @@ class StorefrontGraphQL(GraphQLView):
             return _answer_key_refused(error)
         except RateExceeded as error:
             response = _answer_rate_exceeded(error)
-        return _told(response, refusals.exceeded or refusals.rate)
+        return _with_rate_headers(response, refusals.exceeded or refusals.rate)
 
     def answer_counted(
         self, request: HttpRequest, refusals: Refusals, *, at: datetime
     ) -> HttpResponse:
-        """Answer, and count the request for its key or, refused or nobody's, for its address.
+        """Answer, and count the request for its key or, refused or nobody's, for its client IP.
 
         Raises:
             KeyRefused: missing, or not to be used.
@@ -115,7 +115,7 @@ class StorefrontGraphQL(GraphQLView):
         content_type = answer_type(request)
         response: HttpResponse
         try:
-            body, status = self.get_response(request, read_asked(request))
+            body, status = self.get_response(request, parse_request(request))
             # Who asks for plain JSON learns from the body what became of a document: a 400 might
             # as well come from a proxy.
             response = HttpResponse(body, status=status if content_type == GRAPHQL_JSON else 200)
@@ -130,19 +130,19 @@ class StorefrontGraphQL(GraphQLView):
         return response
 
     @staticmethod
-    def get_graphql_params(request: HttpRequest, asked: Asked) -> tuple[Any, ...]:
-        return asked.query, asked.variables, asked.operation_name, None
+    def get_graphql_params(request: HttpRequest, parsed: GraphQLRequest) -> tuple[Any, ...]:
+        return parsed.query, parsed.variables, parsed.operation_name, None
 
     def execute_graphql_request(
         self,
         request: HttpRequest,
-        asked: Asked,
+        parsed: GraphQLRequest,
         query: str,
         variables: dict[str, Any] | None,
         operation_name: str | None,
         show_graphiql: bool = False,  # noqa: FBT001, FBT002 (the view's signature)
     ) -> ExecutionResult:
-        """Read the document within its limits and run it.
+        """Validate the document within its limits and execute it.
 
         Raises:
             RequestRefused: a mutation by GET.
@@ -187,14 +187,14 @@ class StorefrontGraphQL(GraphQLView):
 
     @staticmethod
     def format_error(error: Exception) -> dict[str, Any]:
-        """Write our own errors and the document's as they are, and mask every other."""
+        """Format our own errors and the document's as they are, and mask every other."""
         if not isinstance(error, GraphQLError):
             error = GraphQLError(MASKED, original_error=error)
         original = error.original_error
         if original is None or isinstance(original, DownloadsError | GraphQLError):
-            said = _ENTERED.sub(r"\1", error.message)
-            said = _VALUE.sub(r"an invalid value\g<place>; ", said)
-            return dict(error.formatted) | {"message": said}
+            message = _ENTERED.sub(r"\1", error.message)
+            message = _VALUE.sub(r"an invalid value\g<place>; ", message)
+            return dict(error.formatted) | {"message": message}
         logger.error("A resolver failed", exc_info=original)
         return dict(error.formatted) | {"message": MASKED}
 
@@ -229,8 +229,8 @@ def _answer_key_refused(error: KeyRefused | OriginRefused) -> JsonResponse:
     )
 
 
-def _told(response: HttpResponse, rate: Rate | None) -> HttpResponse:
-    """Return an answer with the headers that tell a rate."""
+def _with_rate_headers(response: HttpResponse, rate: Rate | None) -> HttpResponse:
+    """Add the rate limit's headers to a response."""
     for name, value in (rate.headers if rate else {}).items():
         response[name] = value
     return response
