@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from downloads.errors import SealBroken
 from downloads.models import Customer, Shop
 from downloads.tokens import has_checksum, hash_token
-from storefront.http.client_ip import client_address
+from storefront.http.client_ip import client_ip
 from storefront.http.errors import KeyRefused, OriginRefused, SignatureRefused, Unauthenticated
 from storefront.http.throttling import Rate, count
 from storefront.models import (
@@ -80,7 +80,7 @@ class StorefrontCaller:
     def of(cls, request: HttpRequest, key: StorefrontKey, *, at: datetime) -> "StorefrontCaller":
         """Return who sends a request with a key."""
         authorization = request.headers.get("Authorization", "")
-        return cls(key.shop, authorization, at, client_address(request))
+        return cls(key.shop, authorization, at, client_ip(request))
 
     @property
     def customer(self) -> Customer:

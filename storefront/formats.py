@@ -4,7 +4,7 @@ UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
 def size_text(size_bytes: int | None) -> str | None:
-    """Write a size for people: 1000-based, no space, at most one decimal ("10MB", "1.5GB")."""
+    """Format a size for people: 1000-based, no space, at most one decimal ("10MB", "1.5GB")."""
     if size_bytes is None:
         return None
     size = float(size_bytes)

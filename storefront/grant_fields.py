@@ -1,4 +1,4 @@
-"""What face B and its REST counterpart say of a grant, each word once (CONTRACTS, face B)."""
+"""Field values of a grant, shared by GraphQL and its REST counterpart (CONTRACTS, face B)."""
 
 from datetime import UTC, datetime
 
@@ -14,12 +14,12 @@ def product_name(grant: Grant) -> str:
 
 
 def file_name(grant: Grant) -> str | None:
-    """Return the name a file will be saved under; null for a link."""
+    """Return the name a file will be saved under; None for a link."""
     return grant.asset.file_name or None
 
 
 def kind(grant: Grant) -> str:
-    """Return `file` or `url`."""
+    """Return the asset's type, `file` or `url`."""
     return "file" if grant.asset.kind == Asset.FILE else "url"
 
 
@@ -29,10 +29,10 @@ def bought(grant: Grant) -> int:
 
 
 def moment(value: datetime) -> str:
-    """Write a time as ISO 8601 with offset, without microseconds: `2025-06-15T10:30:00+00:00`."""
+    """Format a time as ISO 8601 with offset, no microseconds: `2025-06-15T10:30:00+00:00`."""
     return value.astimezone(UTC).replace(microsecond=0).isoformat()
 
 
 def not_found(number: int | str) -> str:
-    """Say that there is no such grant, or none of this customer: the same words for both."""
+    """Return the message for a missing grant, and for another customer's: the same for both."""
     return f'Customer downloadable product with ID "{number}" not found'

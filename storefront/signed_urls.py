@@ -1,4 +1,4 @@
-"""Signed addresses: of one click on a grant, and of an order's page (a ticket).
+"""Signed URLs: of one click on a grant, of an order's page (a ticket), of an account's page.
 
 The signature covers everything before it in the path; queries are ignored,
 so a mail program or CDN that adds keys breaks nothing. Keys rotate by `SECRET_KEY_FALLBACKS`.
@@ -44,7 +44,7 @@ class Click:
 
     @property
     def url(self) -> str:
-        """The absolute address whose GET hands the download over."""
+        """The absolute URL whose GET serves the download."""
         return absolute(self.path)
 
     @property
@@ -59,13 +59,13 @@ class Click:
 
 
 def new_click(grant: Grant, *, at: datetime, valid_until: datetime | None = None) -> Click:
-    """Make a fresh click on a grant. It is worth nothing until its address is used."""
+    """Make a fresh click on a grant. It counts nothing until its URL is used."""
     end = valid_until or at + timedelta(seconds=settings.DOWNLOAD_URL_SECONDS)
     return Click(grant.pk, secrets.token_urlsafe(16), end, grant.asset.file_name)
 
 
 def read_click(signed: str) -> Click:
-    """Return the click that an address carries, also when the address has ended since.
+    """Verify a signed URL; return its click, also when it has expired since.
 
     Raises:
         NotFound: the signature is missing or wrong.
@@ -79,17 +79,17 @@ def read_click(signed: str) -> Click:
 
 
 def proof_of(nonce: str) -> str:
-    """Return what only nginx is shown of a click: by it we know nginx when it reports a fault."""
+    """Sign a click's nonce for nginx alone, which proves itself by it when it reports a fault."""
     return _PROOFS.sign(nonce)
 
 
 def is_proof(text: str, click: Click) -> bool:
-    """Say whether this is what nginx was shown of a click."""
+    """Verify nginx's proof of a click."""
     return bool(text) and constant_time_compare(text, proof_of(click.nonce))
 
 
 def nonce_of_proof(text: str) -> str | None:
-    """Return the click's nonce that a proof names, or None if nginx was never shown it."""
+    """Return the nonce that nginx's proof names, or None if it is not signed by us."""
     try:
         return _PROOFS.unsign(text)
     except BadSignature:
@@ -97,7 +97,7 @@ def nonce_of_proof(text: str) -> str | None:
 
 
 def asset_url(grant: Grant, shop: Shop, *, at: datetime) -> str | None:
-    """Return what face A shows as an asset's address: null unless it may be downloaded now.
+    """Return face A's URL of an asset: None unless it may be downloaded now.
 
     A link is shown as it is, or counted, as the shop chose. Source: CONTRACTS, face A.
     """
@@ -109,18 +109,18 @@ def asset_url(grant: Grant, shop: Shop, *, at: datetime) -> str | None:
 
 
 def counted_url(grant: Grant, *, at: datetime) -> str | None:
-    """Return a signed, counted address for a file or a link alike; null unless available."""
+    """Return a signed, counted URL for a file or a link alike; None unless available."""
     return new_click(grant, at=at).url if grant.status(at) == Grant.AVAILABLE else None
 
 
 def ticket_url(order: Order) -> str:
-    """Return the absolute address of an order's page, by ticket. Minted at need, not stored."""
+    """Return the absolute URL of an order's page, by ticket. Minted at need, not stored."""
     ticket = _TICKETS.sign(f"{order.pk}.{order.ticket_revision}")
     return absolute(reverse("order", args=[ticket]))
 
 
 def read_ticket(text: str) -> tuple[int, int] | None:
-    """Return the order's key and revision that a ticket names, or None if it is no ticket."""
+    """Verify a ticket; return the order's key and revision, or None if it is no ticket."""
     try:
         number, revision = _TICKETS.unsign(text).split(".")
     except (BadSignature, ValueError):
@@ -129,7 +129,7 @@ def read_ticket(text: str) -> tuple[int, int] | None:
 
 
 def account_url(account: Account, *, at: datetime) -> str:
-    """Return the absolute address where whoever holds it chooses an account's password.
+    """Return the absolute URL of a page to choose an account's password.
 
     It is to reach nobody but the owner of the account's mail address: it confirms that. Good once,
     and for `ACCOUNT_TICKET_HOURS`. Minted at need, not stored.
@@ -140,7 +140,7 @@ def account_url(account: Account, *, at: datetime) -> str:
 
 
 def read_account_ticket(text: str, *, at: datetime) -> tuple[int, str]:
-    """Return the account's number and the state that a ticket names.
+    """Verify an account's ticket; return the account's number and state.
 
     Raises:
         LinkSpent: no ticket of ours, or its time is over.
@@ -155,5 +155,5 @@ def read_account_ticket(text: str, *, at: datetime) -> tuple[int, str]:
 
 
 def absolute(path: str) -> str:
-    """Return a path under the public address, which is a setting, never the request's word."""
+    """Return an absolute URL under `PUBLIC_BASE_URL`, never the request's host."""
     return settings.PUBLIC_BASE_URL + path

@@ -1,1 +1,1 @@
-"""Signed download addresses: views, ranges, streams and file senders."""
+"""Signed download URLs: views, ranges, streams and file senders."""

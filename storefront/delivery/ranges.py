@@ -1,4 +1,4 @@
-"""One byte range of a file (RFC 9110, section 14).
+"""Parse the Range header: one byte range of a file (RFC 9110, section 14).
 
 Ours because the kept parsers at hand read `bytes=-0` as the whole file and refuse a suffix longer
 than the file. Several ranges at once are answered as none: one full answer, no amplification.
@@ -16,7 +16,7 @@ _SINGLE = re.compile(
 
 
 class Unsatisfiable(Exception):
-    """No byte of the file lies in the range that was asked for."""
+    """The requested range holds no byte of the file (416)."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Span:
 
 
 def read_range(header: str | None, size_bytes: int) -> Span | None:
-    """Return the asked-for part of a file, or None for the whole of it.
+    """Parse a Range header into a span of a file, or None for the whole of it.
 
     Raises:
         Unsatisfiable: a well-formed single range that holds no byte of the file.

@@ -1,4 +1,4 @@
-"""Which part of a file a request gets, and the headers that go with it (RFC 9110)."""
+"""Conditional and range requests: the part of a file to answer with, and its headers (RFC 9110)."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ NOTHING = Span(0, 0)
 
 @dataclass(frozen=True)
 class Part:
-    """An answer's status, the bytes it holds (an empty span: none) and its headers.
+    """A response's status, the bytes it holds (an empty span: none) and its headers.
 
     `is_blind` says that a range was asked for, and not of which version of the file.
     """
@@ -30,7 +30,7 @@ class Part:
     is_blind: bool = False
 
     def without_bytes(self) -> HttpResponse:
-        """Answer with the status and headers alone: to HEAD, and where there are no bytes."""
+        """Return the response without a body: to HEAD, and where there are no bytes."""
         response = HttpResponse(status=self.status, headers=self.headers)
         if self.status == 304:
             # Of a page, says Django; a cache would write that over what it knows of the file.
@@ -39,7 +39,7 @@ class Part:
 
 
 def part_of(request: HttpRequest, asset: Asset, *, is_whole: bool = False) -> Part:
-    """Return what a request gets of a file: all of it (200), one range (206), or no bytes.
+    """Evaluate conditions and range: all of a file (200), one range (206), or no bytes.
 
     `is_whole` leaves a range aside.
 
@@ -68,7 +68,7 @@ def part_of(request: HttpRequest, asset: Asset, *, is_whole: bool = False) -> Pa
 
 
 def file_headers(asset: Asset) -> dict[str, str]:
-    """Return the headers that keep a stranger's file from acting in our name."""
+    """Return the security headers that keep a stranger's file from acting in our name."""
     is_passive = asset.content_type.startswith(PASSIVE_TYPES)
     return {
         "Content-Type": asset.content_type if is_passive else "application/octet-stream",
@@ -85,19 +85,19 @@ def etag(asset: Asset) -> str:
 
 
 def names_version(request: HttpRequest, asset: Asset) -> bool:
-    """Say whether a request says that it means this version of the file."""
-    wanted = parse_etags(request.headers.get("If-Match", ""))
-    return etag(asset) in (*wanted, request.headers.get("If-Range", "").strip())
+    """Say whether a request names this version of the file by its ETag."""
+    etags = parse_etags(request.headers.get("If-Match", ""))
+    return etag(asset) in (*etags, request.headers.get("If-Range", "").strip())
 
 
 def _wants_another(request: HttpRequest, asset: Asset) -> bool:
-    wanted = parse_etags(request.headers.get("If-Match", "*"))
-    return "*" not in wanted and etag(asset) not in wanted
+    etags = parse_etags(request.headers.get("If-Match", "*"))
+    return "*" not in etags and etag(asset) not in etags
 
 
 def _has_it(request: HttpRequest, asset: Asset) -> bool:
-    held = parse_etags(request.headers.get("If-None-Match", ""))
-    return "*" in held or etag(asset) in (tag.removeprefix("W/") for tag in held)
+    etags = parse_etags(request.headers.get("If-None-Match", ""))
+    return "*" in etags or etag(asset) in (tag.removeprefix("W/") for tag in etags)
 
 
 def _range(request: HttpRequest, asset: Asset) -> Span | None:

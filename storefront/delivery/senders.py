@@ -1,4 +1,4 @@
-"""The ways out for a file's bytes: streamed by the application, or by the nginx in front of it.
+"""File senders: stream from Django, or hand over to nginx with X-Accel-Redirect.
 
 The application decides in both what is sent and to whom; the setting `FILES_LEAVE_BY` names one.
 """
@@ -22,15 +22,17 @@ DISPOSITION = "X-Files-Disposition"
 
 
 class WayOut(Protocol):
+    """A sender of a file's bytes."""
+
     def upfront_bytes(self, part: Part) -> int | None:
-        """Return how many bytes a request counts at once; null: they are counted as sent."""
+        """Return how many bytes a request counts at once; None: they are counted as sent."""
 
     def answer(self, opened: Opened, part: Part) -> HttpResponseBase:
-        """Answer with a part's bytes. The file that was opened is closed by this way."""
+        """Return the response with a part's bytes. The opened file is closed by this sender."""
 
 
 class ByApplication:
-    """Streamed by us: what was sent is known, and one cut off at the start is given back."""
+    """Stream from Django: what was sent is known, and one cut off at the start is given back."""
 
     def upfront_bytes(self, part: Part) -> int | None:
         return None
@@ -41,7 +43,7 @@ class ByApplication:
 
 
 class ByNginx:
-    """Handed to nginx, which sends at its own speed: what is asked for counts as sent.
+    """Hand over to nginx (X-Accel-Redirect): what is requested counts as sent.
 
     nginx is told whether to look for a range, so that it never reads one otherwise than we did.
     """
@@ -70,7 +72,7 @@ JUDGED_BY_US = ("If-Match", "If-Unmodified-Since")
 
 
 def way_out(request: HttpRequest) -> WayOut:
-    """Return the way that the settings name, or the only one that can answer this request."""
+    """Return the sender that the settings name, or the only one that can answer this request."""
     if settings.FILES_LEAVE_BY == "nginx" and not request.headers.keys() & JUDGED_BY_US:
         return ByNginx()
     return ByApplication()

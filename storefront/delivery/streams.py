@@ -1,4 +1,4 @@
-"""A file's bytes, block by block, and what is counted of them on the way."""
+"""File streams in blocks, and the count of bytes as they are sent."""
 
 import logging
 import time
@@ -24,7 +24,7 @@ NOTED_EVERY_SECONDS = 30
 
 
 class FileStream:
-    """A span of a file in blocks. `close` frees the file, also of a stream that never began."""
+    """A span of a file in blocks. `close` closes the file, also of a stream that never began."""
 
     def __init__(self, stored: StoredFile, span: Span) -> None:
         self._stored = stored
@@ -37,21 +37,21 @@ class FileStream:
     def __next__(self) -> bytes:
         if self._at == self._span.start:
             self._stored.read_from(self._at)
-        left = self._span.stop - self._at
-        if not left:
+        remaining = self._span.stop - self._at
+        if not remaining:
             raise StopIteration
         is_early = self._at - self._span.start < BLOCK_BYTES
-        block = self._stored.read(min(FIRST_BLOCK_BYTES if is_early else BLOCK_BYTES, left))
+        block = self._stored.read(min(FIRST_BLOCK_BYTES if is_early else BLOCK_BYTES, remaining))
         self._at += len(block)
         return block
 
     def close(self) -> None:
-        """Free the file."""
+        """Close the file."""
         self._stored.close()
 
 
 class CountedStream(FileStream):
-    """The bytes of one answer to a buyer, counted as they are sent.
+    """A response's bytes, counted as they are sent.
 
     A block counts once the next one is asked for: the server has handed it on by then. What ends
     early is broken off by an error, so that the buyer's program sees that bytes are missing and
@@ -65,14 +65,14 @@ class CountedStream(FileStream):
         self._opened = opened
         self._on_its_way = 0
         self._not_noted = 0
-        self._since_told = 0
-        self._told_at = time.monotonic()
+        self._since_noted = 0
+        self._noted_at = time.monotonic()
         self._has_failed = False
         self._is_closed = False
 
     def __next__(self) -> bytes:
         self._not_noted += self._on_its_way
-        self._since_told += self._on_its_way
+        self._since_noted += self._on_its_way
         self._on_its_way = 0
         if self._is_time_to_note() and not self._note():
             raise Unavailable(Unavailable.CLICK_OVER)
@@ -85,7 +85,7 @@ class CountedStream(FileStream):
         return block
 
     def close(self) -> None:
-        """Free the file, and settle what this answer has sent. Again does nothing."""
+        """Close the file and count what this response has sent. Again does nothing."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -95,13 +95,13 @@ class CountedStream(FileStream):
             self._settle()
 
     def _is_time_to_note(self) -> bool:
-        is_long_ago = time.monotonic() - self._told_at >= NOTED_EVERY_SECONDS
-        return self._since_told >= NOTED_EVERY_BYTES or bool(is_long_ago and self._not_noted)
+        is_long_ago = time.monotonic() - self._noted_at >= NOTED_EVERY_SECONDS
+        return self._since_noted >= NOTED_EVERY_BYTES or bool(is_long_ago and self._not_noted)
 
     def _note(self) -> bool:
         sent_bytes, at = self._not_noted, timezone.now()
-        self._told_at, self._since_told = time.monotonic(), 0
-        has_more = _tell(lambda: fulfilment.note_sent(self._opened, sent_bytes=sent_bytes, at=at))
+        self._noted_at, self._since_noted = time.monotonic(), 0
+        has_more = _retry(lambda: fulfilment.note_sent(self._opened, sent_bytes=sent_bytes, at=at))
         if has_more is None:
             # Told again the next time, which is not at once: the stream would wait at each block.
             return True
@@ -112,14 +112,14 @@ class CountedStream(FileStream):
         opened, sent_bytes, at = self._opened, self._not_noted, timezone.now()
         is_cut = bool(self._on_its_way) or self._at < self._span.stop
         if self._has_failed:
-            _tell(lambda: fulfilment.fail_stream(opened, sent_bytes=sent_bytes, at=at))
+            _retry(lambda: fulfilment.fail_stream(opened, sent_bytes=sent_bytes, at=at))
         else:
-            _tell(
+            _retry(
                 lambda: fulfilment.end_stream(opened, sent_bytes=sent_bytes, is_cut=is_cut, at=at)
             )
 
 
-def _tell(verb: Callable[[], bool | None]) -> bool | None:
+def _retry(verb: Callable[[], bool | None]) -> bool | None:
     # A stream outlives the connection it began with, and a database that is gone breaks no
     # download. What is still not counted when the stream ends stays uncounted.
     try:

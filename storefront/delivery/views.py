@@ -1,4 +1,4 @@
-"""Spend, then hand the bytes over. Source: CONTRACTS, "What counts as a download"."""
+"""Download views: spend, then send. Source: CONTRACTS, "What counts as a download"."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,7 @@ from storefront.delivery.senders import PROOF, way_out
 from storefront.delivery.streams import FileStream
 from storefront.delivery.visitors import visitor_of
 from storefront.http.errors import ClickOver, MethodRefused, OpensInTab
-from storefront.http.fetch_metadata import is_script, is_told
+from storefront.http.fetch_metadata import has_fetch_mode, is_script
 from storefront.pages.errors import (
     answers_as_accepted,
     answers_with_pages,
@@ -39,7 +39,7 @@ class HttpResponseSeeOther(HttpResponseRedirect):
 @forms_lead_out
 @answers_as_accepted
 def download(request: HttpRequest, signed: str) -> HttpResponseBase:
-    """Hand over what a signed address names; a GET spends, or rides on its own click."""
+    """Serve a signed download URL; a GET spends, or rides on its own click."""
     if request.method not in ("GET", "HEAD"):
         raise MethodRefused("GET", "HEAD")
     if is_prefetch(request):
@@ -68,7 +68,7 @@ def click(request: HttpRequest, signed: str) -> HttpResponse:
 def hand_over(
     request: HttpRequest, grant: Grant, click: Click, *, at: datetime
 ) -> HttpResponseBase:
-    """Answer a GET with a file's bytes or a redirect to a link, and spend; a HEAD spends nothing.
+    """Serve a file's bytes or a redirect to a link: a GET spends, a HEAD does not.
 
     Raises:
         Unavailable: the click gets nothing; `ClickOver` where a fresh one may.
@@ -79,7 +79,7 @@ def hand_over(
         fulfilment.give_back_failed(grant, nonce=click.nonce, at=at)
         raise StorageDown
     if grant.asset.kind == Asset.LINK:
-        return _lead_on(request, grant, click, at=at)
+        return _to_link(request, grant, click, at=at)
     try:
         return _hand_over(request, grant, click, part_of(request, grant.asset), at=at)
     except Replaced:
@@ -88,7 +88,7 @@ def hand_over(
         return _hand_over(request, grant, click, whole, at=at, takes_whole=True)
 
 
-def _lead_on(request: HttpRequest, grant: Grant, click: Click, *, at: datetime) -> HttpResponseBase:
+def _to_link(request: HttpRequest, grant: Grant, click: Click, *, at: datetime) -> HttpResponseBase:
     _require_reader(request, grant, click, at=at)
     if request.method == "HEAD":
         public_url(grant.asset.link)
@@ -117,8 +117,8 @@ def _hand_over(
     return way.answer(opened, part)
 
 
-def fresh_address(grant: Grant, *, at: datetime) -> str:
-    """Return a signed address that would hand a grant over. Nothing is spent.
+def fresh_url(grant: Grant, *, at: datetime) -> str:
+    """Return a signed URL that would serve a grant. Nothing is spent.
 
     Raises:
         Unavailable, StorageDown: it would not, as `hand_over` says.
@@ -129,7 +129,7 @@ def fresh_address(grant: Grant, *, at: datetime) -> str:
 
 
 def check_answer(request: HttpRequest, asset: Asset) -> HttpResponseBase:
-    """Answer staff who check a file with its bytes. Nothing is counted.
+    """Serve a file to staff who check it. Nothing is counted.
 
     Raises:
         StorageDown: the file cannot be read.
@@ -143,20 +143,20 @@ def check_answer(request: HttpRequest, asset: Asset) -> HttpResponseBase:
 
 
 def is_prefetch(request: HttpRequest) -> bool:
-    """Say whether a browser fetches ahead of its person, who may never come."""
+    """Say whether a request is a browser's prefetch, whose person may never come."""
     purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
     return any("prefetch" in purpose.lower() for purpose in purposes)
 
 
 def _require_reader(request: HttpRequest, grant: Grant, click: Click, *, at: datetime) -> None:
-    """Refuse a script what leaves by a redirect to another host.
+    """Refuse a script's request for a link: it leaves by a redirect to another host.
 
     Its browser would follow and withhold what comes, and the download would be gone.
     """
     if not is_script(request):
         return
     # Older browsers keep a form's `Origin` on its redirect: that click was counted by the form.
-    if not is_told(request) and lookups.is_opened(grant, nonce=click.nonce):
+    if not has_fetch_mode(request) and lookups.is_opened(grant, nonce=click.nonce):
         return
     _require(grant, click, at=at)
     raise OpensInTab

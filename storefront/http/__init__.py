@@ -1,1 +1,1 @@
-"""What concerns HTTP itself: bodies, their limits, and who may send them."""
+"""HTTP shared by all views: errors, rate limits, client IP, CORS, body limits, middleware."""

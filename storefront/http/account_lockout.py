@@ -26,7 +26,7 @@ ANYWHERE = "anywhere"
 
 
 class AccountTries:
-    """The passwords tried for one account by one client address."""
+    """Password attempts for one account by one client IP."""
 
     def __init__(self, shop: Shop, email: str, *, address: str, at: datetime) -> None:
         self._account = f"{shop.pk}:{count_key(email)}"
@@ -36,7 +36,7 @@ class AccountTries:
         self._taken: list[Rate] = []
 
     def take(self) -> None:
-        """Take a try ahead of its judgement. No query.
+        """Count an attempt before it is verified. No query.
 
         Raises:
             RateExceeded: none is left; what was entered is not to be looked at.
@@ -51,17 +51,17 @@ class AccountTries:
             self._take_turn(anywhere, has_failed=here.count > 1)
 
     def clear(self) -> None:
-        """Give the try back, and know this address from now on: the password was right."""
+        """Uncount the attempt and remember this IP: the password was right."""
         self.give_back()
         cache.set(self._key("known", self._address), 1, timeout=KNOWN_SECONDS)
 
     def give_back(self) -> None:
-        """Give the try back: what is not judged uses nothing up."""
+        """Uncount the attempt: what is not verified uses nothing up."""
         for rate in self._taken:
             give_back(rate)
 
     def begin_anew(self) -> None:
-        """Forget what was tried, wherever, before the owner chose a new password here."""
+        """Reset all counts of the account: its owner chose a new password here."""
         cache.set(self._key("series"), secrets.token_hex(4), timeout=KEPT_WINDOWS * WINDOW_SECONDS)
         cache.set(self._key("known", self._address), 1, timeout=KNOWN_SECONDS)
 
@@ -72,7 +72,7 @@ class AccountTries:
         return rate
 
     def _take_turn(self, anywhere: Rate, *, has_failed: bool) -> None:
-        """Take the account's next turn, for an address that has not failed in this window."""
+        """Take the account's next turn, for an IP that has not failed in this window."""
         if has_failed:
             self._refuse(anywhere.reset_seconds)
         turns = settings.ACCOUNT_TRY_SECONDS

@@ -16,7 +16,7 @@ class Readable(Protocol):
 
 
 class TrackedBody:
-    """A `wsgi.input` that knows whether it was read to its end.
+    """A `wsgi.input` wrapper that tracks whether it was read to its end.
 
     `length` is what the request declares; None where it comes in chunks, and only its end tells.
     """
@@ -28,21 +28,21 @@ class TrackedBody:
 
     @property
     def is_unread(self) -> bool:
-        """Tell whether anything may still come."""
+        """Say whether anything of the body is left unread."""
         return not self._is_over and self._left != 0
 
     def read(self, size: int | None = -1) -> bytes:
         """Read as the server's own input does."""
-        return self._note(self._source.read(-1 if size is None else size), asked=size)
+        return self._note(self._source.read(-1 if size is None else size), size=size)
 
     def readline(self, size: int | None = -1) -> bytes:
         """Read a line as the server's own input does."""
-        return self._note(self._source.readline(-1 if size is None else size), asked=size)
+        return self._note(self._source.readline(-1 if size is None else size), size=size)
 
-    def _note(self, content: bytes, *, asked: int | None) -> bytes:
+    def _note(self, content: bytes, *, size: int | None) -> bytes:
         if self._left is not None:
             self._left = max(self._left - len(content), 0)
-        if not content and asked != 0:
+        if not content and size != 0:
             self._is_over = True
         return content
 

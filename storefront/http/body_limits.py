@@ -1,4 +1,4 @@
-"""Who may send how large a body, judged before any of it is read."""
+"""Request body size limits by route and user, judged before any of it is read."""
 
 from collections.abc import Callable
 from typing import Any
@@ -68,7 +68,7 @@ class LimitsBodies:
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
-        """Judge by route and person, whom the session's cookie names.
+        """Check the declared length by route and user.
 
         Raises:
             PermissionDenied: an asset's form, from somebody who may not save it.
@@ -96,7 +96,7 @@ class LimitsBodies:
         return redirect_to_login(request.get_full_path(), reverse("admin:login"))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-        """Answer a body that no view could read to its end: the client's fault, not one of ours.
+        """Answer a body that was cut short: the client's fault, not one of ours.
 
         So too a file that others were quicker than: there was room when it was judged.
         """
@@ -106,7 +106,7 @@ class LimitsBodies:
 
 
 def handlers_of_uploads(request: HttpRequest) -> list[FileUploadHandler]:
-    """Return what takes in the file of a form that may carry one."""
+    """Return the upload handlers of a form that may carry a file."""
     return [KeepsNames(request), MemoryFileUploadHandler(request), TemporaryUploads(request)]
 
 
@@ -117,7 +117,7 @@ def _refused(request: HttpRequest, error: DownloadsError) -> HttpResponseBase:
 
 
 def _asset_to_save(request: HttpRequest, object_id: str | None) -> Asset:
-    """Return the asset whose form is sent, or a new one of no shop yet: its form is to name it."""
+    """Return the asset whose form is sent, or a new one whose shop only the form will name."""
     assets: ModelAdmin[Asset] = admin.site.get_model_admin(Asset)
     if object_id is None:
         if not assets.has_add_permission(request):

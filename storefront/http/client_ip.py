@@ -12,8 +12,8 @@ SUBSCRIBER_BITS = 64
 _WITH_PORT = re.compile(r"\A(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]+)?\Z")
 
 
-def client_address(request: HttpRequest) -> str:
-    """Return whom a request came from, behind `TRUSTED_PROXIES` proxies of ours.
+def client_ip(request: HttpRequest) -> str:
+    """Return a request's client IP, behind `TRUSTED_PROXIES` proxies of ours.
 
     An IPv4 address, or the /64 that one subscriber of IPv6 has. What cannot be read as an address
     is told from others by a short hash: it fits any cache's key, whatever was sent.

@@ -23,7 +23,7 @@ MAX_LENGTH = 2048
 
 
 class CrossOriginAnswers(CorsMiddleware):
-    """Mark what the middleware within answers or refuses too: a redirect, another host, a fault.
+    """Add CORS headers to whatever middleware answers too: redirects, bad hosts, faults.
 
     Preflights are left to `CorsMiddleware` itself, which stands further in, so that what it
     answers carries the headers of every other answer.
@@ -42,22 +42,22 @@ class CrossOriginAnswers(CorsMiddleware):
             patch_vary_headers(response, others)
         response = super().add_response_headers(request, response)
         if request.method == "OPTIONS":
-            asked = request.headers.get("Access-Control-Request-Headers", "")
+            requested = request.headers.get("Access-Control-Request-Headers", "")
             del response[ACCESS_CONTROL_ALLOW_HEADERS]
-            names = allowed_names(asked)
+            names = allowed_names(requested)
             if names and ACCESS_CONTROL_ALLOW_ORIGIN in response.headers:
                 response[ACCESS_CONTROL_ALLOW_HEADERS] = names
         return response
 
 
-def allowed_names(asked: str) -> str:
-    """Return the header names that a preflight asks for, as far as they are names of headers.
+def allowed_names(requested: str) -> str:
+    """Return the header names of `Access-Control-Request-Headers`, as far as they are valid.
 
     At most 50 of them, and 2 KB.
     """
     names: list[str] = []
     left = MAX_LENGTH
-    for name in dict.fromkeys(part.strip(" \t") for part in asked.split(",")):
+    for name in dict.fromkeys(part.strip(" \t") for part in requested.split(",")):
         if _TOKEN.fullmatch(name) and len(name) <= left and len(names) < MAX_NAMES:
             names.append(name)
             left -= len(name) + len(", ")

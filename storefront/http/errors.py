@@ -1,4 +1,4 @@
-"""One table: what the domain refuses → a status, a GraphQL error, a page."""
+"""Map domain exceptions to HTTP statuses, error codes and headers; the faces' own exceptions."""
 
 import logging
 from typing import Any
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class Unauthenticated(DownloadsError):
-    """The bearer is missing, unknown, past its end, or of another shop than the key."""
+    """The bearer is missing, unknown, expired, or of another shop than the key."""
 
     MESSAGE = "Unauthenticated. Please login to perform this action"
 
@@ -34,7 +34,7 @@ class Unauthenticated(DownloadsError):
 
 
 class KeyRefused(DownloadsError):
-    """The storefront key is missing or not usable; `code` is the wire's word for it."""
+    """The storefront key is missing or not usable; `code` is its error code."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
@@ -42,14 +42,14 @@ class KeyRefused(DownloadsError):
 
 
 class OriginRefused(DownloadsError):
-    """The storefront key is for scripts of other sites."""
+    """The storefront key does not allow the request's origin."""
 
     def __init__(self) -> None:
         super().__init__("This API key may not be used from this site")
 
 
 class RequestRefused(DownloadsError):
-    """A request that cannot be read; `status` says in which way."""
+    """A malformed request; `status` is its HTTP status."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -57,7 +57,7 @@ class RequestRefused(DownloadsError):
 
 
 class MethodRefused(RequestRefused):
-    """The address takes other methods: `allowed`, in one text."""
+    """Method not allowed; `allowed` is the Allow header."""
 
     def __init__(self, *allowed: str) -> None:
         super().__init__(f"Send {' or '.join(allowed)}.", 405)
@@ -65,25 +65,25 @@ class MethodRefused(RequestRefused):
 
 
 class SignatureRefused(DownloadsError):
-    """No secret of this shop signed the message. Which of the two is wrong is not told."""
+    """Signature mismatch. Whether the shop or its secret is wrong is not told."""
 
     def __init__(self) -> None:
         super().__init__("The signature does not match.")
 
 
 class CutShort(DownloadsError):
-    """A request whose body broke off, or came too slowly to be waited for."""
+    """A request body that was cut short, or came too slowly to be waited for."""
 
     def __init__(self) -> None:
         super().__init__("The request did not arrive whole.")
 
 
 class TooLarge(DownloadsError):
-    """More bytes than we read."""
+    """A body larger than its limit."""
 
 
 class RateExceeded(DownloadsError):
-    """Asked too often; come back in `retry_after` seconds."""
+    """Rate limit exceeded; come back in `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("Rate limit exceeded")
@@ -99,7 +99,7 @@ class ClickOver(Unavailable):
 
 
 class OpensInTab(DownloadsError):
-    """A link, asked for by a script: the browser would withhold the other host's answer."""
+    """A link requested by a script: the browser would withhold the other host's answer."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -109,7 +109,7 @@ class OpensInTab(DownloadsError):
 
 
 class OutOfReach(DownloadsError):
-    """A part we stand on, the database or the shared cache, does not answer."""
+    """The database or the shared cache does not answer."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -143,7 +143,7 @@ STATUSES: dict[type[DownloadsError], int] = {
 
 
 def status_of(error: DownloadsError) -> int:
-    """Return the HTTP status of a refusal."""
+    """Return the HTTP status of an error."""
     if isinstance(error, RequestRefused):
         return error.status
     if isinstance(error, Unavailable):
@@ -172,7 +172,7 @@ CODES_OF_STATUS = {
 
 
 def code_of(error: DownloadsError) -> str:
-    """Return the one word that goes with a refusal on the faces that have one."""
+    """Return an error's code, for the faces that have one."""
     if isinstance(error, KeyRefused):
         return error.code
     if isinstance(error, Unavailable):
@@ -184,14 +184,14 @@ def code_of(error: DownloadsError) -> str:
 
 
 def details_of(error: DownloadsError) -> dict[str, Any]:
-    """Return what a refusal tells programs beside its message and its word."""
+    """Return the fields of an error's JSON beside its message and code."""
     if isinstance(error, RateExceeded):
         return {"retry_after": error.retry_after}
     return {"url": None} if isinstance(error, OpensInTab) else {}
 
 
 def headers_of(error: DownloadsError) -> dict[str, str]:
-    """Return the headers that go with a refusal."""
+    """Return an error's HTTP headers."""
     if isinstance(error, MethodRefused):
         return {"Allow": error.allowed}
     if isinstance(error, RateExceeded):
@@ -202,10 +202,10 @@ def headers_of(error: DownloadsError) -> dict[str, str]:
 
 
 def log_outage(error: BaseException) -> None:
-    """Log in one line that a part is out of reach."""
+    """Log an outage in one line."""
     logger.error("Out of reach: %s", " ".join(str(error).split()))
 
 
 def code_of_status(status: int) -> str:
-    """Return the one word for a refusal of which no more is known than its status."""
+    """Return the error code of a bare HTTP status."""
     return CODES_OF_STATUS.get(status, "invalid_request")

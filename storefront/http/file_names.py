@@ -1,4 +1,4 @@
-"""A file's name in `Content-Disposition` (RFC 6266) and at the end of its address."""
+"""File names in `Content-Disposition` (RFC 6266) and at the end of a URL."""
 
 import re
 import unicodedata
@@ -23,7 +23,7 @@ _ENDING = re.compile(r"(?:\.[A-Za-z0-9]{1,10}){1,2}\Z")
 
 
 def disposition(name: str) -> str:
-    """Return the header by which a file is saved under this name: both forms where they differ.
+    """Return a Content-Disposition header: `filename`, and `filename*` where they differ.
 
     Many programs know the plain form alone. Source: CONTRACTS, "`Content-Disposition`".
     """
@@ -35,7 +35,7 @@ def disposition(name: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """Return a name in ASCII that is as near as can be, with the same extension.
+    """Transliterate a file name to ASCII, with the same extension.
 
     Letters lose their accents; those of other scripts are left out, and `download` stands where
     no letter and no digit remains.
@@ -45,8 +45,8 @@ def plain_name(name: str) -> str:
         decomposed = unicodedata.normalize("NFKD", plain.translate(_PLAINER))
         # Once more: a sign of full width, say, has become a plain one.
         plain = _MISREAD.sub("_", _NOT_ASCII.sub("", decomposed.translate(_PLAINER)))
-    found = _ENDING.search(plain)
-    ending = found.group() if found else ""
+    match = _ENDING.search(plain)
+    ending = match.group() if match else ""
     stem = plain.removesuffix(ending)
     if not name.isascii():
         stem = " ".join(stem.split()).strip(" ._-")
@@ -55,5 +55,5 @@ def plain_name(name: str) -> str:
 
 
 def url_name(name: str) -> str:
-    """Return a name for an address or a header: UTF-8, all but letters and digits encoded."""
+    """Percent-encode a name for a URL or a header: UTF-8, all but letters and digits."""
     return quote(name, safe="", errors="replace")

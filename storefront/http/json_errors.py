@@ -12,11 +12,11 @@ from storefront.http.errors import code_of, code_of_status, details_of, headers_
 JSON_ALONE = ("/api/", "/downloadable/", "/webhooks/", "/mail/")
 # Where people's browsers and programs ask for the same address.
 AS_ACCEPTED = "/downloads/"
-TELL_A_WORD = ("/downloadable/", "/downloads/")
+WITH_CODE = ("/downloadable/", "/downloads/")
 
 
 def accepts_pages(request: HttpRequest) -> bool:
-    """Say whether a request names `text/html`, as every browser does for a person."""
+    """Say whether a request accepts `text/html` by name, as every browser does for a person."""
     html = ("text", "html")
     return any(
         (kind.main_type, kind.sub_type) == html and kind.quality for kind in request.accepted_types
@@ -24,14 +24,14 @@ def accepts_pages(request: HttpRequest) -> bool:
 
 
 def reads_json(request: HttpRequest) -> bool:
-    """Say whether whoever asks reads JSON and no pages, by the path and what they accept."""
+    """Say whether a request gets JSON errors, by its path and Accept header."""
     if request.path.startswith(AS_ACCEPTED):
         return not accepts_pages(request)
     return request.path.startswith(JSON_ALONE)
 
 
 def json_refusal(error: DownloadsError) -> JsonResponse:
-    """Write a refusal as `{"message": …, "error": …}`, with its status and headers."""
+    """Render an error as `{"message": …, "error": …}`, with its status and headers."""
     body = {"message": str(error), "error": code_of(error)} | details_of(error)
     return JsonResponse(body, status=status_of(error), headers=headers_of(error))
 
@@ -39,15 +39,15 @@ def json_refusal(error: DownloadsError) -> JsonResponse:
 def json_error(
     request: HttpRequest, message: str, status: int, headers: dict[str, str] | None = None
 ) -> JsonResponse:
-    """Write what no view could answer, in the shape of the path's other errors."""
+    """Render an error of no view, in the shape of the path's other errors."""
     body = {"message": message}
-    if request.path.startswith(TELL_A_WORD):
+    if request.path.startswith(WITH_CODE):
         body["error"] = code_of_status(status)
     return JsonResponse(body, status=status, headers=headers)
 
 
 def answers_with_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Turn every domain error of a view into `{"message": …}`."""
+    """Decorate a view: its domain errors are answered as `{"message": …}`."""
 
     @wraps(view)
     def answering(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""Tokens never reach a log. This is the one place that takes them out."""
+"""Log redaction: the one place that takes tokens, keys and passwords out of log lines."""
 
 import logging
 import re
@@ -51,12 +51,14 @@ _SECRETS = (
 
 
 def redact(text: str) -> str:
-    """Return the text with every order token, signed address, key and bearer blotted out."""
+    """Redact order tokens, signed URLs, keys, bearers and passwords in a text."""
     for secret in _SECRETS:
         text = secret.sub(r"\1[redacted]", text)
     return text
 
 
 class RedactingFormatter(logging.Formatter):
+    """Log formatter that redacts its lines."""
+
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))

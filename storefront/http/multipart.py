@@ -1,4 +1,4 @@
-"""Multipart form data with the names of files as browsers send them (upload handlers).
+"""Multipart upload handlers that keep file names as browsers send them.
 
 Django's parser takes a name for HTML and decodes it (`Rhythm&section.mp3` becomes
 `Rhythm§ion.mp3`), and leaves out every character that Python would not print: wide spaces, and
@@ -35,7 +35,7 @@ class _NamesAsSent(MultiPartParser):
 
 
 class KeepsNames(FileUploadHandler):
-    """Have a request parsed with its files' names as they were sent. Stands before all others."""
+    """Upload handler that keeps file names as they were sent. Stands before all others."""
 
     is_parsing = False
 
@@ -61,7 +61,7 @@ class KeepsNames(FileUploadHandler):
 
 
 class TemporaryUploads(TemporaryFileUploadHandler):
-    """Django's, whose file on the disk is not named by the uploader: an extension may be long."""
+    """Temporary file upload handler whose file is not named by the uploader."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         FileUploadHandler.new_file(self, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Which exceptions are outages: a part we stand on is gone, or behind the code."""
+"""Classify exceptions as outages: database or cache gone, or migrations pending."""
 
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from redis.exceptions import RedisError
@@ -12,7 +12,7 @@ DOUBTFUL = (*OUTAGES, ProgrammingError)
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Say whether an exception means that we cannot answer now, and is no fault of the code.
+    """Say whether an exception is an outage, and no fault of the code.
 
     A missing table or column is asked about: the database may wait for its migrations.
     """

@@ -1,4 +1,4 @@
-"""What every dynamic answer carries, so that no cache, search engine or referrer keeps it."""
+"""Privacy headers of dynamic responses: no cache, no search engine, no referrer."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from whitenoise.middleware import WhiteNoiseFileResponse
 
 
 class PrivateAnswers:
-    """Mark every answer of ours as private, except static files. Staff alone get cookies."""
+    """Middleware that marks responses as private, except static files. Staff alone get cookies."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

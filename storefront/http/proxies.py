@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from storefront.http.client_ip import client_address
+from storefront.http.client_ip import client_ip
 from storefront.http.probes import PROBES
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ WORDS = (
 
 
 class OneAddress:
-    """Whether every request of this process came from one and the same private address.
+    """Track whether every request of this process came from one and the same private IP.
 
     In memory alone. As soon as a second address, or a public one, is seen, nothing is looked at
     any more.
@@ -37,14 +37,14 @@ class OneAddress:
 
     @property
     def words(self) -> str:
-        """What whoever runs the service should know; nothing where all is well, or not known."""
+        """A warning for whoever runs the service; empty where all is well, or not known."""
         if self.is_settled or self._requests < ENOUGH:
             return ""
         named = self._address or "a local socket"
         return WORDS.format(address=named, counted=settings.TRUSTED_PROXIES)
 
     def note(self, address: str) -> None:
-        """Note from where a request came, as it is counted; tell the log once."""
+        """Note a request's IP, as it is counted; log the warning once."""
         with self._lock:
             if self._address is None:
                 self._address = address
@@ -61,18 +61,18 @@ seen = OneAddress()
 
 
 class NotesProxies:
-    """Middleware that notes where visitors come from. Whoever sends probes is none."""
+    """Middleware that notes visitors' IPs, health checks aside."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not seen.is_settled and _may_tell(request):
-            seen.note(client_address(request))
+        if not seen.is_settled and _is_conclusive(request):
+            seen.note(client_ip(request))
         return self.get_response(request)
 
 
-def _may_tell(request: HttpRequest) -> bool:
+def _is_conclusive(request: HttpRequest) -> bool:
     if request.path_info in PROBES:
         return False
     # On a laptop one's own browser is everybody; a proxy says that it is one.

@@ -16,7 +16,7 @@ from rest_framework.exceptions import APIException
 from downloads.errors import BadInput
 from downloads.tokens import hash_token
 from storefront.authentication import StorefrontCaller, count_request, is_whole_bearer
-from storefront.http.client_ip import client_address
+from storefront.http.client_ip import client_ip
 from storefront.http.errors import RateExceeded, RequestRefused, TooLarge, Unauthenticated
 from storefront.http.throttling import Rate, count, counted, give_back
 from storefront.models import StorefrontKey
@@ -27,7 +27,7 @@ SHOWN = 32
 
 
 class Refusals:
-    """The requests of one sender with one key; `exceeded` once too many of them were refused.
+    """Rate limits of one sender with one key; `exceeded` once too many were refused.
 
     `rate` is what the present one is counted under.
     """
@@ -37,13 +37,13 @@ class Refusals:
     exceeded: Rate | None = None
 
     def __init__(self, request: HttpRequest, key: str, *, at: datetime) -> None:
-        self._who = f"{hash_token(key)[:SHOWN]}:{client_address(request)}"
+        self._who = f"{hash_token(key)[:SHOWN]}:{client_ip(request)}"
         self._limit = settings.KEY_REFUSALS_PER_MINUTE
         self._at = at
         self._shows_bearer = is_whole_bearer(request.headers.get("Authorization", ""))
 
     def require_hope(self) -> None:
-        """Refuse, past the limit, what shows no bearer that could be one. No query.
+        """Refuse, past the limit, a request without a plausible bearer. No query.
 
         Raises:
             RateExceeded: with the seconds until the next minute.
@@ -52,7 +52,7 @@ class Refusals:
             self._require(counted("refused", self._who, limit=self._limit, at=self._at))
 
     def admit(self, key: StorefrontKey) -> None:
-        """Count a request ahead of its answer: who shows a bearer may be the key's customer.
+        """Count a request before it is answered, against its key or its sender.
 
         Raises:
             RateExceeded: it is one too many in this minute.
@@ -65,8 +65,7 @@ class Refusals:
         self.is_admitted = True
 
     def settle(self, caller: StorefrontCaller) -> None:
-        """Leave an answered request with its key only if its bearer is good. One query at most,
-        and none where the answer asked who is signed in.
+        """Uncount an answered request from its key if its bearer is invalid. One query at most.
 
         Raises:
             RateExceeded: it is not, and too many were not in this minute.
@@ -75,7 +74,7 @@ class Refusals:
             self.note()
 
     def note(self) -> None:
-        """Give a refused request back, and count it among the refused ones.
+        """Uncount a refused request, and count it among the refused ones.
 
         Raises:
             RateExceeded: too many in this minute.

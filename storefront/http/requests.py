@@ -1,4 +1,4 @@
-"""Requirements on requests that every endpoint shares."""
+"""Request requirements that all endpoints share."""
 
 from django.http import HttpRequest
 
@@ -6,7 +6,7 @@ from storefront.http.errors import RequestRefused
 
 
 def require_length(request: HttpRequest) -> None:
-    """Refuse a body that comes in chunks: how long it is stands nowhere, and it is not read.
+    """Require Content-Length: refuse a chunked body, unread (411).
 
     Raises:
         RequestRefused: with 411.

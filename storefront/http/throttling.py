@@ -1,4 +1,4 @@
-"""Who asks too often. Counts live in the cache, exact as far as the cache is shared."""
+"""Rate limiting (fixed windows). Counts live in the cache, exact as far as it is shared."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from storefront.http.client_ip import client_address
+from storefront.http.client_ip import client_ip
 from storefront.http.errors import RateExceeded
 
 WINDOW_SECONDS = 60
@@ -19,7 +19,7 @@ KEPT_WINDOWS = 2
 
 @dataclass(frozen=True)
 class Rate:
-    """`remaining` requests until the window ends in `reset_seconds`."""
+    """State of a rate limit: `remaining` requests until the window ends in `reset_seconds`."""
 
     limit: int
     count: int
@@ -53,20 +53,19 @@ class Rate:
 
 
 def count(scope: str, who: str, *, limit: int, at: datetime, seconds: int = WINDOW_SECONDS) -> Rate:
-    """Count one more request of `who` in this window, a minute, and return where that leaves
-    them."""
+    """Count one more request of `who` in this window, a minute; return the new state."""
     window = _window(scope, who, limit=limit, at=at, seconds=seconds)
     return replace(window, count=_count_on(window.key, seconds=seconds))
 
 
 def counted(scope: str, who: str, *, limit: int, at: datetime) -> Rate:
-    """Return where one more request of `who` would leave them in this minute; count none."""
+    """Return the state that one more request of `who` would lead to; count none."""
     window = _window(scope, who, limit=limit, at=at)
     return replace(window, count=cache.get(window.key, 0) + 1)
 
 
 def give_back(rate: Rate) -> Rate:
-    """Take a request out of its minute's count again; return where that leaves its sender."""
+    """Uncount a request in its window; return the new state."""
     with suppress(ValueError):  # thrown out for want of room: nothing is left to be taken from
         cache.decr(rate.key)
     return replace(rate, count=rate.count - 1)
@@ -96,29 +95,29 @@ def _count_on(key: str, *, seconds: int) -> int:
 
 
 def count_miss(request: HttpRequest, *, at: datetime) -> None:
-    """Count a look-up that found nothing against the address it came from.
+    """Rate limit token look-ups that found nothing, by client IP.
 
     Raises:
         RateExceeded: too many in this minute. A look-up that finds something never comes here.
     """
     limit = settings.TOKEN_MISSES_PER_MINUTE
-    count("token-miss", client_address(request), limit=limit, at=at).require()
+    count("token-miss", client_ip(request), limit=limit, at=at).require()
 
 
-def count_sign_in(address: str, *, at: datetime) -> None:
-    """Count a sign-in or a registration against the address it came from, however it ends.
+def count_sign_in(ip: str, *, at: datetime) -> None:
+    """Rate limit sign-ins and registrations by client IP, however they end.
 
     Raises:
         RateExceeded: too many in this minute.
     """
-    count("sign-in", address, limit=settings.SIGN_INS_PER_MINUTE, at=at).require()
+    count("sign-in", ip, limit=settings.SIGN_INS_PER_MINUTE, at=at).require()
 
 
 def count_link_request(request: HttpRequest, *, at: datetime) -> None:
-    """Count that somebody asked for mail against the address the request came from.
+    """Rate limit requests for mail by client IP.
 
     Raises:
         RateExceeded: too many in this minute.
     """
     limit = settings.LINK_REQUESTS_PER_MINUTE
-    count("link-request", client_address(request), limit=limit, at=at).require()
+    count("link-request", client_ip(request), limit=limit, at=at).require()

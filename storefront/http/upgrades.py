@@ -1,4 +1,4 @@
-"""Answer 503 at every door while migrations are pending (`manage.py migrate` is not done)."""
+"""Answer 503 to every request while migrations are pending (`manage.py migrate` not done)."""
 
 from collections.abc import Callable
 
@@ -12,11 +12,11 @@ from storefront.http.json_errors import json_refusal
 from storefront.pages.outages import unavailable
 
 # Doors whose own refusals bear a word beside their message.
-TELL_A_WORD = ("/api/shop/", "/api/v1/")
+WITH_CODE = ("/api/shop/", "/api/v1/")
 
 
 class AnswersUpgrades:
-    """Middleware that lets no request at a database that is behind the code.
+    """Middleware that keeps requests off a database that is behind the code.
 
     It stands behind the probes and the answers to other sites' scripts, and before whatever asks
     the database. Where nothing is pending it costs no query.
@@ -39,7 +39,7 @@ def _in_shape(request: HttpRequest) -> HttpResponse:
     if request.path == reverse("face-b"):
         body = {"errors": [{"message": str(error)}]}
         return JsonResponse(body, status=status_of(error), headers=headers_of(error))
-    if request.path.startswith(TELL_A_WORD):
+    if request.path.startswith(WITH_CODE):
         return json_refusal(error)
     response = unavailable(request)
     if request.path == reverse("face-a"):

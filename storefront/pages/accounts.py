@@ -12,7 +12,7 @@ from downloads import fulfilment
 from downloads.errors import BadInput, NotFound
 from downloads.models import Account
 from storefront.http.account_lockout import AccountTries
-from storefront.http.client_ip import client_address
+from storefront.http.client_ip import client_ip
 from storefront.http.throttling import count_miss
 from storefront.models import CustomerToken
 from storefront.pages.errors import answers_with_pages
@@ -56,7 +56,7 @@ def choose_password(request: HttpRequest, ticket: str) -> HttpResponse:
         )
     except BadInput as error:
         return _form(request, account, complaint=str(error))
-    here = client_address(request)
+    here = client_ip(request)
     AccountTries(account.shop, account.email, address=here, at=at).begin_anew()
     return render(request, "account_ready.html", {"account": account})
 

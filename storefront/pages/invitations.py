@@ -17,7 +17,7 @@ from downloads import fulfilment
 from downloads.audit.actors import Actor, acting
 from downloads.errors import BadInput, LinkSpent
 from downloads.models import Invitation
-from storefront.http.client_ip import client_address
+from storefront.http.client_ip import client_ip
 from storefront.http.throttling import count_miss
 from storefront.pages.errors import answers_with_pages
 from storefront.signed_urls import absolute
@@ -63,7 +63,7 @@ def _take(request: HttpRequest, invitation: Invitation, token: str) -> HttpRespo
     if password != request.POST.get("again", ""):
         return _page(request, invitation, token, complaint=NOT_THE_SAME)
     program = request.headers.get("User-Agent", "")
-    who = Actor(invitation.email, address=client_address(request), program=program)
+    who = Actor(invitation.email, address=client_ip(request), program=program)
     try:
         with acting(who):
             fulfilment.accept_with_password(token, password, at=timezone.now())

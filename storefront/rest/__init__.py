@@ -1,1 +1,1 @@
-"""The REST API, each view with the schema of what it reads and answers."""
+"""REST API views, each with the schema of its requests and responses."""

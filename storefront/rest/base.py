@@ -1,4 +1,4 @@
-"""What the REST faces share whose callers send a key."""
+"""Base classes of REST views whose callers send a key: negotiation, rate limit, idempotency."""
 
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ MAX_NAME_LENGTH = 255
 
 
 class JSONAlone(BaseContentNegotiation):
-    """Answer JSON whatever a client accepts: there is nothing else to choose from."""
+    """Content negotiation that always answers JSON."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]
@@ -39,7 +39,7 @@ class KeyedFace(APIView):
         return answer_customer_error
 
     def admit(self, key: ApiKey, *, at: datetime) -> None:
-        """Count this request.
+        """Count this request against its key's rate limit.
 
         Raises:
             RateExceeded: it is one too many for its key in this minute.
@@ -54,8 +54,8 @@ class KeyedFace(APIView):
         return response
 
 
-def request_name(request: Request) -> str:
-    """Return the name that a sender gave a request, by which a repetition is known; or nothing.
+def idempotency_key(request: Request) -> str:
+    """Return the Idempotency-Key header, empty if absent.
 
     Raises:
         BadInput: too long.

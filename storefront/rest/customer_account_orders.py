@@ -1,4 +1,4 @@
-"""The door of face A: `GET /api/v2/customer-account-orders?id={token}`."""
+"""REST view of face A: `GET /api/v2/customer-account-orders?id={token}`."""
 
 from typing import Any
 

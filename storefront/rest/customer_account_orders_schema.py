@@ -1,4 +1,4 @@
-"""The shape of face A. Names and order of the keys are the document's own (CONTRACTS, face A)."""
+"""Serializers of face A. Names and order of keys are the document's own (CONTRACTS, face A)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The door for merchants' servers: `POST /api/v1/customer-tokens` with the shop's secret key.
+"""Token exchange for merchants' servers: `POST /api/v1/customer-tokens` with a secret key.
 
 For shops whose customers sign in elsewhere: the server that knows who is signed in there asks for
 a bearer of its own customer, and hands it to the storefront.
@@ -16,7 +16,7 @@ from storefront.authentication import secret_key
 from storefront.http.errors import KeyRefused, RequestRefused, TooLarge
 from storefront.http.requests import require_length
 from storefront.models import SecretKey, TokenExchange
-from storefront.rest.base import KeyedFace, request_name
+from storefront.rest.base import KeyedFace, idempotency_key
 from storefront.rest.customer_tokens_schema import (
     ExchangedTokenSerializer,
     documented,
@@ -38,7 +38,7 @@ class CustomerTokens(KeyedFace):
         self.admit(key, at=at)
         customer = lookups.customer_of_shop(key.shop, **read_named_customer(_body(request)))
         try:
-            answered = TokenExchange.answer(key, customer, name=request_name(request), at=at)
+            answered = TokenExchange.answer(key, customer, name=idempotency_key(request), at=at)
         except SecretKey.DoesNotExist:  # deleted in this very moment
             raise KeyRefused("Invalid API key", "invalid_key") from None
         if answered is None:

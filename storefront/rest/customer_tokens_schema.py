@@ -1,4 +1,4 @@
-"""The shape of the token exchange, and how the OpenAPI document tells it."""
+"""Serializers and OpenAPI schema of the token exchange."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from rest_framework import serializers
 from downloads.errors import BadInput
 from storefront import grant_fields
 from storefront.platforms.payloads import parse_object
-from storefront.rest.openapi import rate_headers, refusals, request_name
+from storefront.rest.openapi import idempotency_header, rate_headers, refusals
 
 ONE_OF = "Name the customer by one of: email, platform_id."
 MAX_PLATFORM_ID = 2**63 - 1
@@ -28,15 +28,15 @@ class NamedCustomerSerializer(serializers.Serializer):
 
 
 def read_named_customer(body: bytes) -> dict[str, Any]:
-    """Return by what a request names its customer: `email` or `platform_id`.
+    """Parse the customer that a request names, by `email` or `platform_id`.
 
     Raises:
         BadInput: no JSON object, or what it names is neither; the message says which field.
     """
-    asked = NamedCustomerSerializer(data=parse_object(body))
-    if asked.is_valid():
-        return asked.validated_data
-    name, problems = next(iter(asked.errors.items()))
+    serializer = NamedCustomerSerializer(data=parse_object(body))
+    if serializer.is_valid():
+        return serializer.validated_data
+    name, problems = next(iter(serializer.errors.items()))
     raise BadInput(problems[0] if name == "non_field_errors" else f"{name}: {problems[0]}")
 
 
@@ -49,9 +49,9 @@ class ExchangedTokenSerializer(serializers.Serializer):
     )
     expires_at = serializers.SerializerMethodField()
 
-    def get_expires_at(self, given: dict[str, Any]) -> datetime:
-        said: Any = grant_fields.moment(given["expires_at"])
-        return said
+    def get_expires_at(self, exchanged: dict[str, Any]) -> datetime:
+        moment: Any = grant_fields.moment(exchanged["expires_at"])
+        return moment
 
 
 REQUEST = {
@@ -91,7 +91,7 @@ documented = extend_schema(
     auth=[{"SecretKey": []}],  # type: ignore[list-item]  # the stubs know names alone
     request={"application/json": REQUEST},
     parameters=[
-        request_name("request"),
+        idempotency_header("request"),
         *rate_headers((201, 400, 404, 413, 422, 429)),
     ],
     responses={201: OpenApiResponse(ExchangedTokenSerializer, description="The bearer.")}

@@ -1,4 +1,4 @@
-"""The shapes of a download beside its bytes, and how the OpenAPI document tells all of it."""
+"""Serializers and OpenAPI schema of a download."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from storefront.rest.openapi import (
     HEADER,
     RefusalSerializer,
     answer_header,
+    idempotency_header,
     rate_headers,
     refusals,
-    request_name,
 )
 
 # What `?as=` may ask for in place of the bytes.
@@ -54,7 +54,7 @@ PARAMETERS = [
         enum=[ADDRESS],
         description="Answer with an address to be opened in a tab, and spend nothing.",
     ),
-    request_name("download"),
+    idempotency_header("download"),
     OpenApiParameter("Range", str, HEADER, description="A part of the file, `bytes=1000-`."),
     OpenApiParameter(
         "If-Range", str, HEADER, description="The `ETag` of what you have the beginning of."

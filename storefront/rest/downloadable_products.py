@@ -1,4 +1,4 @@
-"""The door of face B's REST counterpart: `/api/shop/customer-downloadable-products`.
+"""REST views of `/api/shop/customer-downloadable-products`, face B's counterpart.
 
 The same key and bearer as at `POST /api/graphql` (CONTRACTS, "REST counterpart").
 """
@@ -22,7 +22,7 @@ from storefront.delivery.senders import PROOF
 from storefront.grant_fields import MAX_ID, not_found
 from storefront.http.errors import OriginRefused, RateExceeded, RequestRefused
 from storefront.http.refusal_counts import REFUSALS, Refusals
-from storefront.rest.base import KeyedFace, request_name
+from storefront.rest.base import KeyedFace, idempotency_key
 from storefront.rest.download_schema import ADDRESS, documented_download, documented_purchase
 from storefront.rest.downloadable_products_schema import (
     DownloadableSerializer,
@@ -94,12 +94,12 @@ class Downloadables(CustomerFace):
 
     @documented_list
     def get(self, request: Request) -> Response:
-        asked = request.query_params
+        params = request.query_params
         page = lookups.grants_on_page(
             self.caller.customer,
-            page=_whole(asked.get("page"), "page", default=1),
-            per_page=_whole(asked.get("per_page"), "per_page", default=lookups.DEFAULT_PAGE),
-            status=asked.get("status"),
+            page=_whole(params.get("page"), "page", default=1),
+            per_page=_whole(params.get("per_page"), "per_page", default=lookups.DEFAULT_PAGE),
+            status=params.get("status"),
             at=self.caller.at,
         )
         shape = DownloadableSerializer(page.grants, many=True, context={"at": self.caller.at})
@@ -133,8 +133,8 @@ class DownloadableDownload(CustomerFace):
             raise RequestRefused("Nothing is downloaded ahead of a person.", 503)
         grant = self.grant(number)
         click = _click(request, self.caller, grant)
-        if _asks_address(request):
-            return Response({"url": delivery.fresh_address(grant, at=self.caller.at)})
+        if _is_url_requested(request):
+            return Response({"url": delivery.fresh_url(grant, at=self.caller.at)})
         return delivery.hand_over(request._request, grant, click, at=self.caller.at)
 
 
@@ -146,11 +146,11 @@ class PurchasedDownload(DownloadableDownload):
         return super().get(request, number)
 
 
-def _asks_address(request: Request) -> bool:
-    asked = request.query_params.getlist("as")
-    if asked not in ([], [ADDRESS]):
+def _is_url_requested(request: Request) -> bool:
+    params = request.query_params.getlist("as")
+    if params not in ([], [ADDRESS]):
         raise BadInput(f'"as" must be "{ADDRESS}", or be left out')
-    return bool(asked)
+    return bool(params)
 
 
 def _click(request: Request, caller: StorefrontCaller, grant: Grant) -> Click:
@@ -162,7 +162,7 @@ def _click(request: Request, caller: StorefrontCaller, grant: Grant) -> Click:
     failed = nonce_of_proof(request.headers.get(PROOF, ""))
     if failed is not None:
         return Click(grant.pk, failed, end)
-    name = request_name(request)
+    name = idempotency_key(request)
     if not name:
         return new_click(grant, at=caller.at)
     named = f"{caller.customer.pk}/{name}".encode(errors="surrogatepass")

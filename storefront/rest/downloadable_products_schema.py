@@ -1,4 +1,4 @@
-"""The shape of face B's REST counterpart, and how the OpenAPI document tells it."""
+"""Serializers and OpenAPI schema of `/api/shop/customer-downloadable-products`."""
 
 from datetime import datetime
 from typing import Any

@@ -20,7 +20,7 @@ from storefront.http.outage_errors import is_outage
 
 
 def answer_customer_error(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Write any refusal of a face for programs as `{"message": …, "error": …}`.
+    """Exception handler: any error as `{"message": …, "error": …}`.
 
     Whatever keeps a download from being had is a 403 here (CONTRACTS, "REST counterpart").
     """
@@ -37,7 +37,7 @@ def answer_customer_error(error: Exception, context: dict[str, Any]) -> Response
 
 
 def answer_rest_error(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Write any refusal of a REST face as `{"message": …}`."""
+    """Exception handler: any error as `{"message": …}`."""
     if is_outage(error):
         log_outage(error)
         error = OutOfReach()

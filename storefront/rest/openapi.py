@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of every face whose callers send a key."""
+"""OpenAPI responses, headers and parameters shared by views whose callers send a key."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -32,7 +32,7 @@ class TooManyRequestsSerializer(RefusalSerializer):
 
 
 def refusals(described: dict[int, str]) -> dict[int, OpenApiResponse]:
-    """Return the refusals of an operation, with those that every one has, each described."""
+    """Return the error responses of an operation, with those that every one has."""
     shapes = {429: TooManyRequestsSerializer}
     return {
         status: OpenApiResponse(shapes.get(status, RefusalSerializer), description=words)
@@ -41,26 +41,26 @@ def refusals(described: dict[int, str]) -> dict[int, OpenApiResponse]:
 
 
 def answer_header(name: str, kind: Any, description: str, *statuses: int | str) -> OpenApiParameter:
-    """Describe a header of the answers with these statuses."""
+    """Describe a header of the responses with these statuses."""
     return OpenApiParameter(
         name, kind, HEADER, description=description, response=[*map(str, statuses)]
     )
 
 
 def rate_headers(statuses: Iterable[int]) -> list[OpenApiParameter]:
-    """Describe the headers that tell a key's rate, on answers with these statuses."""
-    told = {
+    """Describe the rate limit headers, on responses with these statuses."""
+    described = {
         "X-RateLimit-Limit": "Requests a minute that the key allows.",
         "X-RateLimit-Remaining": "How many of them are left in this minute.",
         "X-RateLimit-Reset": "Seconds until the next minute begins.",
     }
-    rates = [answer_header(name, int, words, *statuses) for name, words in told.items()]
+    rates = [answer_header(name, int, words, *statuses) for name, words in described.items()]
     wait = answer_header("Retry-After", int, "Seconds to wait before asking again.", 429, 503)
     return [*rates, wait]
 
 
-def request_name(what: str) -> OpenApiParameter:
-    """Describe the name that a caller may give a request, so that a repetition is known."""
+def idempotency_header(what: str) -> OpenApiParameter:
+    """Describe the Idempotency-Key header."""
     return OpenApiParameter(
         "Idempotency-Key",
         {"type": "string", "maxLength": 255},

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from downloads.audit.actors import Actor, acting
-from storefront.http.client_ip import client_address
+from storefront.http.client_ip import client_ip
 
 NOBODY = "somebody not signed in"
 
@@ -26,7 +26,7 @@ class NamesActor:
 def actor_of(request: HttpRequest) -> Actor:
     """Return who sent a request, from where and with which program."""
     name = request.user.get_username() if request.user.is_authenticated else NOBODY
-    return Actor(name, client_address(request), program_of(request))
+    return Actor(name, client_ip(request), program_of(request))
 
 
 def program_of(request: HttpRequest) -> str:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from storefront.http.client_ip import client_address
+from storefront.http.client_ip import client_ip
 from storefront.http.throttling import count_sign_in
 from storefront.staff.access import is_staff, is_through
 from storefront.staff.audit_middleware import program_of
@@ -42,7 +42,7 @@ class SignIn(LoginView):
     template_name = "admin/login.html"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        count_sign_in(client_address(request), at=timezone.now())
+        count_sign_in(client_ip(request), at=timezone.now())
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -62,9 +62,7 @@ class SignIn(LoginView):
 def note_use(request: HttpRequest) -> None:
     """Keep from where a session is used, with what and when."""
     session: Any = request.session
-    session.note_use(
-        address=client_address(request), program=program_of(request), at=timezone.now()
-    )
+    session.note_use(address=client_ip(request), program=program_of(request), at=timezone.now())
 
 
 def to_second_factor(onward: str) -> str:

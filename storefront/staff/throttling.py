@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from downloads.errors import BadInput, PasswordsBusy
-from storefront.http.client_ip import client_address
+from storefront.http.client_ip import client_ip
 from storefront.staff import lockout
 from storefront.staff.devices import device_of
 
@@ -28,7 +28,7 @@ def counted(name: str, request: HttpRequest) -> Iterator[None]:
         ValidationError: as raised inside, or the name is locked or slowed.
         PasswordsBusy: it was not judged. The try is given back.
     """
-    at, address = timezone.now(), client_address(request)
+    at, address = timezone.now(), client_ip(request)
     try:
         device = device_of(request, name)
         taken = lockout.take_password(name, address=address, device=device, at=at)

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from downloads.encryption import seal, unseal
 from downloads.errors import BadInput, SealBroken
-from storefront.http.client_ip import client_address
+from storefront.http.client_ip import client_ip
 from storefront.http.throttling import count_sign_in
 from storefront.models import SecondFactor
 from storefront.pages.errors import answers_with_pages
@@ -74,7 +74,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None, is_recovery=is_recovery)
     if request.method == "POST" and form.is_valid():
         at = timezone.now()
-        count_sign_in(client_address(request), at=at)
+        count_sign_in(client_ip(request), at=at)
         try:
             let_through(request, two_factor.spend(request.user, form.cleaned_data["code"], at=at))
         except BadInput as error:
@@ -132,7 +132,7 @@ def _keep(
     request: HttpRequest, key: str, replaces: SecondFactor | None, *, code: str, present: str = ""
 ) -> HttpResponse:
     at = timezone.now()
-    count_sign_in(client_address(request), at=at)
+    count_sign_in(client_ip(request), at=at)
     # Before the present one's code is spent: a mistyped one of the new key costs nothing.
     step = two_factor.step_of(key, code, at=at)
     if step is None:
