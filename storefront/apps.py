@@ -1,3 +1,5 @@
+"""App configuration: registers the system checks at start."""
+
 from django.apps import AppConfig
 
 from storefront.checks import mail, settings

@@ -1,6 +1,6 @@
-"""From a stored message to what it does: who applies it, and when.
+"""Queued tasks that apply stored webhook messages and order policies.
 
-Its name stands in the rows of queued tasks: the release before, and the one after, look there.
+Its path stands in the rows of queued tasks: the release before, and the one after, look there.
 """
 
 import json
@@ -31,7 +31,7 @@ _one_writer = threading.Lock()
 
 
 def store(shop: Shop, said: Said, *, at: datetime) -> bool:
-    """Store a message once and have it applied soon; say whether it was news."""
+    """Store a message once and enqueue its application; say whether it was new."""
     if fulfilment.is_stored(shop, said):
         return False
     with _turn_to_write(), transaction.atomic():
@@ -48,10 +48,10 @@ def _turn_to_write() -> AbstractContextManager[Any]:
 
 
 def ring(*, at: datetime | None = None) -> None:
-    """Have the waiting messages applied, now or at a time.
+    """Enqueue a task that processes due inbox rows, now or at a time.
 
-    A task is a bell, not the message: the inbox knows what is due. So a bell lost with its worker,
-    or rung twice, does no harm; the worker rings at its start and every `MESSAGE_SWEEP_SECONDS`.
+    It carries no payload, a bell: the inbox knows what is due. So one lost with its worker, or rung
+    twice, does no harm; the worker rings at its start and every `MESSAGE_SWEEP_SECONDS`.
     """
     if at is None:
         if not _is_rung():
@@ -87,7 +87,7 @@ def apply_messages() -> int:
 
 
 def let_others_write(seconds: float) -> None:
-    """Pause after so many seconds of writing, where that keeps others from it."""
+    """Pause after so many seconds of writing, where the database has one writer (SQLite)."""
     # SQLite has one writer at a time and no queue for it: buyers' clicks and new messages would
     # find it taken again and again while a backlog is worked off without a pause.
     if connection.vendor == "sqlite":
@@ -96,7 +96,7 @@ def let_others_write(seconds: float) -> None:
 
 @task()
 def apply_policies(shop_id: int, after: int = 0, changed: int = 0) -> int:
-    """Bring a share of a shop's orders in line with its policies, and have the next one done.
+    """Apply a shop's policies to a batch of its orders, and enqueue the next one.
 
     Return how many changed so far. Between two shares messages are applied, of other shops too.
     """

@@ -1,4 +1,4 @@
-"""All public paths on one page. Each is open to strangers by design, or asks for a credential."""
+"""URLconf of all public paths: each is open by design, or asks for a credential."""
 
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt

@@ -1,4 +1,4 @@
-"""Real files for the example: something to hear and something to read."""
+"""Sample files of the demo: a WAV tone and a ZIP of text."""
 
 import io
 import math

@@ -1,4 +1,4 @@
-"""The example's keys, bearers and passwords: the same at every run.
+"""Credentials of the demo: keys, bearers and passwords, the same at every run.
 
 Only hashes of them are stored, so each is derived from SECRET_KEY.
 """

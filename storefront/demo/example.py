@@ -1,4 +1,4 @@
-"""The documents' own example, made through the doors: orders with their files and links.
+"""Demo data: the documents' own example, made by the domain's verbs.
 
 Made once; whatever is there already is left as it is.
 """
@@ -45,7 +45,7 @@ PLACED_AT = datetime(2025, 6, 15, 10, 30, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Example:
-    """What a visitor of the demo needs to get in; `grant` is the number of the book's grant.
+    """The demo's credentials; `grant` is the number of the book's grant.
 
     `admin` sees every shop, `staff_user` is the manager of SHOP alone.
     """
@@ -67,7 +67,7 @@ class Example:
 
 @transaction.atomic
 def make_example(*, at: datetime) -> Example:
-    """Make the two shops with their orders, and everybody's keys. Again: the same keys."""
+    """Create the demo's two shops, orders and keys. Again: the same keys."""
     _count_from_one(Order, Grant, CustomerToken)
     shop = _shop(SHOP, plan="premium")
     basic = _shop("basic-store", plan="basic")

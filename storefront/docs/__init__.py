@@ -1,1 +1,1 @@
-"""This product's documents, and how an installation shows them."""
+"""The documentation in Markdown, and the views that serve it."""

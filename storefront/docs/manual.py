@@ -1,4 +1,4 @@
-"""The documents as pages: Markdown in, safe HTML with a table of contents out.
+"""Render the documentation: Markdown to safe HTML with a table of contents.
 
 Written by hand in this folder and shown as they are; no raw HTML passes, and no link that leads
 out of the documents by a path.
@@ -80,7 +80,7 @@ def _page(path: Path) -> Page:
 
 
 def anchor_of(text: str, *, taken: set[str]) -> str:
-    """Return a heading's anchor, as a repository's web page names it."""
+    """Return a heading's anchor (slug), as repositories' web pages name it."""
     plain = re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
     anchor, number = plain, 0
     while anchor in taken:
@@ -90,7 +90,7 @@ def anchor_of(text: str, *, taken: set[str]) -> str:
 
 
 def _linked(tokens: list[Token]) -> list[Token]:
-    """Lead links between documents to their pages; one that leads out of them is plain text."""
+    """Rewrite links between documents to their pages; one that leads out becomes plain text."""
     kept: list[Token] = []
     closes: list[bool] = []
     for token in tokens:

@@ -1,4 +1,4 @@
-"""`/docs/`: the documents, for whoever runs or uses this installation."""
+"""View of `/docs/`: the documentation of this installation."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse

@@ -1,4 +1,4 @@
-"""The door for shops: `POST /webhooks/{source}`. Verify, store once, answer; apply afterwards."""
+"""Webhook view, `POST /webhooks/{source}`: verify, store once, answer; apply afterwards."""
 
 import logging
 import re
@@ -30,7 +30,7 @@ _WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
 @require_POST
 @answers_with_json
 def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpResponse:
-    """Take in one message of a shop. A repeated one is answered alike and stored once.
+    """Receive a webhook. A repeated one is answered alike and stored once.
 
     Where the address names the shop, its headers need not.
 
