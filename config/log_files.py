@@ -10,7 +10,7 @@ from typing import Any
 
 
 class SharedRotatingFileHandler(WatchedFileHandler):
-    """Begin a new file at `max_bytes`, and keep so many earlier ones: `name.1.log`, `name.2.log` …
+    """Rotate a log file at `max_bytes`; keep so many earlier ones (`name.1.log`, `name.2.log`).
 
     Each process looks before each line whether the file is still there, as its base class does for
     logrotate. Who finds it full moves it away under a lock on that very file, so that of several

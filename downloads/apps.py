@@ -1,3 +1,5 @@
+"""App configuration: connects the audit trail's signals at start."""
+
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 

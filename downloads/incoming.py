@@ -10,6 +10,8 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class CustomerReport:
+    """A buyer, as far as the shop names them."""
+
     platform_id: int | None = None
     email: str | None = None
     first_name: str = ""

@@ -1,4 +1,4 @@
-"""Who asks: a key or a signature names the shop, a bearer names its customer."""
+"""Authentication: a key or a signature names the shop, a bearer its customer."""
 
 import re
 from contextlib import suppress
@@ -31,8 +31,7 @@ _SECRET_KEY = re.compile(r"\ABearer +(sk_\S+)\Z", re.IGNORECASE | re.ASCII)
 
 
 def storefront_key(header: str | None, *, origin: str | None = None, at: datetime) -> StorefrontKey:
-    """Return the key of an X-STOREFRONT-KEY header, with its shop. One query, for a typing error
-    none.
+    """Return the key of an X-STOREFRONT-KEY header, with its shop. One query at most.
 
     `origin` is the site whose script asks, where a browser says so.
 
@@ -67,8 +66,7 @@ def count_request(key: ApiKey, *, at: datetime) -> Rate:
 
 @dataclass
 class StorefrontCaller:
-    """One request of a storefront: its shop, when and whence it came, and, once asked for, its
-    customer."""
+    """A storefront's request: shop, time and client IP, and its customer, loaded on demand."""
 
     shop: Shop
     authorization: str

@@ -1,4 +1,4 @@
-"""The inbox: store what a shop says once, apply it afterwards, try again, set aside."""
+"""Webhook inbox: store a message once, apply it afterwards, retry with backoff, set aside."""
 
 import logging
 from collections.abc import Callable
@@ -38,12 +38,12 @@ class Said:
 
 
 def is_stored(shop: Shop, said: Said) -> bool:
-    """Say whether this was stored before. One query, no lock: most repetitions end here."""
+    """Say whether a message was stored before. One query, no lock: most repetitions end here."""
     return Message.objects.filter(shop=shop, **_key(said)).exists()
 
 
 def receive(shop: Shop, said: Said, *, at: datetime) -> bool:
-    """Store what a shop said, once; say whether it was news."""
+    """Store a message, once; say whether it was new."""
     _message, is_new = Message.objects.get_or_create(
         shop=shop,
         **_key(said),
@@ -60,13 +60,13 @@ def receive(shop: Shop, said: Said, *, at: datetime) -> bool:
 
 
 def apply_next(apply: Callable[[Message], None], *, at: datetime, after: int = 0) -> Message | None:
-    """Apply the longest waiting message of the shop next in turn; return it as it stands then, None
-    if none is due. `after` is whose turn was before.
+    """Apply the longest waiting message of the shop next in turn; return it, or None.
 
-    It is locked until it is done. Whatever `apply` had changed is undone when it fails or the
-    process dies, and the message is due again: at once after a death, after a pause that doubles
-    each time after a failure, and after `MESSAGE_MAX_ATTEMPTS` failures only on a merchant's word;
-    after the first one already where it fails by what it is.
+    `after` is the shop whose turn was before. The message is locked until it is done. Whatever
+    `apply` had changed is undone when it fails or the process dies, and the message is due again:
+    at once after a death, after a pause that doubles each time after a failure, and after
+    `MESSAGE_MAX_ATTEMPTS` failures only on a merchant's word; after the first one already where it
+    fails by what it is.
     """
     with transaction.atomic():
         messages = Message.objects.due(at).select_related("shop")
@@ -94,7 +94,7 @@ def apply_next(apply: Callable[[Message], None], *, at: datetime, after: int = 0
 
 
 def replay(message: Message, *, at: datetime) -> None:
-    """Let a message that was set aside be tried again, with its full number of attempts.
+    """Requeue a message that was set aside, with its full number of attempts.
 
     Raises:
         BadInput: it is not set aside.

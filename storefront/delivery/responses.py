@@ -81,6 +81,7 @@ def file_headers(asset: Asset) -> dict[str, str]:
 
 
 def etag(asset: Asset) -> str:
+    """Return a file's strong ETag: its SHA-256."""
     return f'"{asset.sha256}"'
 
 

@@ -21,6 +21,7 @@ STAFF = "manager"
 
 
 def api_key(kind: type[ApiKey], shop: Shop, *, purpose: str) -> str:
+    """Get or create an API key."""
     key = with_checksum(kind.PREFIX + _derived(purpose))
     if not kind._default_manager.filter(key_hash=hash_token(key)).exists():
         kind.issue(shop, name="Demo", key=key)
@@ -28,6 +29,7 @@ def api_key(kind: type[ApiKey], shop: Shop, *, purpose: str) -> str:
 
 
 def customer_password(shop: Shop, email: str, *, at: datetime) -> str:
+    """Get or create an account with this mail address; return its password."""
     password = _derived("customer password")[:20]
     if not Account.objects.filter(shop=shop).with_email(email).exists():
         names = {"first_name": "Ada", "last_name": "Byron"}
@@ -37,15 +39,18 @@ def customer_password(shop: Shop, email: str, *, at: datetime) -> str:
 
 
 def shopify_secret(shop: Shop) -> str:
+    """Get or create the secret of Shopify's webhooks."""
     return _kept(shop, source=SHOPIFY.name, secret=_derived("webhook secret"))
 
 
 def generic_secret(shop: Shop) -> str:
+    """Get or create the secret of the generic platform's webhooks."""
     key = bytes.fromhex(_derived("generic webhook secret"))
     return _kept(shop, source=GENERIC.name, secret=secret_of(key))
 
 
 def bearer(customer: Customer, *, at: datetime) -> str:
+    """Get or create a customer's bearer, which never expires."""
     secret = _derived(f"bearer of {customer.email}")
     token = CustomerToken.objects.filter(secret_hash=hash_token(secret)).first()
     if token is None:
@@ -55,6 +60,7 @@ def bearer(customer: Customer, *, at: datetime) -> str:
 
 
 def admin_password() -> str:
+    """Get or create the superuser; return their password."""
     password = _derived("staff password")[:20]
     if not User.objects.filter(username=ADMIN).exists():
         User.objects.create_superuser(ADMIN, "merchant@example.com", password)
@@ -62,7 +68,7 @@ def admin_password() -> str:
 
 
 def staff_password(shop: Shop) -> str:
-    """Return the password of somebody who works for this shop alone, as its manager."""
+    """Get or create a manager of this shop alone; return their password."""
     password = _derived("manager password")[:20]
     if not User.objects.filter(username=STAFF).exists():
         user = User.objects.create_user(STAFF, "manager@example.com", password, is_staff=True)

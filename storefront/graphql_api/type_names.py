@@ -11,8 +11,7 @@ from graphql import DocumentNode, GraphQLSchema, NamedTypeNode, NameNode, Visito
 
 
 def with_documented_names(document: DocumentNode, schema: GraphQLSchema) -> DocumentNode:
-    """Return the document with each capitalised name, of a variable's type or a type condition,
-    replaced by the one in the schema. A name that the schema knows itself stays."""
+    """Replace capitalised type names in a document by those that the schema has instead."""
     renamed = _capitalised(schema)
     text = document.loc.source.body if document.loc else ""
     # Most documents need no walk.
@@ -23,8 +22,8 @@ def with_documented_names(document: DocumentNode, schema: GraphQLSchema) -> Docu
 
 
 def _capitalised(schema: GraphQLSchema) -> dict[str, str]:
-    written = {name[0].upper() + name[1:]: name for name in schema.type_map if name[0].islower()}
-    return {old: name for old, name in written.items() if old not in schema.type_map}
+    titled = {name[0].upper() + name[1:]: name for name in schema.type_map if name[0].islower()}
+    return {old: name for old, name in titled.items() if old not in schema.type_map}
 
 
 class _Renaming(Visitor):
