@@ -65,7 +65,7 @@ def test_a_download_is_counted_by_one_update_on_the_grants_own_columns():
 
 def test_a_statement_is_written_while_queries_are_logged(settings, monkeypatch):
     settings.DEBUG = True
-    monkeypatch.setattr(deliveries._TAKE_ONE, "_written", {})
+    monkeypatch.setattr(deliveries._TAKE_ONE, "_statements", {})
     assert take_one(GrantFactory(), at=LATER) is True
 
 
