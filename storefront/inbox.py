@@ -17,7 +17,7 @@ from django_tasks_db import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
 from downloads import fulfilment
-from downloads.fulfilment import Said
+from downloads.fulfilment import InboundMessage
 from downloads.json_names import MARK, require_unmarked
 from downloads.models import Message, Shop
 from storefront.platforms.registry import PLATFORMS
@@ -30,13 +30,13 @@ LONGEST_PAUSE_SECONDS = 0.1
 _one_writer = threading.Lock()
 
 
-def store(shop: Shop, said: Said, *, at: datetime) -> bool:
+def store(shop: Shop, inbound: InboundMessage, *, at: datetime) -> bool:
     """Store a message once and enqueue its application; say whether it was new."""
-    if fulfilment.is_stored(shop, said):
+    if fulfilment.is_stored(shop, inbound):
         return False
     with _turn_to_write(), transaction.atomic():
-        is_news = fulfilment.receive(shop, said, at=at)
-        if is_news and said.is_known:
+        is_news = fulfilment.receive(shop, inbound, at=at)
+        if is_news and inbound.is_known:
             transaction.on_commit(ring)
     return is_news
 
@@ -73,11 +73,11 @@ def _is_rung() -> bool:
 def apply_messages() -> int:
     """Apply what is due, a message of each shop in turn; return how many messages that was."""
     after = 0
-    for done in range(BATCH):
+    for count in range(BATCH):
         started = time.monotonic()
         message = fulfilment.apply_next(_apply, at=timezone.now(), after=after)
         if message is None:
-            return done
+            return count
         after = message.shop_id
         if message.state == Message.State.WAITING:
             ring(at=message.due_at)
@@ -103,11 +103,11 @@ def apply_policies(shop_id: int, after: int = 0, changed: int = 0) -> int:
     shop = Shop.objects.get(pk=shop_id)
     for _turn in range(BATCH):
         started = time.monotonic()
-        done = fulfilment.apply_policies(shop, at=timezone.now(), after=after, at_most=AT_ONCE)
-        changed += done.changed
-        if done.last is None:
+        batch = fulfilment.apply_policies(shop, at=timezone.now(), after=after, at_most=AT_ONCE)
+        changed += batch.changed
+        if batch.last is None:
             return changed
-        after = done.last
+        after = batch.last
         let_others_write(time.monotonic() - started)
     apply_policies.enqueue(shop_id, after, changed)
     return changed

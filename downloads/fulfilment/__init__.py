@@ -42,7 +42,7 @@ from downloads.fulfilment.grants import (
 )
 from downloads.fulfilment.heartbeats import beat
 from downloads.fulfilment.inbox import (
-    Said,
+    InboundMessage,
     apply_next,
     is_stored,
     receive,
@@ -107,10 +107,10 @@ from downloads.fulfilment.retention import forget_deliveries, forget_rows
 
 __all__ = [
     "ClickRequest",
+    "InboundMessage",
     "Opened",
     "Outcome",
     "Recorded",
-    "Said",
     "Send",
     "StoredFile",
     "accept_as",

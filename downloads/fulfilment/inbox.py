@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Said:
-    """One thing a shop said. `body` and `person` are JSON in ASCII without secrets.
+class InboundMessage:
+    """A webhook as it is stored. `body` and `person` are JSON in ASCII without secrets.
 
     `person` holds what is personal in it, so that it can be forgotten apart from the rest.
     `is_known` is false where there is nothing to apply.
@@ -37,21 +37,21 @@ class Said:
     about_customer: int | None = None
 
 
-def is_stored(shop: Shop, said: Said) -> bool:
+def is_stored(shop: Shop, inbound: InboundMessage) -> bool:
     """Say whether a message was stored before. One query, no lock: most repetitions end here."""
-    return Message.objects.filter(shop=shop, **_key(said)).exists()
+    return Message.objects.filter(shop=shop, **_key(inbound)).exists()
 
 
-def receive(shop: Shop, said: Said, *, at: datetime) -> bool:
+def receive(shop: Shop, inbound: InboundMessage, *, at: datetime) -> bool:
     """Store a message, once; say whether it was new."""
     _message, is_new = Message.objects.get_or_create(
         shop=shop,
-        **_key(said),
+        **_key(inbound),
         defaults={
-            "body": said.body,
-            "person": said.person,
-            "about_customer": said.about_customer,
-            "state": Message.State.WAITING if said.is_known else Message.State.IGNORED,
+            "body": inbound.body,
+            "person": inbound.person,
+            "about_customer": inbound.about_customer,
+            "state": Message.State.WAITING if inbound.is_known else Message.State.IGNORED,
             "received_at": at,
             "due_at": at,
         },
@@ -104,8 +104,8 @@ def replay(message: Message, *, at: datetime) -> None:
         raise BadInput("Only what was set aside can be tried again.")
 
 
-def _key(said: Said) -> dict[str, str]:
-    return {"source": said.source, "topic": said.topic, "delivery_id": said.delivery_id}
+def _key(inbound: InboundMessage) -> dict[str, str]:
+    return {"source": inbound.source, "topic": inbound.topic, "delivery_id": inbound.delivery_id}
 
 
 def _put_off(message: Message, error: Exception, *, at: datetime) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from downloads.fulfilment import Outcome, Said
+from downloads.fulfilment import InboundMessage, Outcome
 from downloads.models import Message, Shop
 from storefront.platforms.client import Connection
 
@@ -121,7 +121,7 @@ class Platform(ABC):
         return None
 
     @abstractmethod
-    def parse(self, envelope: Envelope, payload: dict[str, Any]) -> Said:
+    def parse(self, envelope: Envelope, payload: dict[str, Any]) -> InboundMessage:
         """Reduce a webhook to the fields that `apply` uses, secrets hashed.
 
         Raises:

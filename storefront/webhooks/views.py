@@ -54,12 +54,12 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
         return JsonResponse({"message": "Heard."})
     shop = shop_of_message(platform, envelope, body, at=at)
     payload, repeated = parse_message(body)
-    said = platform.parse(_with_id(envelope, body), payload)
-    if not _WORD.fullmatch(said.topic):
+    inbound = platform.parse(_with_id(envelope, body), payload)
+    if not _WORD.fullmatch(inbound.topic):
         raise BadInput("The message does not say its topic.")
-    if store(shop, said, at=at) and repeated:
+    if store(shop, inbound, at=at) and repeated:
         # What decides is set aside when it is applied; the rest is no matter of ours.
-        about = (source, shop.domain, said.topic, said.delivery_id, in_short(repeated))
+        about = (source, shop.domain, inbound.topic, inbound.delivery_id, in_short(repeated))
         logger.warning("A %s message of %s (%s, %s) repeats names: %s", *about)
     return JsonResponse({"message": "Received."})
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from downloads import fulfilment
-from downloads.fulfilment import Said
+from downloads.fulfilment import InboundMessage
 from downloads.fulfilment.mails import requested_mails
 from downloads.fulfilment.mails.requested_mails import write_requested
 from downloads.models import Account, Mail, Message
@@ -196,7 +196,7 @@ def test_messages_are_applied_in_turn(shops):
 
 
 def test_a_turn_asks_twice_at_most(shops, django_assert_num_queries):
-    fulfilment.receive(shops[0], Said("shopify", "orders/paid", "1"), at=NOW)
+    fulfilment.receive(shops[0], InboundMessage("shopify", "orders/paid", "1"), at=NOW)
     with django_assert_num_queries(1):
         assert next_in_turn(Message.objects.due(NOW), after=0)
     with django_assert_num_queries(2):

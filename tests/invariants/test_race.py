@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from downloads import fulfilment, lookups
 from downloads.errors import Unavailable
-from downloads.fulfilment import Said
+from downloads.fulfilment import InboundMessage
 from downloads.incoming import LineReport, OrderReport, ProductReport
 from downloads.lookups import ledger as audits
 from downloads.models import Delivery, DownloadEvent, Message, Order
@@ -284,7 +284,7 @@ def test_a_refund_beside_its_order_is_never_lost():
 
 def test_one_message_said_by_many_at_once_is_stored_once():
     shop = ShopFactory()
-    said = Said(source="shopify", topic="orders/create", delivery_id="one", body="{}")
+    said = InboundMessage(source="shopify", topic="orders/create", delivery_id="one", body="{}")
     barrier = threading.Barrier(THREADS)
 
     def say(_number):

@@ -8,7 +8,7 @@ from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
 from downloads import fulfilment
-from downloads.fulfilment import Said
+from downloads.fulfilment import InboundMessage
 from downloads.models import Grant, Message, Order, Shop
 from storefront import inbox
 from storefront.inbox import apply_messages, apply_policies, ring
@@ -111,7 +111,7 @@ def test_a_share_that_leaves_something_rings_again(wait, monkeypatch):
 
 
 def test_a_stored_message_costs_nothing_twice(merchant, django_capture_on_commit_callbacks):
-    said = Said(source="shopify", topic="app/uninstalled", delivery_id="1", body="{}")
+    said = InboundMessage(source="shopify", topic="app/uninstalled", delivery_id="1", body="{}")
     with django_capture_on_commit_callbacks(execute=True):
         assert [inbox.store(merchant, said, at=NOW) for _time in range(3)] == [True, False, False]
     assert (states(), bells()) == ([("waiting", 0, "")], [None])
@@ -121,7 +121,7 @@ def test_no_bell_is_rung_for_what_was_not_stored(merchant, monkeypatch):
     rung = []
     monkeypatch.setattr(inbox, "ring", lambda: rung.append(1))
     monkeypatch.setattr(fulfilment, "receive", lambda *args, **kwargs: False)
-    said = Said(source="shopify", topic="app/uninstalled", delivery_id="1")
+    said = InboundMessage(source="shopify", topic="app/uninstalled", delivery_id="1")
     assert inbox.store(merchant, said, at=NOW) is False
     assert (connection.run_on_commit, rung) == ([], [])
 

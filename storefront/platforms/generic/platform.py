@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from downloads.fulfilment import Said
+from downloads.fulfilment import InboundMessage
 from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
 from downloads.tokens import MIN_LENGTH, hash_token
@@ -54,7 +54,7 @@ class Generic(Platform):
     def complaint_about(self, secret: str) -> str | None:
         return signing.complaint_about(secret)
 
-    def parse(self, envelope: Envelope, payload: dict[str, Any]) -> Said:
+    def parse(self, envelope: Envelope, payload: dict[str, Any]) -> InboundMessage:
         """Reduce a message to the fields that `apply` uses, the order-status token hashed.
 
         A message that does not say its type has an empty topic. One that says it twice is stored as
@@ -63,11 +63,11 @@ class Generic(Platform):
         name = payload.get("type")
         if is_marked(name):
             body = json.dumps({"type": name})
-            return Said(self.name, UNCLEAR, envelope.delivery_id, body=body)
+            return InboundMessage(self.name, UNCLEAR, envelope.delivery_id, body=body)
         name = name if isinstance(name, str) else ""
         topic = TOPICS.get(name)
         if topic is None:
-            return Said(self.name, name, envelope.delivery_id, is_known=False)
+            return InboundMessage(self.name, name, envelope.delivery_id, is_known=False)
         kept = keep(payload, {"timestamp": None, "data": topic.fields})
         content = payload.get("data")
         person: dict[str, Any] = {}
@@ -78,7 +78,7 @@ class Generic(Platform):
                 kept["data"]["token_sha256"] = token
         customer = person.get("customer")
         number = customer.get("id") if isinstance(customer, dict) else None
-        return Said(
+        return InboundMessage(
             source=self.name,
             topic=name,
             delivery_id=envelope.delivery_id,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from downloads.fulfilment import Said
+from downloads.fulfilment import InboundMessage
 from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
 from storefront.platforms.base import Envelope, Platform, Remote
@@ -36,10 +36,10 @@ class Shopify(Platform):
             signature=headers.get("X-Shopify-Hmac-Sha256", ""),
         )
 
-    def parse(self, envelope: Envelope, payload: dict[str, Any]) -> Said:
+    def parse(self, envelope: Envelope, payload: dict[str, Any]) -> InboundMessage:
         topic = TOPICS.get(envelope.topic)
         if topic is None:
-            return Said(self.name, envelope.topic, envelope.delivery_id, is_known=False)
+            return InboundMessage(self.name, envelope.topic, envelope.delivery_id, is_known=False)
         payload = _unwrapped(payload)
         body = keep(payload, topic.fields)
         body |= {name: payload[name] for name in WRAPPERS if is_marked(payload.get(name))}
@@ -49,7 +49,7 @@ class Shopify(Platform):
         person = keep(payload, PERSON)
         customer = person.get("customer")
         number = customer.get("id") if isinstance(customer, dict) else None
-        return Said(
+        return InboundMessage(
             source=self.name,
             topic=envelope.topic,
             delivery_id=envelope.delivery_id,

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from downloads.fulfilment import Said
+from downloads.fulfilment import InboundMessage
 from downloads.json_names import marked_or
 from downloads.models import Message
 from downloads.tokens import make_token
@@ -53,7 +53,7 @@ class WooCommerce(Platform):
         """
         return make_token()
 
-    def parse(self, envelope: Envelope, payload: dict[str, Any]) -> Said:
+    def parse(self, envelope: Envelope, payload: dict[str, Any]) -> InboundMessage:
         """Reduce a webhook to the fields that `apply` uses, the order's key hashed.
 
         Created, updated and restored tell alike how a thing is now, so they are one topic here.
@@ -62,7 +62,7 @@ class WooCommerce(Platform):
         """
         topic = TOPICS.get(envelope.topic)
         if topic is None:
-            return Said(self.name, envelope.topic, _key(payload, {}), is_known=False)
+            return InboundMessage(self.name, envelope.topic, _key(payload, {}), is_known=False)
         body = keep(payload, topic.fields)
         if topic is DELETED_ORDER:
             # It says no time, and an order may be restored and deleted again.
@@ -72,7 +72,7 @@ class WooCommerce(Platform):
             body["token_sha256"] = marked_or(key, hash_of_key(key))
         person = keep(payload, topic.person)
         customer = person.get("customer_id")
-        return Said(
+        return InboundMessage(
             source=self.name,
             topic=topic.name,
             delivery_id=_key(body, person),

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from downloads.errors import AboveLimit, BadInput, SaidTwice
-from downloads.fulfilment import Said, apply_next, is_stored, receive, replay
+from downloads.fulfilment import InboundMessage, apply_next, is_stored, receive, replay
 from downloads.models import Customer, Message, Shop
 from tests.factories import NOW, CustomerFactory, MessageFactory, ShopFactory
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 LATER = NOW + DAY
-SAID = Said(
+SAID = InboundMessage(
     source="platform",
     topic="orders",
     delivery_id="d-1",

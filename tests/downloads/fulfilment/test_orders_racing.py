@@ -14,7 +14,7 @@ from downloads.fulfilment import (
     record_order,
     record_refund,
 )
-from downloads.fulfilment.inbox import Said
+from downloads.fulfilment.inbox import InboundMessage
 from downloads.incoming import PersonReport
 from downloads.models import Customer, Grant, Message, Order, Shop
 from tests.downloads.reported import dispute_report, line_report, order_report, refund_report
@@ -56,7 +56,7 @@ def test_one_report_many_times_at_once_is_one_order(shop):
 
 
 def test_a_message_told_many_times_at_once_is_stored_once(shop):
-    said = Said(source="platform", topic="orders", delivery_id="d-1")
+    said = InboundMessage(source="platform", topic="orders", delivery_id="d-1")
     news = at_once(*[lambda: receive(shop, said, at=NOW)] * THREADS)
     assert sorted(news) == [*[False] * (THREADS - 1), True]
     assert Message.objects.count() == 1
@@ -91,7 +91,7 @@ def test_a_new_message_is_stored_while_another_is_applied(shop):
     with transaction.atomic():
         record_order(shop, order_report(), at=NOW)
         [said] = at_once(
-            lambda: receive(shop, Said(source="a", topic="b", delivery_id="c"), at=NOW)
+            lambda: receive(shop, InboundMessage(source="a", topic="b", delivery_id="c"), at=NOW)
         )
     assert said is True
 

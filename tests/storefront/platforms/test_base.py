@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils.dateparse import parse_datetime
 
 from downloads import fulfilment
-from downloads.fulfilment import Said
+from downloads.fulfilment import InboundMessage
 from downloads.incoming import ShopReport
 from downloads.models import Message, Shop
 from storefront.inbox import apply_messages
@@ -45,7 +45,7 @@ class CornerShop(Platform):
 
     def parse(self, envelope, payload):
         body = json.dumps({"name": payload.get("name"), "told": payload.get("told")})
-        return Said(self.name, envelope.topic, envelope.delivery_id, body=body)
+        return InboundMessage(self.name, envelope.topic, envelope.delivery_id, body=body)
 
     def apply(self, message, *, at):
         shop = json.loads(message.body)
