@@ -47,14 +47,19 @@ def require_address(text: str) -> str:
     if not text.strip().isprintable():
         raise BadInput(NO_ADDRESS)
     email = mailbox_of(text)
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise BadInput(NO_ADDRESS) from None
     # Django's pattern ignores case, and takes the KELVIN SIGN for a k.
-    if len(email) > MAX_LENGTH or not is_mailable(email):
+    if not has_form(email) or len(email) > MAX_LENGTH or not is_mailable(email):
         raise BadInput(NO_ADDRESS)
     return email
+
+
+def has_form(text: str) -> bool:
+    """Say whether a text has the form of a mail address, whether or not mail gets there."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def is_mailable(email: str) -> bool:
@@ -137,10 +142,5 @@ def _in_older_ascii(host: str) -> str:
 def valid_email(text: str) -> str | None:
     """Return a mail address if it is valid, else None."""
     # As it is kept it may be longer.
-    if max(len(text), len(mailbox_of(text))) > MAX_LENGTH:
-        return None
-    try:
-        validate_email(text)
-    except ValidationError:
-        return None
-    return text
+    is_long = max(len(text), len(mailbox_of(text))) > MAX_LENGTH
+    return text if has_form(text) and not is_long else None

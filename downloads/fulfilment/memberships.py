@@ -7,12 +7,11 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from downloads.audit.entries import enter_audit, tells_of
-from downloads.email_addresses import mailbox_of
+from downloads.email_addresses import has_form, mailbox_of
 from downloads.errors import BadInput, LinkSpent
 from downloads.fulfilment.recalculation import lock_shop
 from downloads.models import Invitation, Membership, Role, Shop
@@ -58,12 +57,8 @@ def clean_address(email: str) -> str:
         BadInput: no mail address, or none that can be a user's name.
     """
     address = mailbox_of(email)
-    try:
-        validate_email(address)
-    except ValidationError:
-        raise BadInput(NO_ADDRESS) from None
     # Letters that look alike would make two people of one name.
-    if not address.isascii() or len(address) > ADDRESS_LENGTH:
+    if not has_form(address) or not address.isascii() or len(address) > ADDRESS_LENGTH:
         raise BadInput(NO_ADDRESS)
     return address
 

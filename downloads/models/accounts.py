@@ -6,17 +6,12 @@ from django.conf import settings
 from django.db import models
 
 from downloads.bidi import isolate
-from downloads.email_addresses import spellings_of
-from downloads.models.ascii_lower import AsciiLower
+from downloads.models.ascii_lower import AsciiLower, EmailQuerySet
 from downloads.models.shops import Customer, Shop
 from downloads.tokens import hash_token
 
 
-class AccountQuerySet(models.QuerySet["Account"]):
-    def with_email(self, email: str) -> "AccountQuerySet":
-        """Return the accounts with this mail address, by the index, however it is written."""
-        return self.alias(address=AsciiLower("email")).filter(address__in=spellings_of(email))
-
+class AccountQuerySet(EmailQuerySet):
     def unconfirmed(self) -> "AccountQuerySet":
         """Return the accounts whose address nobody has shown to be theirs."""
         return self.filter(confirmed_at__isnull=True)

@@ -1,9 +1,11 @@
 """Case-insensitive comparison of ASCII alone, the same in every database."""
 
 import string
-from typing import Any
+from typing import Any, Self
 
-from django.db.models import Func
+from django.db.models import Func, QuerySet
+
+from downloads.email_addresses import spellings_of
 
 
 class AsciiLower(Func):
@@ -21,3 +23,11 @@ class AsciiLower(Func):
         letters = f"'{string.ascii_uppercase}', '{string.ascii_lowercase}'"
         template = f"translate(%(expressions)s, {letters})"
         return self.as_sql(compiler, connection, template=template, **context)
+
+
+class EmailQuerySet(QuerySet):
+    """Rows with an `email`, and an index of it in `AsciiLower`."""
+
+    def with_email(self, email: str) -> Self:
+        """Return those with this mail address, by the index, however it is written."""
+        return self.alias(address=AsciiLower("email")).filter(address__in=spellings_of(email))

@@ -4,8 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from downloads.bidi import isolate
-from downloads.email_addresses import spellings_of
-from downloads.models.ascii_lower import AsciiLower
+from downloads.models.ascii_lower import AsciiLower, EmailQuerySet
 from downloads.tenancy import ITSELF, SHARED
 
 DEFAULT_PLAN = "premium"
@@ -163,15 +162,11 @@ class Shop(models.Model):
         return isolate(self.name)
 
 
-class CustomerQuerySet(models.QuerySet["Customer"]):
+class CustomerQuerySet(EmailQuerySet):
     def known(self) -> "CustomerQuerySet":
         """Return all but those whom only an unconfirmed account leads to: anybody may say so."""
         unconfirmed = self.filter(accounts__isnull=False, accounts__confirmed_at__isnull=True)
         return self.exclude(pk__in=unconfirmed.values("pk"))
-
-    def with_email(self, email: str) -> "CustomerQuerySet":
-        """Return the customers with this mail address, by the index, however it is written."""
-        return self.alias(address=AsciiLower("email")).filter(address__in=spellings_of(email))
 
 
 class Customer(models.Model):

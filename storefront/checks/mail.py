@@ -7,9 +7,10 @@ from anymail import urls
 from anymail.exceptions import AnymailWarning
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
-from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.core.validators import validate_email
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
+
+from downloads.email_addresses import has_form
 
 BACKENDS = "django.core.mail.backends."
 # They print mails, keep them or throw them away.
@@ -90,13 +91,7 @@ def _fault_of(provider: str) -> str | None:
 
 def _sender() -> list[CheckMessage]:
     address = settings.MAIL_FROM
-    try:
-        validate_email(address)
-    except ValidationError:
-        is_address = False
-    else:
-        is_address = address.isprintable() and address.rpartition("@")[0].isascii()
-    if is_address:
+    if has_form(address) and address.isprintable() and address.rpartition("@")[0].isascii():
         return []
     return [
         Error(
