@@ -1,9 +1,6 @@
 """The door for mail providers: they tell which mails came back."""
 
-import warnings
-
-from anymail import urls
-from anymail.exceptions import AnymailError, AnymailWarning
+from anymail.exceptions import AnymailError
 from anymail.signals import EventType
 from anymail.webhooks.base import AnymailCoreWebhookView
 from django.conf import settings
@@ -19,6 +16,7 @@ from downloads.json_names import RepeatedName, parse_once
 from storefront.graphql_api.request import FORMS
 from storefront.http.errors import SignatureRefused
 from storefront.http.json_errors import answers_with_json
+from storefront.mail.providers import require_view
 
 # What anymail meets in a body that is not its provider's, or not for this address.
 UNREADABLE = (
@@ -43,7 +41,7 @@ def hear(request: HttpRequest, provider: str) -> JsonResponse:
     """
     if provider != settings.MAIL_PROVIDER:
         raise NotFound("No such provider.")
-    view = _view_of(provider)
+    view = require_view(provider)
     if request.method == "POST":
         for event in _events(view, request):
             if event.event_type in CAME_BACK:
@@ -52,29 +50,6 @@ def hear(request: HttpRequest, provider: str) -> JsonResponse:
                 message_id = str(event.message_id or "")
                 fulfilment.note_bounce(message_id, reason=reason, at=timezone.now())
     return JsonResponse({"message": "Received."})
-
-
-def has_bounces(provider: str) -> bool:
-    """Say whether a provider tells what came back."""
-    return _pattern_name(provider) in _views()
-
-
-def _view_of(provider: str) -> AnymailCoreWebhookView:
-    view_class = _views().get(_pattern_name(provider))
-    if view_class is None:
-        raise NotFound("This provider tells nothing.")
-    try:
-        # What it warns of is refused here, or told by `check`.
-        with warnings.catch_warnings(action="ignore", category=AnymailWarning):
-            view = view_class()
-    except ImproperlyConfigured:
-        # The key that its signatures are made with is not known.
-        raise SignatureRefused from None
-    is_signed = not getattr(view, "warn_if_no_basic_auth", False)
-    if not is_signed and not settings.ANYMAIL.get("WEBHOOK_SECRET"):
-        # Whoever came by could say that a mail came back.
-        raise SignatureRefused
-    return view
 
 
 def _events(view: AnymailCoreWebhookView, request: HttpRequest) -> list:
@@ -99,11 +74,3 @@ def _require_once(request: HttpRequest) -> None:
         raise BadInput(str(error)) from None
     except (ValueError, RecursionError):
         raise BadInput(UNKNOWN) from None
-
-
-def _views() -> dict[str, type[AnymailCoreWebhookView]]:
-    return {str(row.name): row.callback.view_class for row in urls.urlpatterns}
-
-
-def _pattern_name(provider: str) -> str:
-    return f"{provider}_tracking_webhook"

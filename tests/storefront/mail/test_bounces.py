@@ -15,7 +15,6 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from downloads.models import Mail
-from storefront.mail.bounces import has_bounces
 from tests.factories import NOW, MailFactory
 
 pytestmark = pytest.mark.django_db
@@ -224,11 +223,6 @@ def test_a_provider_that_tells_nothing_is_not_heard(client, provider):
     provider("scaleway", WEBHOOK_SECRET=WEBHOOK_SECRET)
     response = tell(client, BOUNCE, url="/mail/bounces/scaleway")
     assert outcome(response) == (404, {"message": "This provider tells nothing."})
-
-
-def test_who_tells_anything_is_known():
-    told = {name: has_bounces(name) for name in ("postmark", "brevo", "scaleway", "", "smtp")}
-    assert told == {"postmark": True, "brevo": True, "scaleway": False, "": False, "smtp": False}
 
 
 # --- Signatures ----------------------------------------------------------------------------------
