@@ -1,6 +1,9 @@
 import contextlib
 
 import pytest
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from downloads import upgrades
 from downloads.upgrades import PendingMigrations
@@ -28,7 +31,7 @@ def _asked(_migrated, monkeypatch):
 
 
 @pytest.fixture
-def behind():
+def migrated_back():
     """Return a context in which the database is as the release before left it."""
 
     @contextlib.contextmanager
@@ -40,3 +43,30 @@ def behind():
             migrate_to_newest()
 
     return earlier
+
+
+@pytest.fixture
+def behind():
+    """Return a context in which a column is missing, and the migration that adds it not recorded.
+
+    As `migrated_back`, in no time.
+    """
+
+    @contextlib.contextmanager
+    def earlier():
+        recorder = MigrationRecorder(connection)
+        [newest] = MigrationLoader(connection).graph.leaf_nodes("downloads")
+        rename_column("valid_until", "not_yet")
+        recorder.record_unapplied(*newest)
+        try:
+            yield
+        finally:
+            recorder.record_applied(*newest)
+            rename_column("not_yet", "valid_until")
+
+    return earlier
+
+
+def rename_column(old, new):
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE downloads_delivery RENAME COLUMN {old} TO {new}")

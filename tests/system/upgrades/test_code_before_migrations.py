@@ -15,7 +15,10 @@ from downloads.upgrades import pending_migrations
 from tests.storefront.conftest import FACE_A, TOKEN, counted
 from tests.storefront.pages.test_outages import ADMIN, MESSAGE, PAGE_BODY, WELL, text_of
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.both_databases,  # each says in its own words what is missing
+]
 
 PROBES = {"healthz": 200, "readyz": 503}
 
@@ -34,9 +37,9 @@ def told(caplog):
     return lambda: [r.getMessage() for r in caplog.records if r.name == upgrades.__name__]
 
 
-def test_every_door_is_503_from_the_start_and_nothing_moves(routes, behind, told, caplog):
+def test_every_door_is_503_from_the_start_and_nothing_moves(routes, migrated_back, told, caplog):
     before = counted()
-    with behind():
+    with migrated_back():
         pending_migrations.check_at_start()
         answers = {name: ask() for name, ask in routes.items()}
     assert counted() == before
