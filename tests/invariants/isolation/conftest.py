@@ -1,5 +1,7 @@
 """Two equal shops of one installation, a third, and people who work for the first."""
 
+from contextlib import contextmanager
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -31,6 +33,9 @@ MARKS = {
 }
 
 
+QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 class Forgetful(Client):
     """A browser that shows each message once, however little it has read of the pages before."""
 
@@ -45,16 +50,33 @@ def _clock_stands_still(frozen):
 
 
 @pytest.fixture(scope="module")
-def built(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The shops, built once for a file of tests; what a test does to them is undone after it."""
-    uploads = tmp_path_factory.mktemp("uploads")
-    with django_db_blocker.unblock(), transaction.atomic():
-        with pytest.MonkeyPatch.context() as patch, override_settings(MEDIA_ROOT=uploads):
-            patch.setattr("django.utils.timezone.now", lambda: NOW)
-            # What staff of the first add gets numbers that go on from its own.
-            shops = {name: MarkedShop(*marks) for name, marks in MARKS.items()}
-        yield shops, uploads
-        transaction.set_rollback(True)
+def kept_rows(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Return a block that builds rows once for a file of tests, with the folder of their files.
+
+    What a test does to them is undone after it.
+    """
+
+    @contextmanager
+    def keep(build):
+        uploads = tmp_path_factory.mktemp("uploads")
+        with django_db_blocker.unblock(), transaction.atomic():
+            with (
+                pytest.MonkeyPatch.context() as patch,
+                override_settings(MEDIA_ROOT=uploads, PASSWORD_HASHERS=QUICK_HASHERS),
+            ):
+                patch.setattr("django.utils.timezone.now", lambda: NOW)
+                built = build()
+            yield built, uploads
+            transaction.set_rollback(True)
+
+    return keep
+
+
+@pytest.fixture(scope="module")
+def built(kept_rows):
+    # What staff of the first add gets numbers that go on from its own.
+    with kept_rows(lambda: {name: MarkedShop(*marks) for name, marks in MARKS.items()}) as kept:
+        yield kept
 
 
 # Each asks for the database, also where it reads no row: what comes after the tests that empty
