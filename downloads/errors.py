@@ -165,6 +165,21 @@ class BadCursor(BadInput):
     """Invalid pagination arguments or cursor."""
 
 
+class NoSuchPage(BadCursor):
+    """Pages are counted from 1."""
+
+    def __init__(self) -> None:
+        super().__init__("Pages are counted from 1.")
+
+
+class PageSizeRefused(BadCursor):
+    """A page is to hold nothing, or more than the `most` that is handed out at once."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A page holds from 1 to {most}.")
+        self.most = most
+
+
 class MailRefused(DownloadsError):
     """The mail server will not take this mail; `for_good` says that trying again is of no use."""
 

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
-from downloads.models import Asset, Grant
+from downloads import lookups
+from downloads.errors import NotFound
+from downloads.models import Asset, Customer, Grant
 
 IRI = "/api/shop/customer-downloadable-products/"
 MAX_ID = 2**63 - 1
@@ -33,6 +35,18 @@ def moment(value: datetime) -> str:
     return value.astimezone(UTC).replace(microsecond=0).isoformat()
 
 
-def not_found(number: int | str) -> str:
-    """Return the message for a missing grant, and for another customer's: the same for both."""
-    return f'Customer downloadable product with ID "{number}" not found'
+def require_grant(customer: Customer, number: int) -> Grant:
+    """Return one grant of this customer, as `lookups` does, or say so in the wire's words.
+
+    Raises:
+        NotFound: there is no such grant, or none of this customer: the same words for both.
+    """
+    try:
+        return lookups.grant_of_customer(customer, number)
+    except NotFound:
+        raise not_found(number) from None
+
+
+def not_found(number: int | str) -> NotFound:
+    """Return what refuses a grant that is missing or another's."""
+    return NotFound(f'Customer downloadable product with ID "{number}" not found')

@@ -12,7 +12,7 @@ from downloads.lookups.grants import (
     grants_with_other_limit,
     is_opened,
     refusal_of_click,
-    stretch_size,
+    require_size,
 )
 from downloads.lookups.heartbeats import WorkerState, worker_seen_at, worker_state
 from downloads.lookups.mails import account_to_tell, order_to_tell, orders_to_tell
@@ -62,8 +62,8 @@ __all__ = [
     "orders_to_tell",
     "profile_of",
     "refusal_of_click",
+    "require_size",
     "shop_of_domain",
-    "stretch_size",
     "worker_seen_at",
     "worker_state",
 ]

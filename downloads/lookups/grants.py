@@ -6,7 +6,7 @@ from math import ceil
 
 from django.db import models
 
-from downloads.errors import BadCursor, NotFound, Replaced
+from downloads.errors import NoSuchPage, NotFound, PageSizeRefused, Replaced
 from downloads.models import Asset, Attachment, Customer, Delivery, Grant, Order, deliveries
 from downloads.prepared_statements import Prepared, Slot
 
@@ -26,7 +26,7 @@ def grant_of_customer(customer: Customer, number: int) -> Grant:
     """
     grant = Grant.objects.for_customer(customer).with_facts().filter(pk=number).first()
     if grant is None:
-        raise NotFound(f'Customer downloadable product with ID "{number}" not found')
+        raise NotFound("There is no such download.")
     return grant
 
 
@@ -82,19 +82,20 @@ def grants_of_customer(
     *,
     at: datetime,
     status: str | None = None,
-    first: int | None = None,
+    size: int = DEFAULT_PAGE,
+    backwards: bool = False,
     after: int | None = None,
-    last: int | None = None,
     before: int | None = None,
 ) -> GrantPage:
-    """Return this customer's grants, newest first, in stretches of 1 to 500 (10 by default).
+    """Return this customer's grants, newest first, in stretches of 1 to 500.
 
-    `after` and `before` are numbers of grants. Two queries.
+    `after` and `before` are numbers of grants, between which `backwards` takes the last and not
+    the first. Two queries.
 
     Raises:
-        BadCursor: `first` or `last` out of bounds, or both at once.
+        PageSizeRefused: `size` out of bounds.
     """
-    backwards, size = last is not None, stretch_size(first=first, last=last)
+    require_size(size)
     matching = Grant.objects.for_customer(customer)
     if status is not None:
         matching = matching.with_status(status, at)
@@ -116,18 +117,14 @@ def grants_of_customer(
     )
 
 
-def stretch_size(*, first: int | None, last: int | None) -> int:
-    """Return how many grants are asked for from either end; 10 where neither is named.
+def require_size(size: int, *, most: int = MAX_STRETCH) -> None:
+    """Refuse to hand out so many grants at once.
 
     Raises:
-        BadCursor: out of bounds, or both at once.
+        PageSizeRefused: none, or more than `most`.
     """
-    for name, size in (("first", first), ("last", last)):
-        if size is not None and not 1 <= size <= MAX_STRETCH:
-            raise BadCursor(f'"{name}" must be between 1 and {MAX_STRETCH}')
-    if first is not None and last is not None:
-        raise BadCursor('Use "first" or "last", not both')
-    return first or last or DEFAULT_PAGE
+    if not 1 <= size <= most:
+        raise PageSizeRefused(most)
 
 
 @dataclass(frozen=True)
@@ -135,35 +132,35 @@ class NumberedPage:
     """One page of a customer's grants, newest first; `total` counts all that match."""
 
     grants: list[Grant]
-    page: int
-    per_page: int
+    number: int
+    size: int
     total: int
 
     @property
     def pages(self) -> int:
-        return ceil(self.total / self.per_page)
+        return ceil(self.total / self.size)
 
 
 def grants_on_page(
-    customer: Customer, *, page: int, per_page: int, status: str | None, at: datetime
+    customer: Customer, *, number: int, size: int, status: str | None, at: datetime
 ) -> NumberedPage:
     """Return a page of this customer's grants, counted from 1. One past the end is empty.
 
     Two queries.
 
     Raises:
-        BadCursor: `page` below 1, or `per_page` not between 1 and 50.
+        NoSuchPage: `number` below 1.
+        PageSizeRefused: `size` not between 1 and 50.
     """
-    if page < 1:
-        raise BadCursor('"page" must be at least 1')
-    if not 1 <= per_page <= MAX_PAGE:
-        raise BadCursor(f'"per_page" must be between 1 and {MAX_PAGE}')
+    if number < 1:
+        raise NoSuchPage
+    require_size(size, most=MAX_PAGE)
     matching = Grant.objects.for_customer(customer)
     if status is not None:
         matching = matching.with_status(status, at)
-    start = (page - 1) * per_page
-    rows = list(matching.with_facts().order_by("-pk")[start : start + per_page])
-    return NumberedPage(grants=rows, page=page, per_page=per_page, total=matching.count())
+    start = (number - 1) * size
+    rows = list(matching.with_facts().order_by("-pk")[start : start + size])
+    return NumberedPage(grants=rows, number=number, size=size, total=matching.count())
 
 
 def grants_with_other_limit(attachment: Attachment) -> int:

@@ -15,8 +15,8 @@ from graphql import (
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values, get_variable_values
 
-from downloads import lookups
 from downloads.errors import BadCursor
+from storefront.graphql_api.paging import page_size
 from storefront.graphql_api.validation import SHORTER, DocumentRefused
 
 PAGED = frozenset({"first", "last"})
@@ -70,8 +70,8 @@ def _size(field: GraphQLField | None, node: FieldNode, values: dict[str, Any]) -
     if field is None or not field.args.keys() >= PAGED:
         return 0
     try:
-        arguments = get_argument_values(field, node, values)
-        return lookups.stretch_size(first=arguments.get("first"), last=arguments.get("last"))
+        given = get_argument_values(field, node, values)
+        return page_size(first=given.get("first"), last=given.get("last"))
     # The list itself is refused, with its own words.
     except (GraphQLError, BadCursor):
         return 0

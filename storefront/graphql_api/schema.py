@@ -1,7 +1,5 @@
 """GraphQL schema of face B. Names and types are the document's own (CONTRACTS, face B)."""
 
-import re
-from base64 import b64decode, urlsafe_b64encode
 from datetime import datetime
 from typing import Any
 
@@ -9,16 +7,15 @@ import graphene
 from graphql import GraphQLResolveInfo
 
 from downloads import lookups
-from downloads.errors import BadCursor, BadInput
+from downloads.errors import BadInput
 from downloads.models import Customer, Grant, Order
 from storefront import grant_fields
-from storefront.grant_fields import IRI, MAX_ID
+from storefront.grant_fields import IRI, require_grant
 from storefront.graphql_api.ids import number_in
 from storefront.graphql_api.mutations import Mutation
+from storefront.graphql_api.paging import cursor_of, page_size, read_cursor
 from storefront.graphql_api.profile import CustomerProfile, read_profile
 from storefront.signed_urls import counted_url
-
-_CURSOR = re.compile(r"\Agrant:([0-9]{1,19})\Z", re.ASCII)
 
 
 def number_of(identifier: str) -> int:
@@ -30,30 +27,6 @@ def number_of(identifier: str) -> int:
     if not identifier:
         raise BadInput("Customer downloadable product ID is required")
     return number_in(identifier, iri=IRI)
-
-
-def cursor_of(grant: Grant) -> str:
-    """Encode a grant's number as a cursor."""
-    return urlsafe_b64encode(f"grant:{grant.pk}".encode()).decode()
-
-
-def read_cursor(cursor: str | None) -> int | None:
-    """Decode a cursor into the grant's number; None for none.
-
-    Raises:
-        BadCursor: not one of ours.
-    """
-    if cursor is None:
-        return None
-    try:
-        match = _CURSOR.match(
-            b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
-        )
-    except ValueError:
-        match = None
-    if match is None or int(match[1]) > MAX_ID:
-        raise BadCursor("Invalid cursor. Pass a cursor of an earlier answer unchanged")
-    return int(match[1])
 
 
 class DateTime(graphene.Scalar):
@@ -187,7 +160,7 @@ class Query(graphene.ObjectType):
     def resolve_customer_downloadable_product(
         root: None, info: GraphQLResolveInfo, id: str
     ) -> Grant:
-        return lookups.grant_of_customer(info.context.customer, number_of(id))
+        return require_grant(info.context.customer, number_of(id))
 
     @staticmethod
     def resolve_customer_downloadable_products(
@@ -195,14 +168,18 @@ class Query(graphene.ObjectType):
         info: GraphQLResolveInfo,
         after: str | None = None,
         before: str | None = None,
-        **bounds: Any,
+        first: int | None = None,
+        last: int | None = None,
+        status: str | None = None,
     ) -> dict[str, Any]:
         page = lookups.grants_of_customer(
             info.context.customer,
             at=info.context.at,
+            status=status,
             after=read_cursor(after),
             before=read_cursor(before),
-            **bounds,
+            size=page_size(first=first, last=last),
+            backwards=last is not None,
         )
         edges = [{"cursor": cursor_of(grant), "node": grant} for grant in page.grants]
         return {

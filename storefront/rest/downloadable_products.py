@@ -14,12 +14,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from downloads import lookups
-from downloads.errors import BadInput, NotFound
+from downloads.errors import BadInput, NoSuchPage, PageSizeRefused
 from downloads.models import Grant
 from storefront.authentication import StorefrontCaller, storefront_key
 from storefront.delivery import views as delivery
 from storefront.delivery.senders import PROOF
-from storefront.grant_fields import MAX_ID, not_found
+from storefront.grant_fields import MAX_ID, not_found, require_grant
 from storefront.http.errors import OriginRefused, RateExceeded, RequestRefused
 from storefront.http.refusal_counts import REFUSALS, Refusals
 from storefront.rest.base import KeyedFace, idempotency_key
@@ -85,8 +85,8 @@ class CustomerFace(KeyedFace):
         # Python reads no number of thousands of digits, and says so in an error of its own.
         is_id = _is_number(number) and len(number) <= len(str(MAX_ID)) and int(number) <= MAX_ID
         if not is_id:
-            raise NotFound(not_found(number))
-        return lookups.grant_of_customer(customer, int(number))
+            raise not_found(number)
+        return require_grant(customer, int(number))
 
 
 class Downloadables(CustomerFace):
@@ -94,19 +94,24 @@ class Downloadables(CustomerFace):
 
     @documented_list
     def get(self, request: Request) -> Response:
-        params = request.query_params
-        page = lookups.grants_on_page(
-            self.caller.customer,
-            page=_whole(params.get("page"), "page", default=1),
-            per_page=_whole(params.get("per_page"), "per_page", default=lookups.DEFAULT_PAGE),
-            status=params.get("status"),
-            at=self.caller.at,
-        )
+        asked = request.query_params
+        try:
+            page = lookups.grants_on_page(
+                self.caller.customer,
+                number=_whole(asked.get("page"), "page", default=1),
+                size=_whole(asked.get("per_page"), "per_page", default=lookups.DEFAULT_PAGE),
+                status=asked.get("status"),
+                at=self.caller.at,
+            )
+        except NoSuchPage:
+            raise BadInput('"page" must be at least 1') from None
+        except PageSizeRefused as error:
+            raise BadInput(f'"per_page" must be between 1 and {error.most}') from None
         shape = DownloadableSerializer(page.grants, many=True, context={"at": self.caller.at})
         counts = {
             "X-Total-Count": page.total,
-            "X-Page": page.page,
-            "X-Per-Page": page.per_page,
+            "X-Page": page.number,
+            "X-Per-Page": page.size,
             "X-Total-Pages": page.pages,
         }
         return Response(shape.data, headers={name: str(n) for name, n in counts.items()})

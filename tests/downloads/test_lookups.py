@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from downloads import fulfilment, lookups
-from downloads.errors import BadCursor, NotFound, PlanRequired, Unavailable
+from downloads.errors import NotFound, PageSizeRefused, PlanRequired, Unavailable
 from downloads.models import Customer, Grant, Order
 from downloads.tokens import hash_token
 from tests.factories import (
@@ -228,9 +228,8 @@ def test_nobody_sees_anothers_grant_in_any_shop():
 @pytest.mark.parametrize("number", [0, -1, 999_999, 2**63 - 1, 2**63, 10**30])
 def test_a_missing_grant_is_answered_like_a_foreign_one(number):
     customer = GrantFactory().order.customer
-    with pytest.raises(NotFound) as refusal:
+    with pytest.raises(NotFound, match="no such download"):
         lookups.grant_of_customer(customer, number)
-    assert str(refusal.value) == f'Customer downloadable product with ID "{number}" not found'
 
 
 def test_an_order_of_another_shop_is_not_shown_to_its_customer():
@@ -327,10 +326,10 @@ def test_every_stretch_is_what_a_slice_would_be(size):
             "after": None if start is None else whole[start],
             "before": None if stop is None else whole[stop],
         }
-        page = lookups.grants_of_customer(buyer, at=NOW, first=size, **ends)
+        page = lookups.grants_of_customer(buyer, at=NOW, size=size, **ends)
         assert (numbers(page), page.total) == (stretch[:size], 4)
         assert (page.has_previous, page.has_next) == (start is not None, len(stretch) > size)
-        page = lookups.grants_of_customer(buyer, at=NOW, last=size, **ends)
+        page = lookups.grants_of_customer(buyer, at=NOW, size=size, backwards=True, **ends)
         assert (numbers(page), page.total) == (stretch[-size:], 4)
         assert (page.has_previous, page.has_next) == (len(stretch) > size, stop is not None)
 
@@ -339,13 +338,9 @@ def test_every_stretch_is_what_a_slice_would_be(size):
 def test_page_by_page_shows_everything_once(buyer, backwards):
     seen: list[int] = []
     while True:
-        page = (
-            lookups.grants_of_customer(buyer, at=NOW, last=5, before=seen[0] if seen else None)
-            if backwards
-            else lookups.grants_of_customer(
-                buyer, at=NOW, first=5, after=seen[-1] if seen else None
-            )
-        )
+        edge = seen[0 if backwards else -1] if seen else None
+        ends = {"before" if backwards else "after": edge}
+        page = lookups.grants_of_customer(buyer, at=NOW, size=5, backwards=backwards, **ends)
         seen = numbers(page) + seen if backwards else seen + numbers(page)
         if not (page.has_previous if backwards else page.has_next):
             break
@@ -363,18 +358,11 @@ def test_a_customer_without_grants_has_an_empty_list():
     assert page == lookups.GrantPage(grants=[], has_previous=False, has_next=False, total=0)
 
 
-@pytest.mark.parametrize("name", ["first", "last"])
 @pytest.mark.parametrize("size", [0, -1, 501, 10**30])
-def test_a_size_out_of_bounds_is_refused(name, size):
-    with pytest.raises(BadCursor) as refusal:
-        lookups.grants_of_customer(CustomerFactory(), at=NOW, **{name: size})
-    assert str(refusal.value) == f'"{name}" must be between 1 and 500'
-
-
-def test_both_directions_at_once_are_refused():
-    with pytest.raises(BadCursor) as refusal:
-        lookups.grants_of_customer(CustomerFactory(), at=NOW, first=1, last=1)
-    assert str(refusal.value) == 'Use "first" or "last", not both'
+def test_a_size_out_of_bounds_is_refused(size):
+    with pytest.raises(PageSizeRefused) as refusal:
+        lookups.grants_of_customer(CustomerFactory(), at=NOW, size=size)
+    assert refusal.value.most == 500
 
 
 def test_a_status_filters_the_list_and_its_total(buyer):
@@ -390,19 +378,19 @@ def test_a_status_filters_the_list_and_its_total(buyer):
         None: whole,
     }
     for status, wanted in expected.items():
-        page = lookups.grants_of_customer(buyer, at=NOW, status=status, first=50)
+        page = lookups.grants_of_customer(buyer, at=NOW, status=status, size=50)
         assert (numbers(page), page.total) == (wanted, len(wanted))
-    page = lookups.grants_of_customer(buyer, at=NOW, status="available", last=2)
+    page = lookups.grants_of_customer(buyer, at=NOW, status="available", size=2, backwards=True)
     assert (numbers(page), page.has_previous, page.total) == (whole[-2:], True, 7)
 
 
-@pytest.mark.parametrize("first", [1, 12])
+@pytest.mark.parametrize("size", [1, 12])
 @pytest.mark.parametrize("status", [None, "available"])
-def test_two_queries_show_a_page_of_any_size(buyer, first, status, django_assert_num_queries):
+def test_two_queries_show_a_page_of_any_size(buyer, size, status, django_assert_num_queries):
     with django_assert_num_queries(2):
-        page = lookups.grants_of_customer(buyer, at=NOW, first=first, status=status)
+        page = lookups.grants_of_customer(buyer, at=NOW, size=size, status=status)
         assert {grant.status(NOW) for grant in page.grants} == {"available"}
-        assert len(page.grants) == first
+        assert len(page.grants) == size
 
 
 # --- Grants with another limit -------------------------------------------------------------------

@@ -18,7 +18,8 @@ from graphql import GraphQLInputObjectType, get_named_type
 from downloads import fulfilment
 from downloads.models import Account, Customer, Delivery, Grant, Invitation, Order
 from downloads.tokens import hash_token
-from storefront.graphql_api.schema import cursor_of, schema
+from storefront.graphql_api.paging import cursor_of
+from storefront.graphql_api.schema import schema
 from storefront.models import CustomerToken, SecretKey, StorefrontKey
 from storefront.signed_urls import account_url, new_click, ticket_url
 from tests.factories import NOW, CustomerFactory, OrderFactory, ShopFactory, make_file_grant

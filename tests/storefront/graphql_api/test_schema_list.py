@@ -6,7 +6,7 @@ import pytest
 
 from downloads.errors import BadCursor
 from downloads.models import Asset, Grant
-from storefront.graphql_api.schema import read_cursor
+from storefront.graphql_api.paging import read_cursor
 from tests.factories import CustomerFactory, GrantFactory, LinkFactory, OrderFactory
 
 LIST = """query($first: Int, $after: String, $last: Int, $before: String, $status: String) {

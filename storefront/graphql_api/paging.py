@@ -1,0 +1,50 @@
+"""Cursor pagination of a connection (`first`, `after`, `last`, `before`)."""
+
+import re
+from base64 import b64decode, urlsafe_b64encode
+
+from downloads import lookups
+from downloads.errors import BadCursor, PageSizeRefused
+from downloads.models import Grant
+from storefront.grant_fields import MAX_ID
+
+_CURSOR = re.compile(r"\Agrant:([0-9]{1,19})\Z", re.ASCII)
+
+
+def cursor_of(grant: Grant) -> str:
+    return urlsafe_b64encode(f"grant:{grant.pk}".encode()).decode()
+
+
+def read_cursor(cursor: str | None) -> int | None:
+    """Return the grant's number in a cursor of ours; None for none.
+
+    Raises:
+        BadCursor: not one of ours.
+    """
+    if cursor is None:
+        return None
+    try:
+        match = _CURSOR.match(
+            b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
+        )
+    except ValueError:
+        match = None
+    if match is None or int(match[1]) > MAX_ID:
+        raise BadCursor("Invalid cursor. Pass a cursor of an earlier answer unchanged")
+    return int(match[1])
+
+
+def page_size(*, first: int | None, last: int | None) -> int:
+    """Return how many rows are asked for from either end; 10 where neither is named.
+
+    Raises:
+        BadCursor: out of bounds, or both at once.
+    """
+    for name, size in (("first", first), ("last", last)):
+        try:
+            lookups.require_size(lookups.DEFAULT_PAGE if size is None else size)
+        except PageSizeRefused as error:
+            raise BadCursor(f'"{name}" must be between 1 and {error.most}') from None
+    if first is not None and last is not None:
+        raise BadCursor('Use "first" or "last", not both')
+    return first or last or lookups.DEFAULT_PAGE
