@@ -97,6 +97,7 @@ from downloads.fulfilment.privacy import (
     record_data_request,
 )
 from downloads.fulfilment.products import (
+    edit_product,
     note_uninstalled,
     record_product,
     record_shop,
@@ -130,6 +131,7 @@ __all__ = [
     "clean_address",
     "delete_asset",
     "delete_order",
+    "edit_product",
     "end_former_accounts",
     "end_stream",
     "erase_customer",

@@ -1,6 +1,6 @@
 """Take in what a shop says of its products and of itself."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +60,21 @@ def products_of_lines(
         by_words[_named(report)] if report.variant_id is None else by_variant[report.variant_id]
         for report in reports
     ]
+
+
+@transaction.atomic
+def edit_product(product: Product, fields: Collection[str]) -> bool:
+    """Save what a merchant changed; say whether the shop's next word of it replaces that.
+
+    A merchant's words stand above what an order's lines mention, and below what the shop says.
+    """
+    lock_shop(product.shop)
+    changed = set(fields)
+    if changed and product.described_rank.startswith(MENTIONED):
+        product.described_rank = ""
+        changed.add("described_rank")
+    product.save(update_fields=changed)
+    return bool(changed) and product.described_rank.startswith(DESCRIBED)
 
 
 @transaction.atomic

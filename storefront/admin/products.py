@@ -11,7 +11,6 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from downloads import fulfilment, lookups
-from downloads.fulfilment.products import DESCRIBED, MENTIONED
 from downloads.models import Attachment, Grant, Product, RemovedProduct
 from storefront.admin.base import ScopedAdmin
 from storefront.admin.closures import closed_among
@@ -96,22 +95,15 @@ class ProductAdmin(ScopedAdmin):
         return "No longer sold" if product.is_removed else ""
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
-        # First of all, as every verb takes it: attaching an asset below needs it as well.
-        fulfilment.lock_shop(obj.shop)
         if not change:
+            # First of all, as every verb takes it: attaching an asset below needs it as well.
+            fulfilment.lock_shop(obj.shop)
             obj.save()
-            return
-        changed = list(form.changed_data)
-        if changed and obj.described_rank.startswith(MENTIONED):
-            # The merchant's words stand above what an order's lines mention.
-            obj.described_rank = ""
-            changed.append("described_rank")
-        if changed and obj.described_rank.startswith(DESCRIBED):
+        elif fulfilment.edit_product(obj, form.changed_data):
             messages.warning(
                 request,
                 "Change this in your shop, too: what it says next of this product replaces it.",
             )
-        obj.save(update_fields=changed)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         formset.save(commit=False)

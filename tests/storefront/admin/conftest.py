@@ -1,4 +1,5 @@
 import re
+import sys
 from contextlib import contextmanager
 
 import pytest
@@ -101,7 +102,10 @@ def steps(monkeypatch):
 
     @contextmanager
     def watch():
-        monkeypatch.setattr(fulfilment, "lock_shop", lock)
+        domain = [sys.modules[name] for name in sys.modules if name.startswith("downloads.")]
+        for module in domain:
+            if getattr(module, "lock_shop", None) is lock_shop:
+                monkeypatch.setattr(module, "lock_shop", lock)
         with connection.execute_wrapper(note):
             yield told
 
