@@ -1,4 +1,4 @@
-"""Authentication: a key or a signature names the shop, a bearer its customer."""
+"""Who asks: a key or a signature names the shop, a bearer names its customer. Who is let in."""
 
 import re
 from contextlib import suppress
@@ -7,10 +7,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
+from django.db import transaction
 from django.http import HttpRequest
 
+from downloads import fulfilment
 from downloads.errors import SealBroken
-from downloads.models import Customer, Shop
+from downloads.models import Account, Customer, Shop
 from downloads.tokens import has_checksum, hash_token
 from storefront.http.client_ip import client_ip
 from storefront.http.errors import KeyRefused, OriginRefused, SignatureRefused, Unauthenticated
@@ -130,6 +132,35 @@ class StorefrontCaller:
         """
         CustomerToken.objects.filter(pk=self.token.pk).sign_out(self.at)
         del self.token  # whatever the same request asks next is asked without it
+
+
+@transaction.atomic
+def let_in(account: Account, *, at: datetime) -> tuple[Customer, str]:
+    """Return the customer whom an account leads to, and a fresh bearer.
+
+    In one piece: else a bearer could come after the others were closed by a new password.
+
+    Raises:
+        SignInRefused: another password was chosen since, or the account is gone.
+    """
+    customer = fulfilment.sign_in(account, at=at)
+    origin = CustomerToken.Origin.SIGN_IN
+    _row, bearer = CustomerToken.issue(customer, at=at, origin=origin, account=account)
+    return customer, bearer
+
+
+def choose_password(number: int, *, state: str, password: str, at: datetime) -> Account:
+    """Set the password of an account, as `fulfilment` does, and end its customer's bearers.
+
+    In one piece: whoever was signed in with the password before is to sign in anew.
+    """
+
+    def sign_out(account: Account) -> None:
+        CustomerToken.objects.filter(customer=account.customer).sign_out(at)
+
+    return fulfilment.choose_password(
+        number, state=state, password=password, at=at, and_with_it=sign_out
+    )
 
 
 def is_whole_bearer(authorization: str) -> bool:

@@ -1,21 +1,19 @@
 """The shape of a customer's sign-in (CONTRACTS, face B, "Customer sign-in")."""
 
-from datetime import datetime
 from typing import Any
 
 import graphene
-from django.db import transaction
 from graphene import relay
 from graphql import GraphQLResolveInfo
 
 from downloads import fulfilment, lookups
 from downloads.errors import BadInput, PasswordsBusy, SignInRefused
 from downloads.models import Account, Customer
+from storefront.authentication import let_in
 from storefront.graphql_api.compatibility import always_null, ignored
 from storefront.http.account_lockout import AccountTries
 from storefront.http.errors import Unauthenticated
 from storefront.http.throttling import count_sign_in
-from storefront.models import CustomerToken
 
 IRI = "/api/shop/customers/"
 LINK_MAILED = "If this address has an account, a link to choose a new password is on its way to it"
@@ -147,7 +145,7 @@ class CreateCustomerLogin(relay.ClientIDMutation):
         tries.take()
         try:
             account = fulfilment.require_password(caller.shop, email=email, password=password)
-            customer, bearer = _let_in(account, at=caller.at)
+            customer, bearer = let_in(account, at=caller.at)
             tries.clear()
             caller.was_let_in = True
         except PasswordsBusy:
@@ -233,15 +231,6 @@ class Mutation(graphene.ObjectType):
     create_forgot_password = CreateForgotPassword.Field()
     create_logout = CreateLogout.Field()
     create_verify_token = CreateVerifyToken.Field()
-
-
-@transaction.atomic
-def _let_in(account: Account, *, at: datetime) -> tuple[Customer, str]:
-    # In one piece: else a bearer could come after the others were closed by a new password.
-    customer = fulfilment.sign_in(account, at=at)
-    origin = CustomerToken.Origin.SIGN_IN
-    _row, bearer = CustomerToken.issue(customer, at=at, origin=origin, account=account)
-    return customer, bearer
 
 
 def _named(customer: Customer) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 from downloads import fulfilment
 from downloads.errors import BadInput, NotFound
 from downloads.models import Account
+from storefront import authentication
 from storefront.http.account_lockout import AccountTries
 from storefront.http.client_ip import client_ip
 from storefront.http.throttling import count_miss
-from storefront.models import CustomerToken
 from storefront.pages.errors import answers_with_pages
 from storefront.signed_urls import read_account_ticket
 
@@ -44,16 +44,7 @@ def choose_password(request: HttpRequest, ticket: str) -> HttpResponse:
     if password != request.POST.get("again", ""):
         return _form(request, account, complaint=NOT_THE_SAME)
     try:
-        account = fulfilment.choose_password(
-            number,
-            state=state,
-            password=password,
-            at=at,
-            # In one piece: whoever was signed in with the password before is to sign in anew.
-            and_with_it=lambda chosen: CustomerToken.objects.filter(
-                customer=chosen.customer
-            ).sign_out(at),
-        )
+        account = authentication.choose_password(number, state=state, password=password, at=at)
     except BadInput as error:
         return _form(request, account, complaint=str(error))
     here = client_ip(request)
