@@ -7,12 +7,13 @@ from graphene import relay
 from graphql import GraphQLResolveInfo
 
 from downloads import fulfilment, lookups
-from downloads.errors import BadInput, PasswordsBusy, SignInRefused
+from downloads.errors import PasswordsBusy, SignInRefused
 from downloads.models import Account, Customer
 from storefront.authentication import let_in
 from storefront.graphql_api.compatibility import always_null, ignored
 from storefront.http.account_lockout import AccountTries
 from storefront.http.errors import Unauthenticated
+from storefront.http.requests import require_same_password
 from storefront.http.throttling import count_sign_in
 
 IRI = "/api/shop/customers/"
@@ -117,8 +118,7 @@ class CreateCustomer(relay.ClientIDMutation):
         count_sign_in(caller.address, at=caller.at)
         # By their names: whatever else is sent, a state above all, is not for a caller to set.
         entered = {name: sent[name] for name in ("email", "password", "first_name", "last_name")}
-        if entered["password"] != confirm_password:
-            raise BadInput("The two passwords are not the same.")
+        require_same_password(entered["password"], confirm_password)
         return cls(customer=fulfilment.register(caller.shop, at=caller.at, **entered))
 
 

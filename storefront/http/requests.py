@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 
+from downloads.errors import BadInput
 from storefront.http.errors import RequestRefused
 
 
@@ -13,3 +14,14 @@ def require_length(request: HttpRequest) -> None:
     """
     if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
         raise RequestRefused("Send the request with its Content-Length, not in chunks.", 411)
+
+
+def require_same_password(password: str, again: str) -> str:
+    """Return a new password that was entered twice.
+
+    Raises:
+        BadInput: not the same both times.
+    """
+    if password != again:
+        raise BadInput("The two passwords are not the same.")
+    return password
