@@ -6,17 +6,20 @@ and those who wait are served in the order in which their addresses came.
 """
 
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
 from downloads.audit.entries import enter_audit
-from downloads.errors import BadInput
+from downloads.errors import BadInput, PasswordsBusy
 from storefront.models import CountedTries
 from storefront.models.staff import HELD_TURNS
 
@@ -123,21 +126,31 @@ def take(who: str, *, at: datetime, whose: str = "") -> int:
         return rows.values_list("taken", flat=True).get()
 
 
-def give_back(who: str) -> None:
-    """Give a try back that was taken and not judged."""
-    CountedTries.objects.filter(who=who, taken__gt=0).update(taken=F("taken") - 1)
+@contextmanager
+def judging(
+    taken: Taken, *, at: datetime, user: Callable[[], Any], what: str, alarm: str
+) -> Iterator[None]:
+    """Judge a taken try inside: a right one begins its count anew, a wrong last one locks.
 
-
-def refuse_last(number: int, *, at: datetime, user: Any, what: str, alarm: str) -> None:
-    """Lock once the last of the tries was wrong, and sound the alarm.
+    `user` is looked up once it was wrong; of them the alarm tells `what`.
 
     Raises:
-        Locked: it was the last.
+        Locked: it was wrong, and the last.
+        BadInput, ValidationError: as raised inside: it was wrong.
+        PasswordsBusy: as raised inside: it was not judged. The try is given back.
     """
-    if number < settings.STAFF_TRIES:
-        return
-    sound(alarm, at=at, user=user, what=what.format(number))
-    raise Locked(at + timedelta(seconds=settings.STAFF_LOCK_SECONDS), at=at)
+    try:
+        yield
+    except PasswordsBusy:
+        CountedTries.objects.filter(who=taken.who, taken__gt=0).update(taken=F("taken") - 1)
+        raise
+    except (BadInput, ValidationError):
+        whose = user()
+        if taken.number < settings.STAFF_TRIES:
+            raise
+        sound(alarm, at=at, user=whose, what=what.format(taken.number))
+        raise Locked(at + timedelta(seconds=settings.STAFF_LOCK_SECONDS), at=at) from None
+    clear(taken.who)
 
 
 def sound(alarm: str, *, at: datetime, user: Any, what: str) -> None:

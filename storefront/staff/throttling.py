@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -9,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
-from downloads.errors import BadInput, PasswordsBusy
-from storefront.http.client_ip import client_ip
+from downloads.errors import BadInput
+from storefront.http.client_ip import client_address
 from storefront.staff import lockout
 from storefront.staff.devices import device_of
 
@@ -32,21 +33,14 @@ def counted(name: str, request: HttpRequest) -> Iterator[None]:
     try:
         device = device_of(request, name)
         taken = lockout.take_password(name, address=address, device=device, at=at)
-        try:
+        who, alarm = partial(_named, name), lockout.of_name(name)
+        with lockout.judging(taken, at=at, user=who, what=LOCKED, alarm=alarm):
             yield
-        except PasswordsBusy:
-            lockout.give_back(taken.who)
-            raise
-        except ValidationError:
-            alarm = lockout.of_name(name)
-            lockout.refuse_last(taken.number, at=at, user=_named(name), what=LOCKED, alarm=alarm)
-            raise
     except lockout.Slowed as error:
         lockout.sound(lockout.of_name(name), at=at, user=_named(name), what=SLOWED)
         raise ValidationError(str(error), code="slowed") from None
     except BadInput as error:
         raise ValidationError(str(error), code="locked") from None
-    lockout.clear(taken.who)
 
 
 def _named(name: str) -> Any:

@@ -72,13 +72,12 @@ def spend(user: Any, entered: str, *, at: datetime) -> SecondFactor:
         BadInput: this one is.
     """
     who = lockout.of_codes(user)
-    number = lockout.take(who, at=at)
-    factor = SecondFactor.objects.filter(user=user.pk).first()
-    if factor is not None and (_spends(factor, entered, at) or _recovers(user, entered, at)):
-        lockout.clear(who)
-        return factor
-    lockout.refuse_last(number, at=at, user=user, what=LOCKED, alarm=who)
-    raise BadInput(WRONG)
+    taken = lockout.Taken(who, lockout.take(who, at=at))
+    with lockout.judging(taken, at=at, user=lambda: user, what=LOCKED, alarm=who):
+        factor = SecondFactor.objects.filter(user=user.pk).first()
+        if factor is None or not (_spends(factor, entered, at) or _recovers(user, entered, at)):
+            raise BadInput(WRONG)
+    return factor
 
 
 @transaction.atomic
