@@ -12,10 +12,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from downloads import lookups
-from downloads.errors import BadInput, NotFound
+from downloads.errors import BadInput
 from downloads.fulfilment import Outcome
 from downloads.json_names import RepeatedName, parse_once
+from downloads.management.arguments import require_shop
 
 REFUSED = "refused"
 
@@ -41,10 +41,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("--shop", required=True, metavar="DOMAIN", help="whose they are")
 
     def handle(self, *, files: list[Path], shop: str, **options: Any) -> None:
-        try:
-            self.shop = lookups.shop_of_domain(shop)
-        except NotFound as error:
-            raise CommandError(str(error)) from None
+        self.shop = require_shop(shop)
         outcomes: Counter[str] = Counter()
         for file in files:
             for position, payload in self.progress(file, self.payloads(file)):

@@ -5,9 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from downloads import lookups
-from downloads.errors import NotFound
 from downloads.lookups import ledger
+from downloads.management.arguments import require_shop
 
 
 class Command(BaseCommand):
@@ -20,10 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--shop", metavar="DOMAIN", help="this shop's alone")
 
     def handle(self, *, shop: str | None, **options: Any) -> None:
-        try:
-            audited = None if shop is None else lookups.shop_of_domain(shop)
-        except NotFound as error:
-            raise CommandError(str(error)) from None
+        audited = None if shop is None else require_shop(shop)
         off = ledger.counters_off(audited)
         for counter in off:
             self.stderr.write(self.style.ERROR(str(counter)))

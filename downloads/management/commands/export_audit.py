@@ -1,16 +1,12 @@
 """`manage.py export_audit`: the audit trail, for keeping or for other programs."""
 
 from argparse import ArgumentParser
-from datetime import datetime, time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
-from downloads import lookups
 from downloads.audit.export import FORMS
-from downloads.errors import NotFound
+from downloads.management.arguments import read_time, require_shop
 from downloads.models import AuditEntry
 
 
@@ -24,24 +20,14 @@ class Command(BaseCommand):
 
     def handle(self, *, shop: str | None, since: str | None, format: str, **options: Any) -> None:
         entries = AuditEntry.objects.order_by("at", "pk")
-        try:
-            if shop is not None:
-                entries = entries.filter(shop=lookups.shop_of_domain(shop))
-        except NotFound as error:
-            raise CommandError(str(error)) from None
+        if shop is not None:
+            entries = entries.filter(shop=require_shop(shop))
         if since is not None:
-            entries = entries.filter(at__gte=_moment(since))
+            at = read_time(since)
+            if at is None:
+                raise CommandError(
+                    f"--since: {since!r} is no time. Enter one like 2026-11-22T09:30."
+                )
+            entries = entries.filter(at__gte=at)
         for line in FORMS[format](entries):
             self.stdout.write(line, ending="")
-
-
-def _moment(text: str) -> datetime:
-    """Read a day or a moment; one without a zone is meant in TIME_ZONE."""
-    try:
-        day = parse_date(text)
-        at = datetime.combine(day, time()) if day else parse_datetime(text)
-    except ValueError:
-        at = None
-    if at is None:
-        raise CommandError(f"--since: {text!r} is no time. Enter one like 2026-11-22T09:30.")
-    return timezone.make_aware(at) if timezone.is_naive(at) else at

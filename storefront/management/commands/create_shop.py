@@ -12,6 +12,7 @@ from django.utils import timezone
 from downloads import fulfilment
 from downloads.audit.actors import acting, command_line
 from downloads.errors import BadInput
+from downloads.management.arguments import words_of
 from downloads.models import Invitation, Plan, Role, Shop
 from storefront.pages.invitations import invitation_url
 
@@ -86,7 +87,7 @@ def _new_shop(domain: str, *, owner: str, plan: str | None = None, **named: str)
         with transaction.atomic():
             shop.save()
     except ValidationError as error:
-        raise CommandError(_words(error)) from None
+        raise CommandError(words_of(error, OPTIONS)) from None
     except IntegrityError:
         if not Shop.objects.filter(domain=domain).exists():
             raise
@@ -106,9 +107,3 @@ def _known_shop(domain: str, *, owner: str, **named: str) -> Shop:
 def _end_open(shop: Shop) -> None:
     fulfilment.lock_shop(shop)
     fulfilment.withdraw(Invitation.objects.filter(shop=shop, role=Role.OWNER))
-
-
-def _words(error: ValidationError) -> str:
-    """Return what is wrong, by the option it was given with."""
-    wrong = error.message_dict.items()
-    return " ".join(f"{OPTIONS.get(name, name)}: {' '.join(words)}" for name, words in wrong)

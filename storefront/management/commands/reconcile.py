@@ -12,11 +12,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 from tqdm import tqdm
 
-from downloads import lookups
-from downloads.errors import NotFound, SealBroken
+from downloads.errors import SealBroken
+from downloads.management.arguments import read_time, require_shop
 from downloads.models import Shop
 from storefront import reconciling
 from storefront.models import PlatformAccess
@@ -42,7 +41,7 @@ class Command(BaseCommand):
         span = parser.add_mutually_exclusive_group()
         span.add_argument(
             "--since",
-            type=_read_time,
+            type=_read_past,
             metavar="TIME",
             help="ask for what changed since this day or time (2026-11-22, 2026-11-22T10:00Z); "
             "by default since the last complete run, and the first time for everything",
@@ -57,10 +56,7 @@ class Command(BaseCommand):
     def handle(
         self, *, shop: str, since: datetime | None, is_full: bool, quiet: bool, **options: Any
     ) -> None:
-        try:
-            found = lookups.shop_of_domain(shop)
-        except NotFound as error:
-            raise CommandError(str(error)) from None
+        found = require_shop(shop)
         self.is_quiet = quiet
         wrong = []
         for access in _accesses_of(found):
@@ -166,16 +162,10 @@ def _accesses_of(shop: Shop) -> list[PlatformAccess]:
     )
 
 
-def _read_time(text: str) -> datetime:
-    """Return a day's beginning, or a time; one without a zone is in `TIME_ZONE`."""
-    try:
-        day = parse_date(text)
-        at = parse_datetime(text) if day is None else datetime.combine(day, datetime.min.time())
-    except ValueError:
-        at = None
+def _read_past(text: str) -> datetime:
+    at = read_time(text)
     if at is None:
         raise ArgumentTypeError(f"{text} is no time; write 2026-11-22 or 2026-11-22T10:00Z")
-    at = at if at.tzinfo is not None else timezone.make_aware(at)
     if at > timezone.now():
         raise ArgumentTypeError(f"{text} is still to come; write a time that is over")
     return at

@@ -8,8 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from downloads import lookups
-from downloads.errors import NotFound
+from downloads.management.arguments import require_shop, words_of
 from storefront.models import StorefrontKey
 
 # The database's times come in UTC, whatever TIME_ZONE says.
@@ -54,7 +53,7 @@ class Command(BaseCommand):
     def list(self, *, shop: str | None = None, **options: Any) -> None:
         keys = StorefrontKey.objects.select_related("shop").order_by("shop__domain", "-pk")
         if shop is not None:
-            keys = keys.filter(shop=_shop(shop))
+            keys = keys.filter(shop=require_shop(shop))
         for key in keys:
             self.stdout.write(f"{key.prefix}…  {key.shop.domain}  {key.name}  {_state(key)}")
         if not keys:
@@ -64,11 +63,11 @@ class Command(BaseCommand):
         limits: dict[str, Any] = {"allowed_origins": "\n".join(origin)}
         if rate is not None:
             limits["rate_per_minute"] = rate
-        draft = StorefrontKey(shop=_shop(shop), name=name, **limits)
+        draft = StorefrontKey(shop=require_shop(shop), name=name, **limits)
         try:
             draft.clean_fields(exclude=["prefix", "key_hash"])
         except ValidationError as error:
-            raise CommandError(_words(error)) from None
+            raise CommandError(words_of(error, OPTIONS)) from None
         self._show(*StorefrontKey.issue(draft.shop, name=name, **limits))
 
     def rotate(self, *, key: str, grace_hours: int, **options: Any) -> None:
@@ -88,13 +87,6 @@ class Command(BaseCommand):
         self.stdout.write(f"This is the key {row}. It is not shown again.")
 
 
-def _shop(domain: str) -> Any:
-    try:
-        return lookups.shop_of_domain(domain)
-    except NotFound as error:
-        raise CommandError(str(error)) from None
-
-
 def _key(beginning: str) -> StorefrontKey:
     """Return the usable key that begins so; the whole key is understood too."""
     shown = beginning.rstrip("…")[: StorefrontKey.shown_length()]
@@ -109,12 +101,6 @@ def _key(beginning: str) -> StorefrontKey:
         )
     many = ", ".join(f"{key.prefix}… ({key.shop.domain})" for key in found)
     raise CommandError(f'{len(found)} usable keys begin with "{shown}": {many}. Give more of it.')
-
-
-def _words(error: ValidationError) -> str:
-    """Return what is wrong, by the option it was given with."""
-    wrong = error.message_dict.items()
-    return " ".join(f"{OPTIONS[field]}: {' '.join(problems)}" for field, problems in wrong)
 
 
 def _state(key: StorefrontKey) -> str:

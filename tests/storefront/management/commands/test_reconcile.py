@@ -11,7 +11,7 @@ from django.db import OperationalError
 
 from downloads.models import Dispute, Order, Product, RemovedProduct, Shop
 from storefront import reconciling
-from storefront.management.commands.reconcile import _read_time as read_since
+from storefront.management.commands.reconcile import _read_past as read_since
 from storefront.models import PlatformAccess, WebhookSecret
 from storefront.platforms.shopify import remote as shopify_remote
 from storefront.platforms.woocommerce import remote as woocommerce_remote
