@@ -1,5 +1,7 @@
-"""Format values for people: file sizes."""
+"""Read numbers that people and programs send, and write sizes for people."""
 
+# What a key of a row, and whatever else is counted in 64 bits, may be at most.
+MAX_KEY = 2**63 - 1
 UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
@@ -14,3 +16,12 @@ def size_text(size_bytes: int | None) -> str | None:
             return f"{size:.1f}".removesuffix(".0") + unit
         size /= 1000
     return f"{size:.1f}".removesuffix(".0") + UNITS[-1]
+
+
+def whole_number(text: str, *, most: int = MAX_KEY) -> int | None:
+    """Return a number of ASCII digits alone, up to `most`; null for anything else."""
+    # Python reads no number of thousands of digits, and says so in an error of its own.
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(most)):
+        return None
+    number = int(text)
+    return number if number <= most else None

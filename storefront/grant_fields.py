@@ -7,7 +7,6 @@ from downloads.errors import NotFound
 from downloads.models import Asset, Customer, Grant
 
 IRI = "/api/shop/customer-downloadable-products/"
-MAX_ID = 2**63 - 1
 
 
 def product_name(grant: Grant) -> str:

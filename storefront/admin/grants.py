@@ -20,6 +20,7 @@ from storefront.admin.base import ScopedInline
 from storefront.admin.closures import causes_text, closed_downloads
 from storefront.admin.ledger.admin import NEWEST, WithLedger
 from storefront.admin.ledger.text import sent_text
+from storefront.formats import whole_number
 
 
 def count_text(grant: Grant) -> str:
@@ -189,5 +190,4 @@ class GrantAdmin(WithLedger):
 
 
 def _amount(request: HttpRequest) -> int:
-    text = request.POST.get("amount", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole_number(request.POST.get("amount", ""), most=999_999_999) or 0

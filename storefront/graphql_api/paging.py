@@ -1,18 +1,17 @@
 """Cursor pagination of a connection (`first`, `after`, `last`, `before`)."""
 
-import re
 from base64 import b64decode, urlsafe_b64encode
 
 from downloads import lookups
 from downloads.errors import BadCursor, PageSizeRefused
 from downloads.models import Grant
-from storefront.grant_fields import MAX_ID
+from storefront.formats import whole_number
 
-_CURSOR = re.compile(r"\Agrant:([0-9]{1,19})\Z", re.ASCII)
+_KIND = "grant:"
 
 
 def cursor_of(grant: Grant) -> str:
-    return urlsafe_b64encode(f"grant:{grant.pk}".encode()).decode()
+    return urlsafe_b64encode(f"{_KIND}{grant.pk}".encode()).decode()
 
 
 def read_cursor(cursor: str | None) -> int | None:
@@ -24,14 +23,13 @@ def read_cursor(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     try:
-        match = _CURSOR.match(
-            b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
-        )
+        text = b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
     except ValueError:
-        match = None
-    if match is None or int(match[1]) > MAX_ID:
+        text = ""
+    number = whole_number(text.removeprefix(_KIND))
+    if number is None or not text.startswith(_KIND):
         raise BadCursor("Invalid cursor. Pass a cursor of an earlier answer unchanged")
-    return int(match[1])
+    return number
 
 
 def page_size(*, first: int | None, last: int | None) -> int:

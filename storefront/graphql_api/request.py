@@ -11,7 +11,7 @@ from django.http import HttpRequest, QueryDict
 
 from downloads.json_names import RepeatedName, parse_once
 from storefront.http.errors import RequestRefused
-from storefront.http.requests import require_length
+from storefront.http.requests import declared_length, require_length
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -118,9 +118,8 @@ def _params(request: HttpRequest) -> dict[str, Any]:
     if request.method == "GET":
         return _unpacked(request.GET)
     require_length(request)
-    length = request.headers.get("Content-Length", "")
     # Not read at all.
-    if length.isdecimal() and int(length[:18]) > settings.GRAPHQL_MAX_BODY_BYTES:
+    if declared_length(request) > settings.GRAPHQL_MAX_BODY_BYTES:
         raise RequestRefused(TOO_LARGE, 413)
     if request.content_type in FORMS and settings.GRAPHQL_ALLOW_FORMS:
         return _unpacked(request.POST)

@@ -23,7 +23,7 @@ from downloads.models import Asset, Shop
 from storefront.http.errors import CutShort, RequestRefused, TooLarge, status_of
 from storefront.http.json_errors import json_error, reads_json
 from storefront.http.multipart import KeepsNames, TemporaryUploads
-from storefront.http.requests import require_length
+from storefront.http.requests import declared_length, require_length
 from storefront.pages.errors import refusal_page
 from storefront.staff.roles import rows_where
 
@@ -131,14 +131,14 @@ def _asset_to_save(request: HttpRequest, object_id: str | None) -> Asset:
 
 def _judge_length(request: HttpRequest, limit: int) -> None:
     require_length(request)
-    if _declared(request) > limit:
+    if declared_length(request) > limit:
         raise TooLarge(f"A request here may have {limit:,} bytes.")
 
 
 def _require_room(request: HttpRequest, asset: Asset) -> None:
     # How much of the body is the file is not known yet; this much of it is, at least. The rest is
     # judged once the form is read.
-    size_bytes = _declared(request) - FORM_BYTES
+    size_bytes = declared_length(request) - FORM_BYTES
     if size_bytes <= 0:
         return
     if asset.shop_id is None:
@@ -147,9 +147,3 @@ def _require_room(request: HttpRequest, asset: Asset) -> None:
     else:
         room.require_room(asset.shop, size_bytes, replaces=asset)
     room.require_disk(asset.file.storage, size_bytes)
-
-
-def _declared(request: HttpRequest) -> int:
-    # Of a body without a length Django reads nothing.
-    text = request.headers.get("Content-Length", "")
-    return int(text) if text.isdecimal() else 0

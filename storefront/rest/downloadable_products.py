@@ -19,7 +19,8 @@ from downloads.models import Grant
 from storefront.authentication import StorefrontCaller, storefront_key
 from storefront.delivery import views as delivery
 from storefront.delivery.senders import PROOF
-from storefront.grant_fields import MAX_ID, not_found, require_grant
+from storefront.formats import whole_number
+from storefront.grant_fields import not_found, require_grant
 from storefront.http.errors import OriginRefused, RateExceeded, RequestRefused
 from storefront.http.refusal_counts import REFUSALS, Refusals
 from storefront.rest.base import KeyedFace, idempotency_key
@@ -32,6 +33,7 @@ from storefront.rest.downloadable_products_schema import (
 from storefront.signed_urls import Click, new_click, nonce_of_proof
 
 MAX_DIGITS = 9
+MAX_NUMBER = 10**MAX_DIGITS - 1
 
 
 class CustomerFace(KeyedFace):
@@ -82,11 +84,10 @@ class CustomerFace(KeyedFace):
             Unauthenticated, NotFound: in this order.
         """
         customer = self.caller.customer
-        # Python reads no number of thousands of digits, and says so in an error of its own.
-        is_id = _is_number(number) and len(number) <= len(str(MAX_ID)) and int(number) <= MAX_ID
-        if not is_id:
+        key = whole_number(number)
+        if key is None:
             raise not_found(number)
-        return require_grant(customer, int(number))
+        return require_grant(customer, key)
 
 
 class Downloadables(CustomerFace):
@@ -174,13 +175,10 @@ def _click(request: Request, caller: StorefrontCaller, grant: Grant) -> Click:
     return Click(grant.pk, f"named-{hashlib.sha256(named).hexdigest()[:32]}", end)
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
 def _whole(text: str | None, name: str, *, default: int) -> int:
     if text is None:
         return default
-    if not _is_number(text) or len(text) > MAX_DIGITS:
+    number = whole_number(text, most=MAX_NUMBER)
+    if number is None:
         raise BadInput(f'"{name}" must be a whole number of at most {MAX_DIGITS} digits')
-    return int(text)
+    return number

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from downloads.lookups import DEFAULT_PAGE, MAX_PAGE
 from downloads.models import Grant, Order
 from storefront import grant_fields
+from storefront.formats import MAX_KEY
 from storefront.rest.openapi import answer_header, rate_headers, refusals
 from storefront.signed_urls import counted_url
 
@@ -108,7 +109,7 @@ OTHER_SITE = "`origin_not_allowed`: the key is for scripts of other sites."
 NOT_THERE = "`not_found`: there is none, or it is another customer's. The two look alike."
 NUMBER = OpenApiParameter(
     "number",
-    {"type": "integer", "minimum": 1, "maximum": grant_fields.MAX_ID},
+    {"type": "integer", "minimum": 1, "maximum": MAX_KEY},
     OpenApiParameter.PATH,
     description="Its `id` in the list.",
 )

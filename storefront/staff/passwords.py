@@ -17,6 +17,7 @@ from django.urls import reverse, reverse_lazy
 
 from downloads.audit.entries import enter_audit, tells_of
 from downloads.errors import BadInput, LinkSpent
+from storefront.formats import whole_number
 from storefront.signed_urls import absolute
 from storefront.staff import lockout
 from storefront.staff.devices import remember
@@ -83,7 +84,7 @@ def owner_of(number: str, token: str) -> Any:
         LinkSpent: it was used, is too old, was never ours, or is of nobody who may sign in.
     """
     staff = get_user_model()._default_manager.filter(is_active=True, is_staff=True)
-    user = staff.filter(pk=number).first() if number.isdecimal() and len(number) < 19 else None
+    user = staff.filter(pk=whole_number(number) or 0).first()
     if not default_token_generator.check_token(user, token) or user is None:
         raise LinkSpent
     return user

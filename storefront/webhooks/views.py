@@ -16,7 +16,7 @@ from downloads.json_names import in_short
 from storefront.authentication import shop_of_message
 from storefront.http.errors import TooLarge
 from storefront.http.json_errors import answers_with_json
-from storefront.http.requests import require_length
+from storefront.http.requests import declared_length, require_length
 from storefront.inbox import store
 from storefront.platforms.base import Envelope
 from storefront.platforms.payloads import parse_message
@@ -66,8 +66,7 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
 
 def _read_body(request: HttpRequest) -> bytes:
     require_length(request)
-    length = request.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > settings.WEBHOOK_MAX_BYTES:
+    if declared_length(request) > settings.WEBHOOK_MAX_BYTES:
         raise TooLarge(f"A message may have at most {settings.WEBHOOK_MAX_BYTES} bytes.")
     try:
         return request.read()

@@ -15,6 +15,7 @@ from downloads.models import Asset, DownloadEvent, Grant, Order
 from storefront.admin.base import ScopedAdmin, visible
 from storefront.admin.ledger.text import letters_of, visitor_text, what_happened
 from storefront.admin.read_only import ReportedAdmin
+from storefront.formats import whole_number
 
 NEWEST = 50
 STYLE = {"all": ("downloads/ledger.css",)}
@@ -99,8 +100,7 @@ class OneRowFilter(admin.SimpleListFilter):
         return queryset.filter(**{self.path: self._number()})
 
     def _number(self) -> int:
-        text = self.value() or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+        return whole_number(self.value() or "") or 0
 
 
 class LinesOfOrder(OneRowFilter):
