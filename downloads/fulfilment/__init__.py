@@ -9,7 +9,13 @@ from downloads.fulfilment.accounts import (
     require_password,
     sign_in,
 )
-from downloads.fulfilment.attachments import apply_limit, attach_to_order, attach_to_product
+from downloads.fulfilment.attachments import (
+    apply_limit,
+    attach_to_order,
+    attach_to_product,
+    detach,
+    edit_attachment,
+)
 from downloads.fulfilment.changes import Outcome
 from downloads.fulfilment.deliveries import (
     ClickRequest,
@@ -103,7 +109,13 @@ from downloads.fulfilment.products import (
     record_shop,
     remove_product,
 )
-from downloads.fulfilment.recalculation import add_lines, lock_shop, settle
+from downloads.fulfilment.recalculation import (
+    add_lines,
+    edit_line,
+    edit_order,
+    lock_shop,
+    settle,
+)
 from downloads.fulfilment.retention import forget_deliveries, forget_rows
 
 __all__ = [
@@ -131,6 +143,10 @@ __all__ = [
     "clean_address",
     "delete_asset",
     "delete_order",
+    "detach",
+    "edit_attachment",
+    "edit_line",
+    "edit_order",
     "edit_product",
     "end_former_accounts",
     "end_stream",

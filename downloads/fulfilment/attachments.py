@@ -1,6 +1,6 @@
 """Give an asset to the buyers of a product, or to one order."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,6 +62,22 @@ def attach_to_product(
         untold = [order.pk for order in orders.values() if order.announced_at is None]
         mails += announce(untold, at=at)
     return Attached(attachment, given, mails)
+
+
+@transaction.atomic
+def edit_attachment(attachment: Attachment, fields: Collection[str]) -> None:
+    """Save what a merchant changed for later buyers; `apply_limit` brings it to earlier ones."""
+    lock_shop(attachment.product.shop)
+    # One that is gone by now does not come back.
+    if Attachment.objects.filter(pk=attachment.pk).exists():
+        attachment.save(update_fields=fields)
+
+
+@transaction.atomic
+def detach(attachment: Attachment) -> None:
+    """Give an asset to no later buyers of a product; earlier ones keep it."""
+    lock_shop(attachment.product.shop)
+    attachment.delete()
 
 
 @transaction.atomic

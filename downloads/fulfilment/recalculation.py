@@ -1,6 +1,6 @@
 """Recalculate an order's state and grants from its facts (idempotent)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -32,6 +32,22 @@ def lock_order(order: Order) -> Order:
     """
     orders = Order.objects.select_related("shop").select_for_update(of=("self",))
     return orders.get(pk=order.pk)
+
+
+@transaction.atomic
+def edit_order(order: Order, fields: Collection[str] | None) -> None:
+    """Save what a merchant changed of an order made by hand, null for a new one.
+
+    `settle` recounts its grants.
+    """
+    # A report coming in locks the shop, then the order.
+    lock_shop(order.shop)
+    order.save(update_fields=fields)
+
+
+def edit_line(line: LineItem, fields: Collection[str]) -> None:
+    """Save what a merchant changed of a line, under `edit_order`'s lock and before `settle`."""
+    line.save(update_fields=fields)
 
 
 def add_lines(order: Order, lines: Iterable[LineItem]) -> None:

@@ -108,9 +108,9 @@ class ProductAdmin(ScopedAdmin):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         formset.save(commit=False)
         for attachment in formset.deleted_objects:
-            attachment.delete()
-        for attachment, _fields in formset.changed_objects:
-            attachment.save()
+            fulfilment.detach(attachment)
+        for attachment, fields in formset.changed_objects:
+            fulfilment.edit_attachment(attachment, fields)
         for attachment in formset.new_objects:
             at = timezone.now()
             attached = fulfilment.attach_to_product(

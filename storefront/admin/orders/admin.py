@@ -88,17 +88,14 @@ class OrderAdmin(OrderList):
         return initial | super().get_changeform_initial_data(request)
 
     def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
-        # First of all, as every verb takes it: a report coming in locks the shop, then the order.
-        fulfilment.lock_shop(obj.shop)
-        obj.save(update_fields=form.changed_data if change else None)
+        fulfilment.edit_order(obj, form.changed_data if change else None)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        rows = formset.save(commit=False)
+        formset.save(commit=False)
         if formset.model is LineItem:
-            for line in rows:
-                if line.pk is not None:
-                    line.save()
-            fulfilment.add_lines(formset.instance, (line for line in rows if line.pk is None))
+            for line, fields in formset.changed_objects:
+                fulfilment.edit_line(line, fields)
+            fulfilment.add_lines(formset.instance, formset.new_objects)
             return
         formset.attached = [
             fulfilment.attach_to_order(
@@ -108,7 +105,7 @@ class OrderAdmin(OrderList):
                 lifetime_days=grant.lifetime_days,
                 at=timezone.now(),
             )
-            for grant in rows
+            for grant in formset.new_objects
         ]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
