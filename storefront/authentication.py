@@ -107,9 +107,8 @@ class StorefrontCaller:
             pk=int(number),
             secret_hash=hash_token(secret),
             customer__shop=self.shop,
-            customer__erased_at__isnull=True,
         ).first()
-        if token is None:
+        if token is None or token.customer.is_erased:
             raise Unauthenticated
         token.note_use(self.at)
         self.was_let_in = True

@@ -2,7 +2,6 @@
 
 from downloads.fulfilment.accounts import (
     choose_password,
-    end_former_accounts,
     forget_accounts,
     register,
     require_account,
@@ -17,6 +16,7 @@ from downloads.fulfilment.attachments import (
     edit_attachment,
 )
 from downloads.fulfilment.changes import Outcome
+from downloads.fulfilment.customers import edit_customer
 from downloads.fulfilment.deliveries import (
     ClickRequest,
     Opened,
@@ -145,10 +145,10 @@ __all__ = [
     "delete_order",
     "detach",
     "edit_attachment",
+    "edit_customer",
     "edit_line",
     "edit_order",
     "edit_product",
-    "end_former_accounts",
     "end_stream",
     "erase_customer",
     "erase_person",

@@ -165,9 +165,8 @@ def lead_account_to(customer: Customer, email: str) -> None:
     Its owner confirmed it before anybody said who they are: it led to a customer of its own, who
     has bought nothing and goes.
     """
-    nobody = Customer.objects.filter(
-        shop=customer.shop_id, platform_id=None, erased_at=None, orders=None
-    )
+    living = Customer.objects.not_erased().filter(shop=customer.shop_id)
+    nobody = living.filter(platform_id=None, orders=None)
     empty = nobody.with_email(email).filter(accounts__isnull=False).exclude(pk=customer.pk).first()
     if empty is not None:
         Account.objects.filter(customer=empty).update(customer=customer)

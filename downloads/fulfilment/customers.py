@@ -1,7 +1,10 @@
 """Customer identity resolution: match a reported buyer by platform id or mail address."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from downloads.email_addresses import mailbox_of
@@ -25,7 +28,7 @@ def record_customer(shop: Shop, report: CustomerReport, *, reported_at: datetime
         # Two numbers are two people, also when one took over the other's address.
         same_person = Q(platform_id=None) if report.platform_id else Q()
         customer = customers.with_email(email).filter(same_person).first()
-    if customer is not None and customer.erased_at is not None:
+    if customer is not None and customer.is_erased:
         return customer
     if customer is not None and email is not None:
         # An older report names an address that may be somebody else's by now.
@@ -59,6 +62,14 @@ def record_customer(shop: Shop, report: CustomerReport, *, reported_at: datetime
         )
         end_former_accounts(customer)
     return customer
+
+
+@transaction.atomic
+def edit_customer(customer: Customer, values: Mapping[str, Any]) -> None:
+    """Save what a merchant changed of a buyer. Somebody erased since does not come back by it."""
+    if values:
+        Customer.objects.not_erased().filter(pk=customer.pk).update(**values)
+        end_former_accounts(Customer.objects.get(pk=customer.pk))
 
 
 def _rank(report: CustomerReport, *, email: str | None, reported_at: datetime) -> str:

@@ -26,6 +26,7 @@ from downloads.models import (
     Shop,
 )
 from downloads.models.ascii_lower import AsciiLower
+from downloads.models.shops import CustomerQuerySet
 
 FORGOTTEN = {"email": None, "first_name": "", "last_name": ""}
 VISITOR_FORGOTTEN = {"address_hash": "", "user_agent": ""}
@@ -106,12 +107,12 @@ def answer_data_request(request: DataRequest, *, at: datetime) -> None:
     DataRequest.objects.filter(pk=request.pk, answered_at=None).update(answered_at=at)
 
 
-def _forget(customers: QuerySet[Customer], *, at: datetime) -> int:
+def _forget(customers: CustomerQuerySet, *, at: datetime) -> int:
     # Of those erased before, too: their links go on working, and their visits were noted since.
     visits = DownloadEvent.objects.filter(grant__order__customer__in=customers)
     visits.exclude(**VISITOR_FORGOTTEN).update(**VISITOR_FORGOTTEN)
     Account.objects.filter(customer__in=customers).delete()
-    return customers.filter(erased_at=None).update(erased_at=at, **FORGOTTEN)
+    return customers.not_erased().update(erased_at=at, **FORGOTTEN)
 
 
 def _forget_accounts(shop: Shop, person: PersonReport) -> None:

@@ -27,7 +27,7 @@ def customer_of_shop(
     Raises:
         NotFound: the shop has none.
     """
-    known = Customer.objects.filter(shop=shop, erased_at__isnull=True)
+    known = Customer.objects.not_erased().filter(shop=shop)
     is_meant = known.filter(platform_id=platform_id) if email is None else known.with_email(email)
     customer = is_meant.first()
     if customer is None:

@@ -168,6 +168,10 @@ class CustomerQuerySet(EmailQuerySet):
         unconfirmed = self.filter(accounts__isnull=False, accounts__confirmed_at__isnull=True)
         return self.exclude(pk__in=unconfirmed.values("pk"))
 
+    def not_erased(self) -> "CustomerQuerySet":
+        """Return those who were not forgotten: all whose `is_erased` is false."""
+        return self.filter(erased_at=None)
+
 
 class Customer(models.Model):
     """A buyer of one shop. `email` is spelled by `mailbox_of`, or null when the shop knows none.
@@ -211,3 +215,8 @@ class Customer(models.Model):
     def __str__(self) -> str:
         name = f"{self.first_name} {self.last_name}".strip()
         return isolate(name or self.email or f"Customer {self.pk}")
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether they were forgotten."""
+        return self.erased_at is not None

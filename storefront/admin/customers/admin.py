@@ -15,6 +15,7 @@ from downloads import fulfilment
 from downloads.email_addresses import mailbox_of
 from downloads.lookups.personal_data import stored_about_customer
 from downloads.models import Customer
+from downloads.models.shops import CustomerQuerySet
 from storefront.admin.actions import json_file, only_row, show_secret_once
 from storefront.admin.anonymous_log import NamelessAdmin
 from storefront.models import CustomerToken
@@ -67,10 +68,7 @@ class CustomerAdmin(NamelessAdmin):
             obj.save()
             return
         values = {name: form.cleaned_data[name] for name in form.changed_data}
-        if values:
-            # Somebody erased while the form was open is not to come back by it.
-            Customer.objects.filter(pk=obj.pk, erased_at=None).update(**values)
-            fulfilment.end_former_accounts(Customer.objects.get(pk=obj.pk))
+        fulfilment.edit_customer(obj, values)
 
     @admin.action(description="Make a customer token (shown once)", permissions=["make_token"])
     def make_customer_token(
@@ -100,8 +98,8 @@ class CustomerAdmin(NamelessAdmin):
         return json_file(document, name=f"customer-{customer.pk}.json")
 
     @admin.action(description="Erase personal data (cannot be undone)…", permissions=["delete"])
-    def erase(self, request: HttpRequest, customers: QuerySet[Customer]) -> HttpResponseBase | None:
-        customers = customers.filter(erased_at=None)
+    def erase(self, request: HttpRequest, customers: CustomerQuerySet) -> HttpResponseBase | None:
+        customers = customers.not_erased()
         if not customers:
             messages.error(request, "Nothing to erase: that was done before.")
             return None
@@ -121,4 +119,4 @@ class CustomerAdmin(NamelessAdmin):
 
 
 def _is_erased(customer: Customer | None) -> bool:
-    return customer is not None and customer.erased_at is not None
+    return customer is not None and customer.is_erased

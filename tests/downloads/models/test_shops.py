@@ -2,7 +2,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from downloads.models import Customer, Plan, Shop
-from tests.factories import ShopFactory
+from tests.factories import NOW, CustomerFactory, ShopFactory
 
 
 @pytest.mark.django_db
@@ -67,3 +67,10 @@ def test_a_customer_is_called_by_what_is_known(fields, name):
 @pytest.mark.django_db
 def test_a_shop_is_called_by_its_name():
     assert str(ShopFactory(name="My store")) == "My store"
+
+
+@pytest.mark.django_db
+def test_being_erased_says_the_same_in_memory_and_in_sql():
+    kept, erased = CustomerFactory(), CustomerFactory(erased_at=NOW)
+    assert (kept.is_erased, erased.is_erased) == (False, True)
+    assert list(Customer.objects.not_erased()) == [kept]
