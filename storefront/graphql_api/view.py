@@ -33,14 +33,13 @@ from storefront.graphql_api.validation import DocumentRefused, read_document
 from storefront.http.errors import (
     KeyRefused,
     OriginRefused,
-    OutOfReach,
     RateExceeded,
     RequestRefused,
-    code_of,
     headers_of,
-    log_outage,
+    note_outage,
     status_of,
 )
+from storefront.http.json_errors import json_refusal
 from storefront.http.outage_errors import DOUBTFUL, is_outage
 from storefront.http.refusal_counts import REFUSALS, Refusals
 from storefront.http.throttling import Rate
@@ -66,9 +65,7 @@ class StorefrontGraphQL(GraphQLView):
         except DOUBTFUL as outage:
             if not is_outage(outage):
                 raise
-            log_outage(outage)
-            error = OutOfReach()
-            return _refuse(str(error), status_of(error), **headers_of(error))
+            return _refuse(note_outage(outage))
 
     def answer_caller(self, request: HttpRequest) -> HttpResponse:
         at = timezone.now()
@@ -76,10 +73,10 @@ class StorefrontGraphQL(GraphQLView):
         try:
             response = self.answer_counted(request, refusals, at=at)
         except KeyRefused as error:
-            return _answer_key_refused(error)
+            return _refuse_caller(error)
         except RateExceeded as error:
-            response = _answer_rate_exceeded(error)
-        return _with_rate_headers(response, refusals.exceeded or refusals.rate)
+            response = _refuse_caller(error)
+        return _told(response, refusals.exceeded or refusals.rate)
 
     def answer_counted(
         self, request: HttpRequest, refusals: Refusals, *, at: datetime
@@ -96,15 +93,15 @@ class StorefrontGraphQL(GraphQLView):
             key = storefront_key(sent.get("X-Storefront-Key"), origin=sent.get("Origin"), at=at)
         except OriginRefused as error:
             refusals.note()
-            return _answer_key_refused(error)
+            return _refuse_caller(error)
         refusals.admit(key)
         caller = StorefrontCaller.of(request, key, at=at)
         try:
             response = self.answer(request, caller)
         except RateExceeded as error:
-            response = _answer_rate_exceeded(error)
+            response = _refuse_caller(error)
         except PasswordsBusy as error:
-            response = _refuse(str(error), status_of(error), **headers_of(error))
+            response = _refuse(error)
         if self.was_refused:
             refusals.note()
         refusals.settle(caller)
@@ -123,8 +120,9 @@ class StorefrontGraphQL(GraphQLView):
             response = JsonResponse({"errors": [_query_not_sent(error)]}, status=error.status)
         except RequestRefused as error:
             self.was_refused = True
-            allowed = {"Allow": "POST"} if error.status == 405 else {}
-            response = _refuse(str(error), error.status, **allowed)
+            response = _refuse(error)
+            if error.status == 405:
+                response["Allow"] = "POST"
         response["Content-Type"] = f"{content_type}; charset=utf-8"
         response["Vary"] = "Accept"
         return response
@@ -212,21 +210,17 @@ def _query_not_sent(error: QueryNotSent) -> dict[str, Any]:
     return {"message": str(error), "extensions": error.EXTENSIONS}
 
 
-def _refuse(message: str, status: int, **headers: str) -> JsonResponse:
-    return JsonResponse({"errors": [{"message": message}]}, status=status, headers=headers)
+def _refuse(error: DownloadsError) -> JsonResponse:
+    errors = [{"message": str(error)}]
+    return JsonResponse({"errors": errors}, status=status_of(error), headers=headers_of(error))
 
 
-def _answer_key_refused(error: KeyRefused | OriginRefused) -> JsonResponse:
-    message = str(error)
-    code = "UNAUTHENTICATED" if isinstance(error, KeyRefused) else "FORBIDDEN"
-    return JsonResponse(
-        {
-            "message": message,
-            "error": code_of(error),
-            "errors": [{"message": message, "extensions": {"code": code}}],
-        },
-        status=status_of(error),
-    )
+def _refuse_caller(error: KeyRefused | OriginRefused | RateExceeded) -> JsonResponse:
+    entry: dict[str, Any] = {"message": str(error)}
+    if not isinstance(error, RateExceeded):
+        code = "UNAUTHENTICATED" if isinstance(error, KeyRefused) else "FORBIDDEN"
+        entry["extensions"] = {"code": code}
+    return json_refusal(error, errors=[entry])
 
 
 def _with_rate_headers(response: HttpResponse, rate: Rate | None) -> HttpResponse:
@@ -234,17 +228,3 @@ def _with_rate_headers(response: HttpResponse, rate: Rate | None) -> HttpRespons
     for name, value in (rate.headers if rate else {}).items():
         response[name] = value
     return response
-
-
-def _answer_rate_exceeded(error: RateExceeded) -> JsonResponse:
-    message = str(error)
-    return JsonResponse(
-        {
-            "message": message,
-            "error": code_of(error),
-            "retry_after": error.retry_after,
-            "errors": [{"message": message}],
-        },
-        status=status_of(error),
-        headers=headers_of(error),
-    )

@@ -1,9 +1,13 @@
 """Map domain exceptions to HTTP statuses, error codes and headers; the faces' own exceptions."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from downloads.errors import (
     BadInput,
@@ -22,6 +26,8 @@ from downloads.errors import (
 )
 
 logger = logging.getLogger(__name__)
+View = Callable[..., HttpResponseBase]
+Decorator = Callable[[View], View]
 
 
 class Unauthenticated(DownloadsError):
@@ -118,27 +124,35 @@ class OutOfReach(DownloadsError):
         )
 
 
-STATUSES: dict[type[DownloadsError], int] = {
-    BadInput: 400,
-    KeyRefused: 401,
-    Unauthenticated: 401,
-    SignatureRefused: 401,
-    SignInRefused: 401,
-    OriginRefused: 403,
-    PlanRequired: 402,
-    NotFound: 404,
-    OpensInTab: 409,
-    CutShort: 408,
-    TooLarge: 413,
-    RateExceeded: 429,
-    StorageDown: 503,
-    TooManyAtOnce: 503,
-    Contended: 503,
-    OutOfReach: 503,
-    PasswordsBusy: 503,
-    SealBroken: 503,
-    NoRoom: 507,
-    DiskFull: 507,
+INVALID, UNAVAILABLE = "invalid_request", "service_unavailable"
+# Status, and the wire's word for what a program may want to tell apart. The first kind that fits.
+ANSWERS: dict[type[DownloadsError], tuple[int, str]] = {
+    BadInput: (400, INVALID),
+    KeyRefused: (401, INVALID),  # each has a word of its own
+    Unauthenticated: (401, "unauthenticated"),
+    SignatureRefused: (401, INVALID),
+    SignInRefused: (401, INVALID),
+    OriginRefused: (403, "origin_not_allowed"),
+    PlanRequired: (402, INVALID),
+    NotFound: (404, "not_found"),
+    OpensInTab: (409, "link"),
+    CutShort: (408, INVALID),
+    TooLarge: (413, INVALID),
+    RateExceeded: (429, "rate_limit_exceeded"),
+    StorageDown: (503, UNAVAILABLE),
+    TooManyAtOnce: (503, UNAVAILABLE),
+    Contended: (503, UNAVAILABLE),
+    OutOfReach: (503, UNAVAILABLE),
+    PasswordsBusy: (503, UNAVAILABLE),
+    SealBroken: (503, UNAVAILABLE),
+    NoRoom: (507, INVALID),
+    DiskFull: (507, INVALID),
+}
+CODES_OF_STATUS = {
+    404: "not_found",
+    405: "method_not_allowed",
+    500: "internal_error",
+    503: UNAVAILABLE,
 }
 
 
@@ -148,27 +162,7 @@ def status_of(error: DownloadsError) -> int:
         return error.status
     if isinstance(error, Unavailable):
         return 403 if error.reason in Unavailable.WAITING else 410
-    return next(status for kind, status in STATUSES.items() if isinstance(error, kind))
-
-
-UNAVAILABLE = "service_unavailable"
-# The wire's word for what a program may want to tell apart.
-CODES: dict[type[DownloadsError], str] = {
-    BadInput: "invalid_request",
-    Unauthenticated: "unauthenticated",
-    OriginRefused: "origin_not_allowed",
-    NotFound: "not_found",
-    OpensInTab: "link",
-    RateExceeded: "rate_limit_exceeded",
-}
-
-
-CODES_OF_STATUS = {
-    404: "not_found",
-    405: "method_not_allowed",
-    500: "internal_error",
-    503: UNAVAILABLE,
-}
+    return _answer_of(error)[0]
 
 
 def code_of(error: DownloadsError) -> str:
@@ -179,8 +173,12 @@ def code_of(error: DownloadsError) -> str:
         return error.reason
     if isinstance(error, RequestRefused):
         return code_of_status(error.status)
-    kinds = (word for kind, word in CODES.items() if isinstance(error, kind))
-    return next(kinds, UNAVAILABLE if status_of(error) == 503 else "invalid_request")
+    return _answer_of(error)[1]
+
+
+def code_of_status(status: int) -> str:
+    """Return the one word for a refusal of which no more is known than its status."""
+    return CODES_OF_STATUS.get(status, INVALID)
 
 
 def details_of(error: DownloadsError) -> dict[str, Any]:
@@ -201,11 +199,27 @@ def headers_of(error: DownloadsError) -> dict[str, str]:
     return {}
 
 
-def log_outage(error: BaseException) -> None:
-    """Log an outage in one line."""
+def note_outage(error: BaseException) -> OutOfReach:
+    """Log in one line that a part is out of reach; return what to answer."""
     logger.error("Out of reach: %s", " ".join(str(error).split()))
+    return OutOfReach()
 
 
-def code_of_status(status: int) -> str:
-    """Return the error code of a bare HTTP status."""
-    return CODES_OF_STATUS.get(status, "invalid_request")
+def answering(render: Callable[[HttpRequest, DownloadsError], HttpResponseBase]) -> Decorator:
+    """Return a decorator that turns every domain error of a view into what `render` makes of it."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                return view(request, *args, **kwargs)
+            except DownloadsError as error:
+                return render(request, error)
+
+        return answered
+
+    return decorate
+
+
+def _answer_of(error: DownloadsError) -> tuple[int, str]:
+    return next(answer for kind, answer in ANSWERS.items() if isinstance(error, kind))

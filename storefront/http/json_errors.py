@@ -1,13 +1,18 @@
 """JSON errors: which requests get one in place of a page, and its body."""
 
-from collections.abc import Callable
-from functools import wraps
+from typing import Any
 
 from django.http import HttpRequest, JsonResponse
-from django.http.response import HttpResponseBase
 
 from downloads.errors import DownloadsError
-from storefront.http.errors import code_of, code_of_status, details_of, headers_of, status_of
+from storefront.http.errors import (
+    answering,
+    code_of,
+    code_of_status,
+    details_of,
+    headers_of,
+    status_of,
+)
 
 JSON_ALONE = ("/api/", "/downloadable/", "/webhooks/", "/mail/")
 # Where people's browsers and programs ask for the same address.
@@ -30,9 +35,9 @@ def reads_json(request: HttpRequest) -> bool:
     return request.path.startswith(JSON_ALONE)
 
 
-def json_refusal(error: DownloadsError) -> JsonResponse:
-    """Render an error as `{"message": …, "error": …}`, with its status and headers."""
-    body = {"message": str(error), "error": code_of(error)} | details_of(error)
+def json_refusal(error: DownloadsError, **more: Any) -> JsonResponse:
+    """Write a refusal as `{"message": …, "error": …}`, with its status and headers."""
+    body = {"message": str(error), "error": code_of(error)} | details_of(error) | more
     return JsonResponse(body, status=status_of(error), headers=headers_of(error))
 
 
@@ -46,15 +51,7 @@ def json_error(
     return JsonResponse(body, status=status, headers=headers)
 
 
-def answers_with_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Decorate a view: its domain errors are answered as `{"message": …}`."""
-
-    @wraps(view)
-    def answering(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        try:
-            return view(request, *args, **kwargs)
-        except DownloadsError as error:
-            status, headers = status_of(error), headers_of(error)
-            return JsonResponse({"message": str(error)}, status=status, headers=headers)
-
-    return answering
+@answering
+def answers_with_json(request: HttpRequest, error: DownloadsError) -> JsonResponse:
+    """Turn every domain error of a view into `{"message": …}`."""
+    return JsonResponse({"message": str(error)}, status=status_of(error), headers=headers_of(error))

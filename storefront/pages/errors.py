@@ -1,13 +1,8 @@
 """Refusals as pages: what happened, and what the person can do next."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from downloads.errors import (
@@ -32,6 +27,7 @@ from storefront.http.errors import (
     RequestRefused,
     TooLarge,
     Unauthenticated,
+    answering,
     headers_of,
     status_of,
 )
@@ -134,30 +130,13 @@ def refusal_page(request: HttpRequest, error: DownloadsError) -> HttpResponse:
     return response
 
 
-def answers_with_pages(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Turn every domain error of a view into its page."""
-
-    @wraps(view)
-    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return view(request, *args, **kwargs)
-        except DownloadsError as error:
-            return refusal_page(request, error)
-
-    return answering
+answers_with_pages = answering(refusal_page)
 
 
-def answers_as_accepted(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+@answering
+def answers_as_accepted(request: HttpRequest, error: DownloadsError) -> HttpResponse:
     """Turn every domain error of a view into its page for browsers, and into JSON for programs."""
-
-    @wraps(view)
-    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return view(request, *args, **kwargs)
-        except DownloadsError as error:
-            return refusal_page(request, error) if accepts_pages(request) else json_refusal(error)
-
-    return answering
+    return refusal_page(request, error) if accepts_pages(request) else json_refusal(error)
 
 
 def prefetch_refused(request: HttpRequest) -> HttpResponse:

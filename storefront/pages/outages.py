@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from storefront.http.errors import OutOfReach, headers_of, log_outage, status_of
+from storefront.http.errors import OutOfReach, headers_of, note_outage, status_of
 from storefront.http.json_errors import json_error, reads_json
 from storefront.http.outage_errors import is_outage
 from storefront.pages.errors import refusal_page
@@ -29,7 +29,7 @@ class AnswersOutages:
 
 def out_of_reach(request: HttpRequest, outage: BaseException) -> HttpResponse:
     """Log an outage, and answer that we cannot answer now."""
-    log_outage(outage)
+    note_outage(outage)
     response = unavailable(request)
     # Else Django logs it once more, and what a middleware met with every call that led there.
     response._has_been_logged = True  # type: ignore[attr-defined]

@@ -8,12 +8,11 @@ from rest_framework.views import exception_handler
 
 from downloads.errors import DownloadsError, Unavailable
 from storefront.http.errors import (
-    OutOfReach,
     code_of,
     code_of_status,
     details_of,
     headers_of,
-    log_outage,
+    note_outage,
     status_of,
 )
 from storefront.http.outage_errors import is_outage
@@ -39,8 +38,7 @@ def answer_customer_error(error: Exception, context: dict[str, Any]) -> Response
 def answer_rest_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """Exception handler: any error as `{"message": …}`."""
     if is_outage(error):
-        log_outage(error)
-        error = OutOfReach()
+        error = note_outage(error)
     if isinstance(error, DownloadsError):
         body = {"message": str(error)} | details_of(error)
         return Response(body, status=status_of(error), headers=headers_of(error))
