@@ -196,8 +196,8 @@ def _record_buyer(order: Order, report: OrderReport, *, shop: Shop) -> bool:
 
 def _is_forgotten(order: Order, buyer: CustomerReport) -> bool:
     # A guest has no number by which a late report would be known to be about somebody erased.
-    held = order.customer
-    if held is None or not held.is_erased:
+    customer = order.customer
+    if customer is None or not customer.is_erased:
         return False
     return buyer.platform_id is None or customer.platform_id in (None, buyer.platform_id)
 

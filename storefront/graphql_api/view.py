@@ -76,7 +76,7 @@ class StorefrontGraphQL(GraphQLView):
             return _refuse_caller(error)
         except RateExceeded as error:
             response = _refuse_caller(error)
-        return _told(response, refusals.exceeded or refusals.rate)
+        return _with_rate_headers(response, refusals.exceeded or refusals.rate)
 
     def answer_counted(
         self, request: HttpRequest, refusals: Refusals, *, at: datetime

@@ -29,7 +29,7 @@ def choose_password(request: HttpRequest, ticket: str) -> HttpResponse:
     @sensitive_variables("password")
     def take(password: str) -> HttpResponse:
         chosen = authentication.choose_password(number, state=state, password=password, at=at)
-        here = client_address(request)
+        here = client_ip(request)
         AccountTries(chosen.shop, chosen.email, address=here, at=at).begin_anew()
         return render(request, "account_ready.html", {"account": chosen})
 

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 from downloads import fulfilment
 from downloads.audit.actors import Actor, acting
 from downloads.errors import LinkSpent
-from storefront.http.client_ip import client_address
+from storefront.http.client_ip import client_ip
 from storefront.pages.passwords import answer_form, password_page, refuse_spent
 from storefront.signed_urls import absolute
 
@@ -37,7 +37,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         @sensitive_variables("password")
         def take(password: str) -> HttpResponse:
             program = request.headers.get("User-Agent", "")
-            who = Actor(invitation.email, address=client_address(request), program=program)
+            who = Actor(invitation.email, address=client_ip(request), program=program)
             with acting(who):
                 fulfilment.accept_with_password(token, password, at=timezone.now())
             return render(request, "invitation_accepted.html", {"invitation": invitation})

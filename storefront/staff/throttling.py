@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from downloads.errors import BadInput
-from storefront.http.client_ip import client_address
+from storefront.http.client_ip import client_ip
 from storefront.staff import lockout
 from storefront.staff.devices import device_of
 
