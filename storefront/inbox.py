@@ -52,6 +52,10 @@ def ring(*, at: datetime | None = None) -> None:
 
     It carries no payload, a bell: the inbox knows what is due. So one lost with its worker, or rung
     twice, does no harm; the worker rings at its start and every `MESSAGE_SWEEP_SECONDS`.
+
+    The outbox needs none, since the worker alone sends from it. Messages may be applied by another
+    backend of tasks (`TASKS_BACKEND`), which runs no loop of ours, and by a worker of the release
+    before, which looks into its queue alone.
     """
     if at is None:
         if not _is_rung():

@@ -1,5 +1,6 @@
 """`manage.py worker`: do the work that waits in the database, and look after what is stored."""
 
+import itertools
 import os
 import signal
 import sys
@@ -9,7 +10,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -31,6 +32,18 @@ OUTAGE_PAUSE_SECONDS = 2
 BEAT_SECONDS = 15
 
 
+class Work(NamedTuple):
+    """A kind of work: what is done in each round, and the seconds between two.
+
+    `do` may name the pause after a round, else it is `every`, and `retry` after an error.
+    """
+
+    deed: str
+    do: Callable[[], float | None]
+    every: float
+    retry: float = OUTAGE_PAUSE_SECONDS
+
+
 class Command(db_worker.Command):
     help = (
         "Apply what shops have sent, as it comes, until stopped. Start as many as you like; "
@@ -41,6 +54,7 @@ class Command(db_worker.Command):
         super().__init__(*args, **kwargs)
         self.is_stopping = threading.Event()
         self.loops = Loops()
+        self.sweeps = itertools.count()
         self.worker_id = ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -70,9 +84,7 @@ class Command(db_worker.Command):
             self.do_all_once(**options)
             return
         self.wait_for_migrations()
-        self.begin(self.show_life, name="life")
-        self.begin(self.look_after, name="sweep")
-        self.begin(partial(self.ask_platforms, **options), name="platforms")
+        self.begin_all(self.side_works(**options))
         mail = self.begin_mail(options["interval"])
         try:
             self.work(worker, **options)
@@ -102,15 +114,20 @@ class Command(db_worker.Command):
         thread.start()
         return thread
 
+    def begin_all(self, works: dict[str, Work]) -> list[threading.Thread]:
+        return [self.begin(partial(self.repeat, each), name=name) for name, each in works.items()]
+
     def begin_mail(self, every: float) -> list[threading.Thread]:
         """Send mail over as many connections at once as are set, each with mails of its own."""
-        return [
-            self.begin(
-                partial(self.send_mail, every, connection=number),
-                name="mail" if number == 1 else f"mail {number}",
-            )
-            for number in range(1, settings.MAIL_CONNECTIONS + 1)
-        ]
+
+        def send() -> float | None:
+            goes_on = sender.send_due(until=self.is_stopping.is_set)
+            return None if goes_on else settings.MAIL_RETRY_SECONDS
+
+        works = {"mail": Work("sending mail", send, every)}
+        for number in range(2, settings.MAIL_CONNECTIONS + 1):
+            works[f"mail {number}"] = Work(f"sending mail by connection {number}", send, every)
+        return self.begin_all(works)
 
     def do_all_once(self, **options: Any) -> None:
         """Do what waits and come back; an error ends it, and whoever asked is told."""
@@ -121,21 +138,49 @@ class Command(db_worker.Command):
         sender.send_due()
         self.beat()
 
+    def repeat(
+        self,
+        work: Work,
+        *,
+        until: Callable[[], bool] | None = None,
+        sleep: Callable[[float], object] | None = None,
+        errors: type[BaseException] = BaseException,
+    ) -> None:
+        """Do one kind of work, round by round until asked to stop; an error ends its round alone.
+
+        No round begins while the database waits for its migrations.
+        """
+        until, sleep = until or self.is_stopping.is_set, sleep or self.is_stopping.wait
+        while not until():
+            self.wait_for_migrations()
+            pause = work.retry
+            with self.loops.surviving(work.deed, errors=errors):
+                pause = work.do() or work.every
+            if not until():
+                sleep(pause)
+
     def work(self, worker: QueueWorker, **options: Any) -> None:
-        """Work until stopped; no error ends it."""
+        """Apply what shops have sent, and do what else is queued, in the main thread."""
         if options["reload"]:
             super().handle(**options)
             return
-        while True:
-            self.wait_for_migrations()
-            pause = OUTAGE_PAUSE_SECONDS
-            # SystemExit is the wish to stop.
-            with self.loops.surviving("working off what waits", errors=Exception):
-                worker.run()
-                pause = options["interval"]
-            if worker.is_done:
-                return
-            time.sleep(pause)
+        work = Work("working off what waits", worker.run, options["interval"])
+        # A signal comes as SystemExit, between any two steps: it could leave an event's lock taken.
+        self.repeat(work, until=lambda: worker.is_done, sleep=time.sleep, errors=Exception)
+
+    def side_works(self, **options: Any) -> dict[str, Work]:
+        """Return what is done beside the main thread, by the name of the thread that does it."""
+        beats = min(BEAT_SECONDS, settings.WORKER_SILENT_SECONDS / 3)
+        return {
+            "life": Work("telling that it lives", self.beat, beats, retry=beats),
+            "sweep": Work("looking after things", self.do_chores, settings.MESSAGE_SWEEP_SECONDS),
+            # One may be slow, or ask us to be.
+            "platforms": Work(
+                "asking the platforms of shops",
+                lambda: self.platform_worker(**options).run(),
+                options["interval"],
+            ),
+        }
 
     def stop_with_input(self) -> None:
         """Ask for a stop, as a service manager would, once nobody is there any more."""
@@ -146,52 +191,16 @@ class Command(db_worker.Command):
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    def show_life(self) -> None:
-        """Tell from time to time that this process lives, and what it fails at."""
-        while not self.is_stopping.is_set():
-            self.wait_for_migrations()
-            with self.loops.surviving("telling that it lives"):
-                self.beat()
-            self.is_stopping.wait(min(BEAT_SECONDS, settings.WORKER_SILENT_SECONDS / 3))
-
     def beat(self) -> None:
         failing, since = self.loops.failing()
         fulfilment.beat(self.worker_id, at=timezone.now(), failing=failing, failing_since=since)
 
-    def look_after(self) -> None:
-        """Ring, weigh and tidy at the start and from time to time."""
-        pause = threading.Event()
-        rounds = 0
-        while True:
-            self.wait_for_migrations()
-            chores = CHORES if rounds % TIDY_EVERY_SWEEPS else CHORES | RARE_CHORES
-            for deed, chore in chores.items():
-                with self.loops.surviving(deed):
-                    chore(timezone.now())
-            rounds += 1
-            pause.wait(settings.MESSAGE_SWEEP_SECONDS)
-
-    def ask_platforms(self, **options: Any) -> None:
-        """Reconcile beside everything else: a platform may be slow, or asks us to be."""
-        worker = self.platform_worker(**options)
-        while not self.is_stopping.is_set():
-            self.wait_for_migrations()
-            pause = OUTAGE_PAUSE_SECONDS
-            with self.loops.surviving("asking the platforms of shops"):
-                worker.run()
-                pause = options["interval"]
-            self.is_stopping.wait(pause)
-
-    def send_mail(self, every: float, *, connection: int = 1) -> None:
-        """Send mail as it is written down, beside everything else: a mail server may be slow."""
-        deed = "sending mail" if connection == 1 else f"sending mail by connection {connection}"
-        while not self.is_stopping.is_set():
-            self.wait_for_migrations()
-            pause: float = OUTAGE_PAUSE_SECONDS
+    def do_chores(self) -> None:
+        """Ring, weigh and, in some rounds, tidy; a chore that fails holds no other one up."""
+        is_rare = next(self.sweeps) % TIDY_EVERY_SWEEPS == 0
+        for deed, chore in (CHORES | RARE_CHORES if is_rare else CHORES).items():
             with self.loops.surviving(deed):
-                goes_on = sender.send_due(until=self.is_stopping.is_set)
-                pause = every if goes_on else settings.MAIL_RETRY_SECONDS
-            self.is_stopping.wait(pause)
+                chore(timezone.now())
 
     def own_worker(self, *, queue_name: str, exclude_queues: str, **options: Any) -> QueueWorker:
         """Return who does the work of the queues that were asked for."""

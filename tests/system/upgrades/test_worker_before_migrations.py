@@ -95,12 +95,8 @@ def test_each_loop_waits_at_each_round(behind, monkeypatch):
     monkeypatch.setattr(worker, "ASK_AGAIN_SECONDS", 0.01)
     with behind():
         pending_migrations.reopen()
-        going = [
-            threading.Thread(target=loop, daemon=True)
-            for loop in (command.show_life, lambda: command.send_mail(60))
-        ]
-        for each in going:
-            each.start()
+        going = command.begin_mail(60)
+        going += command.begin_all({"life": command.side_works(interval=60)["life"]})
         for each in going:
             each.join(0.5)
         assert done == []

@@ -96,7 +96,7 @@ class Enough(BaseException):
 
 
 @pytest.fixture
-def look_after(monkeypatch, db, caplog):
+def look_after(db, caplog):
     """Return a function that goes so many rounds and returns the pauses between them."""
 
     def go(rounds):
@@ -110,11 +110,10 @@ def look_after(monkeypatch, db, caplog):
             if len(pauses) == rounds:
                 raise Enough
 
-        monkeypatch.setattr(
-            worker, "threading", SimpleNamespace(Event=lambda: SimpleNamespace(wait=wait))
-        )
+        command = worker.Command()
+        command.is_stopping = SimpleNamespace(wait=wait, is_set=lambda: False)
         with pytest.raises(Enough):
-            worker.Command().look_after()
+            command.repeat(command.side_works(interval=1)["sweep"])
         told = [record.getMessage() for record in caplog.records if record.name == loops.__name__]
         return pauses, told
 

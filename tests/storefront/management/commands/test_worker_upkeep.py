@@ -46,6 +46,12 @@ class Enough(BaseException):
     """Ends the endless round of a worker."""
 
 
+def works_of(command):
+    """Return what a worker does beside its main thread, by the thread's name."""
+    command.begin_all = dict
+    return command.side_works(**OPTIONS) | command.begin_mail(1)
+
+
 @pytest.fixture
 def stop_after(monkeypatch):
     """Return a function that ends a worker's rounds at so many pauses; they are kept in a list."""
@@ -80,7 +86,7 @@ def look_after(stop_after, db):
         stop_after(rounds)
         command = worker.Command()
         with pytest.raises(Enough):
-            command.look_after()
+            command.repeat(works_of(command)["sweep"])
         return command
 
     return go
@@ -232,38 +238,38 @@ def test_no_error_of_a_chore_ends_the_sweep_or_another_chore(
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=repr)
-def test_no_error_ends_the_mail(stop_after, monkeypatch, logged, fault):
-    pauses = stop_after(4)
-    monkeypatch.setattr(worker.sender, "send_due", failing([fault] * 3))
+@pytest.mark.parametrize(
+    ("thread", "owner", "verb", "pauses"),
+    [
+        # It ends well without a word on whether more can be sent: that is a pause.
+        ("mail", worker.sender, "send_due", [2, 2, 2, 60]),
+        ("platforms", db_worker.Worker, "run", [2, 2, 2, 1]),
+        ("life", worker.fulfilment, "beat", [15] * 4),
+    ],
+)
+def test_no_error_ends_a_thread(
+    stop_after, monkeypatch, logged, fault, thread, owner, verb, pauses
+):
+    waited = stop_after(4)
+    monkeypatch.setattr(owner, verb, failing([fault] * 3))
     command = worker.Command()
+    work = works_of(command)[thread]
     with pytest.raises(Enough):
-        command.send_mail(1)
-    # It ends well without a word on whether more can be sent: that is a pause.
-    assert pauses == [2, 2, 2, 60]
+        command.repeat(work)
+    assert waited == pauses
     assert [line.partition("\n")[0] for line in logged()] == [
-        told("sending mail", fault),
-        "The worker goes on with sending mail",
+        told(work.deed, fault),
+        f"The worker goes on with {work.deed}",
     ]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=repr)
-def test_no_error_ends_the_platforms(stop_after, monkeypatch, logged, fault):
-    pauses = stop_after(4)
-    monkeypatch.setattr(db_worker.Worker, "run", failing([fault] * 3))
-    with pytest.raises(Enough):
-        worker.Command().ask_platforms(**OPTIONS)
-    assert pauses == [2, 2, 2, 1]
-    assert len(logged()) == 2
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=repr)
-def test_no_error_ends_the_heartbeat(stop_after, monkeypatch, logged, fault):
-    pauses = stop_after(4)
-    monkeypatch.setattr(worker.fulfilment, "beat", failing([fault] * 3))
-    with pytest.raises(Enough):
-        worker.Command().show_life()
-    assert pauses == [15] * 4
-    assert len(logged()) == 2
+def test_each_connection_for_mail_has_a_thread_of_its_own(settings):
+    settings.MAIL_CONNECTIONS = 3
+    works = works_of(worker.Command())
+    assert list(works) == ["life", "sweep", "platforms", "mail", "mail 2", "mail 3"]
+    assert [works[f"mail{each}"].deed for each in ("", " 2", " 3")] == [
+        f"sending mail{each}" for each in ("", " by connection 2", " by connection 3")
+    ]
 
 
 @pytest.mark.parametrize(
