@@ -20,7 +20,8 @@ class PasswordThreads:
 
     A hash leaves its 19 MiB with the allocator of the thread that made it: 32 threads that answer
     requests would each keep them. Nor do strangers who guess hold all those threads: so many wait
-    for a turn as `PASSWORDS_WAITING` says, and no longer than `PASSWORD_WAIT_SECONDS`.
+    for a turn as `PASSWORDS_WAITING` says, and no longer than `PASSWORD_WAIT_SECONDS`. A semaphore
+    in front of the requests' own threads would bound their number, not where the memory stays.
     """
 
     def __init__(self) -> None:

@@ -33,6 +33,9 @@ class Slots:
     While over half of them are taken, one click and one visitor have no more than their share
     (`STREAMS_PER_CLICK`, `STREAMS_PER_VISITOR`), and a quarter is always left to others. Who is
     beyond it waits `STREAM_WAIT_SECONDS` for one of their own to end.
+
+    A `BoundedSemaphore` would count the places alone: who has how many, and whether any of them
+    moves, is judged in the same moment as a place is taken, so under one lock.
     """
 
     def __init__(self) -> None:
