@@ -31,7 +31,8 @@ from storefront.demo.credentials import (
     staff_password,
 )
 from storefront.models import CustomerToken, SecretKey, StorefrontKey
-from storefront.platforms.shopify.orders import orders_in, read_order
+from storefront.platforms.shopify.documents import orders_in
+from storefront.platforms.shopify.reports import read_order
 
 ORDER_TOKEN = "0c732eb6fd9802a0821a9d29888baee8"  # noqa: S105 (published in the document)
 BASIC_ORDER_TOKEN = "5f0d1f6e0e4b4c0c8d7a3f1b2c9e6a47"  # noqa: S105 (an example too)

@@ -6,6 +6,7 @@ one that knows the platform's headers, topics and field names.
 
 import base64
 import hmac
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 from downloads.fulfilment import InboundMessage, Outcome
 from downloads.models import Message, Shop
 from storefront.platforms.client import Connection
+from storefront.platforms.schemas import Payload
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,18 @@ class Envelope:
     delivery_id: str
     signature: str
     sent_at: str = ""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What a message of one topic does, and the schema of what that takes.
+
+    `name` is what it is stored under, where several topics are one.
+    """
+
+    apply: Callable[..., object]
+    schema: type[Payload] = Payload
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,6 +141,13 @@ class Platform(ABC):
         Raises:
             BadInput: the message does not say its topic.
         """
+
+    @staticmethod
+    def person_of(message: Message, forgotten: dict[str, Any]) -> dict[str, Any]:
+        """Return what is personal in a stored message; of a person erased since, what is given."""
+        if message.person:
+            return json.loads(message.person)
+        return forgotten if message.about_customer else {}
 
     @abstractmethod
     def apply(self, message: Message, *, at: datetime) -> None:

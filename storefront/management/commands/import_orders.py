@@ -8,7 +8,8 @@ from django.utils import timezone
 from downloads import fulfilment
 from downloads.fulfilment import Outcome
 from storefront.management.import_command import ImportCommand
-from storefront.platforms.shopify.orders import orders_in, read_order
+from storefront.platforms.shopify.documents import orders_in
+from storefront.platforms.shopify.reports import read_order
 
 
 class Command(ImportCommand):

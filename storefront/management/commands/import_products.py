@@ -5,7 +5,8 @@ from typing import Any
 from downloads import fulfilment
 from downloads.fulfilment import Outcome
 from storefront.management.import_command import ImportCommand
-from storefront.platforms.shopify.shops import products_in, read_product
+from storefront.platforms.shopify.documents import products_in
+from storefront.platforms.shopify.reports import read_product
 
 
 class Command(ImportCommand):

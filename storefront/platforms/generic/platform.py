@@ -1,8 +1,7 @@
 """A shop of one's own: headers, what of a message is stored, and applying it.
 
 It signs as Standard Webhooks says. Source of the headers: Standard Webhooks 1.0.0, “Webhook
-headers”. The format is ours, and documented in `storefront/docs/webhooks.md` under “A shop of your
-own”.
+headers”.
 """
 
 import json
@@ -15,10 +14,11 @@ from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
 from downloads.tokens import MIN_LENGTH, hash_token
 from storefront.platforms.base import Envelope, Platform
-from storefront.platforms.generic import signing
+from storefront.platforms.fields import number_in
+from storefront.platforms.generic import schemas, signing
 from storefront.platforms.generic.messages import ORDER, TOPICS
-from storefront.platforms.generic.orders import UNFIT
-from storefront.platforms.payloads import Reader, is_number, keep
+from storefront.platforms.generic.reports import UNFIT
+from storefront.platforms.schemas import keep
 
 UNCLEAR = "unclear"
 
@@ -68,34 +68,37 @@ class Generic(Platform):
         topic = TOPICS.get(name)
         if topic is None:
             return InboundMessage(self.name, name, envelope.delivery_id, is_known=False)
-        kept = keep(payload, {"timestamp": None, "data": topic.fields})
         content = payload.get("data")
+        kept = keep(schemas.Timestamp, payload)
         person: dict[str, Any] = {}
-        if isinstance(content, dict) and not is_marked(content):
-            person = keep(content, topic.person)
-            if topic.fields is ORDER:
+        if is_marked(content) or not isinstance(content, dict):
+            # Named as wrong when it is applied.
+            kept["data"] = [] if isinstance(content, list) else content
+        else:
+            kept["data"] = keep(topic.schema, content)
+            person = keep(topic.schema, content, personal=True)
+            if topic is ORDER:
                 token = marked_or(content.get("token"), _hash_of_token(content))
                 kept["data"]["token_sha256"] = token
-        customer = person.get("customer")
-        number = customer.get("id") if isinstance(customer, dict) else None
         return InboundMessage(
             source=self.name,
             topic=name,
             delivery_id=envelope.delivery_id,
             body=json.dumps(kept),
             person=json.dumps(person),
-            about_customer=number if is_number(number) else None,
+            about_customer=number_in(person.get("customer"), "id"),
         )
 
     def apply(self, message: Message, *, at: datetime) -> None:
         payload = json.loads(message.body)
-        content = Reader(payload.get("data"), "data")
-        if message.person:
-            content.payload |= json.loads(message.person)
-        elif message.about_customer:
-            content.payload["customer"] = {"id": message.about_customer}  # somebody erased since
-        reported_at = content.time("updated_at") or Reader(payload, "message").time("timestamp")
-        TOPICS[message.topic].apply(message, content, reported_at, at)
+        content, topic = payload.get("data"), TOPICS[message.topic]
+        if isinstance(content, dict):
+            content |= self.person_of(message, {"customer": {"id": message.about_customer}})
+            # Without its own time a thing is as it was when the message was written.
+            if content.get("updated_at") in (None, ""):
+                schemas.Timestamp.read(payload, "message")
+                content["updated_at"] = payload.get("timestamp")
+        topic.apply(message, topic.schema.read(content, "data"), at)
 
 
 def _hash_of_token(content: dict[str, Any]) -> str | None:

@@ -9,10 +9,11 @@ from downloads.fulfilment import InboundMessage
 from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
 from storefront.platforms.base import Envelope, Platform, Remote
-from storefront.platforms.payloads import is_number, keep
+from storefront.platforms.fields import number_in
+from storefront.platforms.schemas import keep
 from storefront.platforms.shopify import remote as admin_api
-from storefront.platforms.shopify.messages import ORDER, PERSON, TOPICS
-from storefront.platforms.shopify.orders import hash_of_token
+from storefront.platforms.shopify.messages import ORDER, TOPICS
+from storefront.platforms.shopify.reports import hash_of_token
 
 # The Admin API prints an object inside one outer key, a webhook without it.
 WRAPPERS = ("order", "refund", "product")
@@ -41,29 +42,24 @@ class Shopify(Platform):
         if topic is None:
             return InboundMessage(self.name, envelope.topic, envelope.delivery_id, is_known=False)
         payload = _unwrapped(payload)
-        body = keep(payload, topic.fields)
+        body = keep(topic.schema, payload)
         body |= {name: payload[name] for name in WRAPPERS if is_marked(payload.get(name))}
-        if topic.fields is ORDER:
+        if topic is ORDER:
             token = payload.get("token")
             body["token_sha256"] = marked_or(token, hash_of_token(token))
-        person = keep(payload, PERSON)
-        customer = person.get("customer")
-        number = customer.get("id") if isinstance(customer, dict) else None
+        person = keep(topic.schema, payload, personal=True)
         return InboundMessage(
             source=self.name,
             topic=envelope.topic,
             delivery_id=envelope.delivery_id,
             body=json.dumps(body),
             person=json.dumps(person),
-            about_customer=number if is_number(number) else None,
+            about_customer=number_in(person.get("customer"), "id"),
         )
 
     def apply(self, message: Message, *, at: datetime) -> None:
         payload = json.loads(message.body)
-        if message.person:
-            payload |= json.loads(message.person)
-        elif message.about_customer:
-            payload["customer"] = {"id": message.about_customer}  # somebody erased since
+        payload |= self.person_of(message, {"customer": {"id": message.about_customer}})
         TOPICS[message.topic].apply(message.shop, payload, at)
 
 

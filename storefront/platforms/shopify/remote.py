@@ -11,16 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from requests.utils import parse_header_links
 
-from downloads import fulfilment
-from downloads.errors import BadInput
-from downloads.fulfilment import Outcome
 from downloads.json_names import is_marked
-from downloads.models import Shop
 from storefront.platforms.base import Page, Stage
 from storefront.platforms.client import Connection, Missing, PlatformFault
-from storefront.platforms.payloads import Reader
-from storefront.platforms.shopify.orders import read_dispute, read_order
-from storefront.platforms.shopify.shops import read_product, read_shop
+from storefront.platforms.fields import number_in
+from storefront.platforms.shopify import messages
 
 VERSION = "2026-10"
 PAGE_SIZE = 250
@@ -132,38 +127,19 @@ def _read_disputes(connection: Connection, since: datetime | None, cursor: str) 
     return _list(connection, "shopify_payments/disputes", cursor)
 
 
-def _record_shop(shop: Shop, row: Any, at: datetime) -> Outcome:
-    return fulfilment.record_shop(shop, read_shop(row))
-
-
-def _record_product(shop: Shop, row: Any, at: datetime) -> Outcome:
-    return fulfilment.record_product(shop, read_product(row))
-
-
-def _record_order(shop: Shop, row: Any, at: datetime) -> Outcome:
-    return fulfilment.record_order(shop, read_order(row), at=at).outcome
-
-
-def _record_dispute(shop: Shop, row: Any, at: datetime) -> Outcome:
-    order, report = Reader(row, "dispute").optional_number("order_id"), read_dispute(row)
-    if order is None or report is None:
-        return Outcome.UNCHANGED
-    return fulfilment.record_dispute(shop, order, report, at=at)
-
-
 def _named(noun: str, field: str) -> Any:
-    def name(row: Any) -> str:
-        try:
-            return f"{noun} {Reader(row, noun).number(field)}"
-        except BadInput:
-            return f"{noun} without a number"
-
-    return name
+    return lambda row: f"{noun} {number_in(row, field) or 'without a number'}"
 
 
 STAGES: Sequence[Stage] = (
-    Stage("shop", _read_shop, _record_shop, lambda row: "shop"),
-    Stage("products", _read_products, _record_product, _named("product", "id")),
-    Stage("orders", _read_orders, _record_order, _named("order", "order_number")),
-    Stage("disputes", _read_disputes, _record_dispute, _named("dispute", "id"), is_optional=True),
+    Stage("shop", _read_shop, messages.record_shop, lambda row: "shop"),
+    Stage("products", _read_products, messages.record_product, _named("product", "id")),
+    Stage("orders", _read_orders, messages.record_order, _named("order", "order_number")),
+    Stage(
+        "disputes",
+        _read_disputes,
+        messages.record_dispute,
+        _named("dispute", "id"),
+        is_optional=True,
+    ),
 )

@@ -13,10 +13,11 @@ from downloads.json_names import marked_or
 from downloads.models import Message
 from downloads.tokens import make_token
 from storefront.platforms.base import Envelope, Platform, Remote
-from storefront.platforms.payloads import is_number, keep
+from storefront.platforms.fields import number_in
+from storefront.platforms.schemas import keep
 from storefront.platforms.woocommerce import remote as rest_api
 from storefront.platforms.woocommerce.messages import BY_NAME, DELETED_ORDER, ORDER, TOPICS
-from storefront.platforms.woocommerce.orders import hash_of_key
+from storefront.platforms.woocommerce.reports import hash_of_key
 
 DIGEST_LENGTH = 32
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
@@ -63,31 +64,28 @@ class WooCommerce(Platform):
         topic = TOPICS.get(envelope.topic)
         if topic is None:
             return InboundMessage(self.name, envelope.topic, _key(payload, {}), is_known=False)
-        body = keep(payload, topic.fields)
+        body = keep(topic.schema, payload)
         if topic is DELETED_ORDER:
             # It says no time, and an order may be restored and deleted again.
             body["attempt"] = envelope.delivery_id
         if topic is ORDER:
             key = payload.get("order_key")
             body["token_sha256"] = marked_or(key, hash_of_key(key))
-        person = keep(payload, topic.person)
-        customer = person.get("customer_id")
+        person = keep(topic.schema, payload, personal=True)
         return InboundMessage(
             source=self.name,
             topic=topic.name,
             delivery_id=_key(body, person),
             body=json.dumps(body),
             person=json.dumps(person),
-            about_customer=customer if is_number(customer) else None,
+            about_customer=number_in(person, "customer_id"),
         )
 
     def apply(self, message: Message, *, at: datetime) -> None:
         payload = json.loads(message.body)
-        if message.person:
-            payload |= json.loads(message.person)
-        elif message.about_customer:
-            payload["customer_id"] = message.about_customer  # somebody erased since
-        BY_NAME[message.topic].apply(message, payload, at)
+        payload |= self.person_of(message, {"customer_id": message.about_customer})
+        payload["received_at"] = message.received_at.isoformat()
+        BY_NAME[message.topic].apply(message.shop, payload, at)
 
 
 def _domain_of(address: str) -> str:
@@ -103,11 +101,10 @@ def _key(body: dict[str, Any], person: dict[str, Any]) -> str:
     # The shop's clock goes by the second, and an order that needs no shipping is often paid and
     # completed within one: the content tells the two apart.
     content = json.dumps([body, person], sort_keys=True).encode()
-    number = body.get("id")
     time = body.get("date_modified_gmt") or body.get("date_modified")
     return ":".join(
         (
-            str(number) if is_number(number) else "",
+            str(number_in(body, "id") or ""),
             time if isinstance(time, str) and _MOMENT.fullmatch(time) else "",
             sha256(content).hexdigest()[:DIGEST_LENGTH],
         )

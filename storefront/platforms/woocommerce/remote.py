@@ -14,9 +14,7 @@ from downloads.fulfilment import Outcome
 from downloads.models import Shop
 from storefront.platforms.base import Page, Stage
 from storefront.platforms.client import Answer, Connection, Missing, NotTaken, PlatformFault
-from storefront.platforms.woocommerce.orders import read_order
-from storefront.platforms.woocommerce.products import read_product
-from storefront.platforms.woocommerce.refunds import read_refund, refund_numbers
+from storefront.platforms.woocommerce import messages, reports
 
 PAGE_SIZE = 100
 # How often a place in a listing is looked for again that has moved meanwhile.
@@ -124,7 +122,7 @@ def _read_orders(connection: Connection, since: datetime | None, cursor: str) ->
 
 def _refunds_of(connection: Connection, order: dict[str, Any]) -> list[Any]:
     try:
-        numbers = refund_numbers(order)
+        numbers = reports.refund_numbers(order)
     except BadInput:
         return []  # told when the order is read
     if not numbers or type(order.get("id")) is not int:
@@ -149,20 +147,16 @@ def _all_rows(connection: Connection, place: str) -> list[Any]:
     return list(rows.values())
 
 
-def _record_product(shop: Shop, row: Any, at: datetime) -> Outcome:
-    return fulfilment.record_product(shop, read_product(row))
-
-
 def _record_order(shop: Shop, row: Any, at: datetime) -> Outcome:
     order, refunds = row
-    refund_numbers(order)  # without them it is not told what was taken back
-    reports, unreadable = [], None
+    reports.refund_numbers(order)  # without them it is not told what was taken back
+    read, unreadable = [], None
     for refund in refunds:
         try:
-            reports.append(read_refund(refund, order))
+            read.append(reports.read_refund(refund, order))
         except BadInput as error:
             unreadable = error
-    report = replace(read_order(order), refunds=tuple(reports))
+    report = replace(reports.read_order(order), refunds=tuple(read))
     outcome = fulfilment.record_order(shop, report, at=at).outcome
     if unreadable is not None:
         raise unreadable
@@ -185,6 +179,6 @@ def _shown(number: Any) -> str:
 
 
 STAGES: Sequence[Stage] = (
-    Stage("products", _read_products, _record_product, _name_of_product),
+    Stage("products", _read_products, messages.record_product, _name_of_product),
     Stage("orders", _read_orders, _record_order, _name_of_order),
 )

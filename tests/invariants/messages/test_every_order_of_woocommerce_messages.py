@@ -13,7 +13,7 @@ from downloads.models import Message, Order, Shop
 from storefront import inbox
 from storefront.platforms.base import Envelope
 from storefront.platforms.woocommerce.platform import WOOCOMMERCE
-from storefront.platforms.woocommerce.refunds import read_refund
+from storefront.platforms.woocommerce.reports import read_refund
 from tests.factories import NOW
 from tests.invariants.messages.conftest import state_of
 from tests.invariants.messages.woocommerce_life import ORDER, WooLife

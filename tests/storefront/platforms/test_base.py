@@ -137,11 +137,3 @@ def test_a_fresh_secret_is_one_the_platform_takes(name):
     secret = PLATFORMS[name].new_secret()
     assert secret is None or len(secret) >= 32
     assert secret is None or PLATFORMS[name].complaint_about(secret) is None
-
-
-@pytest.mark.parametrize("missing", ["read_envelope", "parse", "apply"])
-def test_a_platform_that_lacks_a_method_is_none(missing):
-    methods = {name: vars(CornerShop)[name] for name in ("read_envelope", "parse", "apply")}
-    del methods[missing]
-    with pytest.raises(TypeError, match=missing):
-        type("Half", (Platform,), methods)()

@@ -9,14 +9,12 @@ import pytest
 from downloads.errors import SaidTwice
 from downloads.json_names import MARK
 from storefront.platforms.client import Answer, PlatformFault
-from storefront.platforms.shopify import messages as shopify
 from storefront.platforms.shopify import remote as shopify_remote
-from storefront.platforms.shopify.orders import read_order
-from storefront.platforms.shopify.shops import read_product
-from storefront.platforms.woocommerce import messages as woocommerce
-from storefront.platforms.woocommerce import orders as woocommerce_orders
-from storefront.platforms.woocommerce import products as woocommerce_products
+from storefront.platforms.shopify import reports as shopify
+from storefront.platforms.shopify import schemas as shopify_schemas
 from storefront.platforms.woocommerce import remote as woocommerce_remote
+from storefront.platforms.woocommerce import reports as woocommerce
+from storefront.platforms.woocommerce import schemas as woocommerce_schemas
 from tests.conftest import PAYLOADS
 from tests.factories import NOW
 from tests.storefront.platforms.test_payloads_repeated import paths_in
@@ -31,28 +29,24 @@ def of_shopify(name):
 
 
 READ = {
-    "Shopify's order": (
-        read_order,
-        of_shopify("order"),
-        shopify.ORDER | shopify.PERSON | {"token": None},
-    ),
-    "Shopify's product": (read_product, of_shopify("product"), shopify.PRODUCT),
+    "Shopify's order": (shopify.read_order, of_shopify("order"), shopify_schemas.Order),
+    "Shopify's product": (shopify.read_product, of_shopify("product"), shopify_schemas.Product),
     "WooCommerce's order": (
-        woocommerce_orders.read_order,
+        woocommerce.read_order,
         published("order"),
-        woocommerce.ORDER.fields | woocommerce.ORDER.person | {"order_key": None},
+        woocommerce_schemas.Order,
     ),
     "WooCommerce's product": (
-        woocommerce_products.read_product,
+        woocommerce.read_product,
         published("product"),
-        woocommerce.PRODUCT.fields,
+        woocommerce_schemas.AnyProduct,
     ),
 }
 
 
 def places():
-    for name, (read, document, fields) in READ.items():
-        for path in sorted(paths_in(fields)):
+    for name, (read, document, schema) in READ.items():
+        for path in sorted(paths_in(schema) | {(field,) for field in schema.model_fields}):
             yield pytest.param(read, document, path, id=f"{name} {'.'.join(path)}")
 
 

@@ -1,6 +1,7 @@
 """JSON in which a name stands twice: no right hangs on which of the two a parser takes."""
 
 import json
+from importlib import import_module
 
 import pytest
 
@@ -11,6 +12,7 @@ from storefront.models import SecretKey, StorefrontKey
 from storefront.platforms.base import Envelope
 from storefront.platforms.payloads import parse_message
 from storefront.platforms.registry import PLATFORMS
+from storefront.platforms.schemas import stored_fields
 from tests.factories import ShopFactory
 
 TOKENS = {"shopify": ("token",), "woocommerce": ("order_key",), "generic": ("token",)}
@@ -21,12 +23,16 @@ ORDERS = {
 }
 
 
-def paths_in(fields, before=()):
-    """Yield the path of each field, and of each inside it."""
-    for name, inner in fields.items():
-        yield (*before, name)
-        if inner:
-            yield from paths_in(inner, (*before, name))
+def paths_in(schema):
+    """Return the path of each field of a schema, and of each inside it."""
+
+    def paths(fields, before=()):
+        for name, inner in fields.items():
+            yield (*before, name)
+            yield from paths(inner or {}, (*before, name))
+
+    stored = (stored_fields(schema, personal=personal) for personal in (False, True))
+    return {path for fields in stored for path in paths(fields)}
 
 
 def said_twice(path):
@@ -41,12 +47,11 @@ def said_twice(path):
 def deciding():
     """Yield each platform and topic, with each path of what is read there."""
     for name, platform in PLATFORMS.items():
-        module = __import__(f"storefront.platforms.{name}.messages", fromlist=["TOPICS", "PERSON"])
+        module = import_module(f"storefront.platforms.{name}.messages")
         for topic, told in module.TOPICS.items():
-            people = getattr(told, "person", None) or getattr(module, "PERSON", {})
-            tokens = [(token,) for token in TOKENS[name] if topic in ORDERS[name]]
-            found = {*paths_in(told.fields or {}), *paths_in(people or {}), *tokens}
-            for path in sorted(found):
+            tokens = {(token,) for token in TOKENS[name] if topic in ORDERS[name]}
+            # What is put in the place of a token is ours.
+            for path in sorted(paths_in(told.schema) - {("token_sha256",)} | tokens):
                 yield pytest.param(platform, topic, path, id=f"{name} {topic} {'.'.join(path)}")
 
 

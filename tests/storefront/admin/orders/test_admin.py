@@ -2,7 +2,7 @@ import pytest
 
 from downloads import fulfilment
 from downloads.models import Delivery, Grant, LineItem, Order
-from storefront.platforms.shopify.orders import read_order
+from storefront.platforms.shopify.reports import read_order
 from storefront.signed_urls import new_click, ticket_url
 from tests.factories import (
     NOW,

@@ -4,7 +4,7 @@ import pytest
 
 from downloads import fulfilment
 from downloads.models import Attachment, Grant, LineItem, Order, Product
-from storefront.platforms.shopify.orders import read_order
+from storefront.platforms.shopify.reports import read_order
 from storefront.staff.roles import PERMISSIONS
 from tests.factories import (
     NOW,

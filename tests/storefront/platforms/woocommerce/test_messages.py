@@ -8,7 +8,7 @@ import pytest
 from downloads import fulfilment
 from downloads.models import Customer, Grant, Message, Order, Product, Refund, RemovedProduct, Shop
 from storefront.inbox import apply_messages
-from storefront.platforms.woocommerce.refunds import read_refund
+from storefront.platforms.woocommerce.reports import read_refund
 from tests.factories import NOW, LinkFactory
 from tests.storefront.conftest import FACE_A
 from tests.storefront.platforms.woocommerce.sending import (  # noqa: F401 (fixtures)

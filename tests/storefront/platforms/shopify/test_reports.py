@@ -20,14 +20,16 @@ from downloads.incoming import (
     ShopReport,
 )
 from downloads.tokens import hash_token
-from storefront.platforms.shopify.orders import (
-    orders_in,
+from storefront.platforms.shopify.documents import orders_in, products_in
+from storefront.platforms.shopify.reports import (
     read_dispute,
     read_order,
+    read_privacy_request,
+    read_product,
     read_refund,
     read_risk,
+    read_shop,
 )
-from storefront.platforms.shopify.shops import products_in, read_person, read_product, read_shop
 
 
 def line(number, variant_id, variant_name, sku):
@@ -94,7 +96,7 @@ def test_the_real_order_is_read_whole(order):
 
 
 def test_the_real_refund_is_read_whole(payload):
-    assert read_refund(payload("refund")) == REAL_REFUND
+    assert read_refund(payload("refund")) == (450789469, REAL_REFUND)
 
 
 def test_an_orders_refunds_come_with_it(order, payload):
@@ -353,9 +355,9 @@ def test_unknown_fields_are_ignored(order):
 
 def test_an_amount_alone_refunds_no_units(payload):
     refund = payload("refund") | {"refund_line_items": []}
-    assert read_refund(refund).units == {}
+    assert read_refund(refund)[1].units == {}
     del refund["refund_line_items"]
-    assert read_refund(refund).units == {}
+    assert read_refund(refund)[1].units == {}
 
 
 def test_a_line_refunded_twice_at_once_adds_up(payload):
@@ -364,12 +366,12 @@ def test_a_line_refunded_twice_at_once_adds_up(payload):
         {"line_item_id": 7, "quantity": 2},
         {"line_item_id": 7, "quantity": 3},
     ]
-    assert read_refund(refund).units == {7: 5}
+    assert read_refund(refund)[1].units == {7: 5}
 
 
 def test_a_refund_without_a_time_is_as_old_as_time(payload):
     refund = payload("refund") | {"created_at": None}
-    assert read_refund(refund).refunded_at == datetime(1970, 1, 1, tzinfo=UTC)
+    assert read_refund(refund)[1].refunded_at == datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def test_a_customer_without_a_number_is_known_by_mail(order):
@@ -450,11 +452,14 @@ DISPUTE = {
 
 
 def test_a_dispute_is_read_whole():
-    assert read_dispute(DISPUTE) == DisputeReport(
-        platform_id=598735659,
-        state="won",
-        opened_at=datetime(2013, 5, 4, tzinfo=UTC),
-        decided_at=datetime(2013, 6, 1, 4, tzinfo=UTC),
+    assert read_dispute(DISPUTE) == (
+        625362839,
+        DisputeReport(
+            platform_id=598735659,
+            state="won",
+            opened_at=datetime(2013, 5, 4, tzinfo=UTC),
+            decided_at=datetime(2013, 6, 1, 4, tzinfo=UTC),
+        ),
     )
 
 
@@ -470,7 +475,7 @@ def test_a_dispute_is_read_whole():
     ],
 )
 def test_each_word_on_a_dispute_is_known(status, state):
-    assert read_dispute(DISPUTE | {"status": status}).state == state
+    assert read_dispute(DISPUTE | {"status": status})[1].state == state
 
 
 @pytest.mark.parametrize("status", ["WON", "", None, "closed"])
@@ -484,12 +489,14 @@ def test_another_word_on_a_dispute_is_refused(status):
     [("needs_response", True), ("under_review", True), ("won", False), ("lost", False)],
 )
 def test_a_banks_question_is_nothing_until_it_is_decided(status, is_nothing):
-    assert (read_dispute(DISPUTE | {"type": "inquiry", "status": status}) is None) is is_nothing
+    _order, report = read_dispute(DISPUTE | {"type": "inquiry", "status": status})
+    assert (report is None) is is_nothing
 
 
 def test_an_open_dispute_without_times_is_as_old_as_time():
     bare = {"id": 1, "status": "needs_response"}
-    assert read_dispute(bare) == DisputeReport(1, "open", datetime(1970, 1, 1, tzinfo=UTC))
+    report = DisputeReport(1, "open", datetime(1970, 1, 1, tzinfo=UTC))
+    assert read_dispute(bare) == (None, report)
 
 
 # --- Risk, shop, person ------------------------------------------------------------------------
@@ -517,11 +524,13 @@ def test_a_shop_is_read_whole():
 
 
 def test_a_person_is_read_whole():
-    payload = {"customer": {"id": 7, "email": "ada@example.com"}, "orders": [1, 2]}
-    assert read_person(payload, "orders") == PersonReport(7, "ada@example.com", (1, 2))
-    assert read_person({}, "orders") == PersonReport(None, "", ())
+    request = {"customer": {"id": 7, "email": "ada@example.com"}}
+    for orders in ("orders_requested", "orders_to_redact"):
+        number, person = read_privacy_request(request | {orders: [1, 2]})
+        assert (number, person) == (None, PersonReport(7, "ada@example.com", (1, 2)))
+    assert read_privacy_request({"data_request": {"id": 3}}) == (3, PersonReport(None, "", ()))
 
 
 def test_a_dispute_decided_on_a_day_is_decided_at_its_beginning():
-    report = read_dispute(DISPUTE | {"status": "won", "finalized_on": "2013-06-01"})
+    _order, report = read_dispute(DISPUTE | {"status": "won", "finalized_on": "2013-06-01"})
     assert report.decided_at == datetime(2013, 6, 1, tzinfo=UTC)

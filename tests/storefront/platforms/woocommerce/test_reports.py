@@ -15,9 +15,12 @@ from downloads.incoming import (
     RefundReport,
 )
 from downloads.tokens import hash_token
-from storefront.platforms.woocommerce.orders import orders_in, read_order
-from storefront.platforms.woocommerce.products import products_in, read_product
-from storefront.platforms.woocommerce.refunds import read_refund, refund_numbers
+from storefront.platforms.woocommerce.reports import (
+    read_order,
+    read_product,
+    read_refund,
+    refund_numbers,
+)
 from tests.storefront.platforms.woocommerce.sending import published
 
 MODIFIED = datetime(2017, 3, 22, 19, 28, 8, tzinfo=UTC)
@@ -87,23 +90,6 @@ def test_a_registered_buyer_has_a_number():
 )
 def test_a_buyer_who_cannot_be_told_is_none(values, customer):
     assert read_order(published("order", **values)).customer == customer
-
-
-# --- Where they are ----------------------------------------------------------------------------
-
-
-def test_a_page_is_a_plain_list():
-    assert orders_in([{"id": 1}, 2]) == [{"id": 1}, 2]
-    assert (orders_in([]), products_in([])) == ([], [])
-    assert orders_in(published("order")) == [published("order")]
-    assert products_in(published("product")) == [published("product")]
-
-
-@pytest.mark.parametrize("document", [{}, None, 7, "orders", {"code": "x"}, {"id": 1}], ids=str)
-def test_anything_else_is_no_page(document):
-    words = "Expected a list of {} as the REST API prints them."
-    assert error_of(orders_in, document) == words.format("orders")
-    assert error_of(products_in, document) == words.format("products")
 
 
 # --- Payment -----------------------------------------------------------------------------------
