@@ -38,16 +38,12 @@ SIDE_BY_SIDE = tests/config tests/downloads tests/invariants tests/meta tests/st
 
 ## The slow tests too: browsers, nginx, storms, kills, and on PostgreSQL what can differ there
 test-all: test audit
-	$(TIMED) $(PYTEST) -n 2 -m slow $(SIDE_BY_SIDE)
-	$(TIMED) $(PYTEST) -m slow --durations 10 $(ALONE)
-	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and not slow"
-	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and slow" $(SIDE_BY_SIDE)
-	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m "both_databases and slow" --durations 10 $(ALONE)
-
-## The whole suite on PostgreSQL, also what cannot differ there
-test-postgres: $(DEVELOPS)
-	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "not slow"
-	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m slow
+	$(BIN)/pytest -q -n 2 -m slow $(SIDE_BY_SIDE)
+	$(BIN)/pytest -q -m slow $(SIDE_BY_SIDE:%=--ignore=%)
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m slow tests/invariants/messages
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/system/storms tests/system/fire tests/system/mail \
+		tests/system/upgrades tests/downloads/test_migrations.py tests/storefront/test_migrations.py
 
 ## Figures, not tests: ratios within one run, on both databases
 benchmark: $(DEVELOPS)
@@ -59,10 +55,12 @@ benchmark: $(DEVELOPS)
 	$(BIN)/python -m tests.benchmarks.sign_in
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.benchmarks.sign_in
 
-## Ten minutes of honest clients beside every attack at once, on both databases
+## Ten minutes of honest clients beside every attack at once, and all orders of messages
 soak: $(DEVELOPS)
 	$(BIN)/python -m tests.soak
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.soak
+	$(BIN)/pytest -q -n 2 tests/soak/permutations.py
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 tests/soak/permutations.py
 
 ## A hundred planted faults: which of them does no fast test notice? An hour and a half at most
 mutants: $(DEVELOPS)

@@ -1,13 +1,5 @@
 """An order's life as a shop of one's own reports it, beside the truth that `Life` keeps."""
 
-from dataclasses import dataclass
-
-from downloads import fulfilment
-from downloads.models import Message, Shop
-from storefront import inbox
-from storefront.platforms.base import Envelope
-from storefront.platforms.generic.platform import GENERIC
-from tests.factories import NOW
 from tests.invariants.messages.life import START, Life, Sent
 
 TYPES = {
@@ -19,24 +11,15 @@ TYPES = {
 }
 
 
-@dataclass
 class GenericLife(Life):
     """The same happens; what is said of it are other words. Nobody speaks of disputes."""
-
-    def describe(self, name: str) -> None:
-        """Let the shop call a product's variants by another name."""
-        content = {
-            "id": 10,
-            "name": name,
-            "tags": [name.lower()],
-            "updated_at": self.clock.isoformat(),
-            "variants": [{"id": number} for number in (100, 101, 102)],
-        }
-        self._send("product.updated", content)
 
     def _say(self, topic: str, payload: dict) -> None:
         if topic == "refunds/create":
             self._send("refund.created", {"order_id": self.id} | self._refund(payload))
+        elif topic == "products/update":
+            words = {"name": payload["title"], "tags": [payload["tags"]]}
+            self._send("product.updated", payload | words)
         elif topic in TYPES:
             self._send(TYPES[topic], self._whole())
 
@@ -79,16 +62,3 @@ class GenericLife(Life):
                 for line in refund["refund_line_items"]
             ],
         }
-
-
-def hear(shop: Shop, messages: list[Sent], *, again: str = "") -> None:
-    """Store messages in this order and apply them; `again` sends them under other ids, too."""
-    for message in messages:
-        envelope = Envelope(shop.domain, "", message.id + again, signature="")
-        inbox.store(shop, GENERIC.parse(envelope, message.payload), at=NOW)
-    while (done := fulfilment.apply_next(_apply, at=NOW)) is not None:
-        assert done.error == ""
-
-
-def _apply(message: Message) -> None:
-    GENERIC.apply(message, at=NOW)

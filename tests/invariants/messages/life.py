@@ -42,6 +42,7 @@ class Life:
     clock: datetime = START
     sent: list[Sent] = field(default_factory=list)
     ticks: list[int] = field(default_factory=list)
+    title: str | None = None
 
     def __post_init__(self) -> None:
         self.id = BEYOND_DOUBLES + self.number * 1000
@@ -130,7 +131,26 @@ class Life:
         }
         self._say(topic, payload)
 
+    def describe(self, name: str) -> None:
+        """Let the shop call a product by another name."""
+        self.title = name
+        self._say(
+            "products/update",
+            {
+                "id": 10,
+                "title": name,
+                "tags": name.lower(),
+                "updated_at": self.clock.isoformat(),
+                "variants": [{"id": number} for number in (100, 101, 102)],
+            },
+        )
+
     # --- What is true ----------------------------------------------------------------------------
+
+    @property
+    def page_token(self) -> str:
+        """What opens the order's page in the shop."""
+        return self.token
 
     @property
     def status(self) -> str:

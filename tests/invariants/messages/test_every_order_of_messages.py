@@ -1,77 +1,161 @@
-"""Five messages about one order in all their 120 orders, each said twice: one end."""
+"""Every platform's messages in whatever order, repeated or not: one end, and the true one.
 
-import itertools
-from functools import cache
+`lattice` says why it takes no more than this; `tests/soak/permutations.py` tries every whole order.
+"""
+
+from functools import partial
+from typing import Any
 
 import pytest
-from django.db import transaction
 
-from downloads.models import Message
-from tests.invariants.messages.conftest import hear, state_of
-from tests.invariants.messages.life import Life
+from downloads.models import Message, Order, Product, Shop
+from tests.invariants.messages.conftest import apply_now, hear
+from tests.invariants.messages.generic_life import GenericLife
+from tests.invariants.messages.lattice import only_end, some_orders, undone
+from tests.invariants.messages.life import Sent
+from tests.invariants.messages.lives import (
+    CASES,
+    authorized,
+    cancelled,
+    deleted,
+    disputed,
+    edited_and_refunded,
+    given_money_back,
+    life_of,
+    paid_within_a_second,
+    refunded,
+    renamed,
+)
+from tests.invariants.messages.states import state_of
+from tests.invariants.messages.woocommerce_life import REFUND
 
-TOKEN = "0c732eb6fd9802a0821a9d29888baee8"
-SEQUENCES = list(itertools.permutations(range(5)))
-# In portions, so that the workers can share them.
-PORTIONS = [SEQUENCES[start : start + 15] for start in range(0, len(SEQUENCES), 15)]
-
-
-@cache
-def life() -> Life:
-    """An order placed, paid, edited, and refunded in part: five messages."""
-    order = Life(number=1050, token=TOKEN)
-    order.place([2, 1, 1], financial="authorized")
-    order.tick(60)
-    order.pay()
-    order.tick(60)
-    order.add_units(0, 1)
-    order.tick(60)
-    order.refund({0: 1, 1: 1})
-    return order
-
-
-def test_the_five_are_these():
-    assert [message.topic for message in life().sent] == [
-        "orders/create",
-        "orders/paid",
-        "orders/updated",
-        "refunds/create",
-        "orders/updated",
-    ]
-    assert life().status == "completed"
-    first, second, third = (line.number for line in life().lines)
-    assert life().downloads == {first: (6, True), second: (0, False), third: (3, True)}
-
-
-@pytest.mark.parametrize("portion", PORTIONS, ids=lambda portion: f"from-{portion[0]}")
-def test_every_order_of_the_five_ends_alike(shop, portion):
-    expected = in_sequence(shop, range(5))
-    for sequence in portion:
-        assert in_sequence(shop, sequence) == expected, sequence
+# The others say the same once more in the words of another platform, or at greater length.
+FAST = [
+    *(("shopify", happen) for happen in (edited_and_refunded, cancelled)),
+    *(("woocommerce", happen) for happen in (refunded, paid_within_a_second, deleted)),
+    *(("generic", happen) for happen in (refunded, renamed)),
+]
+over_lives = pytest.mark.parametrize(
+    ("platform", "happen"),
+    [
+        pytest.param(
+            *case,
+            marks=() if case in FAST else pytest.mark.slow,
+            id=f"{case[0]}-{case[1].__name__}",
+        )
+        for case in CASES
+    ],
+)
 
 
-def test_said_anew_under_other_names_they_change_nothing(shop):
-    expected = in_sequence(shop, range(5))
-    for sequence in SEQUENCES[::20]:
-        assert in_sequence(shop, sequence, again="-again") == expected, sequence
+def end_of(shop: Shop, platform: str, happen: Any) -> dict[str, Any]:
+    """Return the only end of a life's messages."""
+    # A deletion that comes before its order waits in the inbox.
+    if happen is deleted:
+        return only_end(
+            life_of(platform, happen).sent,
+            apply=lambda message: hear(shop, [message], platform=platform),
+            again=lambda message: hear(shop, [message], platform=platform, again="-again"),
+            state=lambda: state_of(shop),
+        )
+    return only_end(
+        life_of(platform, happen).sent,
+        apply=partial(apply_now, shop, platform=platform),
+        state=lambda: state_of(shop),
+    )
 
 
-def test_that_end_is_the_truth(client, shop):
-    hear(shop, life().sent)
-    body = client.get("/api/v2/customer-account-orders", {"id": TOKEN}).json()
+@over_lives
+def test_every_order_ends_in_the_truth(client, shop, platform, happen):
+    end = end_of(shop, platform, happen)
+    life = life_of(platform, happen)
+    hear(shop, life.sent, platform=platform)
+    assert state_of(shop) == end
+    order = Order.objects.get()
+    assert (order.status, order.platform_id) == (life.status, life.id)
+    body = client.get("/api/v2/customer-account-orders", {"id": life.page_token}).json()
     shown = [line["assets"][0] for line in body["order"]["lines"]]
-    assert [asset["limits"]["limit"] for asset in shown] == [6, 0, 3]
-    assert [asset["data"]["url"] is not None for asset in shown] == [True, False, True]
+    assert [
+        (asset["limits"]["limit"], asset["data"]["url"] is not None) for asset in shown
+    ] == list(life.downloads.values())
+    if life.title is not None:
+        assert {line["product"]["name"] for line in body["order"]["lines"]} == {life.title}
 
 
-def in_sequence(shop, sequence, *, again: str = "") -> dict:
-    """Return the end of one order of messages, each said twice."""
-    with transaction.atomic():
-        messages = [life().sent[position] for position in sequence]
-        hear(shop, [*messages, *messages])
-        assert Message.objects.filter(shop=shop).count() == 5
-        if again:
-            hear(shop, messages, again=again)
-        end = state_of(shop)
-        transaction.set_rollback(True)
-    return end
+@over_lives
+def test_whole_orders_through_the_inbox_end_alike(shop, platform, happen):
+    sent = life_of(platform, happen).sent
+    stored = [message for message in sent if message.topic != REFUND]
+    ends = []
+    for sequence in some_orders(sent, 2 if (platform, happen) in FAST else 3):
+        with undone():
+            hear(shop, [*sequence, *sequence], platform=platform)
+            assert Message.objects.count() == len(stored)
+            ends.append(state_of(shop))
+    hear(shop, [*sent, *sent], platform=platform)
+    ends.append(state_of(shop))
+    hear(shop, reversed(sent), platform=platform, again="-again")
+    ends.append(state_of(shop))
+    assert all(end == ends[0] for end in ends)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("happen", "policies", "status"),
+    [
+        (given_money_back, {"amount_refunds": "keep"}, "completed"),
+        (given_money_back, {"amount_refunds": "revoke"}, "closed"),
+        (authorized, {"opens_when": "paid"}, "pending"),
+        (authorized, {"opens_when": "authorized"}, "completed"),
+    ],
+)
+def test_whatever_the_shop_wants_the_end_is_one(shop, happen, policies, status):
+    Shop.objects.update(**policies)
+    end_of(shop, "shopify", happen)
+    hear(shop, life_of("shopify", happen).sent)
+    assert Order.objects.get().status == status
+
+
+MENTIONS = [{"tags": ["second"], "sku": "b-2"}, {"sku": "b-3", "vendor": "Bob"}, {}]
+
+
+def test_lines_that_leave_words_of_a_product_out_end_alike(shop):
+    def said(position: int) -> Sent:
+        order = GenericLife(number=position, token="")
+        order.tick(60 * position)
+        order.place([1])
+        product = order.sent[0].payload["data"]["lines"][0]["product"]
+        product.update({"variant_id": 7} | MENTIONS[position])
+        return order.sent[0]
+
+    messages = [said(position) for position in range(len(MENTIONS))]
+    only_end(
+        messages,
+        apply=partial(apply_now, shop, platform="generic"),
+        state=lambda: state_of(shop),
+    )
+    hear(shop, messages, platform="generic")
+    told = Product.objects.filter(variant_id=7).values_list("name", "sku", "vendor", "tags")
+    assert list(told) == [("Book", "b-3", "Bob", [])]
+
+
+# --- What it would find --------------------------------------------------------------------------
+
+FAULTS = {
+    "every report is the newest": (cancelled, "orders.rank", lambda at, *stages, content: ""),
+    "a late report reopens": (
+        deleted,
+        "orders._cancelled_at",
+        lambda order, report: report.cancelled_at,
+    ),
+    "no more than the last quantity": (cancelled, "lines.max", lambda old, new: new),
+    "the last word on a product": (renamed, "products.rank", lambda at, *stages, content: ""),
+    "the first word on a dispute": (disputed, "order_facts._progress", lambda dispute: 0),
+}
+
+
+@pytest.mark.parametrize(("happen", "name", "fault"), FAULTS.values(), ids=FAULTS)
+def test_a_planted_fault_is_found(shop, monkeypatch, happen, name, fault):
+    monkeypatch.setattr(f"downloads.fulfilment.{name}", fault, raising=False)
+    with pytest.raises(AssertionError, match=" after "):
+        end_of(shop, "woocommerce" if happen is deleted else "shopify", happen)

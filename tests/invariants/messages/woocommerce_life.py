@@ -1,91 +1,121 @@
-"""An order's life as WooCommerce would report it, and what a look at its refunds would learn."""
+"""An order's life as WooCommerce reports it, beside the truth that `Life` keeps."""
 
-import copy
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from typing import Any
 
-START = datetime(2026, 2, 1, 9, 0, tzinfo=UTC)
-ORDER = 2**53 + 1050
+from tests.invariants.messages.life import START, Life
+
+# No webhook of the platform's: a refund as its REST API prints it to whoever asks.
+REFUND = "refund"
+TOPICS = {
+    "orders/create": "order.created",
+    "orders/paid": "order.updated",
+    "orders/updated": "order.updated",
+    "orders/cancelled": "order.updated",
+}
+STATUSES = {
+    "authorized": "on-hold",
+    "paid": "processing",
+    "partially_refunded": "processing",
+    "refunded": "refunded",
+}
 
 
-@dataclass
-class WooLife:
-    """One order. Each verb changes what is true; `said` is what was told of it, in its order.
+class WooLife(Life):
+    """The same life; webhooks tell of refunds by amount alone, and nobody speaks of disputes."""
 
-    A row of `said` is a webhook's topic and payload, or `"refund"` and one refund as the REST API
-    prints it to whoever asks.
-    """
+    # What it is called beside what `Life` knows of it.
+    status_name = ""
 
-    key: str
-    status: str = "pending"
-    paid_at: str | None = None
-    lines: list[dict] = field(default_factory=list)
-    refunds: list[dict] = field(default_factory=list)
-    clock: datetime = START
-    said: list[tuple[str, dict]] = field(default_factory=list)
+    @property
+    def page_token(self) -> str:
+        return f"wc_order_{self.token}"
 
-    def place(self, quantities: dict[int, int]) -> None:
-        """Place an order of so many of each variant."""
-        for number, (variant, quantity) in enumerate(quantities.items(), start=1):
-            line = {"id": ORDER + number, "name": f"Book {variant}", "quantity": quantity}
-            self.lines.append(line | {"product_id": 10, "variation_id": variant})
-        self._say("order.created")
+    def complete(self) -> None:
+        self.status_name = "completed"
+        self._say("orders/updated", self._order())
 
-    def tick(self, seconds: int) -> None:
-        self.clock += timedelta(seconds=seconds)
+    def fail(self) -> None:
+        self.status_name = "failed"
+        self._say("orders/updated", self._order())
+        self.status_name = ""
 
-    def become(self, status: str, *, topic: str = "order.updated") -> None:
-        self.status = status
-        if status in ("processing", "completed") and self.paid_at is None:
-            self.paid_at = self._now()
-        self._say(topic)
+    def put_into_trash(self) -> None:
+        self.status_name, self.cancelled_at = "trash", self.clock
+        self._say("orders/updated", self._order())
+
+    def restore(self) -> None:
+        self.status_name, self.cancelled_at = "", None
+        super()._say("order.restored", self._order())
 
     def delete(self) -> None:
         """Put it into the trash; the message tells its number alone."""
-        self.said.append(("order.deleted", {"id": ORDER}))
+        self.cancelled_at = self.clock
+        super()._say("order.deleted", {"id": self.id})
 
-    def add_units(self, position: int, units: int) -> None:
-        self.lines[position]["quantity"] += units
-        self._say("order.updated")
-
-    def refund(self, units: dict[int, int]) -> None:
-        """Give units of lines (by position) back; the webhook tells the amount alone."""
-        number = ORDER + 500 + len(self.refunds)
-        self.refunds.append({"id": number, "reason": "", "total": "-5.00"})
-        self._say("order.updated")
-        lines = [
+    def printed_refunds(self) -> list[dict[str, Any]]:
+        """Return its refunds as the REST API prints them to whoever asks."""
+        return [
             {
-                "id": number + 50 + position,
-                "quantity": -back,
-                "meta_data": [
-                    {"key": "_refunded_item_id", "value": str(self.lines[position]["id"])}
+                "id": refund["id"],
+                "date_created_gmt": refund["created_at"][:19],
+                "line_items": [
+                    {
+                        "id": refund["id"] + 100 + position,
+                        "quantity": -line["quantity"],
+                        "meta_data": [
+                            {"key": "_refunded_item_id", "value": str(line["line_item_id"])}
+                        ],
+                    }
+                    for position, line in enumerate(refund["refund_line_items"])
                 ],
             }
-            for position, back in units.items()
+            for refund in self.refunds
         ]
-        self.said.append(
-            ("refund", {"id": number, "date_created_gmt": self._now(), "line_items": lines})
-        )
 
-    def _say(self, topic: str) -> None:
-        self.said.append((topic, copy.deepcopy(self._order())))
+    def _say(self, topic: str, payload: dict) -> None:
+        if topic == "refunds/create":
+            super()._say(REFUND, self.printed_refunds()[-1] | {"order_id": self.id})
+        elif topic == "products/update":
+            super()._say("product.updated", self._variation(payload["title"]))
+        elif topic in TOPICS:
+            super()._say(TOPICS[topic], payload)
 
-    def _now(self) -> str:
-        return self.clock.strftime("%Y-%m-%dT%H:%M:%S")
+    def _variation(self, name: str) -> dict[str, Any]:
+        return {
+            "id": 100,
+            "type": "variation",
+            "parent_id": 10,
+            "name": name,
+            "date_modified_gmt": self.clock.isoformat()[:19],
+        }
 
     def _order(self) -> dict:
+        status = "cancelled" if self.cancelled_at else STATUSES.get(self.financial, "pending")
+        is_paid = self.financial in ("paid", "partially_refunded", "refunded")
         return {
-            "id": ORDER,
-            "number": "WC-1050",
-            "order_key": self.key,
-            "status": self.status,
-            "date_created_gmt": START.strftime("%Y-%m-%dT%H:%M:%S"),
-            "date_modified_gmt": self._now(),
-            "date_paid_gmt": self.paid_at,
+            "id": self.id,
+            "number": str(self.number),
+            "order_key": self.page_token,
+            "status": self.status_name or status,
+            "date_created_gmt": START.isoformat()[:19],
+            "date_modified_gmt": self.clock.isoformat()[:19],
+            "date_paid_gmt": START.isoformat()[:19] if is_paid else None,
             "currency": "EUR",
             "total": "30.00",
-            "customer_id": 26,
-            "billing": {"email": "buyer@example.com", "first_name": "Ada", "last_name": "L"},
-            "line_items": self.lines,
-            "refunds": self.refunds,
+            "customer_id": self.id + 999,
+            "billing": {"email": f"buyer-{self.number}@example.com", "first_name": "Ada"},
+            "line_items": [
+                {
+                    "id": line.number,
+                    "name": f"Book - Cover {line.variant}",
+                    "parent_name": "Book",
+                    "product_id": 10,
+                    "variation_id": line.variant,
+                    "quantity": line.quantity,
+                }
+                for line in self.lines
+            ],
+            "refunds": [
+                {"id": refund["id"], "reason": "", "total": "-5.00"} for refund in self.refunds
+            ],
         }

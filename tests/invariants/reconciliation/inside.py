@@ -17,8 +17,8 @@ from django.core.management import call_command  # noqa: E402
 
 from downloads.models import Order, Shop  # noqa: E402
 from storefront.models import PlatformAccess  # noqa: E402
+from tests.invariants.messages.states import state_of  # noqa: E402
 from tests.invariants.reconciliation.conftest import give_access, shop_on  # noqa: E402
-from tests.invariants.reconciliation.states import state_of  # noqa: E402
 
 
 def prepare(source: str, address: str) -> str:

@@ -8,9 +8,9 @@ from django.db import transaction
 
 from downloads.models import Grant, Order
 from tests.factories import NOW
+from tests.invariants.messages.states import state_of
 from tests.invariants.reconciliation.conftest import give_access, hear, reconcile, shop_on
 from tests.invariants.reconciliation.shopify import ShopifyShop
-from tests.invariants.reconciliation.states import state_of
 from tests.invariants.reconciliation.woocommerce import WooShop
 from tests.invariants.reconciliation.worlds import GONE, shopify_season, woo_season
 

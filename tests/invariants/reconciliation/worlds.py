@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.invariants.messages.life import START, Life
+from tests.invariants.messages.woocommerce_life import REFUND, WooLife
 from tests.invariants.reconciliation.shopify import ShopifyShop
 from tests.invariants.reconciliation.woocommerce import WooShop
 from tests.system.storms.storm import lives_of
@@ -99,79 +100,14 @@ def _moment(hours: int) -> str:
 # --- WooCommerce --------------------------------------------------------------------------------
 
 
-class WooLife(Life):
-    """The same life, told as WooCommerce tells it: refunds by amount alone, no disputes."""
-
-    STATUSES = {
-        "authorized": "on-hold",
-        "paid": "processing",
-        "partially_refunded": "processing",
-        "refunded": "refunded",
-    }
-
-    def printed_refunds(self) -> list[dict[str, Any]]:
-        """Return its refunds as the REST API prints them to whoever asks."""
-        return [
-            {
-                "id": refund["id"],
-                "date_created_gmt": refund["created_at"][:19],
-                "line_items": [
-                    {
-                        "id": refund["id"] + 100 + position,
-                        "quantity": -line["quantity"],
-                        "meta_data": [
-                            {"key": "_refunded_item_id", "value": str(line["line_item_id"])}
-                        ],
-                    }
-                    for position, line in enumerate(refund["refund_line_items"])
-                ],
-            }
-            for refund in self.refunds
-        ]
-
-    def _say(self, topic: str, payload: dict) -> None:
-        if topic.startswith("orders/") and topic != "orders/edited":
-            event = "order.created" if topic == "orders/create" else "order.updated"
-            super()._say(event, payload)
-
-    def _order(self) -> dict:
-        status = self.STATUSES.get(self.financial, "pending")
-        is_paid = self.financial in ("paid", "partially_refunded", "refunded")
-        return {
-            "id": self.id,
-            "number": str(self.number),
-            "order_key": f"wc_order_{self.token}",
-            "status": "cancelled" if self.cancelled_at else status,
-            "date_created_gmt": START.isoformat()[:19],
-            "date_modified_gmt": self.clock.isoformat()[:19],
-            "date_paid_gmt": START.isoformat()[:19] if is_paid else None,
-            "currency": "EUR",
-            "total": "30.00",
-            "customer_id": self.id + 999,
-            "billing": {"email": f"buyer-{self.number}@example.com", "first_name": "Ada"},
-            "line_items": [
-                {
-                    "id": line.number,
-                    "name": f"Book - Cover {line.variant}",
-                    "parent_name": "Book",
-                    "product_id": 10,
-                    "variation_id": line.variant,
-                    "quantity": line.quantity,
-                }
-                for line in self.lines
-            ],
-            "refunds": [
-                {"id": refund["id"], "reason": "", "total": "-5.00"} for refund in self.refunds
-            ],
-        }
-
-
 def woo_season(orders: int, *, seed: int) -> Season:
     """Return the lives of so many orders and of a few products, heard in a random order."""
     dice = random.Random(seed)  # noqa: S311
     lives = [_woo_life(number, dice) for number in range(1, orders + 1)]
     products, variations, trash, said = _woo_products(dice)
-    said += [(sent.topic, sent.payload) for life in lives for sent in life.sent]
+    said += [
+        (sent.topic, sent.payload) for life in lives for sent in life.sent if sent.topic != REFUND
+    ]
     dice.shuffle(said)
 
     def tell(shop: WooShop) -> None:
