@@ -50,19 +50,17 @@ over_lives = pytest.mark.parametrize(
 
 def end_of(shop: Shop, platform: str, happen: Any) -> dict[str, Any]:
     """Return the only end of a life's messages."""
-    # A deletion that comes before its order waits in the inbox.
+    apply = again = partial(apply_now, shop, platform=platform)
     if happen is deleted:
-        return only_end(
-            life_of(platform, happen).sent,
-            apply=lambda message: hear(shop, [message], platform=platform),
-            again=lambda message: hear(shop, [message], platform=platform, again="-again"),
-            state=lambda: state_of(shop),
-        )
-    return only_end(
-        life_of(platform, happen).sent,
-        apply=partial(apply_now, shop, platform=platform),
-        state=lambda: state_of(shop),
-    )
+        # Before its order comes it waits, in the inbox.
+        apply = partial(hear_one, shop, platform=platform)
+        again = partial(apply, again="-again")
+    sent = life_of(platform, happen).sent
+    return only_end(sent, apply=apply, again=again, state=lambda: state_of(shop))
+
+
+def hear_one(shop: Shop, message: Sent, **how: str) -> None:
+    hear(shop, [message], **how)
 
 
 @over_lives
@@ -129,11 +127,8 @@ def test_lines_that_leave_words_of_a_product_out_end_alike(shop):
         return order.sent[0]
 
     messages = [said(position) for position in range(len(MENTIONS))]
-    only_end(
-        messages,
-        apply=partial(apply_now, shop, platform="generic"),
-        state=lambda: state_of(shop),
-    )
+    take_in = partial(apply_now, shop, platform="generic")
+    only_end(messages, apply=take_in, state=lambda: state_of(shop))
     hear(shop, messages, platform="generic")
     told = Product.objects.filter(variant_id=7).values_list("name", "sku", "vendor", "tags")
     assert list(told) == [("Book", "b-3", "Bob", [])]
