@@ -18,13 +18,13 @@ from django.core.management import call_command  # noqa: E402
 from downloads.models import Order, Shop  # noqa: E402
 from storefront.models import PlatformAccess  # noqa: E402
 from tests.invariants.messages.states import state_of  # noqa: E402
-from tests.invariants.reconciliation.conftest import give_access, shop_on  # noqa: E402
+from tests.invariants.reconciliation.conftest import give_access, open_shop  # noqa: E402
 
 
 def prepare(source: str, address: str) -> str:
     """Make the tables, a shop and its access to a stand-in; return the shop's domain."""
     call_command("migrate", verbosity=0)
-    shop = shop_on(source)
+    shop = open_shop()
     give_access(shop, source, address)
     return shop.domain
 

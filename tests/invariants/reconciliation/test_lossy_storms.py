@@ -1,15 +1,16 @@
 """A fifth of a storm's messages is lost: one run ends where a run without loss does."""
 
 import random
-from contextlib import contextmanager
 
 import pytest
-from django.db import transaction
 
 from downloads.models import Grant, Order
 from tests.factories import NOW
+from tests.invariants.messages.conftest import apply_now
+from tests.invariants.messages.lattice import undone
+from tests.invariants.messages.life import Sent
 from tests.invariants.messages.states import state_of
-from tests.invariants.reconciliation.conftest import give_access, hear, reconcile, shop_on
+from tests.invariants.reconciliation.conftest import give_access, open_shop, reconcile
 from tests.invariants.reconciliation.shopify import ShopifyShop
 from tests.invariants.reconciliation.woocommerce import WooShop
 from tests.invariants.reconciliation.worlds import GONE, shopify_season, woo_season
@@ -28,7 +29,7 @@ BAD_DAYS = {
     "largest_page": 9,
 }
 SIZES = [
-    pytest.param(12, id="few"),
+    pytest.param(5, id="few"),
     pytest.param(200, id="many", marks=pytest.mark.slow),
 ]
 
@@ -50,12 +51,10 @@ def without_a_fifth(season):
     return heard
 
 
-@contextmanager
-def undone():
-    """Take back whatever the block does: an order-status token belongs to one order alone."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
+def hear(shop, source, messages):
+    """Apply messages as they come."""
+    for topic, payload in messages:
+        apply_now(shop, Sent(topic, payload, id=""), platform=source)
 
 
 @pytest.mark.parametrize("orders", SIZES)
@@ -64,8 +63,9 @@ def test_one_run_ends_where_a_run_without_loss_does(db, source, orders):
     season = season_of(orders, seed=orders)
     with standin(**BAD_DAYS) as platform:
         season.tell(platform)
+        # An order-status token belongs to one order alone.
         with undone():
-            whole = shop_on(source)
+            whole = open_shop()
             hear(whole, source, season.messages)
             give_access(whole, source, platform.address)
             before, learnt, end = state_of(whole), reconcile(whole), state_of(whole)
@@ -73,7 +73,7 @@ def test_one_run_ends_where_a_run_without_loss_does(db, source, orders):
             # Its messages tell all: whoever has heard them all has nothing to learn.
             assert learnt[-1].startswith("Nothing to repair: ")
             assert before == end
-        lossy = shop_on(source)
+        lossy = open_shop()
         hear(lossy, source, without_a_fifth(season))
         assert state_of(lossy) != before
         give_access(lossy, source, platform.address)
