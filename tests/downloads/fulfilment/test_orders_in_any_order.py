@@ -176,6 +176,16 @@ def test_facts_of_an_order_end_alike(shop):
     ]
 
 
+def test_a_refund_told_in_two_ways_counts_the_most_units_of_each_line(shop):
+    tell(
+        shop,
+        order(lines=(line_report(1, quantity=3), line_report(2))),
+        fact(record_refund, refund_report(1, {1: 2})),
+        fact(record_refund, refund_report(1, {1: 1, 2: 1})),
+    )
+    assert [canceled for _line, _bought, canceled, *_ in grants_of(Order.objects.get())] == [20, 10]
+
+
 @pytest.mark.parametrize(
     ("state", "status"), [("open", "pending"), ("won", "completed"), ("lost", "closed")]
 )

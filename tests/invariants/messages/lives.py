@@ -114,15 +114,20 @@ def deleted(life: WooLife) -> None:
     life.delete()
 
 
-EVERYWHERE = (refunded, edited_and_refunded, given_back_whole)
-EVERYWHERE += (paid_within_a_second, renamed, cancelled)
+EVERYWHERE = (paid_within_a_second, renamed, cancelled, given_back_whole)
 CASES: list[tuple[str, Callable[[Any], None]]] = [
     *((platform, happen) for platform in PLATFORMS for happen in EVERYWHERE),
-    *(("shopify", happen) for happen in (paid_edited_and_refunded, given_money_back, disputed)),
+    ("shopify", edited_and_refunded),
+    ("shopify", paid_edited_and_refunded),
+    ("shopify", given_money_back),
+    ("shopify", disputed),
+    ("woocommerce", refunded),
     ("woocommerce", paid_edited_and_refunded),
     ("woocommerce", paid_at_the_second_try),
     ("woocommerce", fetched_from_the_trash),
     ("woocommerce", deleted),
+    ("generic", refunded),
+    ("generic", edited_and_refunded),
 ]
 
 
