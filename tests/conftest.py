@@ -8,6 +8,7 @@ import itertools
 import json
 import logging
 import os
+import shutil
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +19,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import hashers
 from django.core.cache import cache
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from django_webtest.pytest_plugin import MixinWithInstanceVariables
 
 from config import settings as configured
@@ -30,14 +31,24 @@ from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
 from tests import both_databases
 from tests.factories import CustomerFactory, ShopFactory
 from tests.leaks import _nothing_leaks, watch  # noqa: F401 (fixtures, which every test has)
-from tests.prepared_database import start_from_prepared
+from tests.prepared_database import restore, start_from_prepared
 
 _trail = import_module("downloads.migrations.0016_audit_is_append_only")
+_fill_tables = TransactionTestCase.__dict__["_fixture_setup"].__func__
 _empty_tables = TransactionTestCase._fixture_teardown
 
 
-def _empty_tables_of_the_trail_too(case):
+def _begin_as_migrated(case):
+    """On SQLite the test before has left a fresh copy, rows of migrations and all."""
+    if connection.vendor != "sqlite":
+        _fill_tables(case)
+
+
+def _end_as_migrated(case):
     """Let a test that has really committed be tidied up after: the trail gives nothing away."""
+    if connection.vendor == "sqlite":
+        restore(connection)
+        return
     with connection.schema_editor() as editor:
         _trail.remove(None, editor)
     _empty_tables(case)
@@ -45,7 +56,8 @@ def _empty_tables_of_the_trail_too(case):
         _trail.install(None, editor)
 
 
-TransactionTestCase._fixture_teardown = _empty_tables_of_the_trail_too
+TransactionTestCase._fixture_setup = classmethod(_begin_as_migrated)
+TransactionTestCase._fixture_teardown = _end_as_migrated
 
 
 def _tell_each_line():
@@ -102,6 +114,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"no PostgreSQL at DATABASE_URL: {error}"))
 
 
+def pytest_collection_finish() -> None:
+    """Spare each search for garbage the thousands of tests, which stay to the end."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix, django_db_use_migrations, django_db_blocker
@@ -137,15 +155,27 @@ def django_app_mixin():
     return mixin
 
 
+@pytest.fixture(scope="session")
+def _uploads(tmp_path_factory):
+    """Set once what is alike for all tests: each change of a setting costs as much as a test."""
+    uploads = tmp_path_factory.mktemp("media") / "uploads"
+    with override_settings(
+        MEDIA_ROOT=uploads,
+        # Else every test client reads all static files anew.
+        WHITENOISE_AUTOREFRESH=True,
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    ):
+        yield uploads
+
+
 @pytest.fixture(autouse=True)
-def _apart(tmp_path, settings):
+def _apart(_uploads):
     """Give each test its own uploads and empty throttles."""
-    settings.MEDIA_ROOT = tmp_path / "uploads"
-    # Else every test client reads all static files anew.
-    settings.WHITENOISE_AUTOREFRESH = True
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     proxies.seen = proxies.OneAddress()
+    yield
+    if _uploads.exists():
+        shutil.rmtree(_uploads)
 
 
 @pytest.fixture(autouse=True)

@@ -85,6 +85,17 @@ def _imports_of(path: Path) -> Iterator[str]:
 # --- SQLite: a file ------------------------------------------------------------------------------
 
 
+def restore(connection: Any) -> None:
+    """Put a fresh copy in the place of a SQLite file that a test has really written to."""
+    connection.close()
+    name = connection.settings_dict["NAME"]
+    # A new file: threads that still hold the old one keep it to themselves. What a run that was
+    # killed left of its log would be played into the copy.
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{name}{ending}").unlink(missing_ok=True)
+    shutil.copyfile(connection.prepared, name)
+
+
 def _copy_file(connection: Any) -> None:
     folder = Path(settings.DATA_DIR) / "prepared"
     prepared = folder / f"{fingerprint(connection)}.sqlite3"
@@ -93,10 +104,8 @@ def _copy_file(connection: Any) -> None:
     def copied(verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:  # noqa: FBT002 (Django's)
         name: str = empty(verbosity, autoclobber, keepdb)
         if not keepdb:
-            # What a run that was killed left of its log would be played into the copy.
-            for ending in ("-wal", "-shm"):
-                Path(f"{name}{ending}").unlink(missing_ok=True)
-            shutil.copyfile(prepared, name)
+            connection.settings_dict["NAME"] = name
+            restore(connection)
         return name
 
     with _alone():
@@ -106,6 +115,7 @@ def _copy_file(connection: Any) -> None:
             unfinished = folder / f"{os.getpid()}.unfinished"
             _migrate(connection, str(unfinished))
             unfinished.rename(prepared)
+    connection.prepared = prepared
     connection.creation._create_test_db = copied
 
 

@@ -68,12 +68,6 @@ def _clock_stands_still(frozen):
     frozen(NOW)
 
 
-@pytest.fixture(autouse=True)
-def _no_scan_for_static_files(settings):
-    # Each test's client starts the middleware anew, which else reads all of the admin's files.
-    settings.WHITENOISE_AUTOREFRESH = True
-
-
 @pytest.fixture
 def browser():
     """A client that accepts pages, as a person's browser does."""

@@ -49,10 +49,10 @@ def test_a_process_that_answers_is_healthy(client):
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_a_whole_house_is_ready_and_keeps_nothing_of_the_probe(client, db, tmp_path):
+def test_a_whole_house_is_ready_and_keeps_nothing_of_the_probe(client, db, settings):
     response = client.get("/readyz")
     assert (response.status_code, response.json()) == (200, {"status": "ok"} | NEVER)
-    assert [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == []
+    assert [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()] == []
 
 
 def test_a_storage_that_is_no_folder_is_not_ready(client, db, settings, tmp_path):
