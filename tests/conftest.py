@@ -21,6 +21,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase, override_settings
 from django_webtest.pytest_plugin import MixinWithInstanceVariables
+from hypothesis import settings as hypothesis_settings
 
 from config import settings as configured
 from config.log_repeats import CountsRepeats
@@ -78,7 +79,13 @@ PAYLOADS = Path(django_settings.BASE_DIR) / "storefront" / "demo"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Load the plugin of schemathesis for the tests of the schemas alone: it takes seconds."""
+    """Let Hypothesis try little in a quick run, and load the plugin of schemathesis if need be.
+
+    It takes seconds, and the tests of the schemas alone want it.
+    """
+    if "not slow" in config.option.markexpr:
+        hypothesis_settings.register_profile("fast", max_examples=15, deadline=None)
+        hypothesis_settings.load_profile("fast")
     schemas = CONTRACTS / "schemas"
     asked = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
     if config.option.markexpr != "not slow" and asked & {
@@ -216,6 +223,9 @@ def hashed(settings, monkeypatch):
     """Return a list of every password hash computed, by the hashers of production."""
     settings.PASSWORD_HASHERS = configured.PASSWORD_HASHERS
     kind = type(hashers.get_hasher())
+    # It is counted how often; how long one takes is another matter.
+    monkeypatch.setattr(kind, "time_cost", 1)
+    monkeypatch.setattr(kind, "memory_cost", 8)
     done = []
     for verb in ("encode", "verify"):
         real = getattr(kind, verb)

@@ -51,8 +51,15 @@ class Reply:
         self.headers = dict(headers)
 
 
-def ask(path: str, *, method: str = "POST", body: CountedInput, **more: Any) -> Reply:
-    """Ask once; headers as a WSGI server names them."""
+def ask(
+    path: str,
+    *,
+    method: str = "POST",
+    body: CountedInput,
+    handler: WSGIHandler | None = None,
+    **more: Any,
+) -> Reply:
+    """Ask once; headers as a WSGI server names them. Who asks often makes one handler for all."""
     reply = Reply()
     environ = {
         "REQUEST_METHOD": method,
@@ -71,7 +78,7 @@ def ask(path: str, *, method: str = "POST", body: CountedInput, **more: Any) -> 
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     try:
-        answer = ClosesUnread(WSGIHandler())(environ | more, reply.start_response)
+        answer = ClosesUnread(handler or WSGIHandler())(environ | more, reply.start_response)
         for _ in answer:
             pass
         getattr(answer, "close", lambda: None)()

@@ -1,6 +1,9 @@
 """Where a body is left unread, the connection is closed after the answer."""
 
+import itertools
+
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
 
 from storefront.http.bodies import TrackedBody
 from tests.storefront.http.asking import METHODS, CountedInput, ask, every_path
@@ -10,14 +13,16 @@ BOUND = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\na@b.example
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", every_path())
-def test_no_answer_keeps_a_line_on_which_a_body_is_left(path):
-    for method in METHODS:
+def test_no_answer_keeps_a_line_on_which_a_body_is_left():
+    handler, kept = WSGIHandler(), []
+    for path, method in itertools.product(every_path(), METHODS):
         declared, chunked = CountedInput(), CountedInput()
-        by_length = ask(path, method=method, body=declared, CONTENT_LENGTH=str(SIZE))
-        in_chunks = ask(path, method=method, body=chunked, HTTP_TRANSFER_ENCODING="chunked")
-        assert (by_length.is_closing, method) == (declared.taken < SIZE, method)
-        assert (in_chunks.is_closing, method) == (True, method)
+        asked = {"method": method, "handler": handler}
+        by_length = ask(path, body=declared, CONTENT_LENGTH=str(SIZE), **asked)
+        in_chunks = ask(path, body=chunked, HTTP_TRANSFER_ENCODING="chunked", **asked)
+        if (by_length.is_closing, in_chunks.is_closing) != (declared.taken < SIZE, True):
+            kept.append((path, method))
+    assert kept == []
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
 from downloads.models import Asset, Membership
@@ -33,12 +34,15 @@ def cookies_of(client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", every_path())
-def test_a_stranger_has_no_large_body_read_anywhere(path):
-    declared, chunked = CountedInput(), CountedInput()
-    reply = ask(path, body=declared, CONTENT_LENGTH=str(SIZE))
-    ask(path, body=chunked, HTTP_TRANSFER_ENCODING="chunked")
-    assert (declared.taken, chunked.taken, reply.status >= 300) == (0, 0, True)
+def test_a_stranger_has_no_large_body_read_anywhere():
+    handler, read = WSGIHandler(), []
+    for path in every_path():
+        declared, chunked = CountedInput(), CountedInput()
+        reply = ask(path, body=declared, handler=handler, CONTENT_LENGTH=str(SIZE))
+        ask(path, body=chunked, handler=handler, HTTP_TRANSFER_ENCODING="chunked")
+        if (declared.taken, chunked.taken, reply.status >= 300) != (0, 0, True):
+            read.append(path)
+    assert read == []
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/links", "/admin/downloads/order/"])
@@ -146,10 +150,13 @@ FORM = {"CONTENT_LENGTH": "10", "CONTENT_TYPE": "application/x-www-form-urlencod
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", every_path())
-def test_a_body_that_breaks_off_is_no_fault_of_ours(path, caplog):
-    reply = ask(path, body=BrokenInput(), **FORM)
-    assert (reply.status < 500, reply.is_closing) == (True, True)
+def test_a_body_that_breaks_off_is_no_fault_of_ours(caplog):
+    handler = WSGIHandler()
+    replies = {
+        path: ask(path, body=BrokenInput(), handler=handler, **FORM) for path in every_path()
+    }
+    assert [path for path, each in replies.items() if each.status >= 500] == []
+    assert [path for path, each in replies.items() if not each.is_closing] == []
     assert [record.exc_info for record in caplog.records if record.exc_info] == []
 
 

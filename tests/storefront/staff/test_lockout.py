@@ -38,6 +38,13 @@ def storm(name, times):
     return {words: told.count(words) for words in sorted({*told})}
 
 
+@pytest.fixture(autouse=True)
+def _few_are_many(settings):
+    """Let a storm be one of a dozen guesses: it is the count that matters."""
+    assert settings.STAFF_TRIES_ANYWHERE == 50
+    settings.STAFF_TRIES_ANYWHERE = 10
+
+
 @pytest.fixture
 def owner(ada, key):
     """Ada's own browser, which has signed in before, with both factors."""
@@ -49,19 +56,18 @@ def owner(ada, key):
 
 
 @pytest.mark.parametrize("name", ["ada", "ADA", "nobody"])
-def test_a_thousand_tries_from_everywhere_slow_a_name_alike(ada, name):
-    told = storm(name, 70)
-    # Ten addresses lock themselves; then each is told to come back.
-    assert told == {
-        "Many have tried this name of late": 20,
-        "Too many wrong tries": 10,
-        "wrong": 40,
+def test_tries_from_everywhere_slow_a_name_alike(ada, name):
+    # Two addresses lock themselves; then each is told to come back.
+    assert storm(name, 14) == {
+        "Many have tried this name of late": 4,
+        "Too many wrong tries": 2,
+        "wrong": 8,
     }
 
 
-def test_after_a_thousand_tries_the_owner_gets_in(owner, key, frozen):
+def test_after_many_tries_the_owner_gets_in(owner, key, frozen):
     """On a known device at once; on a new one within ten seconds."""
-    storm("ada", 1_000)
+    storm("ada", 100)
     known, new = owner, Browser()
     known.sign_in()
     assert known.enter(code_of(key, at=NOW + timedelta(seconds=30))).status_code == 302
@@ -75,13 +81,13 @@ def test_after_a_thousand_tries_the_owner_gets_in(owner, key, frozen):
 
 
 def test_who_is_slowed_has_lost_no_try(ada, browser):
-    storm("ada", 60)
+    storm("ada", 12)
     assert {*(errors_in(browser.sign_in())[0] for _ in range(9))} == {SLOWED.format("10 seconds")}
     assert not CountedTries.objects.filter(who=lockout.of_address("ada", "127.0.0.1")).exists()
 
 
 def test_who_is_locked_slows_nobody(ada):
-    stranger = [guess("ada", "198.51.100.1") for _ in range(100)]
+    stranger = [guess("ada", "198.51.100.1") for _ in range(12)]
     assert stranger.count("wrong") == 4
     assert CountedTries.objects.get(who=lockout.of_name("ada")).ends_at == NOW + timedelta(
         seconds=25
@@ -89,28 +95,28 @@ def test_who_is_locked_slows_nobody(ada):
 
 
 def test_a_slowed_name_is_judged_once_in_five_seconds(ada, frozen):
-    storm("ada", 50)
+    storm("ada", 10)
     judged = 0
-    for second in range(1, 61):
+    for second in range(1, 21):
         frozen(NOW + timedelta(seconds=second))
         told = [guess("ada", f"198.51.9.{second}") for _ in range(3)]
         judged += told.count("wrong")
     # The first turn was kept for those in line; none came back.
-    assert judged == 11
+    assert judged == 3
 
 
 def test_a_new_device_waits_its_turn_however_many_ask_all_the_time(ada, frozen, settings):
     settings.STAFF_TRIES_ANYWHERE, settings.STAFF_TRY_SECONDS, settings.STAFF_TRIES = 1, 1, 1_000
-    owner, crowd = Browser(), [f"198.51.100.{number}" for number in range(10)]
-    for second in range(20):
+    owner, crowd = Browser(), [f"198.51.100.{number}" for number in range(5)]
+    for second in range(12):
         frozen(NOW + timedelta(seconds=second))
         # The crowd is quicker every time.
         for address in crowd:
             guess("ada", address)
         if second > 2 and owner.sign_in().status_code == 302:
             break
-    # It came at 3, behind the nine who waited.
-    assert second == 13
+    # It came at 3, behind the four who waited.
+    assert second == 8
 
 
 def test_who_does_not_come_back_loses_their_place(ada, frozen, settings):
@@ -165,7 +171,7 @@ def test_a_stranger_behind_the_same_address_does_not_lock_a_known_device(owner):
 
 
 def test_unlocking_clears_every_count(owner, boss, told):
-    storm("ada", 60)
+    storm("ada", 12)
     for _ in range(5):
         owner.sign_in("ada", "wrong enough")
         Browser().sign_in("ada", "wrong enough")
@@ -189,23 +195,23 @@ def test_a_storm_leaves_one_entry_an_hour(ada, frozen, told):
     told()
     for minute in (0, 20, 40, 59):
         frozen(NOW + timedelta(minutes=minute))
-        storm("ada", 60)
+        storm("ada", 12)
     assert told() == [("Sign-in locked after 5 wrong passwords", "the service itself", "ada")]
     frozen(NOW + timedelta(minutes=60))
-    storm("ada", 60)
+    storm("ada", 20)
     assert len(told()) == 1
 
 
 def test_one_try_each_from_everywhere_is_entered_as_slowed(ada, told):
     told()
-    for number in range(60):
+    for number in range(12):
         guess("ada", f"198.51.100.{number}")
     what = "Sign-in slowed: many wrong passwords from unknown devices"
     assert [entered for entered, _actor, _subject in told()] == [what]
 
 
 def test_the_right_password_is_not_told_from_wrong_ones_while_slowed(hashed, ada):
-    storm("ada", 60)
+    storm("ada", 12)
     hashed.clear()
     answers = {errors_in(Browser().sign_in("ada", word))[0] for word in (PASSWORD, "wrong enough")}
     assert (answers, hashed) == ({SLOWED.format("10 seconds")}, [])
