@@ -1,6 +1,6 @@
 """The admin as a browser without script sends it: every field of the form that was rendered."""
 
-from types import SimpleNamespace
+from functools import cached_property
 
 from django.contrib.auth.models import User
 from django.test import Client
@@ -64,22 +64,29 @@ def add_row(form, prefix, **values):
 def save(form, **values):
     """Send a form; return where it led, the errors that can be read, and the notes on the page."""
     enter(form, values)
-    return told_by(form.submit("_save"))
+    return Answer(form.submit("_save"))
 
 
 def press(page, form, label):
     """Press a button that sends the form elsewhere than the page, with all that it holds."""
     button = page.html.find("input", {"type": "submit", "value": label})
-    return told_by(page.test_app.post(button["formaction"], form.submit_fields()))
+    return Answer(page.test_app.post(button["formaction"], form.submit_fields()))
 
 
-def told_by(answer):
-    status = answer.status_int
-    page = answer.follow() if status == 302 else answer
-    return SimpleNamespace(
-        status=status,
-        page=page,
-        has_errors=bool(page.html.select(".errornote")),
-        errors=[error.get_text() for error in page.html.select(".errorlist li")],
-        notes=[note.get_text() for note in page.html.select(".messagelist li")],
-    )
+class Answer:
+    """What an answer says; the page that it leads to is fetched only if it is looked at."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.status = answer.status_int
+        shown = [] if self.status == 302 else answer.html.select(".errornote, .errorlist li")
+        self.has_errors = any(each.name == "p" for each in shown)
+        self.errors = [each.get_text() for each in shown if each.name == "li"]
+
+    @cached_property
+    def page(self):
+        return self.answer.follow() if self.status == 302 else self.answer
+
+    @property
+    def notes(self):
+        return [note.get_text() for note in self.page.html.select(".messagelist li")]

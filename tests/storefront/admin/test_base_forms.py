@@ -138,7 +138,8 @@ def test_a_page_sent_back_untouched_changes_nothing(django_app, marked, role):
     sign_in(django_app, role, marked.shop)
     before, told, saved = snapshot(marked.shop), {}, set()
     for model in FORMS:
-        for row in rows_of(marked, model):
+        # What a role sees of a form, it sees of each row.
+        for row in rows_of(marked, model)[None if role == "superuser" else -1 :]:
             page = django_app.get(address(model, "change", row.pk), expect_errors=True)
             if page.status_int == 200 and can_save(page, model):
                 saved.add(model)

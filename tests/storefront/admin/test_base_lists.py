@@ -28,7 +28,7 @@ from storefront.models import (
     WebhookSecret,
 )
 from tests.factories import NOW
-from tests.storefront.admin.rendered import address, sign_in, told_by
+from tests.storefront.admin.rendered import Answer, address, sign_in
 
 REVOKED = "1 revoked."
 DELETED = "Successfully deleted 1 "
@@ -124,9 +124,8 @@ def rows(marked, frozen):
     return rows
 
 
-def choose(app, model, action, row):
+def choose(form, action, row):
     """Tick a row in its list, choose an action and send both; answer what is asked in between."""
-    form = app.get(address(model, "changelist")).forms["changelist-form"]
     for box in form.fields["_selected_action"]:
         box.checked = box._value == str(row.pk)
     form["action"] = action
@@ -142,12 +141,11 @@ def choose(app, model, action, row):
 def outcome(answer):
     if answer.content_type != "text/html":
         return "(a file)"
-    told = told_by(answer)
+    told = Answer(answer)
     return " ".join(told.notes) or told.page.html.select("#content h1")[0].get_text()
 
 
-def offered(app, model):
-    form = app.get(address(model, "changelist")).forms.get("changelist-form")
+def offered(form):
     if form is None or "action" not in form.fields:
         return set()
     return {value for value, _, _ in form["action"].options} - {""}
@@ -158,13 +156,14 @@ def test_every_action_of_every_list(django_app, marked, rows):
     told, expected = {}, {}
     for model in admin.site._registry:
         acts = ACTIONS.get(model, {})
+        form = django_app.get(address(model, "changelist")).forms.get("changelist-form")
         if model in rows or model is User:
-            assert offered(django_app, model) == set(acts), f"Say in ACTIONS what {model} does."
+            assert offered(form) == set(acts), f"Say in ACTIONS what {model} does."
         for action, words in acts.items():
             with transaction.atomic():
                 row = rows[model] if model is not User else marked.owner
                 model._default_manager.filter(pk=row.pk).update(**WANTED.get((model, action), {}))
-                said = outcome(choose(django_app, model, action, row))
+                said = outcome(choose(form, action, row))
                 told[model, action], expected[model, action] = said[: len(words)], words
                 if said[: len(words)] != words:
                     told[model, action] = said

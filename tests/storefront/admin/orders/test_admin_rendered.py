@@ -165,6 +165,7 @@ def test_a_line_that_may_be_changed_is_judged(open_page, shop, name, value, erro
     assert LineItem.objects.get().quantity == 2
 
 
+@pytest.mark.slow
 def test_an_order_of_many_lines_is_saved(open_page, shop):
     order = OrderFactory(shop=shop, platform_id=7001)
     product = ProductFactory(shop=shop)
