@@ -123,14 +123,13 @@ def build(states: list[State], shop: Shop) -> list[Order]:
     return Order.objects.bulk_create(orders)
 
 
-@pytest.mark.parametrize(
-    "opens_when",
-    ["paid", *(pytest.param(when, marks=pytest.mark.slow) for when in ("placed", "authorized"))],
-)
+@pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("opens_when", Shop.OpensWhen.values)
 @pytest.mark.parametrize("holds", [False, True])
 @pytest.mark.parametrize("revokes", [False, True])
 @pytest.mark.django_db
-def test_an_order_stands_as_facts_and_policies_say(opens_when, holds, revokes):
+def test_an_order_stands_as_facts_and_policies_say(opens_when, holds, revokes, every):
+    """Seven divides no number of values there is, so that every seventh state has all pairs."""
     amount_refunds = Shop.AmountRefunds.REVOKE if revokes else Shop.AmountRefunds.KEEP
     shop = ShopFactory(opens_when=opens_when, holds_high_risk=holds, amount_refunds=amount_refunds)
     states = [
@@ -140,12 +139,13 @@ def test_an_order_stands_as_facts_and_policies_say(opens_when, holds, revokes):
         and state.risk in (NO, COUNTED if holds else IGNORED)
         and state.money_back in (NO, COUNTED if revokes else IGNORED)
     ]
+    assert len(states) == 5 * 6 * 2 * 2 * 2**3
+    states = states[::every]
     found = {}
     for state, order in zip(states, build(states, shop), strict=True):
         standing = standing_of(order, is_given_back=state.is_given_back)
         found[state] = Order(**standing).status
     assert found == {state: status_by_hand(state) for state in states}
-    assert len(found) == 5 * 6 * 2 * 2 * 2**3
 
 
 # --- One by one ----------------------------------------------------------------------------------

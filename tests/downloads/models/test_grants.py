@@ -82,9 +82,13 @@ def status_by_hand(state: State) -> str:
     return "available" if permitted_by_hand(state) and state.count.leaves_some else "expired"
 
 
-@pytest.fixture
-def truth_table(db) -> dict[int, State]:
-    """Every state as one grant: the grant's number → its state."""
+@pytest.fixture(params=[11, pytest.param(1, marks=pytest.mark.slow)])
+def truth_table(db, request) -> dict[int, State]:
+    """Every state, or every eleventh, as one grant: the grant's number → its state.
+
+    Eleven divides no number of values there is, so that these have all pairs of them.
+    """
+    states = STATES[:: request.param]
     shop = OrderFactory().shop
     assets = {
         False: LinkFactory(shop=shop),
@@ -100,7 +104,7 @@ def truth_table(db) -> dict[int, State]:
             cancelled_at=NOW if state.cancelled else None,
             fully_refunded=state.fully_refunded,
         )
-        for number, state in enumerate(STATES)
+        for number, state in enumerate(states)
     )
     grants = Grant.objects.bulk_create(
         Grant(
@@ -116,15 +120,16 @@ def truth_table(db) -> dict[int, State]:
             created_at=NOW,
             updated_at=NOW,
         )
-        for order, state in zip(orders, STATES, strict=True)
+        for order, state in zip(orders, states, strict=True)
     )
-    return {grant.pk: state for grant, state in zip(grants, STATES, strict=True)}
+    return {grant.pk: state for grant, state in zip(grants, states, strict=True)}
 
 
 def test_the_rule_says_the_same_in_memory_in_sql_and_by_hand(truth_table):
-    by_hand = {state: status_by_hand(state) for state in STATES}
+    states = truth_table.values()
+    by_hand = {state: status_by_hand(state) for state in states}
     grants = {truth_table[grant.pk]: grant for grant in Grant.objects.with_facts().all()}
-    in_sql: dict[State, list[str]] = {state: [] for state in STATES}
+    in_sql: dict[State, list[str]] = {state: [] for state in states}
     for word in ("available", "expired", "pending"):
         for number in Grant.objects.with_status(word, NOW).values_list("pk", flat=True):
             in_sql[truth_table[number]].append(word)
@@ -136,7 +141,7 @@ def test_the_rule_says_the_same_in_memory_in_sql_and_by_hand(truth_table):
     is_available = {state for state, word in by_hand.items() if word == "available"}
     assert {truth_table[number] for number in available} == is_available
     assert {state for state, grant in grants.items() if not grant.refusal(NOW)} == is_available
-    is_permitted = {state for state in STATES if permitted_by_hand(state)}
+    is_permitted = {state for state in states if permitted_by_hand(state)}
     assert {truth_table[number] for number in permitted} == is_permitted
     assert {
         state for state, grant in grants.items() if not grant.refusal_of_right(NOW)

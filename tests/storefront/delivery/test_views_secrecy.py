@@ -93,6 +93,7 @@ STATUSES = {"unpaid": (403, 403), "no link for programs": (503, 503)}
 
 
 @pytest.mark.parametrize("close", CLOSINGS.values(), ids=CLOSINGS)
+@pytest.mark.parametrize("grant", ["nginx"], indirect=True)
 def test_a_refusal_names_no_link(ask, grant, close, request):
     close(grant)
     before = spent(grant)

@@ -514,30 +514,29 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("field", [*NAMES, "email", "password"])
-@pytest.mark.parametrize("text", HOSTILE)
-def test_whatever_is_entered_is_answered_in_our_own_words(register, login, field, text):
-    given = {field: text} | ({"confirmPassword": text} if field == "password" else {})
-    response = register(**given)
-    assert response.status_code == 200
-    for error in response.json().get("errors", ()):
-        assert error["message"] != "Something went wrong on our side. Please try again."
-    if field in ("email", "password"):
-        login(**{field: text})
+def test_whatever_is_entered_is_answered_in_our_own_words(register, login, field, settings):
+    settings.ACCOUNT_TRIES = settings.SIGN_INS_PER_MINUTE = 1_000
+    for text in HOSTILE:
+        given = {field: text} | ({"confirmPassword": text} if field == "password" else {})
+        response = register(**given)
+        assert response.status_code == 200, text
+        for error in response.json().get("errors", ()):
+            assert not error["message"].startswith("Something went wrong on our side."), text
+        if field in ("email", "password"):
+            login(**{field: text})
 
 
 @pytest.mark.parametrize("field", [*NAMES, "email", "password", "clientMutationId"])
-@pytest.mark.parametrize("value", [None, 5, True, ["a"], {"a": "b"}, 1e400])
-def test_what_is_no_text_is_named(register, field, value):
-    response = register(**{field: value})
-    if field == "clientMutationId" and value is None:
-        assert list(response.json()) == ["data"]
-    elif value == 1e400:
-        assert response.status_code == 400
-    else:
-        answer = response.json()
-        assert list(answer) == ["errors"]
+def test_what_is_no_text_is_named(register, field):
+    assert register(**{field: 1e400}).status_code == 400
+    for value in (None, 5, True, ["a"], {"a": "b"}):
+        answer = register(**{field: value}).json()
+        if field == "clientMutationId" and value is None:
+            assert list(answer) == ["data"]
+            continue
+        assert list(answer) == ["errors"], value
         for error in answer["errors"]:
-            assert error["message"].startswith("Variable '$input' got an invalid value")
+            assert error["message"].startswith("Variable '$input' got an invalid value"), value
 
 
 @pytest.mark.parametrize("text", [r"\ud800", r"\udc00\ud800", r"a\ud83d"])

@@ -71,7 +71,6 @@ HOSTILE = [
 TURNS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067")
 trying = hypothesis_settings(
     deadline=None,
-    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 # Any code point, half ones too, with the dangerous ones often among them.
@@ -126,21 +125,21 @@ def stands_apart(message, order):
     return shown
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_shops_name_stays_in_its_place(mail, order, name):
-    mail.shop.name = name
-    shown = stands_apart(compose(mail, at=NOW), order)
-    assert len(squeezed(shown.addresses["From"][0][0])) <= 70
-    assert len(squeezed(shown.headers["Subject"])) <= 78
+def test_a_shops_name_stays_in_its_place(mail, order):
+    for name in HOSTILE:
+        mail.shop.name = name
+        shown = stands_apart(compose(mail, at=NOW), order)
+        assert len(squeezed(shown.addresses["From"][0][0])) <= 70, name
+        assert len(squeezed(shown.headers["Subject"])) <= 78, name
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_words_titles_and_names_stay_in_their_place(mail, order, text):
-    mail.shop.mail_text = text
-    Product.objects.update(name=storable(text, 500))
-    Asset.objects.update(title=storable(text, 300))
-    Customer.objects.update(first_name=storable(text, 200))
-    stands_apart(compose(mail, at=NOW), order)
+def test_words_titles_and_names_stay_in_their_place(mail, order):
+    for text in HOSTILE:
+        mail.shop.mail_text = text
+        Product.objects.update(name=storable(text, 500))
+        Asset.objects.update(title=storable(text, 300))
+        Customer.objects.update(first_name=storable(text, 200))
+        stands_apart(compose(mail, at=NOW), order)
 
 
 @trying

@@ -94,18 +94,14 @@ def told(order, **values):
 # --- In which form it leaves --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", CODES)
 @pytest.mark.parametrize("kind", Mail.Kind)
-def test_every_server_takes_it_and_every_reader_reads_it(order, account, kind, language):
-    order.shop.language = language
-    mail = letter(order.shop, kind, order=order if kind == ORDER else None)
-    assert faults(mail) == []
-    assert len(mail.subject) <= 78
-    shown = read(mail)
-    assert (shown.text.strip(), shown.html.strip()) == (
-        mail.body.strip(),
-        mail.alternatives[0].content.strip(),
-    )
+def test_every_server_takes_it_and_every_reader_reads_it(order, account, kind):
+    for language in CODES:
+        order.shop.language = language
+        mail = letter(order.shop, kind, order=order if kind == ORDER else None)
+        assert (faults(mail), len(mail.subject) <= 78) == ([], True), language
+        shown, content = read(mail), mail.alternatives[0].content
+        assert (shown.text.strip(), shown.html.strip()) == (mail.body.strip(), content.strip())
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
