@@ -19,7 +19,7 @@ from downloads.errors import MailRefused
 from downloads.models import Asset, Customer, Mail, Product, Shop
 from storefront.mail.messages import compose
 from storefront.mail.messages.compose import SEVEN_BITS
-from storefront.mail.messages.text import as_lines, one_line, quote, say
+from storefront.mail.messages.text import as_lines, fill, one_line, quote
 from storefront.signed_urls import ticket_url
 from tests.factories import NOW, GrantFactory, OrderFactory, ShopFactory
 from tests.mails import Html, faults, outbox, read, wire
@@ -286,10 +286,10 @@ def test_a_gap_is_filled_once_and_escaped(text):
     words = "{name} at {shop}: {count}"
     line = one_line(text)
     with translation.override("en"):
-        sentence = say(words, name=text, shop="{name}", count=3)
+        sentence = fill(words, name=text, shop="{name}", count=3)
         assert sentence.html == f"<bdi>{escape(line)}</bdi> at <bdi>{{name}}</bdi>: 3"
     with translation.override("ar"):
-        sentence = say(words, name=text, shop="{name}", count=3)
+        sentence = fill(words, name=text, shop="{name}", count=3)
         assert sentence.text == f"\u2068{line}\u2069 at \u2068{{name}}\u2069: 3"
 
 
