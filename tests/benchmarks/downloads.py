@@ -16,8 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.system.fire.inside import TOKEN
-from tests.system.fire.service import ROOT, Nginx, Service, path_of, serving
+from tests.system.harness.processes import ROOT
+from tests.system.harness.servers import Nginx
+from tests.system.harness.service import TOKEN, Service, path_of, serving
 
 BIG_BYTES = 10 * 1024 * 1024
 SMALL_BYTES = 1024

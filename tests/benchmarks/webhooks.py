@@ -4,12 +4,11 @@
 the machine; the ratio compares with requests that do nothing, on the same server in the same run.
 """
 
-import os
 import sys
 
 from tests.system.storms.storm import storm
 
 if __name__ == "__main__":
-    figures = storm(url=os.environ.get("DATABASE_URL"), events=2000, kill=False, workers=1, seed=1)
+    figures = storm(events=2000, kill=0, workers=1, seed=1)
     for name, figure in figures.items():
         sys.stdout.write(f"{name:32} {figure}\n")

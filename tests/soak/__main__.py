@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.soak.honest import EMAIL, PASSWORD, RATES, SECRET, Honest
-from tests.system.fire.service import Service, end, serving
-from tests.system.storms.storm import ROOT
+from tests.system.harness.processes import ROOT, end, working
+from tests.system.harness.service import Service, serving
 
 # A p99 of a few milliseconds doubles by itself: below this nobody notices.
 UNNOTICED_SECONDS = 0.1
@@ -28,10 +28,10 @@ DISK_BYTES_A_MINUTE = 8 * 1024 * 1024
 WARM_UP_SECONDS = 5
 
 
-def soak(url: str | None, *, minutes: float) -> dict:
+def soak(*, minutes: float) -> dict:
     """Run it, and return its figures and what is wrong with them."""
     settings = {"TRUSTED_PROXIES": "1", "EMAIL_URL": "dummymail://"}
-    with serving(url, workers=1, threads=32, **settings) as service, working(service):
+    with serving(threads=32, **settings) as service, working(service.environment):
         bait = service.ask("add_file", name="bait.bin", size_bytes=200_000_000, sparse=True)
         book = service.ask("add_file", name="book.bin", size_bytes=200_000)
         service.ask("open_shops", secret=SECRET, email=EMAIL, password=PASSWORD)
@@ -82,20 +82,6 @@ def judged(figures: dict, *, minutes: float) -> dict:
 
 
 @contextlib.contextmanager
-def working(service: Service) -> Iterator[None]:
-    """Run the worker beside a service."""
-    command = [sys.executable, "manage.py", "worker", "--interval", "0.5"]
-    with (service.folder / "worker.log").open("ab") as lines:
-        worker = subprocess.Popen(
-            command, cwd=ROOT, env=service.environment, stdout=lines, stderr=lines
-        )
-        try:
-            yield
-        finally:
-            end(worker)
-
-
-@contextlib.contextmanager
 def attacking(service: Service, *, click: str) -> Iterator[dict[str, int]]:
     """Run all attacks; what is yielded tells afterwards how often which was done."""
     told = {"port": service.port, "key": service.opens["key"], "click": click}
@@ -131,6 +117,6 @@ def disk_of(service: Service) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
-    figures = soak(os.environ.get("DATABASE_URL"), minutes=parser.parse_args().minutes)
+    figures = soak(minutes=parser.parse_args().minutes)
     print(json.dumps(figures, indent=1))  # noqa: T201
     sys.exit(bool(figures["wrong"]))

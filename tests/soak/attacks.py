@@ -18,8 +18,8 @@ from collections.abc import Callable
 
 from tests.invariants.messages.life import Life
 from tests.soak.honest import EMAIL, LOGIN, post_order
-from tests.system.fire.asking import get
-from tests.system.fire.service import FACE_A, PAGE
+from tests.system.harness.clients import get
+from tests.system.harness.service import FACE_A, PAGE
 
 LINES = 60
 HOST = b"Host: localhost\r\n"

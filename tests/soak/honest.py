@@ -10,8 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.invariants.messages.life import Life
-from tests.system.fire.asking import Answer, get
-from tests.system.fire.service import FACE_A, PAGE, Service
+from tests.system.harness.clients import Answer, get
+from tests.system.harness.service import FACE_A, PAGE, Service
 from tests.system.storms.storm import signed
 
 SECRET = "soak-secret-0123456789abcdef"

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.contracts.clients.asking import door_of
+from tests.contracts.clients.conftest import door_of
 
 pytestmark = pytest.mark.slow
 

@@ -1,16 +1,14 @@
 """A customer's day, lived by the clients that storefronts are built with, unchanged."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 from graphql import build_schema, lexicographic_sort_schema, print_schema
 
 from tests.contracts.clients import python_client
-from tests.contracts.clients.asking import door_of
+from tests.contracts.clients.conftest import door_of
 from tests.contracts.clients.documents import DOCUMENTS
-from tests.system.storms.storm import ROOT
+from tests.system.harness.processes import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -28,8 +26,7 @@ def customer(service):
     made = [service.ask("add_file", name="My new book.pdf", size_bytes=1000, limit=10)]
     made += [service.ask("add_link", link=f"https://example.com/{n}") for n in range(4)]
     assert [one["grant"] for one in made] == [1, 2, 3, 4, 5]
-    command = [sys.executable, "-m", "tests.contracts.clients.account", *ADA.values()]
-    subprocess.run(command, cwd=ROOT, env=service.environment, check=True, timeout=60)
+    service.ask("register", **ADA)
     return ADA
 
 

@@ -5,8 +5,8 @@ import itertools
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.system.browser.conftest import watched_windows
 from tests.system.browser.test_main_job import sign_in
+from tests.system.harness.chromium import watched_windows
 
 pytestmark = pytest.mark.slow
 

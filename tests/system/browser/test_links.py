@@ -3,7 +3,8 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.system.browser.conftest import watched_windows
+from tests.system.harness import chromium as browsers
+from tests.system.harness.chromium import watched_windows
 
 pytestmark = pytest.mark.slow
 
@@ -13,16 +14,10 @@ COMPLAINT = "Enter a mail address, like ada@example.com."
 
 
 @pytest.fixture(scope="module")
-def patient():
-    """Have the demo of this file count no asker out."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LINK_REQUESTS_PER_MINUTE", "1000")
-        yield
-
-
-@pytest.fixture(scope="module")
-def demo(patient, demo):
-    return demo
+def demo():
+    """A demo that counts no asker out."""
+    with browsers.demo(LINK_REQUESTS_PER_MINUTE="1000") as entries:
+        yield entries
 
 
 @pytest.fixture

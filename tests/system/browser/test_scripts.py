@@ -3,14 +3,12 @@
 By a browser alone: whether it keeps an answer from a script is nothing that a test client knows.
 """
 
-import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.system.browser.conftest import watched_windows
-from tests.system.chromium import FLAGS, NAMES_NOBODY_ELSE
+from tests.system.harness.chromium import NAMES_NOBODY_ELSE, launch, watched_windows
 
 pytestmark = pytest.mark.slow
 
@@ -53,9 +51,7 @@ def storefront():
 @pytest.fixture(scope="module")
 def alone(chromium):
     """A Chromium that finds nobody outside."""
-    program = shutil.which("chromium")
-    kind = chromium.browser_type
-    browser = kind.launch(executable_path=program, args=[*FLAGS, NAMES_NOBODY_ELSE])
+    browser = launch(chromium.browser_type, NAMES_NOBODY_ELSE)
     yield browser
     browser.close()
 

@@ -5,15 +5,14 @@
 
 import base64
 import json
-import shutil
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.system.chromium import FLAGS
+from tests.system.harness.chromium import chromium
 
 # Six seconds of noise, which cannot be made small: some MB.
 RECORD = """async () => {
@@ -61,7 +60,7 @@ SEEK = """async (moments) => {
     }
     return seen;
 }"""
-MOMENTS = [5, 1]
+MOMENTS = [3, 1]
 
 
 def record(page: Page, file: str) -> dict:
@@ -103,7 +102,5 @@ def seek(page: Page, address: str) -> dict:
 
 if __name__ == "__main__":
     verb = {"record": record, "seek": seek}[sys.argv[1]]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    with chromium() as browser:
         json.dump(verb(browser.new_page(), sys.argv[2]), sys.stdout)
-        browser.close()

@@ -1,9 +1,9 @@
-import os
 from dataclasses import dataclass
 
 import pytest
 
-from tests.system.fire.service import Nginx, Service, before, beside, serving
+from tests.system.harness.servers import Nginx, before
+from tests.system.harness.service import Service, beside, serving
 
 
 @dataclass(frozen=True)
@@ -20,18 +20,30 @@ class Ways:
 
 
 @pytest.fixture(scope="session")
-def url():
-    """The database server of this run; SQLite where none is set."""
-    return os.environ.get("DATABASE_URL")
-
-
-@pytest.fixture(scope="module")
-def ways(url):
+def ways():
     with (
-        serving(url) as service,
+        serving() as service,
         beside(service, FILES_LEAVE_BY="nginx", TRUSTED_PROXIES="1") as behind_nginx,
         before(behind_nginx) as nginx,
     ):
         yield Ways(service, behind_nginx, nginx)
         # Whatever happened, each counter is the sum of its ledger.
         assert service.ask("audit") == []
+
+
+@pytest.fixture(scope="session")
+def troubled():
+    """A service whose storage is in trouble while a test wants it to (see `storage.trouble`).
+
+    It believes what is said of a visitor's address: each buyer has an own one, and none holds all
+    places unless a test means it.
+    """
+    settings = {"DJANGO_SETTINGS_MODULE": "tests.system.fire.settings"}
+    settings |= {"TRUSTED_PROXIES": "1", "STREAM_WAIT_SECONDS": "1"}
+    settings |= dict.fromkeys(
+        ("SIGN_INS_PER_MINUTE", "KEY_REFUSALS_PER_MINUTE", "STOREFRONT_KEY_RATE_PER_MINUTE"),
+        "1000000",
+    )
+    with serving(threads=32, **settings) as running:
+        yield running
+        assert running.ask("audit") == []

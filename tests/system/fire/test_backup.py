@@ -6,22 +6,21 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import psycopg
 import pytest
 
-from tests.missing import do_without
-from tests.system.fire.asking import get, get_in_turn, until
-from tests.system.fire.cluster import programs
-from tests.system.fire.service import FACE_A, PAGE, ROOT, Service, end, serving
+from tests.system.harness.clients import get, get_in_turn
+from tests.system.harness.databases import created, program
+from tests.system.harness.processes import manage, until, working
+from tests.system.harness.service import FACE_A, PAGE, Service, serving
 from tests.system.storms.storm import lives_of, signed
 
-pytestmark = pytest.mark.slow
+# Each engine is backed up with tools of its own.
+pytestmark = [pytest.mark.slow, pytest.mark.both_databases]
 
 SECRET, DOMAIN = "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", "fire.example"
 CLIENTS, CLICKS, EVENTS = 6, 6000, 2000
@@ -88,24 +87,6 @@ class Load:
         (answered if answer.status == 200 else self.wrong).append(what)
 
 
-def manage(environment, *command):
-    return subprocess.run(
-        [sys.executable, "manage.py", *command],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def program(name):
-    """Return one of PostgreSQL's own programs: of the same version as the server, if it is here."""
-    beside = programs()
-    found = shutil.which(name, path=beside) if beside else None
-    return found or shutil.which(name) or do_without(name)
-
-
 def back_up(service, folder):
     """Back up as docs/operations.md says: the database first, then the uploads."""
     file, url = folder / "backup", service.environment.get("DATABASE_URL")
@@ -124,43 +105,24 @@ def back_up(service, folder):
 
 
 @contextlib.contextmanager
-def restored(url, file):
+def restored(file):
     """Yield the environment of a fresh place with the backup in it."""
     with tempfile.TemporaryDirectory(prefix="restored-") as name:
-        folder = Path(name)
+        folder, server = Path(name), os.environ.get("DATABASE_URL")
         environment = os.environ | {"DATA_DIR": name}
         shutil.copytree(file.parent / "uploads", folder / "uploads")
-        if url is None:
+        if server is None:
             shutil.copyfile(file, folder / "db.sqlite3")
             yield environment
             return
-        own = urlsplit(url)._replace(path=f"/restored_{os.getpid()}").geturl()
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute(f'CREATE DATABASE "restored_{os.getpid()}"')
-        try:
+        with created(server) as own:
             options = ["--clean", "--if-exists", f"--dbname={own}", str(file)]
             subprocess.run([program("pg_restore"), *options], check=True)
             yield environment | {"DATABASE_URL": own}
-        finally:
-            with psycopg.connect(url, autocommit=True) as server:
-                server.execute(f'DROP DATABASE "restored_{os.getpid()}" WITH (FORCE)')
 
 
-@contextlib.contextmanager
-def working(environment):
-    """Run a worker beside."""
-    command = [sys.executable, "manage.py", "worker", "--interval", "0.2", "--no-startup-delay"]
-    lines = Path(environment["DATA_DIR"]) / "worker.log"
-    with lines.open("ab") as log:
-        worker = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    try:
-        yield
-    finally:
-        end(worker)
-
-
-def test_a_backup_under_load_is_whole_where_it_is_restored(url, tmp_path):
-    with serving(url) as service:
+def test_a_backup_under_load_is_whole_where_it_is_restored(tmp_path):
+    with serving() as service:
         service.ask("open_shops", secret=SECRET, email="bob@example.com", password="open sesame")
         file = service.ask("add_file", name="book.pdf", size_bytes=5000)
         *paths, unused = service.paths(file["grant"], CLICKS)
@@ -173,7 +135,7 @@ def test_a_backup_under_load_is_whole_where_it_is_restored(url, tmp_path):
         assert service.ask("audit") == []
         late = [path for path in load.delivered if path not in set(clicks)]
         before, after = service.ask("nonces", paths=clicks), service.ask("nonces", paths=late)
-        with restored(service.environment.get("DATABASE_URL"), copy) as environment:
+        with restored(copy) as environment:
             assert manage(environment, "migrate").returncode == 0
             audited = manage(environment, "audit_counters")
             assert audited.returncode == 0, audited.stderr

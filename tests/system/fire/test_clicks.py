@@ -4,18 +4,20 @@ from collections import Counter
 
 import pytest
 
-from tests.system.fire.asking import get_at_once
-from tests.system.fire.service import serving
+from tests.system.harness.clients import get_at_once
+from tests.system.harness.processes import times
+from tests.system.harness.service import serving
 
-pytestmark = pytest.mark.slow
+# Rows are locked on PostgreSQL, the whole database on SQLite.
+pytestmark = [pytest.mark.slow, pytest.mark.both_databases]
 
-CLICKS, LEFT, ROUNDS = 200, 10, 20
+CLICKS, LEFT, ROUNDS = times(100, drill=200), 10, times(4, drill=20)
 SIZE = 20_000
 
 
 @pytest.fixture(scope="module")
-def service(url):
-    with serving(url, workers=2, threads=16) as running:
+def service():
+    with serving(workers=2, threads=16) as running:
         yield running
 
 

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from tests.system.fire.asking import get
-from tests.system.fire.service import serving
+from tests.system.harness.clients import get
+from tests.system.harness.service import serving
 
 pytestmark = pytest.mark.slow
 
@@ -29,9 +29,9 @@ CROWD = {
 
 
 @pytest.fixture(scope="module")
-def service(url):
+def service():
     places = {"GUNICORN_CMD_ARGS": f"--worker-connections {PLACES}"}
-    with serving(url, threads=8, **places) as service:
+    with serving(threads=8, **places) as service:
         yield service
 
 

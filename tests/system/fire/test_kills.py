@@ -3,21 +3,21 @@
 import contextlib
 import hashlib
 import http.client
-import os
-import signal
 import socket
 import sqlite3
 
 import psycopg
 import pytest
 
-from tests.system.fire.asking import get, until
-from tests.system.fire.service import serving
 from tests.system.fire.storage import STOPS_READING, trouble
+from tests.system.harness.clients import get
+from tests.system.harness.processes import times, until
+from tests.system.harness.service import serving
 
-pytestmark = pytest.mark.slow
+# What is not committed is lost in each engine's own way.
+pytestmark = [pytest.mark.slow, pytest.mark.both_databases]
 
-KILLS = 30
+KILLS = times(3, drill=30)
 SMALL = 200_000
 # More than the buffers of two sockets hold: a stream whose reader stops stands still.
 LARGE = 12 * 1024 * 1024
@@ -27,11 +27,10 @@ WRITTEN = ("downloads_grant", "downloads_delivery", "downloads_downloadevent")
 
 
 @pytest.fixture(scope="module")
-def service(url):
-    with serving(
-        url, workers=2, threads=4, DJANGO_SETTINGS_MODULE="tests.system.fire.settings"
-    ) as it:
-        yield it
+def service():
+    trouble = {"DJANGO_SETTINGS_MODULE": "tests.system.fire.settings"}
+    with serving(workers=2, threads=4, **trouble) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +97,6 @@ def click(service, path):
     return line
 
 
-def kill_the_reader(service, key):
-    """Kill the worker that has a file open, and wait until it is gone."""
-    [reader] = service.readers_of(key)
-    os.kill(reader, signal.SIGKILL)
-    until(lambda: reader not in service.worker_ids(), "the worker lives")
-
-
 def is_read(service, key):
     return lambda: len(service.readers_of(key)) == 1
 
@@ -128,7 +120,7 @@ def test_before_the_commit_nothing_is_spent(service, small, path_to, number):
         contextlib.closing(click(service, path)),
     ):
         until(waits, "the click does not come")
-        kill_the_reader(service, small["key"])
+        service.kill_reader_of(small["key"])
     assert used(service, small) == before
     answer = get(service.port, path)
     assert (answer.status, answer.sha256) == (200, small["sha256"])
@@ -140,7 +132,7 @@ def test_after_the_commit_the_same_click_is_free(service, small, path_to, number
     path, before = path_to(small), used(service, small)
     with trouble(service.folder, STOPS_READING), contextlib.closing(click(service, path)):
         until(is_spent(service, small, before + 1), "nothing is spent")
-        kill_the_reader(service, small["key"])
+        service.kill_reader_of(small["key"])
     answer = get(service.port, path)
     assert (answer.status, answer.sha256) == (200, small["sha256"])
     assert used(service, small) == before + 1
@@ -152,7 +144,7 @@ def test_in_mid_stream_the_same_click_brings_the_rest(service, large, path_to, n
     with contextlib.closing(click(service, path)) as line:
         response = line.getresponse()
         body = response.read(READ_BYTES)
-        kill_the_reader(service, large["key"])
+        service.kill_reader_of(large["key"])
         with contextlib.suppress(OSError):
             while block := response.read1():
                 body += block

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.fire.asking import get
+from tests.system.harness.clients import get
+from tests.system.harness.processes import times
 
 pytestmark = pytest.mark.slow
 
-GIB = 1024**3
+MIB = 1024**2
+SIZE = times(400, drill=2048) * MIB
 ROOM_KIB = 32 * 1024
 READERS = 4
 
@@ -57,10 +59,10 @@ def idle(ways):
 @pytest.mark.parametrize(
     ("way", "readers", "size_bytes"),
     [
-        ("application", 1, 2 * GIB),
-        ("application", READERS, GIB // 2),
-        ("nginx", 1, 2 * GIB),
-        ("nginx", READERS, GIB // 2),
+        ("application", 1, SIZE),
+        ("application", READERS, SIZE // READERS),
+        ("nginx", 1, SIZE),
+        ("nginx", READERS, SIZE // READERS),
     ],
 )
 def test_a_worker_stays_small(ways, idle, way, readers, size_bytes):

@@ -7,8 +7,9 @@ import socket
 
 import pytest
 
-from tests.system.fire.asking import get
-from tests.system.fire.service import FACE_A, PAGE, TOKEN, before, beside
+from tests.system.harness.clients import get
+from tests.system.harness.servers import before
+from tests.system.harness.service import FACE_A, PAGE, TOKEN, beside
 
 pytestmark = pytest.mark.slow
 

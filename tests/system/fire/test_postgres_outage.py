@@ -8,10 +8,10 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from tests.missing import do_without
-from tests.system.fire.asking import Answer, get, get_in_turn, until
-from tests.system.fire.cluster import cluster, programs
-from tests.system.fire.service import FACE_A, PAGE, serving
+from tests.system.harness.clients import Answer, get, get_in_turn
+from tests.system.harness.databases import cluster
+from tests.system.harness.processes import until
+from tests.system.harness.service import FACE_A, PAGE, serving
 
 pytestmark = pytest.mark.slow
 
@@ -96,13 +96,8 @@ class Load:
 
 
 @pytest.fixture
-def own_cluster(url):
-    if url is None:
-        pytest.skip("SQLite is no server that could be gone")
-    at = programs()
-    if at is None:
-        do_without("PostgreSQL")
-    with cluster(at) as running:
+def own_cluster():
+    with cluster() as running:
         yield running
 
 

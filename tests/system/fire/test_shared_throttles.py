@@ -1,63 +1,35 @@
 """Who asks too often, counted by several processes in a Redis they share: exact, as for one."""
 
-import contextlib
 import json
-import shutil
-import socket
-import subprocess
-import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.missing import do_without
-from tests.system.fire.asking import get, until
-from tests.system.fire.service import beside, end, free_port, serving
+from tests.system.harness.clients import get
+from tests.system.harness.processes import times
+from tests.system.harness.servers import redis
+from tests.system.harness.service import beside, serving
 
 pytestmark = pytest.mark.slow
 
 MINUTE = 60
 # What the requests of one test take at most, on a slow machine.
-ENOUGH_SECONDS = 25
+ENOUGH_SECONDS = 15
 CLIENTS = 32
-REQUESTS, RATE = 700, 50
-MISSES, ALLOWED = 100, 30
+REQUESTS, RATE = times(150, drill=700), 50
+MISSES, ALLOWED = times(50, drill=100), 30
 FACE_B = "/api/graphql"
 UNKNOWN = "/api/v2/customer-account-orders?id=nobodys-token-"
 QUERY = json.dumps({"query": "{ __typename }"}).encode()
 
 
 @pytest.fixture(scope="module")
-def shared_cache():
-    """A Redis server of our own, without a file; its address."""
-    program = shutil.which("redis-server")
-    if program is None:
-        do_without("redis-server")
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="redis-") as folder:
-        command = [program, "--bind", "127.0.0.1", "--port", str(port), "--dir", folder]
-        command += ["--save", "", "--appendonly", "no"]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
-            until(lambda: listens(port), "Redis does not answer")
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            end(process)
-
-
-def listens(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
-
-
-@pytest.fixture(scope="module")
-def behind_a_proxy(url, shared_cache):
+def behind_a_proxy():
     """Two processes that believe one proxy; the storefront key's rate is RATE."""
     settings = {"STOREFRONT_KEY_RATE_PER_MINUTE": str(RATE), "TRUSTED_PROXIES": "1"}
-    with serving(url, workers=2, threads=8, CACHE_URL=shared_cache, **settings) as service:
+    with redis() as url, serving(workers=2, threads=8, CACHE_URL=url, **settings) as service:
         yield service
 
 

@@ -6,20 +6,14 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.system.fire.asking import get, get_at_once, until
-from tests.system.fire.service import FACE_A, serving
+from tests.system.harness.clients import get, get_at_once
+from tests.system.harness.processes import until
+from tests.system.harness.service import FACE_A
 
 pytestmark = pytest.mark.slow
 
 LARGE = 200_000_000
 GREEDY = 40
-
-
-@pytest.fixture(scope="module")
-def service(url):
-    with serving(url, threads=32, TRUSTED_PROXIES="1", STREAM_WAIT_SECONDS="1") as running:
-        yield running
-        assert running.ask("audit") == []
 
 
 def ask_and_not_read(held, port, paths):
@@ -34,7 +28,8 @@ def ask_and_not_read(held, port, paths):
 
 
 @pytest.mark.parametrize("clicks", [1, GREEDY], ids=["one click", "many clicks"])
-def test_who_reads_nothing_leaves_places_to_everybody_else(service, clicks):
+def test_who_reads_nothing_leaves_places_to_everybody_else(troubled, clicks):
+    service = troubled
     bait = service.ask("add_file", name="bait.bin", size_bytes=LARGE, sparse=True)
     book = service.ask("add_file", name="book.bin", size_bytes=100_000)
     paths = (service.paths(bait["grant"], clicks) * GREEDY)[:GREEDY]

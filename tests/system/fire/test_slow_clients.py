@@ -10,8 +10,9 @@ import time
 
 import pytest
 
-from tests.system.fire.asking import get, until
-from tests.system.fire.service import serving
+from tests.system.harness.clients import get
+from tests.system.harness.processes import until
+from tests.system.harness.service import serving
 
 pytestmark = pytest.mark.slow
 
@@ -36,9 +37,9 @@ SLOW = {
 
 
 @pytest.fixture(scope="module")
-def service(url):
-    patience = {"HEAD_SECONDS": "2", "BODY_SECONDS": "2", "STREAM_SEND_SECONDS": "2"}
-    with serving(url, threads=THREADS, **patience) as service:
+def service():
+    patience = {"HEAD_SECONDS": "1", "BODY_SECONDS": "1", "STREAM_SEND_SECONDS": "1"}
+    with serving(threads=THREADS, **patience) as service:
         yield service
 
 
@@ -97,7 +98,7 @@ def slowest(port, *, times):
 @pytest.mark.parametrize(("first", "drip"), SLOW.values(), ids=SLOW)
 def test_slow_senders_hold_up_nobody_and_are_ended(service, first, drip):
     with lines(service.port, first=first, drip=drip) as opened:
-        # Beyond half of the threads, a body has two seconds.
+        # Beyond half of the threads, a body has a second.
         assert slowest(service.port, times=10) < 8
         until(lambda: all(is_closed(line) for line in opened), "a line is held", seconds=20)
 

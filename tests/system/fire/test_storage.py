@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.system.fire.asking import get, get_at_once, get_in_turn, until
-from tests.system.fire.service import FACE_A, PAGE, serving
 from tests.system.fire.storage import (
     FAILS_OPENING,
     FAILS_READING,
@@ -17,23 +15,21 @@ from tests.system.fire.storage import (
     trouble,
     waiting_in,
 )
+from tests.system.harness.clients import get, get_at_once, get_in_turn
+from tests.system.harness.processes import times, until
+from tests.system.harness.service import FACE_A, PAGE
 
 pytestmark = pytest.mark.slow
 
-CLICKS, SLOTS, FURTHER = 1000, 24, 40
+CLICKS, SLOTS, FURTHER = times(100, drill=1000), 24, 40
 LINK = "https://files.example/book.pdf"
 LARGE = 3_000_000
 NOTHING = {"used": 0, "deliveries": 0, "given_back": 0, "sent_bytes": 0, "streams": 0}
 
 
-@pytest.fixture(scope="module")
-def service(url):
-    # Each buyer's own address: no visitor holds all places (tests/system/fire/test_shares.py).
-    settings = {"DJANGO_SETTINGS_MODULE": "tests.system.fire.settings", "TRUSTED_PROXIES": "1"}
-    with serving(url, threads=32, **settings) as running:
-        yield running
-        # Whatever happened, each counter is the sum of its ledger.
-        assert running.ask("audit") == []
+@pytest.fixture
+def service(troubled):
+    return troubled
 
 
 @pytest.fixture
@@ -83,7 +79,7 @@ def the_rest_is_served(service):
 # --- Down ----------------------------------------------------------------------------------------
 
 
-def test_a_thousand_clicks_on_a_storage_that_is_down_spend_nothing(service, put):
+def test_many_clicks_on_a_storage_that_is_down_spend_nothing(service, put):
     lost, other = put(), put()
     link = service.ask("add_link", link=LINK)
     paths = service.paths(lost["grant"], CLICKS)

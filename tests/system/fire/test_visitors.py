@@ -5,9 +5,10 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.system.fire import service as running
-from tests.system.fire.asking import get, until
-from tests.system.fire.service import FACE_A, PAGE, before
+from tests.system.harness.clients import get
+from tests.system.harness.processes import until
+from tests.system.harness.servers import before
+from tests.system.harness.service import FACE_A, PAGE
 
 pytestmark = pytest.mark.slow
 
@@ -19,16 +20,13 @@ WORDS = (
     "one of them is complete, then try again."
 )
 # As an installation behind another proxy names it: here it says whose a request is.
-REAL_IP = "set_real_ip_from 127.0.0.1; real_ip_header X-Visitor;"
+REAL_IP = "set_real_ip_from 127.0.0.1; real_ip_header X-Visitor;\n"
 
 
 @pytest.fixture(scope="module")
 def front(ways):
-    with pytest.MonkeyPatch.context() as patch:
-        main = running.MAIN.replace("include", REAL_IP + " include")
-        patch.setattr("tests.system.fire.service.MAIN", main)
-        with before(ways.behind_nginx, "visitors") as nginx:
-            yield nginx
+    with before(ways.behind_nginx, "visitors", extra=REAL_IP) as nginx:
+        yield nginx
 
 
 @contextmanager

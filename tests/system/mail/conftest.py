@@ -2,7 +2,7 @@ import pytest
 
 from downloads.models import Mail
 from tests.factories import GrantFactory, MailFactory
-from tests.system.mail.office import MailServer, serving_mail
+from tests.system.harness.mail_server import MailServer, serving_mail
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +20,13 @@ def server(_office, settings) -> MailServer:
     settings.EMAIL_TIMEOUT = settings.MAIL_TIMEOUT_SECONDS = 1
     settings.MAIL_FROM = "downloads@shop.example"
     return _office
+
+
+@pytest.fixture
+def office():
+    """A mail server for workers in processes of their own."""
+    with serving_mail() as server:
+        yield server
 
 
 @pytest.fixture

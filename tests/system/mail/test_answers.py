@@ -11,7 +11,7 @@ from downloads.fulfilment.mails import outbox
 from downloads.models import Mail
 from storefront.mail import sender, smtp_backend
 from tests.factories import NOW
-from tests.system.mail.office import serving_mail, write_certificate
+from tests.system.harness.mail_server import serving_mail, write_certificate
 
 pytestmark = pytest.mark.django_db
 
@@ -212,7 +212,7 @@ def test_whoever_lost_the_mail_meanwhile_sends_no_content(server, write, monkeyp
     assert fate(mail) == (STATE.SENDING, 0, "")
     assert server.recipients == [other.email]
     # Said in the midst of it, it would be taken for content, and its answer waited for in vain.
-    assert (goodbyes, server.connections) == ([False, True], 2)
+    assert (goodbyes, server.connected) == ([False, True], 2)
 
 
 def test_a_final_answer_is_waited_for_longer_than_any_other(server, write, monkeypatch, settings):
@@ -233,7 +233,7 @@ def test_many_mails_go_over_one_line(server, write):
     mails = [write() for _ in range(5)]
     assert send() is True
     assert server.recipients == [mail.email for mail in mails]
-    assert server.connections == 1
+    assert server.connected == 1
 
 
 @pytest.mark.parametrize(("most", "point"), [(1, "MAIL"), (2, "MAIL"), (2, "RCPT"), (2, "DATA")])
@@ -243,14 +243,14 @@ def test_a_line_that_takes_no_more_is_opened_anew_at_once(server, write, most, p
     assert send() is True
     assert server.recipients == [mail.email for mail in mails]
     assert {fate(mail) for mail in mails} == {(STATE.SENT, 0, "")}
-    assert server.connections == -(-5 // most)
+    assert server.connected == -(-5 // most)
 
 
 def test_a_fresh_line_that_takes_none_is_not_opened_again_and_again(server, write):
     server.takes(0)
     write()
     assert send() is False
-    assert server.connections == 1
+    assert server.connected == 1
 
 
 # --- Encryption and signing in -------------------------------------------------------------------
@@ -263,7 +263,7 @@ def certificate(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def _guarded(certificate):
-    with serving_mail("--certificate", str(certificate), "--login", "ada:s3cret w/ord") as server:
+    with serving_mail(certificate=certificate, login="ada:s3cret w/ord") as server:
         yield server
 
 

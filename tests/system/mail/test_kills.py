@@ -1,50 +1,40 @@
 """A worker killed with SIGKILL again and again while mail goes out, by the mail server's count."""
 
 import contextlib
-import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 
 import pytest
 
-from tests.system.fire.asking import until
-from tests.system.fire.service import end
-from tests.system.mail.office import serving_mail
-from tests.system.storms.storm import ROOT, database
+from tests.system.harness.databases import database
+from tests.system.harness.processes import Inside, times, until, working
 
-pytestmark = pytest.mark.slow
+# The two engines lock what a worker has claimed each in its own way.
+pytestmark = [pytest.mark.slow, pytest.mark.both_databases]
 
-ORDERS = 500
-KILLS = 50
+ORDERS = times(40, drill=500)
+KILLS = times(3, drill=50)
 SEED = 6
-
-
-@pytest.fixture
-def office():
-    with serving_mail() as server:
-        yield server
 
 
 @contextlib.contextmanager
 def open_house(office, **settings):
-    """Yield a database of its own, and workers on it that mail to the office."""
-    settings |= {
+    """Yield workers on a database of its own that mail to the office, and whom to ask of it."""
+    settings = {
         "EMAIL_URL": f"smtp://127.0.0.1:{office.port}",
         "MAIL_FROM": "downloads@shop.example",
-        "MAIL_LEASE_SECONDS": "3",
+        "MAIL_LEASE_SECONDS": "2",
         "MAIL_RETRY_SECONDS": "1",
-    }
-    with database(os.environ.get("DATABASE_URL")) as environment:
-        house = House(environment | settings)
+    } | settings
+    with database() as environment:
+        inside = Inside(environment, "tests.system.mail.questions")
         try:
-            yield house
+            inside.ask("prepare", orders=ORDERS)
+            with working(environment | settings, workers=0) as workers:
+                yield workers, inside
         finally:
-            house.close()
+            inside.stop()
 
 
 @pytest.fixture
@@ -53,55 +43,16 @@ def house(office):
         yield house
 
 
-class House:
-    def __init__(self, environment: dict[str, str]) -> None:
-        self.environment = environment
-        self.workers: list[subprocess.Popen] = []
-        self._inside = self._start("-m", "tests.system.mail.inside", stdin=subprocess.PIPE)
-        self.ask("prepare", orders=ORDERS)
-
-    def _start(self, *command: str, **pipes: int) -> subprocess.Popen:
-        return subprocess.Popen(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.PIPE if pipes else subprocess.DEVNULL,
-            text=True,
-            **pipes,
-        )
-
-    def work(self) -> None:
-        """Start one more worker."""
-        command = ("manage.py", "worker", "--interval", "0.1", "--no-startup-delay")
-        self.workers.append(self._start(*command))
-
-    def kill(self) -> None:
-        """Kill the worker that has worked longest, as a power cut would."""
-        worker = self.workers.pop(0)
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
-
-    def ask(self, question: str, **given: int):
-        self._inside.stdin.write(json.dumps([question, given]) + "\n")
-        self._inside.stdin.flush()
-        return json.loads(self._inside.stdout.readline())
-
-    def close(self) -> None:
-        for process in [*self.workers, self._inside]:
-            with contextlib.suppress(ProcessLookupError):
-                end(process)
-
-
 def until_more_is_taken(office):
     before = len(office.accepted)
     until(lambda: len(office.accepted) > before, "no mail goes out")
 
 
-def ends_of(house, office):
+def ends_of(inside, office):
     """Wait until nothing moves; return each order's mail: its state, and how often it was taken."""
-    until(lambda: house.ask("moving") == 0, "mails are still under way", seconds=90)
-    taken = Counter(map(tuple, office.accepted))
-    told = house.ask("ends")
+    until(lambda: inside.ask("moving") == 0, "mails are still under way", seconds=90)
+    taken = Counter(office.accepted)
+    told = inside.ask("ends")
     ends = {
         order: (state, taken.pop((name, email), 0)) for name, email, state, order in told["mails"]
     }
@@ -113,36 +64,36 @@ def ends_of(house, office):
 
 
 def kill_again_and_again(house, office, *, kills):
-    """Kill one of three workers so often while mail goes out; return how the mails ended."""
+    """Kill one of the workers so often while mail goes out; return how the mails ended."""
+    workers, inside = house
     dice = random.Random(SEED)  # noqa: S311
     office.thinks(0.02)
-    for _worker in range(3):
-        house.work()
+    for _worker in range(times(2, drill=3)):
+        workers.start()
     for kill in range(kills):
         first = kill * (ORDERS // kills) + 1
-        house.ask("pay", first=first, last=first + ORDERS // kills - 1)
+        inside.ask("pay", first=first, last=first + ORDERS // kills - 1)
         # While mail goes out: a worker that has just been started sends none yet.
         until_more_is_taken(office)
-        time.sleep(dice.uniform(0, 0.4))
-        house.kill()
-        house.work()
+        time.sleep(dice.uniform(0, 0.1))
+        workers.kill()
+        workers.start()
     office.thinks(0.0)
-    return Counter(ends_of(house, office).values())
+    return Counter(ends_of(inside, office).values())
 
 
-def test_a_worker_killed_fifty_times_sends_each_mail_once_or_says_that_it_cannot_tell(
-    house, office, capsys
+def test_a_worker_killed_again_and_again_sends_each_mail_once_or_says_that_it_cannot_tell(
+    house, office
 ):
     kinds = kill_again_and_again(house, office, kills=KILLS)
-    with capsys.disabled():
-        print(f"\n{KILLS} kills, {ORDERS} mails: {dict(kinds)}", end=" ")  # noqa: T201
     assert set(kinds) <= {("sent", 1), ("doubtful", 1), ("doubtful", 0)}
     # The gap is small: a kill leaves one mail in doubt, or none.
     assert ORDERS - kinds["sent", 1] <= KILLS
 
 
 def test_workers_beside_each_other_send_each_mail_once(house, office):
-    house.work()
-    house.work()
-    house.ask("pay", first=1, last=ORDERS)
-    assert Counter(ends_of(house, office).values()) == {("sent", 1): ORDERS}
+    workers, inside = house
+    workers.start()
+    workers.start()
+    inside.ask("pay", first=1, last=ORDERS)
+    assert Counter(ends_of(inside, office).values()) == {("sent", 1): ORDERS}

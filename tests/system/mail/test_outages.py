@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import json
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -17,9 +16,10 @@ from storefront.models import WebhookSecret
 from storefront.signed_urls import ticket_url
 from tests.conftest import WEBHOOK_SECRET, sign
 from tests.factories import NOW, GrantFactory, OrderFactory
-from tests.system.fire.asking import get
-from tests.system.fire.service import path_of
-from tests.system.mail.office import serving_mail
+from tests.system.harness.clients import get
+from tests.system.harness.mail_server import serving_mail
+from tests.system.harness.processes import until
+from tests.system.harness.service import path_of
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -148,21 +148,13 @@ def stalled(server, write):
     sending = threading.Thread(target=send)
     sending.start()
     try:
-        until(lambda: Mail.objects.filter(state=Mail.State.HANDED).exists())
+        until(lambda: Mail.objects.filter(state=Mail.State.HANDED).exists(), "no mail goes out")
         yield
         assert sending.is_alive()
     finally:
         server.does()
         server.hang_up()
         sending.join()
-
-
-def until(is_so):
-    for _look in range(500):
-        if is_so():
-            return
-        time.sleep(0.01)
-    raise TimeoutError
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

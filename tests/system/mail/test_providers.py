@@ -14,8 +14,8 @@ from config.email import sent_by
 from downloads.models import Mail
 from storefront.mail import sender
 from tests.factories import NOW
-from tests.system.fire.service import free_port
-from tests.system.mail.office import write_certificate
+from tests.system.harness.mail_server import write_certificate
+from tests.system.harness.processes import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +54,7 @@ class Provider(ThreadingHTTPServer):
         self.status, self.body = 200, TAKEN
         self.does = ""
         self.sent: list[dict] = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:

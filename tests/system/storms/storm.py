@@ -1,42 +1,35 @@
-"""A storm of webhooks on a real server with its worker: 2,000 events, each sent three times.
+"""A storm of webhooks on a real server with its worker: every event is sent three times.
 
-`python -m tests.system.storms.storm` runs one against `DATABASE_URL` (a database of its own beside
-it, or SQLite in a folder of its own) and prints what came of it as one JSON object. With `--kill`
-the worker is killed with SIGKILL at random moments and started again.
+`python -m tests.system.storms.storm` runs one of 2,000 events against `DATABASE_URL` (a database
+of its own beside it, or SQLite in a folder of its own) and prints what came of it as one JSON
+object. With `--kill N` a worker is killed so often while messages are applied, and started again.
 """
 
 import argparse
 import base64
-import contextlib
 import hmac
 import http.client
 import json
-import os
 import random
-import signal
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import urlopen
-
-import psycopg
+from typing import Any
 
 from tests.invariants.messages.life import Life, Sent
+from tests.system.harness.databases import database
+from tests.system.harness.processes import Inside, Workers, until, working
+from tests.system.harness.service import Service
 
-ROOT = Path(__file__).parents[3]
 SECRET = "storm-secret-0123456789abcdef"
 DOMAIN = "storm.example"
 CLIENTS = 32
 COPIES = 3
 DEADLINE_SECONDS = 300
+QUESTIONS = "tests.system.storms.questions"
 
 
 def lives_of(events: int, *, seed: int) -> list[Life]:
@@ -79,50 +72,6 @@ def _life(number: int, dice: random.Random) -> Life:
     return order
 
 
-class Service:
-    """The server and its worker, as a deployment runs them."""
-
-    def __init__(self, environment: dict[str, str], *, workers: int) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.environment = environment
-        command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--log-level", "error"]
-        command += ["--config", "python:config.gunicorn"]
-        command += ["--bind", f"127.0.0.1:{self.port}", "--threads", "16", "--no-control-socket"]
-        self.server = subprocess.Popen(command, cwd=ROOT, env=environment)
-        self.workers = [self._start_worker() for _ in range(workers)]
-        self.kills = 0
-
-    def _start_worker(self) -> subprocess.Popen:
-        command = [sys.executable, "manage.py", "worker", "--interval", "0.2", "--no-startup-delay"]
-        return subprocess.Popen(command, cwd=ROOT, env=self.environment)
-
-    def kill_a_worker(self) -> None:
-        """Kill one as a power cut would, and start another in its place."""
-        place = self.kills % len(self.workers)
-        self.workers[place].send_signal(signal.SIGKILL)
-        self.workers[place].wait()
-        self.kills += 1
-        self.workers[place] = self._start_worker()
-
-    def wait(self) -> None:
-        """Wait until the server answers."""
-        for _ in range(200):
-            with contextlib.suppress(OSError):
-                urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=1).close()
-                return
-            time.sleep(0.1)
-        raise TimeoutError("the server does not answer")
-
-    def stop(self) -> None:
-        """End all of them."""
-        for process in [self.server, *self.workers]:
-            process.terminate()
-        for process in [self.server, *self.workers]:
-            process.wait(timeout=30)
-
-
 def signed(message: Sent, *, domain: str, secret: str) -> tuple[bytes, dict[str, str]]:
     """Return the body and the headers of a message as Shopify signs it, written here anew."""
     body = json.dumps(message.payload).encode()
@@ -136,118 +85,95 @@ def signed(message: Sent, *, domain: str, secret: str) -> tuple[bytes, dict[str,
     }
 
 
-def send_all(port: int, messages: list[Sent]) -> tuple[list[int], list[float], float]:
-    """Send these from `CLIENTS` at once; return statuses, seconds of each, and seconds of all."""
-    queue = iter(messages)
-    turn = threading.Lock()
+def from_clients(
+    port: int, what: Iterable[Any], ask: Callable[[http.client.HTTPConnection, Any], None]
+) -> tuple[list[tuple[int, float]], float]:
+    """Ask for each from `CLIENTS` at once; return status and seconds of each, and all seconds."""
+    queue, turn = iter(what), threading.Lock()
     answers: list[tuple[int, float]] = []
 
-    def client() -> None:
+    def client(_number: int) -> None:
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         while True:
             with turn:
-                message = next(queue, None)
-            if message is None:
+                each = next(queue, None)
+            if each is None:
                 line.close()
                 return
-            body, headers = signed(message, domain=DOMAIN, secret=SECRET)
-            started = time.perf_counter()
-            line.request("POST", "/webhooks/shopify", body, headers)
+            began = time.perf_counter()
+            ask(line, each)
             response = line.getresponse()
             response.read()
-            answers.append((response.status, time.perf_counter() - started))
+            answers.append((response.status, time.perf_counter() - began))
 
-    started = time.perf_counter()
+    began = time.perf_counter()
     with ThreadPoolExecutor(CLIENTS) as pool:
-        for future in [pool.submit(client) for _ in range(CLIENTS)]:
-            future.result()
-    seconds = time.perf_counter() - started
-    return [status for status, _ in answers], [took for _, took in answers], seconds
+        list(pool.map(client, range(CLIENTS)))
+    return answers, time.perf_counter() - began
 
 
-def plain_rate(port: int, requests: int = 2000) -> float:
-    """Return how many requests a second the same server answers that do nothing."""
-    queue = iter(range(requests))
-    turn = threading.Lock()
-
-    def client() -> None:
-        line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        while True:
-            with turn:
-                if next(queue, None) is None:
-                    line.close()
-                    return
-            line.request("GET", "/healthz")
-            line.getresponse().read()
-
-    started = time.perf_counter()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        for future in [pool.submit(client) for _ in range(CLIENTS)]:
-            future.result()
-    return requests / (time.perf_counter() - started)
+def send(line: http.client.HTTPConnection, message: Sent) -> None:
+    """Post a message to the webhook."""
+    line.request("POST", "/webhooks/shopify", *signed(message, domain=DOMAIN, secret=SECRET))
 
 
-@contextlib.contextmanager
-def database(url: str | None) -> Iterator[dict[str, str]]:
-    """Yield an environment with a database of its own, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="storm-") as folder:
-        environment = os.environ | {"DATA_DIR": folder}
-        environment.pop("DATABASE_URL", None)
-        if url is None:
-            yield environment
-            return
-        name = f"storm_{os.getpid()}"
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-        try:
-            own = urlsplit(url)._replace(path=f"/{name}").geturl()
-            yield environment | {"DATABASE_URL": own}
-        finally:
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+def storm(*, events: int, kill: int, workers: int, seed: int) -> dict:
+    """Run one storm and return its figures; `wrong` counts orders in another state than due.
 
-
-def storm(*, url: str | None, events: int, kill: bool, workers: int, seed: int) -> dict:
-    """Run one storm and return its figures; `wrong` counts orders in another state than due."""
+    So often a worker is killed, evenly over what is applied.
+    """
     lives = lives_of(events, seed=seed)
-    dice = random.Random(seed)  # noqa: S311
     messages = [message for life in lives for message in life.sent] * COPIES
-    dice.shuffle(messages)
-    with database(url) as environment:
-        _in_django(environment, "prepare")
-        service = Service(environment, workers=workers)
+    random.Random(seed).shuffle(messages)  # noqa: S311
+    with database() as environment:
+        service, shop = Service(environment, threads=16), Inside(environment, QUESTIONS)
         try:
-            service.wait()
-            idle = plain_rate(service.port)
-            over = threading.Event()
-            killer = threading.Thread(target=_kill_until, args=(service, over, dice))
-            if kill:
-                killer.start()
-            statuses, seconds, took = send_all(service.port, messages)
-            over.set()
-            if kill:
-                killer.join()
-            applied_after = _wait_until_applied(environment)
+            shop.ask("prepare")
+            service.start()
+            _, idle = from_clients(
+                service.port,
+                range(len(messages)),
+                lambda line, _: line.request("GET", "/healthz"),
+            )
+            with working(environment, workers=workers) as running:
+                if kill:
+                    killing = threading.Thread(target=_kill, args=(shop, running, kill, events))
+                    killing.start()
+                answers, took = from_clients(service.port, messages, send)
+                began = time.perf_counter()
+                if kill:
+                    killing.join()
+                until(lambda: not shop.ask("waiting"), "messages wait", seconds=DEADLINE_SECONDS)
+                applied_after = time.perf_counter() - began
+            ends = shop.ask("ends")
         finally:
             service.stop()
-        ends = _in_django(environment, "ends")
-    wrong = [life.number for life in lives if ends["orders"].get(str(life.number)) != end_of(life)]
-    cuts = statistics.quantiles(seconds, n=100)
+            shop.stop()
+    statuses = [status for status, _ in answers]
+    cuts = statistics.quantiles([seconds for _, seconds in answers], n=100)
     return {
-        "database": "PostgreSQL" if url else "SQLite",
+        "database": "PostgreSQL" if "DATABASE_URL" in environment else "SQLite",
         "deliveries": len(messages),
         "statuses": {str(status): statuses.count(status) for status in sorted(set(statuses))},
         "stored": ends["stored"],
         "unapplied": ends["unapplied"],
         "orders": len(ends["orders"]),
-        "wrong": wrong,
-        "kills": service.kills,
+        "wrong": [n.number for n in lives if ends["orders"].get(str(n.number)) != end_of(n)],
         "p50_seconds": round(cuts[49], 4),
         "p99_seconds": round(cuts[98], 4),
         "deliveries_per_second": round(len(messages) / took, 1),
-        "ratio_to_plain_requests": round(len(messages) / took / idle, 3),
+        "ratio_to_plain_requests": round(idle / took, 3),
         "applied_seconds_after_the_last": round(applied_after, 1),
     }
+
+
+def _kill(shop: Inside, running: Workers, kills: int, events: int) -> None:
+    for kill in range(1, kills + 1):
+        # In the midst of its work, each time: some of what it has begun is applied, some not.
+        due = events * kill // (kills + 1)
+        until(lambda due=due: shop.ask("applied") >= due, "nothing is applied")
+        running.kill()
+        running.start()
 
 
 def end_of(life: Life) -> dict:
@@ -256,35 +182,11 @@ def end_of(life: Life) -> dict:
     return {"status": life.status, "downloads": downloads}
 
 
-def _kill_until(service: Service, over: threading.Event, dice: random.Random) -> None:
-    # A worker needs a second or two to start: some die before their first message, most later.
-    while not over.wait(dice.uniform(1, 3.5)):
-        service.kill_a_worker()
-
-
-def _wait_until_applied(environment: dict[str, str]) -> float:
-    started = time.perf_counter()
-    while time.perf_counter() - started < DEADLINE_SECONDS:
-        if _in_django(environment, "waiting")["waiting"] == 0:
-            return time.perf_counter() - started
-        time.sleep(1)
-    raise TimeoutError("messages still wait")
-
-
-def _in_django(environment: dict[str, str], word: str) -> dict:
-    command = [sys.executable, "-m", "tests.system.storms.inside", word]
-    printed = subprocess.run(
-        command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
-    )
-    return json.loads(printed.stdout)
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=2000)
-    parser.add_argument("--kill", action="store_true")
+    parser.add_argument("--kill", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     options = parser.parse_args()
-    figures = storm(url=os.environ.get("DATABASE_URL"), **vars(options))
-    json.dump(figures | {"seed": options.seed}, sys.stdout)
+    json.dump(storm(**vars(options)) | {"seed": options.seed}, sys.stdout)

@@ -15,9 +15,12 @@ from storefront.inbox import apply_messages
 from storefront.management import loops
 from storefront.management.commands import worker
 from storefront.management.loops import Loops
-from tests.system.fire.asking import until
+from tests.system.harness.processes import until
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.both_databases,  # each says in its own words what is missing
+]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
 

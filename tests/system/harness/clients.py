@@ -1,27 +1,13 @@
-"""Asking a server: once, many times at once, or by clients that keep their lines open."""
+"""Ask a server: once, many times at once, or by clients that keep their connections open."""
 
 import contextlib
 import hashlib
 import http.client
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-DEADLINE_SECONDS = 60
-
-
-def until(is_so: Callable[[], bool], what: str, *, seconds: float = DEADLINE_SECONDS) -> None:
-    """Wait until something is so.
-
-    Raises:
-        TimeoutError: it is not, still.
-    """
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise TimeoutError(what)
-        time.sleep(0.02)
+from tests.system.harness.processes import DEADLINE_SECONDS, until
 
 
 def wait_for(port: int, path: str = "/healthz", *, seconds: float = DEADLINE_SECONDS) -> None:

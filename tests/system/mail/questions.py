@@ -1,40 +1,20 @@
-"""What the tests of killed workers ask of their database, in a process of its own.
+"""What the tests of killed workers ask of their database, by name."""
 
-`python -m tests.system.mail.inside` reads questions from its input, one a line,
-and answers each with a line.
-"""
-
-import json
-import os
-import sys
 from dataclasses import replace
 from typing import Any
 
-import django
+from django.utils import timezone
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django.setup()
-
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from downloads import fulfilment  # noqa: E402
-from downloads.incoming import (  # noqa: E402
-    CustomerReport,
-    LineReport,
-    OrderReport,
-    ProductReport,
-)
-from downloads.models import Asset, Mail, Order, Product, Shop  # noqa: E402
-from storefront.mail.messages import message_id_of  # noqa: E402
+from downloads import fulfilment
+from downloads.incoming import CustomerReport, LineReport, OrderReport, ProductReport
+from downloads.models import Asset, Mail, Order, Product, Shop
+from storefront.mail.messages import message_id_of
 
 VARIANT = 100
 
 
 def prepare(orders: int) -> None:
-    """Make the tables, a shop that sells one link, and so many orders that wait for payment."""
-    call_command("migrate", verbosity=0, stdout=sys.stderr)
+    """Make a shop that sells one link, and so many orders that wait for payment."""
     at = timezone.now()
     shop = Shop.objects.create(name="Mails", domain="mails.example")
     product = Product.objects.create(shop=shop, name="Book", variant_id=VARIANT)
@@ -81,15 +61,3 @@ def ends() -> dict[str, Any]:
         "mailed": list(Order.objects.exclude(email_sent_at=None).values_list("pk", flat=True)),
         "orders": Order.objects.count(),
     }
-
-
-QUESTIONS: dict[str, Any] = {
-    question.__name__: question for question in (prepare, pay, moving, ends)
-}
-
-if __name__ == "__main__":
-    for line in sys.stdin:
-        name, given = json.loads(line)
-        sys.stdout.write(json.dumps(QUESTIONS[name](**given)) + "\n")
-        sys.stdout.flush()
-        connection.close()

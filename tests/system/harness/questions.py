@@ -1,31 +1,17 @@
-"""What the tests under fire ask of a service's database, in a process of its own.
+"""What is asked of a service's database, by name: see `processes.Inside`."""
 
-`python -m tests.system.fire.inside` reads questions from its input, one a line,
-and answers each with a line.
-"""
-
-import json
-import os
 import sys
 from datetime import timedelta
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
-import django
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.contrib.auth.hashers import make_password  # noqa: E402
-from django.core.management import CommandError, call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from downloads import fulfilment, lookups  # noqa: E402
-from downloads.models import (  # noqa: E402
+from downloads import fulfilment, lookups
+from downloads.models import (
     Account,
     Asset,
     Customer,
@@ -36,17 +22,16 @@ from downloads.models import (  # noqa: E402
     Order,
     Shop,
 )
-from downloads.tokens import hash_token  # noqa: E402
-from storefront.models import CustomerToken, StorefrontKey, WebhookSecret  # noqa: E402
-from storefront.signed_urls import Click, new_click, proof_of, read_click  # noqa: E402
-from tests.system.fire.service import TOKEN  # noqa: E402
+from downloads.tokens import hash_token
+from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
+from storefront.signed_urls import Click, new_click, proof_of, read_click
+from tests.system.harness.service import TOKEN
 
 BLOCK = bytes(range(256)) * 4096
 
 
 def prepare() -> dict:
-    """Make the tables, and a shop with one paid order; return what opens its faces."""
-    call_command("migrate", verbosity=0, stdout=sys.stderr)
+    """Make a shop with one paid order; return what opens its faces."""
     at = timezone.now()
     shop = Shop.objects.create(name="Fire", domain="fire.example")
     customer = Customer.objects.create(shop=shop, email="ada@example.com")
@@ -112,14 +97,16 @@ def open_shops(secret: str, *, email: str, password: str) -> None:
     """Let the shop and another one send orders as Shopify does, and a customer sign in."""
     for shop in (Shop.objects.get(), Shop.objects.create(name="Other", domain="other.example")):
         WebhookSecret.keep(shop, source="shopify", secret=secret)
-    customer = Customer.objects.create(shop=Shop.objects.get(name="Fire"), email=email)
-    Account.objects.create(
-        shop=customer.shop,
-        customer=customer,
-        email=email,
-        password=make_password(password),
-        confirmed_at=timezone.now(),
-    )
+    register(email, password)
+
+
+def register(email: str, password: str) -> None:
+    """Make a customer's account, whose owner has followed the link in the mail."""
+    given = {"email": email, "password": password, "first_name": "Ada", "last_name": "Lovelace"}
+    shop, at = Shop.objects.get(name="Fire"), timezone.now()
+    fulfilment.register(shop, at=at, **given)
+    account = Account.objects.get()
+    fulfilment.choose_password(account.pk, state=account.state, password=password, at=at)
 
 
 def add_link(link: str) -> dict:
@@ -190,20 +177,3 @@ def audit() -> list[str]:
     except CommandError as error:
         return [*named.getvalue().splitlines(), str(error)]
     return []
-
-
-QUESTIONS: dict[str, Any] = {
-    question.__name__: question
-    for question in (
-        *(prepare, open_shops, add_file, add_link, mint, mint_named, prove, revoke, counts, audit),
-        *(nonces, contents),
-    )
-}
-
-if __name__ == "__main__":
-    for line in sys.stdin:
-        name, given = json.loads(line)
-        sys.stdout.write(json.dumps(QUESTIONS[name](**given)) + "\n")
-        sys.stdout.flush()
-        # Kept, it would lie in the way of a database that stops or goes.
-        connection.close()
