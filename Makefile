@@ -11,7 +11,7 @@ PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
 	ENCRYPTION_KEYS=Y2hlY2stb25seS1ub3QtYS1zZWNyZXQtMDEyMzQ1Njc= \
 	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq-Ke1Uw7
 
-.PHONY: help demo test test-all test-postgres benchmark soak mutants static fmt audit lock messages pictures settings
+.PHONY: help demo test test-all test-postgres benchmark soak drills mutants static fmt audit lock messages pictures settings
 
 ## This list
 help:
@@ -61,6 +61,11 @@ soak: $(DEVELOPS)
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.soak
 	$(BIN)/pytest -q -n 2 tests/soak/permutations.py
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 tests/soak/permutations.py
+
+## Storms, kills and crowds in their long form, on both databases
+drills: $(DEVELOPS)
+	DRILLS=true $(PYTEST) -m slow $(ALONE)
+	DRILLS=true $(ON_POSTGRES) $(PYTEST) -m "both_databases and slow" $(ALONE)
 
 ## A hundred planted faults: which of them does no fast test notice? An hour and a half at most
 mutants: $(DEVELOPS)
