@@ -9,6 +9,8 @@ from urllib.parse import quote_plus
 
 from django.contrib.messages import get_messages
 
+from tests.invariants.isolation.shops import MarkedShop
+
 ASKED = "(asked for)"
 OF_EACH_ANSWER = re.compile(
     r'name="csrfmiddlewaretoken" value="[^"]+"|nonce="[^"]+"|csrftoken=[^;]+'
@@ -42,6 +44,11 @@ def difference(answer: Answer, expected: Answer) -> list[str]:
     """Return the lines in which two answers differ; none where they are equal."""
     lines = difflib.unified_diff(expected.text.splitlines(), answer.text.splitlines(), n=0)
     return [line.strip() for line in lines]
+
+
+def leaks_of(text: str, shop: MarkedShop) -> list[str]:
+    """Return which of a shop's marks stand in a text."""
+    return [mark for mark in shop.marks if mark in text]
 
 
 def answer_of(response: Any, *asked: object) -> Answer:

@@ -4,7 +4,7 @@ A row is built from its model alone, so a new model is there without a line here
 own rules want more than that, the model stands in `WANTED`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -161,6 +161,7 @@ class MarkedShop:
         self.make(Order, platform_id=None, token_hash=None)
         self.make(Message, state=Message.State.SET_ASIDE, delivery_id=f"{self.name}-2")
         self.make(Asset, withdrawn_at=NOW)
+        self.make(Product, variant_id=self.first + 1)  # which nobody has bought
         file = Asset(shop=self.shop, title=f"{self.name} file")
         content = ContentFile(self.name.encode(), name=f"{self.name}.epub")
         self.rows[Asset].append(fulfilment.store_file(file, content))
@@ -223,21 +224,31 @@ def of_shop(model: type[models.Model], shop: Shop) -> models.QuerySet:
     return of_shops(model._base_manager.all(), [shop.pk])
 
 
-def snapshot(shop: Shop) -> dict[str, list[dict[str, Any]]]:
-    """Return every row of a shop, whole, and what the admin's own log says of them."""
-    held = {model: list(of_shop(model, shop).order_by("pk").values()) for model in shop_models()}
-    keys = [str(row[model._meta.pk.attname]) for model in held for row in held[model]]
-    logged = LogEntry.objects.filter(object_id__in=keys).order_by("pk")
-    return {model._meta.label: rows for model, rows in held.items()} | {
-        "log": list(logged.values())
-    }
+def snapshot(
+    shop: Shop, models: Iterable[type[models.Model]] | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    """Return every row of a shop, whole, and what the admin's own log says of them.
+
+    With `models`: of those alone.
+    """
+    kept = [model for model in shop_models() if models is None or model in models]
+    held = {model: list(of_shop(model, shop).order_by("pk").values()) for model in kept}
+    log = []
+    if models is None or LogEntry in models:
+        rows = held if models is None else {model: of_shop(model, shop) for model in shop_models()}
+        keys = [
+            str(key) for model in rows for key in of_shop(model, shop).values_list("pk", flat=True)
+        ]
+        log = list(LogEntry.objects.filter(object_id__in=keys).order_by("pk").values())
+    return {model._meta.label: rows for model, rows in held.items()} | {"log": log}
 
 
-def strays() -> list[str]:
-    """Say which rows point to a row of another shop than their own."""
+def strays(kept: Iterable[type[models.Model]] | None = None) -> list[str]:
+    """Say which rows, of some models or of all, point to a row of another shop than their own."""
     return [
         f"{model._meta.label} {row.pk}: {column.name}"
         for model in shop_models()
+        if kept is None or model in kept
         for column, end in _ties(model)
         for row in model._base_manager.filter(**{f"{column.name}__isnull": False}).exclude(
             **{end: F(_whose(model))}

@@ -1,4 +1,7 @@
-"""Every address of the admin with values that no database takes: refused in a sentence."""
+"""Every address of the admin with values that no database takes: refused in a sentence.
+
+In the fast run one question of eleven; all of them in `make test-all`.
+"""
 
 import itertools
 import logging
@@ -12,7 +15,7 @@ from django.urls import reverse
 
 from tests.invariants.isolation.asking import form_on
 from tests.invariants.isolation.routes import missing_key, routes, rows_of
-from tests.invariants.isolation.test_acts import changelist
+from tests.invariants.isolation.table import address
 
 HOSTILE = {
     "nothing": "",
@@ -44,13 +47,14 @@ KEYS = (*HOSTILE.values(), "_00", "_5F00")
 # How many rows stand on a page, as its form counts them.
 COUNTS = ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
 STEP = 37
+STEP_IN_SAMPLE = 11
 
 
 @pytest.fixture
-def boss(sign_in):
-    client = sign_in("superuser")
-    client.raise_request_exception = False
-    return client
+def hostile(boss):
+    boss.raise_request_exception = False
+    yield boss
+    boss.raise_request_exception = True
 
 
 @pytest.fixture
@@ -58,6 +62,10 @@ def told(caplog):
     """Collect what is logged with a traceback; only that keeps a fault of ours apart."""
     caplog.set_level(logging.INFO)
     return lambda: [each.getMessage() for each in caplog.records if each.exc_info]
+
+
+def changelist(model):
+    return address(model, "changelist")
 
 
 @contextmanager
@@ -151,12 +159,11 @@ def sent_to_lists(owner):
         yield changelist(model), given | {"_selected_action": "x"}
 
 
-def sent_to_forms(client, owner):
+def sent_to_forms(client, owner, step):
     """Yield each form with a value in all of its boxes at once that most of them do not take."""
     number = itertools.count()
-    for route in routes():
-        if not route.name.endswith(("_add", "_change")):
-            continue
+    pages = [each for each in routes() if each.name.endswith(("_add", "_change"))]
+    for route in pages[::step]:
         for row in (rows_of(owner, route.model) if route.is_of_row else [None])[:1]:
             url = route.url(row and row.pk)
             form = form_on(client.get(url))
@@ -164,26 +171,25 @@ def sent_to_forms(client, owner):
             yield url, form | dict.fromkeys(boxes, spread(HOSTILE.values(), next(number)))
 
 
-def test_what_is_asked_of_lists(ours, boss, told):
-    assert faults(boss, ((url, None) for url in asked_of_lists())) == []
-    assert told() == []
+def lists(client, owner):
+    return [(url, None) for url in asked_of_lists()]
 
 
-def test_what_is_asked_of_pages(ours, boss, told):
-    assert faults(boss, ((url, None) for url in asked_of_pages(ours))) == []
-    assert told() == []
+def pages(client, owner):
+    return [(url, None) for url in asked_of_pages(owner)]
 
 
-def test_what_is_asked_of_completions(ours, boss, told):
-    assert faults(boss, ((url, None) for url in asked_of_completions())) == []
-    assert told() == []
+def completions(client, owner):
+    return [(url, None) for url in asked_of_completions()]
 
 
-def test_what_is_sent_to_lists(ours, boss, told):
-    assert faults(boss, sent_to_lists(ours)) == []
-    assert told() == []
+def acts(client, owner):
+    return list(sent_to_lists(owner))
 
 
-def test_what_is_sent_to_forms(ours, boss, told):
-    assert faults(boss, sent_to_forms(boss, ours)) == []
+@pytest.mark.parametrize("step", [STEP_IN_SAMPLE, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", [lists, pages, completions, acts, sent_to_forms])
+def test_what_no_database_takes_is_refused(ours, hostile, told, kind, step):
+    asked = kind(hostile, ours, step) if kind is sent_to_forms else kind(hostile, ours)[::step]
+    assert faults(hostile, asked) == []
     assert told() == []

@@ -5,13 +5,10 @@ same words: the two answers are one byte for byte, and its owner was served befo
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
-from django.db import transaction
 from django.urls import get_resolver
 from graphql import GraphQLInputObjectType, get_named_type
 
@@ -23,6 +20,7 @@ from storefront.graphql_api.schema import schema
 from storefront.models import CustomerToken, SecretKey, StorefrontKey
 from storefront.signed_urls import account_url, new_click, ticket_url
 from tests.factories import NOW, CustomerFactory, OrderFactory, ShopFactory, make_file_grant
+from tests.invariants.isolation.table import undone
 
 BOUGHT = "/api/shop/customer-downloadable-products"
 PASSWORD = "correct-horse-battery"
@@ -105,14 +103,6 @@ def people(db, four, settings, _apart):
     a, b, c, d = four[0]
     # A neighbour of the same shop, a stranger of a later one, and of an earlier one.
     return SimpleNamespace(all=[a, d], pairs=[(a, b), (a, c), (d, b)])
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Take back whatever the block does."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 # --- What can be asked for, and how ------------------------------------------------------------
