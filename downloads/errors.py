@@ -144,7 +144,7 @@ class DiskFull(DownloadsError):
         )
 
 
-class SaidTwice(BadInput):
+class DuplicateField(BadInput):
     """A deciding field occurs twice in a payload; `path` leads to it. Retrying does not help."""
 
     def __init__(self, path: str) -> None:

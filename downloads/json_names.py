@@ -9,7 +9,7 @@ from collections import Counter
 from itertools import accumulate
 from typing import Any, NoReturn
 
-from downloads.errors import SaidTwice
+from downloads.errors import DuplicateField
 
 # In the place of a value whose name stands twice: an object with this name alone.
 MARK = "stands twice"
@@ -84,10 +84,10 @@ def require_unmarked(document: Any, path: str) -> None:
     """Refuse a document with a duplicate key anywhere.
 
     Raises:
-        SaidTwice: it names the place.
+        DuplicateField: it names the place.
     """
     if is_marked(document):
-        raise SaidTwice(path)
+        raise DuplicateField(path)
     if isinstance(document, dict):
         for name, value in document.items():
             require_unmarked(value, f"{path}.{name}")

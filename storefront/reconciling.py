@@ -168,17 +168,17 @@ def _take_in(shop: Shop, stage: Stage, row: Any, run: Run, listener: Listener) -
     try:
         outcome = stage.record(shop, row, timezone.now())
     except BadInput as error:
-        _tell_trouble(run, listener, f"{stage.name(row)}: {error}")
+        _report_trouble(run, listener, f"{stage.name(row)}: {error}")
     except (OperationalError, InterfaceError):
         raise
     # A fault of ours with one row must not keep the others out.
     except Exception as error:
         logger.exception("%s of %s could not be taken in", stage.name(row), shop.domain)
         fault = f"a fault of ours ({type(error).__name__}); the log has more"
-        _tell_trouble(run, listener, f"{stage.name(row)}: {fault}")
+        _report_trouble(run, listener, f"{stage.name(row)}: {fault}")
     else:
         if outcome != Outcome.UNCHANGED:
-            _tell_repair(run, listener, stage.noun, f"{stage.name(row)}: {outcome}")
+            _report_repair(run, listener, stage.noun, f"{stage.name(row)}: {outcome}")
     listener.row()
     let_others_write(time.monotonic() - started)
 
@@ -194,20 +194,20 @@ def _remove_products(
     ahead = known.filter(product_id__gt=int(run.cursor)) if run.cursor else known
     numbers = ahead.exclude(product_id__in=removed)
     rows = numbers.order_by("product_id").values_list("product_id", flat=True).distinct()
-    asked = [number for number in rows[:PRODUCTS_AT_ONCE] if number is not None]
-    for number in sorted(remote.lacking(connection, asked)) if asked else ():
+    batch = [number for number in rows[:PRODUCTS_AT_ONCE] if number is not None]
+    for number in sorted(remote.lacking(connection, batch)) if batch else ():
         if fulfilment.remove_product(shop, number, at=timezone.now()) != Outcome.UNCHANGED:
-            _tell_repair(run, listener, "products", f"product {number}: removed")
-    if asked:
-        run.cursor = str(asked[-1])
-    return len(asked) == PRODUCTS_AT_ONCE
+            _report_repair(run, listener, "products", f"product {number}: removed")
+    if batch:
+        run.cursor = str(batch[-1])
+    return len(batch) == PRODUCTS_AT_ONCE
 
 
-def _tell_repair(run: Run, listener: Listener, noun: str, sentence: str) -> None:
+def _report_repair(run: Run, listener: Listener, noun: str, sentence: str) -> None:
     run.name_repair(noun, sentence)
     listener.repaired(sentence)
 
 
-def _tell_trouble(run: Run, listener: Listener, sentence: str) -> None:
+def _report_trouble(run: Run, listener: Listener, sentence: str) -> None:
     run.name_trouble(sentence)
     listener.trouble(sentence)

@@ -59,7 +59,7 @@ urlpatterns = [
     # None
     path("links", links.ask_again, name="links"),
     # What the mail provider was given
-    path("mail/bounces/<slug:provider>", bounces.hear, name="bounces"),
+    path("mail/bounces/<slug:provider>", bounces.receive, name="bounces"),
     # Order-status token or ticket
     path("orders/<str:token_or_ticket>", orders.order, name="order"),
     # Ticket

@@ -13,4 +13,4 @@ def tidy(*models: type[Model], at: datetime, rows: int = 1_000_000) -> int:
     kinds = [Rows(each) for each in RETENTIONS if each.model in models]
     assert len(kinds) == len(models)
     budget = Budget(rows=rows)
-    return sum(kind.do(at=at, budget=budget, tell=lambda count: None).count for kind in kinds)
+    return sum(kind.do(at=at, budget=budget, progress=lambda count: None).count for kind in kinds)

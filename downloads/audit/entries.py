@@ -48,7 +48,7 @@ def enter_audit(
 
 
 @contextmanager
-def tells_of(*models: type[Model]) -> Iterator[None]:
+def without_automatic_entries(*models: type[Model]) -> Iterator[None]:
     """Suppress automatic entries of these models; the caller writes its own.
 
     A context manager that decorates a verb, too.

@@ -23,7 +23,7 @@ OTHERS = {"auth.user": ("username", "email", "is_active", "is_staff", "is_superu
 UNTOLD = frozenset({"password", "sealed", "sealed_key"})
 
 
-def is_told_of(model: type[Model]) -> bool:
+def is_tracked(model: type[Model]) -> bool:
     """Say whether a model is audited."""
     return hasattr(model, "audited") or model._meta.label_lower in OTHERS
 

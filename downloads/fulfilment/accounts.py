@@ -83,12 +83,12 @@ def sign_in(account: Account, *, at: datetime) -> Customer:
     # Without its customer: PostgreSQL would read that one as it was before the wait.
     accounts = Account.objects.select_for_update(of=("self",))
     # The password took a while to check. Its owner may have got the account back since.
-    held = accounts.filter(pk=account.pk, password=account.password).first()
-    if held is None:
+    current = accounts.filter(pk=account.pk, password=account.password).first()
+    if current is None:
         raise SignInRefused
-    customer = held.customer or _make_customer(held, email=None)
-    held.customer, held.signed_in_at = customer, at
-    held.save(update_fields=["customer", "signed_in_at"])
+    customer = current.customer or _make_customer(current, email=None)
+    current.customer, current.signed_in_at = customer, at
+    current.save(update_fields=["customer", "signed_in_at"])
     return customer
 
 
@@ -142,8 +142,8 @@ def forget_accounts(accounts: QuerySet[Account], *, at_most: int | None = None) 
     With one that nobody confirmed goes the empty customer it leads to. Other customers stay.
     """
     # Locked: one that is confirmed at this moment leads to a customer who is not empty.
-    held = accounts.order_by("pk").select_for_update(of=("self",))[:at_most]
-    confirmed = {account.pk: account.confirmed_at is not None for account in held}
+    locked = accounts.order_by("pk").select_for_update(of=("self",))[:at_most]
+    confirmed = {account.pk: account.confirmed_at is not None for account in locked}
     unconfirmed = [number for number, is_confirmed in confirmed.items() if not is_confirmed]
     Customer.objects.filter(accounts__in=unconfirmed).delete()
     Account.objects.filter(pk__in=confirmed).delete()

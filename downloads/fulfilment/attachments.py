@@ -52,8 +52,8 @@ def attach_to_product(
     given = mails = 0
     for lines in _batches_of_lines(product):
         orders = {order.pk: order for order in _lock_orders(lines)}
-        held = set(Grant.objects.filter(line__in=lines, asset=asset).values_list("line", flat=True))
-        fresh = LineItem.objects.with_refunded_units().filter(pk__in=lines).exclude(pk__in=held)
+        old = set(Grant.objects.filter(line__in=lines, asset=asset).values_list("line", flat=True))
+        fresh = LineItem.objects.with_refunded_units().filter(pk__in=lines).exclude(pk__in=old)
         given += len(
             Grant.objects.bulk_create(
                 grant_for(line, attachment, order=orders[line.order_id], at=at) for line in fresh

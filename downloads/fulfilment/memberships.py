@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
-from downloads.audit.entries import enter_audit, tells_of
+from downloads.audit.entries import enter_audit, without_automatic_entries
 from downloads.email_addresses import has_form, mailbox_of
 from downloads.errors import BadInput, LinkSpent
 from downloads.fulfilment.recalculation import lock_shop
@@ -28,7 +28,7 @@ KNOWN = "There is a sign-in with this address already. Sign in with it, and open
 RANKS = list(Role.values)
 
 
-@tells_of(Invitation)
+@without_automatic_entries(Invitation)
 @transaction.atomic
 def invite(shop: Shop, email: str, role: str, *, at: datetime) -> tuple[Invitation, str]:
     """Offer a role to whoever holds the token that is returned; only its hash is stored.
@@ -63,7 +63,7 @@ def clean_address(email: str) -> str:
     return address
 
 
-@tells_of(Invitation)
+@without_automatic_entries(Invitation)
 def withdraw(invitations: QuerySet[Invitation]) -> int:
     """End the invitations that nobody has accepted; return how many that was."""
     with transaction.atomic():
@@ -151,17 +151,17 @@ def change_role(member: Membership, role: str, *, spares_last_owner: bool = True
     Raises:
         BadInput: the shop would have no owner left; not asked for with `spares_last_owner` false.
     """
-    held = _hold(member)
-    if held is None or held.role == role:
+    current = _hold(member)
+    if current is None or current.role == role:
         return
     if spares_last_owner and role != Role.OWNER:
-        _require_another_owner(held)
-    Membership.objects.filter(pk=held.pk).update(role=role)
-    before, held.role = held.role, role
-    enter_audit("Changed a role", row=held, before={"role": before}, after={"role": role})
+        _require_another_owner(current)
+    Membership.objects.filter(pk=current.pk).update(role=role)
+    before, current.role = current.role, role
+    enter_audit("Changed a role", row=current, before={"role": before}, after={"role": role})
 
 
-@tells_of(Membership)
+@without_automatic_entries(Membership)
 @transaction.atomic
 def remove_member(member: Membership, *, spares_last_owner: bool = True) -> None:
     """Take a person's role in a shop away. What they do in other shops stays.
@@ -169,13 +169,13 @@ def remove_member(member: Membership, *, spares_last_owner: bool = True) -> None
     Raises:
         BadInput: the shop would have no owner left; not asked for with `spares_last_owner` false.
     """
-    held = _hold(member)
-    if held is None:
+    current = _hold(member)
+    if current is None:
         return
     if spares_last_owner:
-        _require_another_owner(held)
-    enter_audit("Removed a staff member", row=held, before={"role": held.role})
-    held.delete()
+        _require_another_owner(current)
+    enter_audit("Removed a staff member", row=current, before={"role": current.role})
+    current.delete()
 
 
 def _take(invitation: Invitation, *, at: datetime) -> None:
@@ -186,7 +186,7 @@ def _take(invitation: Invitation, *, at: datetime) -> None:
         raise LinkSpent
 
 
-@tells_of(Membership)
+@without_automatic_entries(Membership)
 def _join(invitation: Invitation, user: User) -> Membership:
     """Return the person's membership; an invitation raises a role and never lowers it."""
     member, is_new = Membership.objects.select_related("shop").get_or_create(

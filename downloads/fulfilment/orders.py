@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from downloads.audit.entries import enter_audit, tells_of
+from downloads.audit.entries import enter_audit, without_automatic_entries
 from downloads.errors import BadInput
 from downloads.fulfilment.changes import Outcome, assign, rank
 from downloads.fulfilment.customers import record_customer
@@ -104,7 +104,7 @@ def delete_order(order: Order) -> None:
         raise BadInput("Something was downloaded already: cancel the order instead.")
     order.grants.all().delete()
     enter_audit("Deleted", row=order)
-    with tells_of(Order, LineItem):
+    with without_automatic_entries(Order, LineItem):
         order.delete()
 
 

@@ -141,14 +141,14 @@ def _forget_mails(shop: Shop, customers: QuerySet[Customer], addresses: set[str]
 def _forget_words(shop: Shop, person: PersonReport) -> None:
     """Take a buyer out of what was said of them and could not be applied yet."""
     about = Q(pk__in=[])
-    asked = Q(pk__in=[])
+    requested = Q(pk__in=[])
     if person.platform_id is not None:
         about |= Q(about_customer=person.platform_id)
-        asked |= Q(customer_platform_id=person.platform_id)
+        requested |= Q(customer_platform_id=person.platform_id)
     if person.email:
         for spelling in spellings_of(person.email) | {person.email}:
             about |= Q(person__icontains=json.dumps(spelling))
-        asked |= Q(address__in=spellings_of(person.email))
+        requested |= Q(address__in=spellings_of(person.email))
     Message.objects.filter(about, shop=shop).update(person="")
-    requests = DataRequest.objects.alias(address=AsciiLower("email")).filter(asked, shop=shop)
+    requests = DataRequest.objects.alias(address=AsciiLower("email")).filter(requested, shop=shop)
     requests.update(customer_platform_id=None, email="")

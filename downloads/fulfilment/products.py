@@ -119,8 +119,8 @@ def _rank(source: str, report: ProductReport, reported_at: datetime) -> str:
     # Cut-down orders leave things out: the newest of those that say the most stands. A shop that
     # describes its product leaves out what is no longer so.
     words = vars(report).values()
-    said = sum(value is not None for value in words) if source == MENTIONED else 0
-    return f"{source} {said} {rank(reported_at, content=report)}"
+    detail = sum(value is not None for value in words) if source == MENTIONED else 0
+    return f"{source} {detail} {rank(reported_at, content=report)}"
 
 
 def _describe(
@@ -132,25 +132,25 @@ def _describe(
         before = words.get(report.variant_id)
         if before is None or described_rank > before["described_rank"]:
             words[report.variant_id] = _words(report) | {"described_rank": described_rank}
-    held = _by_variant(shop, words)
+    rows = _by_variant(shop, words)
     changes = [
-        (held[number], words[number]) for number in held if _stands(words[number], held[number])
+        (rows[number], words[number]) for number in rows if _stands(words[number], rows[number])
     ]
     assign_each(changes)
     fresh = [
         Product(shop=shop, variant_id=number, **words[number])
         for number in words
-        if number not in held
+        if number not in rows
     ]
     outcomes = {Outcome.CHANGED} if changes else set()
-    if len(changes) < len(held):
+    if len(changes) < len(rows):
         outcomes.add(Outcome.UNCHANGED)
     if fresh:
         outcomes.add(Outcome.NEW)
         # A merchant may enter the same variant by hand at this moment.
         Product.objects.bulk_create(fresh, ignore_conflicts=True)
-        held |= _by_variant(shop, [product.variant_id for product in fresh])
-    return held, outcomes
+        rows |= _by_variant(shop, [product.variant_id for product in fresh])
+    return rows, outcomes
 
 
 def _stands(words: dict[str, Any], product: Product) -> bool:
@@ -172,7 +172,7 @@ def _without_number(shop: Shop, reports: Sequence[ProductReport]) -> dict[tuple,
     # A line without a variant number (typed in at the till) is known by its description alone. A
     # merchant may have entered two alike: the first is taken.
     products = Product.objects.filter(shop=shop, variant_id=None).order_by("-created_at", "-pk")
-    held = {
+    rows = {
         _named(product): product
         for some in _shares({report.name for report in reports})
         for product in products.filter(name__in=some)
@@ -180,10 +180,10 @@ def _without_number(shop: Shop, reports: Sequence[ProductReport]) -> dict[tuple,
     fresh = {
         _named(report): Product(shop=shop, **_words(report))
         for report in reversed(reports)
-        if _named(report) not in held
+        if _named(report) not in rows
     }
     Product.objects.bulk_create(fresh.values())
-    return held | fresh
+    return rows | fresh
 
 
 def _named(described: ProductReport | Product) -> tuple:
@@ -191,8 +191,8 @@ def _named(described: ProductReport | Product) -> tuple:
 
 
 def _shares(values: Iterable[Any]) -> Iterator[list[Any]]:
-    asked = list(values)
-    return (asked[start : start + BATCH] for start in range(0, len(asked), BATCH))
+    numbers = list(values)
+    return (numbers[start : start + BATCH] for start in range(0, len(numbers), BATCH))
 
 
 def _words(report: ProductReport) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from downloads.lookups.grants import (
     require_size,
 )
 from downloads.lookups.heartbeats import WorkerState, worker_seen_at, worker_state
-from downloads.lookups.mails import account_to_tell, order_to_tell, orders_to_tell
+from downloads.lookups.mails import account_for_mail, order_for_mail, orders_for_mail
 from downloads.lookups.orders import (
     OpenedLine,
     OpenedOrder,
@@ -43,7 +43,7 @@ __all__ = [
     "OpenedLine",
     "OpenedOrder",
     "WorkerState",
-    "account_to_tell",
+    "account_for_mail",
     "address_of",
     "customer_of_shop",
     "grant_of_address",
@@ -53,13 +53,13 @@ __all__ = [
     "grants_with_other_limit",
     "has_order",
     "is_opened",
+    "order_for_mail",
     "order_for_page",
     "order_for_storefront",
     "order_of_ticket",
-    "order_to_tell",
+    "orders_for_mail",
     "orders_of_number",
     "orders_of_secrets",
-    "orders_to_tell",
     "profile_of",
     "refusal_of_click",
     "require_size",

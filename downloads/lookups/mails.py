@@ -15,7 +15,7 @@ NOTHING_TO_TELL = "There is nothing to tell any more."
 MOST_ORDERS = 20
 
 
-def order_to_tell(number: int, *, at: datetime) -> OpenedOrder:
+def order_for_mail(number: int, *, at: datetime) -> OpenedOrder:
     """Return an order that brings a download as it stands now, with shop and customer loaded.
 
     One that is used up counts: its page says so.
@@ -26,7 +26,7 @@ def order_to_tell(number: int, *, at: datetime) -> OpenedOrder:
     return open_order(_require(_orders(at).filter(pk=number).first()))
 
 
-def orders_to_tell(shop: Shop, email: str, *, at: datetime) -> list[Order]:
+def orders_for_mail(shop: Shop, email: str, *, at: datetime) -> list[Order]:
     """Return the orders of a mail address that bring a download as they stand now.
 
     The newest come first, at most 20; each has shop and customer loaded.
@@ -39,7 +39,7 @@ def orders_to_tell(shop: Shop, email: str, *, at: datetime) -> list[Order]:
     return _require(orders or None)
 
 
-def account_to_tell(shop: Shop, email: str) -> Account:
+def account_for_mail(shop: Shop, email: str) -> Account:
     """Return the account of a mail address, with its shop.
 
     Raises:

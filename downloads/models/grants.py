@@ -110,8 +110,8 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         """
         every = Grant.objects.order_by()
         delivered = every.filter(deliveries__isnull=False).values("pk")
-        told = every.filter(Q(events__reason="reset") | Q(events__kind="carried")).values("pk")
-        return self.filter(Q(used__gt=0) | Q(pk__in=delivered) | Q(pk__in=told))
+        past = every.filter(Q(events__reason="reset") | Q(events__kind="carried")).values("pk")
+        return self.filter(Q(used__gt=0) | Q(pk__in=delivered) | Q(pk__in=past))
 
     def with_rights(self) -> "GrantQuerySet":
         """Load what `refusal` reads, and what is handed over: order and asset."""

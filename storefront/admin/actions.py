@@ -46,7 +46,7 @@ def act_on_each(
         messages.error(request, f"{row}: {why} {shut}".strip())
 
 
-def tell_count(request: HttpRequest, count: int, *, done: str, none: str) -> None:
+def report_count(request: HttpRequest, count: int, *, done: str, none: str) -> None:
     """Say how many rows an act changed; `none` where there was nothing to change."""
     if count:
         messages.success(request, f"{count} {done}.")

@@ -156,11 +156,11 @@ class ScopedAdmin(Scoped, SearchedAdmin):
         only: dict[str, Any] = {"shop": shops[0]} if len(shops) == 1 else {}
         given = super().get_changeform_initial_data(request)
         columns = {each.name: each for each in self.opts.get_fields() if each.concrete}
-        asked = {
+        initial = {
             name: initial_value(columns[name], given[name])
             for name in columns.keys() & given.keys()
         }
-        return only | given | asked
+        return only | given | initial
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -195,13 +195,13 @@ class ScopedAdmin(Scoped, SearchedAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         allowed: dict[str, Any] = super().get_actions(request)
-        return {name: (self._held(act), name, words) for name, (act, _, words) in allowed.items()}
+        return {name: (self._own(act), name, words) for name, (act, _, words) in allowed.items()}
 
-    def _held(self, act: Callable[..., Any]) -> Callable[..., Any]:
+    def _own(self, act: Callable[..., Any]) -> Callable[..., Any]:
         """Let an action meet only rows whose shop gives the reader what it asks for."""
 
         @wraps(act)
-        def held(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> Any:
+        def acting(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> Any:
             for verb in getattr(act, "allowed_permissions", ()):
                 rows = rows_where(rows, request.user, self.permission_for(verb))
             if not rows.exists():
@@ -209,7 +209,7 @@ class ScopedAdmin(Scoped, SearchedAdmin):
                 return None
             return act(model_admin, request, rows)
 
-        return held
+        return acting
 
 
 class ScopedInline(Scoped, admin.TabularInline):

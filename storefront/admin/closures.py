@@ -111,8 +111,8 @@ def why_order_is_closed(order: Order, *, at: datetime) -> str:
     if reasons := order_refusals(order):
         return _sentences(_causes(reasons, order), order)
     grants = Grant.objects.with_rights().filter(order=order)
-    told = [why_closed(grant, at=at) for grant in grants]
-    return " ".join(dict.fromkeys(told)) if all(told) else ""
+    sentences = [why_closed(grant, at=at) for grant in grants]
+    return " ".join(dict.fromkeys(sentences)) if all(sentences) else ""
 
 
 def closed_downloads(rows: Iterable[Grant]) -> list[str]:
@@ -171,9 +171,9 @@ def _causes(reasons: list[str], order: Order, grant: Grant | None = None) -> lis
 
 
 def _sentences(causes: list[str], order: Order) -> str:
-    told = []
+    sentences = []
     for cause in causes:
         words = CAUSES[cause]
         remedy = words.by_hand if order.is_by_hand else words.reported
-        told.append(f"{words.why}. {remedy}")
-    return " And ".join(told)
+        sentences.append(f"{words.why}. {remedy}")
+    return " And ".join(sentences)

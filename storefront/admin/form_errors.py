@@ -12,13 +12,13 @@ def unplaced_errors(page: Any, inlines: Any) -> list[str]:
     They write an error beside its field. A field that is only shown, or hidden like a row's own
     number, has no such place, and neither has a row that is gone since the page was opened.
     """
-    told = list(_unplaced(page.form, _fields_of(page)))
+    messages = list(_unplaced(page.form, _fields_of(page)))
     for inline in inlines:
         shown = {id(row.form): _fields_of(row) for row in inline}
         for form in inline.formset.forms:
             if not is_removed(form, inline.formset):
-                told += _unplaced(form, shown.get(id(form)), inline.opts.verbose_name_plural)
-    return list(dict.fromkeys(told))
+                messages += _unplaced(form, shown.get(id(form)), inline.opts.verbose_name_plural)
+    return list(dict.fromkeys(messages))
 
 
 def is_removed(form: Any, rows: Any) -> bool:

@@ -121,8 +121,8 @@ class MailAdmin(ReportedAdmin, NamelessAdmin):
         return rows if request.user.is_superuser else rows.exclude(kind=Mail.Kind.SIGN_IN)
 
     def get_fields(self, request: HttpRequest, obj: Mail | None = None) -> Any:
-        told = [name for name in self.fields if name not in self._unsaid(obj)]
-        return [*told, "due_at"] if obj is not None and _waits(obj) else told
+        fields = [name for name in self.fields if name not in self._unsaid(obj)]
+        return [*fields, "due_at"] if obj is not None and _waits(obj) else fields
 
     @staticmethod
     def _unsaid(mail: Mail | None) -> set[str]:

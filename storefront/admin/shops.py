@@ -174,5 +174,5 @@ def _troubles(shop: Shop) -> list[tuple[int, str, str]]:
     """Return how many mails have each trouble, its words and its filter. One query."""
     counts = {name: Count("pk", filter=which) for name, (*_, which) in MAIL_TROUBLES.items()}
     found = shop.mails.aggregate(**counts)
-    told = ((found[name], words, only) for name, (words, only, _) in MAIL_TROUBLES.items())
-    return [each for each in told if each[0]]
+    troubles = ((found[name], words, only) for name, (words, only, _) in MAIL_TROUBLES.items())
+    return [each for each in troubles if each[0]]

@@ -195,13 +195,13 @@ class CreateVerifyToken(relay.ClientIDMutation):
             customer = info.context.customer
         except Unauthenticated as error:
             return cls(verify_token={"is_valid": False, "message": str(error)})
-        said = {
+        profile = {
             "email": lookups.address_of(customer),
             "first_name": customer.first_name,
             "last_name": customer.last_name,
         }
         valid = {"is_valid": True, "message": "The token is valid"}
-        return cls(verify_token={**_named(customer), **said, **valid})
+        return cls(verify_token={**_named(customer), **profile, **valid})
 
 
 class CreateForgotPassword(relay.ClientIDMutation):

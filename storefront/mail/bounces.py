@@ -31,7 +31,7 @@ CAME_BACK = {EventType.BOUNCED, EventType.REJECTED, EventType.FAILED, EventType.
 @csrf_exempt
 @require_http_methods(["HEAD", "POST"])
 @answers_with_json
-def hear(request: HttpRequest, provider: str) -> JsonResponse:
+def receive(request: HttpRequest, provider: str) -> JsonResponse:
     """Take in what the provider we send by tells of our mails.
 
     Raises:
@@ -45,8 +45,8 @@ def hear(request: HttpRequest, provider: str) -> JsonResponse:
     if request.method == "POST":
         for event in _events(view, request):
             if event.event_type in CAME_BACK:
-                said = event.mta_response or event.description or event.reject_reason or ""
-                reason = f"{event.event_type}: {said}".removesuffix(": ")
+                detail = event.mta_response or event.description or event.reject_reason or ""
+                reason = f"{event.event_type}: {detail}".removesuffix(": ")
                 message_id = str(event.message_id or "")
                 fulfilment.note_bounce(message_id, reason=reason, at=timezone.now())
     return JsonResponse({"message": "Received."})

@@ -36,7 +36,7 @@ def send_due(
     """
     while not until() and fulfilment.answer_next_request(at=clock()):
         pass
-    while not until() and alarms.tell_next(at=clock()):
+    while not until() and alarms.warn_next(at=clock()):
         pass
     server = MailConnection(clock)
     try:

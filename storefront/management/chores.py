@@ -12,7 +12,7 @@ Chore = Callable[[datetime], object]
 
 
 def _tidy(job: Job, at: datetime) -> Tidied:
-    return job.do(at=at, budget=Budget(), tell=lambda count: None)
+    return job.do(at=at, budget=Budget(), progress=lambda count: None)
 
 
 # A bell may have been lost with its worker, and a download with its process.

@@ -62,17 +62,17 @@ class Loops:
     def note_fault(self, deed: str, error: BaseException) -> None:
         """Note that a deed failed; log it unless it failed in the same way before."""
         if pending_migrations.explain(error):
-            self.note(deed, kind=BEHIND, same=BEHIND, told=f"{BEHIND}: {error}")
+            self.note(deed, kind=BEHIND, same=BEHIND, text=f"{BEHIND}: {error}")
             return
         if isinstance(error, OUTAGES):
-            self.note(deed, kind=OUTAGE, same=OUTAGE, told=f"{OUTAGE}: {error}")
+            self.note(deed, kind=OUTAGE, same=OUTAGE, text=f"{OUTAGE}: {error}")
             return
         place = [(at.filename, at.lineno) for at in traceback.extract_tb(error.__traceback__)[-1:]]
-        told = "".join(traceback.format_exception(error))
-        self.note(deed, kind=type(error).__name__, same=(type(error), *place), told=told)
+        text = "".join(traceback.format_exception(error))
+        self.note(deed, kind=type(error).__name__, same=(type(error), *place), text=text)
 
-    def note(self, deed: str, *, kind: str, same: object, told: str) -> None:
-        """Note that a deed failed; log what is `told` unless the `same` was, since it went well."""
+    def note(self, deed: str, *, kind: str, same: object, text: str) -> None:
+        """Note that a deed failed; log what is `text` unless the `same` was, since it went well."""
         with self._lock:
             since, _kind = self._failing.get(deed, (timezone.now(), kind))
             self._failing[deed] = (since, kind)
@@ -80,7 +80,7 @@ class Loops:
             is_news = same not in logged
             logged.add(same)
         if is_news:
-            logger.error("The worker fails at %s: %s", deed, told)
+            logger.error("The worker fails at %s: %s", deed, text)
 
     def failing(self) -> tuple[str, datetime | None]:
         """Return what fails now, in words without what an error says, and since when."""

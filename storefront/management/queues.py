@@ -21,7 +21,7 @@ class QueueWorker(db_worker.Worker):
     def __init__(self, *, loops: Loops, **given: Any) -> None:
         super().__init__(batch=True, **given)
         self.loops = loops
-        logger.addFilter(told_by_loops)
+        logger.addFilter(reported_by_loops)
 
     def run(self) -> None:
         super().run()
@@ -35,7 +35,7 @@ class QueueWorker(db_worker.Worker):
             return
         if db_task_result.exception_class_path:
             kind = db_task_result.exception_class_path.rpartition(".")[2]
-            self.loops.note(deed, kind=kind, same=kind, told=db_task_result.traceback)
+            self.loops.note(deed, kind=kind, same=kind, text=db_task_result.traceback)
         else:
             self.loops.note_success(deed)
 
@@ -46,7 +46,7 @@ class QueueWorker(db_worker.Worker):
         return had_all or not self.running
 
 
-def told_by_loops(record: logging.LogRecord) -> bool:
+def reported_by_loops(record: logging.LogRecord) -> bool:
     """Keep from the log, as a filter, what `QueueWorker` tells once."""
     is_failure = record.levelno >= logging.ERROR
     return not (is_failure and set(map(str, record.args or ())) & RECURRING.keys())

@@ -38,7 +38,7 @@ class Tidied:
     is_over: bool
 
 
-Tell = Callable[[int], None]
+Progress = Callable[[int], None]
 
 
 class Job(Protocol):
@@ -50,8 +50,8 @@ class Job(Protocol):
     def due(self, *, at: datetime) -> Due:
         """Return what would go; nothing is changed."""
 
-    def do(self, *, at: datetime, budget: Budget, tell: Tell) -> Tidied:
-        """Delete it; `tell` is called with the count so far, now and then."""
+    def do(self, *, at: datetime, budget: Budget, progress: Progress) -> Tidied:
+        """Delete it; `progress` is called with the count so far, now and then."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Rows:
         past = self.retention.past(at).order_by()
         return Due(past.count(), past.aggregate(oldest=Min(self.retention.dated))["oldest"])
 
-    def do(self, *, at: datetime, budget: Budget, tell: Tell) -> Tidied:
+    def do(self, *, at: datetime, budget: Budget, progress: Progress) -> Tidied:
         """Delete batch by batch, until none is left or the budget ends.
 
         Each batch is a transaction of its own: whatever ends a run, what was deleted stays
@@ -82,7 +82,7 @@ class Rows:
             if not gone:
                 return Tidied(count, is_over=True)
             count += gone
-            tell(count)
+            progress(count)
         return Tidied(count, is_over=not self.retention.past(at).exists())
 
 
@@ -101,7 +101,7 @@ class Files:
         found = self.find(at=at)
         return Due(len(found.files), found.oldest)
 
-    def do(self, *, at: datetime, budget: Budget, tell: Tell) -> Tidied:
+    def do(self, *, at: datetime, budget: Budget, progress: Progress) -> Tidied:
         """Delete them one by one.
 
         Raises:
@@ -117,7 +117,7 @@ class Files:
                 break
             delete()
             count += 1
-            tell(count)
+            progress(count)
         return Tidied(count, is_over=count == len(found.files))
 
 

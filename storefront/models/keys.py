@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 
-from downloads.audit.entries import enter_audit, tells_of
+from downloads.audit.entries import enter_audit, without_automatic_entries
 from downloads.bidi import isolate
 from downloads.models import Shop
 from downloads.tokens import has_checksum, hash_token, make_token, with_checksum
@@ -113,7 +113,7 @@ class ApiKey(Credential):
         rows = type(self)._default_manager.select_for_update(no_key=True)
         end = rows.values_list("expires_at", flat=True).get(pk=self.pk)
         self.expires_at = last if end is None else min(last, end)
-        with tells_of(type(self)):
+        with without_automatic_entries(type(self)):
             self.save(update_fields=["expires_at"])
         successor, key = self.issue(self.shop, name=self.name, **self.limits())
         after = {"expires_at": self.expires_at, "successor": str(successor)}

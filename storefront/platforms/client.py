@@ -100,7 +100,7 @@ class Connection:
         attempt = 1
         while True:
             try:
-                answer = self._ask(path, query)
+                answer = self._request(path, query)
             except _Broken as error:
                 if attempt >= settings.PLATFORM_MAX_ATTEMPTS:
                     raise PlatformFault(f"{self.host} {error}. Run it again later.") from None
@@ -115,7 +115,7 @@ class Connection:
                 raise PlatformFault(f"{self.host} asks us to wait too long. Run it again later.")
             time.sleep(answer)
 
-    def _ask(self, path: str, query: Mapping[str, object]) -> Answer | float:
+    def _request(self, path: str, query: Mapping[str, object]) -> Answer | float:
         """Return the answer, or how many seconds to wait before asking again."""
         time.sleep(max(0.0, self._next_at - time.monotonic()))
         timeout = (settings.PLATFORM_CONNECT_SECONDS, settings.PLATFORM_READ_SECONDS)

@@ -8,14 +8,14 @@ from downloads import fulfilment
 from storefront.models import CountedTries
 
 
-def tell_next(*, at: datetime) -> bool:
+def warn_next(*, at: datetime) -> bool:
     """Write down the mails that one alarm comes to; say whether there was one."""
     # Without a look first each idle round would take SQLite's one lock for writing.
-    return CountedTries.objects.untold().exists() and _tell(at)
+    return CountedTries.objects.untold().exists() and _warn(at)
 
 
 @transaction.atomic
-def _tell(at: datetime) -> bool:
+def _warn(at: datetime) -> bool:
     untold = CountedTries.objects.untold().select_related("person").order_by("pk")
     row = untold.select_for_update(skip_locked=True, of=("self",)).first()
     if row is None:

@@ -24,8 +24,8 @@ def device_of(request: HttpRequest, name: str) -> str | None:
 
     What it asks the database depends on the cookie alone: it tells nobody which names exist.
     """
-    told = request.get_signed_cookie(COOKIE, default="", salt=SALT, max_age=_life())
-    number, _colon, rest = (told or "").partition(":")
+    cookie = request.get_signed_cookie(COOKIE, default="", salt=SALT, max_age=_life())
+    number, _colon, rest = (cookie or "").partition(":")
     device, _colon, password = rest.partition(":")
     if not password:
         return None

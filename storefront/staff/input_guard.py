@@ -111,12 +111,12 @@ def refuse_unfit(
     try:
         return execute(sql, params, many, context)
     except UNFIT as error:
-        if not sql.startswith("SELECT") or not _asks(request):
+        if not sql.startswith("SELECT") or not _has_input(request):
             raise
         logger.warning("Refused a question of the admin: %s", type(error).__name__)
         raise RequestRefused(OUT_OF_RANGE) from error
 
 
-def _asks(request: HttpRequest) -> bool:
+def _has_input(request: HttpRequest) -> bool:
     match = request.resolver_match
     return bool(request.GET or request.method == "POST" or (match and match.kwargs))

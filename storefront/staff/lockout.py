@@ -42,11 +42,11 @@ class Slowed(BadInput):
 
     def __init__(self, wait: timedelta) -> None:
         seconds = max(1, -(-wait // timedelta(seconds=1)))
-        held = HELD_TURNS * settings.STAFF_TRY_SECONDS
+        lease = HELD_TURNS * settings.STAFF_TRY_SECONDS
         super().__init__(
             f"Many have tried this name of late. Try again in {seconds} "
             f"second{'s' if seconds > 1 else ''}: your password was not looked at yet. Your place "
-            f"in line is kept for {held} seconds after each try."
+            f"in line is kept for {lease} seconds after each try."
         )
 
 

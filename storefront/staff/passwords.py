@@ -15,7 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 
-from downloads.audit.entries import enter_audit, tells_of
+from downloads.audit.entries import enter_audit, without_automatic_entries
 from downloads.errors import BadInput, LinkSpent
 from storefront.formats import whole_number
 from storefront.signed_urls import absolute
@@ -55,7 +55,7 @@ class Change(PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         form.hash_new()
         with transaction.atomic():
-            with tells_of(get_user_model()):
+            with without_automatic_entries(get_user_model()):
                 answer = super().form_valid(form)
             enter_audit("Changed the password", row=form.user)
             session: Any = self.request.session
@@ -108,7 +108,7 @@ def choose(number: str, token: str, password: str, *, at: datetime) -> Any:
         # Once more: another may have used the link since.
         user = owner_of(number, token)
         user.password = hashed
-        with tells_of(get_user_model()):
+        with without_automatic_entries(get_user_model()):
             user.save(update_fields=["password"])
         enter_audit("Chose a password by a link", row=user)
         lockout.unlock(user, at=at)

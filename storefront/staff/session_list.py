@@ -48,6 +48,6 @@ def _end(request: HttpRequest, chosen: str, *, here: str) -> HttpResponse:
     # One's own alone; of somebody else's it says as much as of none.
     which = {"but": here} if chosen == ALL_OTHERS else {"only": chosen}
     ended = end_sessions(request.user, **which)
-    told = messages.success if ended else messages.error
-    told(request, f"{ended} ended." if ended else "This session was over already.")
+    notify = messages.success if ended else messages.error
+    notify(request, f"{ended} ended." if ended else "This session was over already.")
     return HttpResponseRedirect(request.path)

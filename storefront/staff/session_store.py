@@ -52,8 +52,8 @@ class SessionStore(DatabaseStore):
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 (Django's signature)
         if self.session_key is None:
             return self.create()
-        held: Any = self
-        row = self.create_model_instance(held._get_session(no_load=must_create))
+        session: Any = self
+        row = self.create_model_instance(session._get_session(no_load=must_create))
         if must_create:
             self.row = None
             return _insert(row)

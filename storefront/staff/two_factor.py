@@ -41,8 +41,8 @@ def fresh_key() -> str:
 def qr_of(key: str, name: str) -> str:
     """Return the picture that an app reads a key from, as a `data:` address."""
     label = f"{quote(ISSUER)}:{quote(name, safe='')}"
-    asked = urlencode({"secret": key, "issuer": ISSUER}, quote_via=quote)
-    picture = segno.make(f"otpauth://totp/{label}?{asked}", micro=False)
+    params = urlencode({"secret": key, "issuer": ISSUER}, quote_via=quote)
+    picture = segno.make(f"otpauth://totp/{label}?{params}", micro=False)
     return picture.svg_data_uri(scale=5, border=4, dark="#000", light="#fff")
 
 

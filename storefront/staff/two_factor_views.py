@@ -37,8 +37,8 @@ class CodeForm(forms.Form):
 
     def __init__(self, *args: Any, is_recovery: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        told = {"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
-        self.fields["code"].widget.attrs |= told | ({} if is_recovery else {"inputmode": "numeric"})
+        base = {"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
+        self.fields["code"].widget.attrs |= base | ({} if is_recovery else {"inputmode": "numeric"})
 
 
 class SetUpForm(forms.Form):
@@ -158,11 +158,11 @@ def _key_to_be(request: HttpRequest) -> str:
 
 
 def _onward(request: HttpRequest) -> str:
-    asked = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
+    target = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
     is_ours = url_has_allowed_host_and_scheme(
-        asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return asked if is_ours else reverse("admin:index")
+    return target if is_ours else reverse("admin:index")
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -124,7 +124,7 @@ def test_no_right_goes_from_one_mailbox_to_another(one, other, alike):
         with pytest.raises(NotFound):
             lookups.customer_of_shop(shop, email=typed)
         with pytest.raises(NotFound):
-            lookups.account_to_tell(shop, typed)
+            lookups.account_for_mail(shop, typed)
         with pytest.raises(SignInRefused):
             fulfilment.require_password(shop, email=typed, password="any")
     # Both are kept beside each other, each as its own.

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from downloads.errors import SaidTwice
+from downloads.errors import DuplicateField
 from downloads.json_names import (
     RepeatedName,
     is_marked,
@@ -35,7 +35,7 @@ def test_it_is_refused_by_name(text, name):
 def test_it_is_marked_and_told(text, name):
     document, names = parse_marking(text)
     assert names == [name]
-    with pytest.raises(SaidTwice):
+    with pytest.raises(DuplicateField):
         require_unmarked(document, "message")
 
 
@@ -46,7 +46,7 @@ def test_the_same_name_in_two_objects_stands_once_in_each(text):
 
 def test_a_mark_leads_to_its_place():
     document, _names = parse_marking('{"lines": [{"id": 1}, {"quantity": 1, "quantity": 5}]}')
-    with pytest.raises(SaidTwice, match=r"^order\.lines\[1\]\.quantity: stands twice"):
+    with pytest.raises(DuplicateField, match=r"^order\.lines\[1\]\.quantity: stands twice"):
         require_unmarked(document, "order")
 
 

@@ -91,9 +91,9 @@ class AssetAdmin(ScopedAdmin):
             messages.warning(request, hint)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        told, counts, missing, kept = super().get_deleted_objects(objs, request)
+        deleted, counts, missing, kept = super().get_deleted_objects(objs, request)
         # The grants of orders are what keeps it, not a permission that staff could be given.
-        return told, counts, missing - {"grant"}, kept
+        return deleted, counts, missing - {"grant"}, kept
 
     def delete_model(self, request: HttpRequest, obj: Asset) -> None:
         fulfilment.delete_asset(obj)

@@ -36,13 +36,13 @@ class EntriesWithLinks(AskedList):
 
 def set_links(entries: list[Any], request: HttpRequest) -> None:
     """Set each entry's `link`, None where its reader may not go or nothing is. A query a kind."""
-    asked = defaultdict(set)
+    requested = defaultdict(set)
     for entry in entries:
         entry.link = None
         model_admin = admin.site._registry.get(model_of(entry))  # type: ignore[arg-type]
         if model_admin is not None and model_admin.has_view_permission(request):
-            asked[model_admin].add(entry.subject_id)
-    for model_admin, numbers in asked.items():
+            requested[model_admin].add(entry.subject_id)
+    for model_admin, numbers in requested.items():
         opts = model_admin.opts
         rows = model_admin.get_queryset(request).filter(pk__in=numbers)
         seen = {str(number) for number in rows.values_list("pk", flat=True)}

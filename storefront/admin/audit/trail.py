@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.text import Truncator
 
-from downloads.audit.signals import is_told_of
+from downloads.audit.signals import is_tracked
 from downloads.models import AuditEntry, Shop
 
 NEWEST = 20
@@ -60,7 +60,7 @@ def trail_of(request: HttpRequest, row: Model | None) -> Trail | None:
 
     None for a row of which the trail does not tell, and for staff who may not see the trail.
     """
-    if row is None or not is_told_of(type(row)):
+    if row is None or not is_tracked(type(row)):
         return None
     if not request.user.has_perm("downloads.view_auditentry", row):
         return None
@@ -114,10 +114,10 @@ def _words(model: type[Model] | None, values: dict[str, Any], name: str, length:
     value = values.get(name)
     choices = dict(getattr(_field(model, name), "flatchoices", None) or ())
     each = value if isinstance(value, list) else [value]
-    return Truncator(", ".join(_said(name, choices, one) for one in each)).chars(length)
+    return Truncator(", ".join(_text(name, choices, one) for one in each)).chars(length)
 
 
-def _said(name: str, choices: dict[Any, Any], value: Any) -> str:
+def _text(name: str, choices: dict[Any, Any], value: Any) -> str:
     if value is None or value == "":
         return WITHOUT.get(name, NOTHING)
     if isinstance(value, bool):
@@ -131,5 +131,5 @@ def _said(name: str, choices: dict[Any, Any], value: Any) -> str:
 def kinds() -> Iterator[tuple[str, str]]:
     """Yield what the trail tells of: each model's label and its name for people."""
     for model in apps.get_models():
-        if is_told_of(model):
+        if is_tracked(model):
             yield model._meta.label_lower, str(model._meta.verbose_name)

@@ -12,7 +12,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html_join
 from django.views.decorators.debug import sensitive_post_parameters
 
-from storefront.admin.actions import only_row, show_secret_once, tell_count
+from storefront.admin.actions import only_row, report_count, show_secret_once
 from storefront.admin.anonymous_log import NamelessAdmin
 from storefront.admin.base import ScopedAdmin
 from storefront.admin.credentials.webhook_secret_form import PastedSecretForm
@@ -72,7 +72,7 @@ class CredentialAdmin(ScopedAdmin):
         for row in rows.filter(revoked_at__isnull=True):
             self.log_change(request, row, "Revoked")
         revoked = rows.revoke(timezone.now())
-        tell_count(
+        report_count(
             request, revoked, done="revoked", none="Nothing to revoke: that was done before."
         )
 

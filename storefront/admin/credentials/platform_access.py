@@ -102,7 +102,7 @@ def _require_plain(secret: str) -> str:
 
 @admin.register(PlatformAccess)
 class PlatformAccessAdmin(ScopedAdmin):
-    list_display = ("shop", "platform", "address", "last_run_at", "last_run_was_complete", "said")
+    list_display = ("shop", "platform", "address", "last_run_at", "last_run_was_complete", "result")
     list_display_links = ("shop", "address")
     list_select_related = ("shop",)
     list_filter = ("shop",)
@@ -175,5 +175,5 @@ class PlatformAccessAdmin(ScopedAdmin):
         return title_of(access.source)
 
     @admin.display(description="what the last run did")
-    def said(self, access: PlatformAccess) -> str:
+    def result(self, access: PlatformAccess) -> str:
         return Truncator(access.last_summary.partition("\n")[0]).chars(SHORT)

@@ -53,22 +53,22 @@ class DataRequestAdmin(ReportedAdmin):
 
     def export(self, request: HttpRequest, number: int) -> HttpResponseBase:
         """Hand over what is stored about the buyer who asked."""
-        asked = self.get_object(request, str(number))
-        if asked is None:
+        row = self.get_object(request, str(number))
+        if row is None:
             raise Http404
-        if not self.has_view_permission(request, asked):
+        if not self.has_view_permission(request, row):
             raise PermissionDenied
-        document = stored_for_request(asked, at=timezone.now())
-        return json_file(document, name=f"data-request-{asked.platform_id}.json")
+        document = stored_for_request(row, at=timezone.now())
+        return json_file(document, name=f"data-request-{row.platform_id}.json")
 
     @admin.display(description="number")
-    def number(self, asked: DataRequest) -> int:
-        return asked.platform_id
+    def number(self, row: DataRequest) -> int:
+        return row.platform_id
 
     @admin.display(description="customer")
-    def customer(self, asked: Any) -> str:
-        number, known = asked.customer_platform_id, asked.numbered or asked.addressed
-        words = isolate(asked.email) or (
+    def customer(self, row: Any) -> str:
+        number, known = row.customer_platform_id, row.numbered or row.addressed
+        words = isolate(row.email) or (
             "No longer known" if number is None else f"Customer {number}"
         )
         if known is None:
@@ -78,19 +78,19 @@ class DataRequestAdmin(ReportedAdmin):
         )
 
     @admin.display(description="the customer’s data")
-    def file(self, asked: DataRequest) -> str:
-        url = reverse("admin:data_request_file", args=[asked.pk])
+    def file(self, row: DataRequest) -> str:
+        url = reverse("admin:data_request_file", args=[row.pk])
         return format_html('<a href="{}">Download</a>', url)
 
     @admin.action(description="Mark as answered", permissions=["act"])
-    def mark_as_answered(self, request: HttpRequest, asked: QuerySet[DataRequest]) -> None:
+    def mark_as_answered(self, request: HttpRequest, rows: QuerySet[DataRequest]) -> None:
         at = timezone.now()
-        asked = asked.filter(answered_at=None)
-        if not asked:
+        rows = rows.filter(answered_at=None)
+        if not rows:
             messages.error(request, "Nothing to mark: that was done before.")
         act_on_each(
             request,
-            asked,
+            rows,
             lambda each: fulfilment.answer_data_request(each, at=at),
             done="marked as answered",
         )

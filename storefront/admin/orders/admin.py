@@ -80,7 +80,7 @@ class OrderAdmin(OrderList):
     def get_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
         if obj is None:
             return self.fields
-        reported = () if obj.is_by_hand else (*(("held",) if obj.hold else ()), "facts")
+        reported = () if obj.is_by_hand else (*(("hold_reason",) if obj.hold else ()), "facts")
         return (*self.fields, *reported, "mail")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -118,12 +118,12 @@ class OrderAdmin(OrderList):
 
     def get_deleted_objects(self, objs: Iterable[Order], request: HttpRequest) -> Any:
         """Say what goes along, and name the orders that stay because of their downloads."""
-        told = [[str(order), [str(grant) for grant in order.grants.all()]] for order in objs]
-        held = set(
+        deleted = [[str(order), [str(grant) for grant in order.grants.all()]] for order in objs]
+        protected = set(
             Grant.objects.downloaded().filter(order__in=objs).values_list("order", flat=True)
         )
-        kept = [str(order) for order in objs if order.pk in held]
-        return told, {"orders": len(told)}, set(), kept
+        kept = [str(order) for order in objs if order.pk in protected]
+        return deleted, {"orders": len(deleted)}, set(), kept
 
     def delete_model(self, request: HttpRequest, obj: Order) -> None:
         fulfilment.delete_order(obj)
@@ -200,7 +200,7 @@ class OrderAdmin(OrderList):
         return order
 
     @admin.display(description="held", ordering="hold")
-    def held(self, order: Order) -> str:
+    def hold_reason(self, order: Order) -> str:
         return order.get_hold_display() if order.hold else ""
 
     @admin.display(description="what came up")

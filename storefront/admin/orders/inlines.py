@@ -38,7 +38,7 @@ class GrantFormSet(SameShopFormSet):
     def clean(self) -> None:
         # An order that is being made has no key yet to ask by.
         own = Grant.objects.filter(order=self.instance.pk, line=None)
-        self.held = set(own.values_list("asset", flat=True))
+        self.existing = set(own.values_list("asset", flat=True))
         super().clean()
 
     def judge(self, form: Any, entered: dict[str, Any]) -> None:
@@ -46,9 +46,9 @@ class GrantFormSet(SameShopFormSet):
         asset = entered.get("asset")
         if asset is None or "asset" in form.errors:
             return
-        if asset.pk in self.held:
+        if asset.pk in self.existing:
             form.add_error("asset", "This order has this asset already.")
-        self.held.add(asset.pk)
+        self.existing.add(asset.pk)
 
 
 class LineInline(ScopedInline):

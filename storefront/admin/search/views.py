@@ -55,15 +55,15 @@ def find(request: HttpRequest) -> HttpResponse:
 
 def _address_of(request: HttpRequest, text: str) -> str | None:
     """Return where a search leads, None where to nothing."""
-    asked = _list_asked(request)
+    origin = _list_asked(request)
     if not text:
-        return _list(request, asked.model) if asked else None
-    models = [asked.model] if asked else LOOKED_THROUGH
+        return _list(request, origin.model) if origin else None
+    models = [origin.model] if origin else LOOKED_THROUGH
     if is_secret(text):
         # A merchant's own link, the beginning of a key: they lead to their rows by number.
         found = (_admin_of(model).found(request, text) for model in models)
         return next(filter(None, map(_rows, [_pasted(request, text), *found])), None)
-    is_of_orders = asked is None or asked.model is Order
+    is_of_orders = origin is None or origin.model is Order
     address = _numbered(request, text, called=True) if is_of_orders else None
     for model in models:
         if address is None and _admin_of(model).finds(request, text):
@@ -111,11 +111,11 @@ def _list_asked(request: HttpRequest) -> Any:
     return None
 
 
-def _list(request: HttpRequest, model: type[Model], **asked: str) -> str:
+def _list(request: HttpRequest, model: type[Model], **params: str) -> str:
     # Of a list's own box the filters stay.
     is_own = request.POST.get(LIST) == model._meta.label_lower
     kept = {name: value for name, value in request.POST.items() if name not in NO_FILTERS}
-    return f"{_changelist(model)}?{urlencode((kept if is_own else {}) | asked)}".removesuffix("?")
+    return f"{_changelist(model)}?{urlencode((kept if is_own else {}) | params)}".removesuffix("?")
 
 
 def _changelist(model: type[Model]) -> str:

@@ -137,8 +137,8 @@ class InvitationAdmin(RefusingAdmin):
         return [ours, *super().get_urls()]
 
     def get_fields(self, request: HttpRequest, obj: Invitation | None = None) -> Any:
-        asked = ("shop", "email", "role")
-        return asked if obj is None else (*asked, "state", "created_at", "expires_at")
+        entered = ("shop", "email", "role")
+        return entered if obj is None else (*entered, "state", "created_at", "expires_at")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         kept, token = fulfilment.invite(obj.shop, obj.email, obj.role, at=timezone.now())

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from downloads.bidi import isolate
-from storefront.admin.actions import only_row, show_secret_once, tell_count
+from storefront.admin.actions import only_row, report_count, show_secret_once
 from storefront.admin.base import ScopedAdmin
 from storefront.admin.query_validation import AskedList
 from storefront.models import SecondFactor
@@ -75,8 +75,8 @@ class StaffAdmin(ScopedAdmin):
         return super().get_queryset(request).annotate(has_second_factor=Exists(factor))
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        asked = PersonForm.Meta.fields
-        return asked if obj is None else (*asked, *self.readonly_fields)
+        entered = PersonForm.Meta.fields
+        return entered if obj is None else (*entered, *self.readonly_fields)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"is_staff": True} | super().get_changeform_initial_data(request)
@@ -108,7 +108,7 @@ class StaffAdmin(ScopedAdmin):
     def unlock(self, request: HttpRequest, people: QuerySet[User]) -> None:
         at = timezone.now()
         done = sum(lockout.unlock(user, at=at) for user in people)
-        tell_count(request, done, done="unlocked", none="Nobody of them was locked out.")
+        report_count(request, done, done="unlocked", none="Nobody of them was locked out.")
         for user in (each for each in people if not (each.is_active and each.is_staff)):
             messages.warning(request, STAYS_OUT.format(user))
 
@@ -141,10 +141,10 @@ class StaffAdmin(ScopedAdmin):
             return
         done = sum(two_factor.reset(user) for user in people)
         none = "Nobody of them has a second factor."
-        tell_count(request, done, done="removed, and the sessions ended", none=none)
+        report_count(request, done, done="removed, and the sessions ended", none=none)
 
     @admin.action(description="End all sessions", permissions=["change"])
     def end_all_sessions(self, request: HttpRequest, people: QuerySet[User]) -> None:
         ended = sum(end_sessions(user) for user in people)
         none = "None of them is signed in anywhere."
-        tell_count(request, ended, done="sessions ended", none=none)
+        report_count(request, ended, done="sessions ended", none=none)

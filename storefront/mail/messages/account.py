@@ -22,7 +22,7 @@ def about_registration(mail: Mail, *, at: datetime) -> Letter:
     Raises:
         NotFound: its account is gone.
     """
-    account = lookups.account_to_tell(mail.shop, mail.email)
+    account = lookups.account_for_mail(mail.shop, mail.email)
     if account.confirmed_at is not None:
         return _registered_before(mail.shop, account, at=at)
     opening = _(
@@ -48,7 +48,7 @@ def about_password(mail: Mail, *, at: datetime) -> Letter:
     Raises:
         NotFound: the account is gone.
     """
-    account = lookups.account_to_tell(mail.shop, mail.email)
+    account = lookups.account_for_mail(mail.shop, mail.email)
     opening = _(
         "Somebody, probably you, asked for a new password for the account at {shop} with this "
         "mail address. You can choose it here."

@@ -18,7 +18,7 @@ def about_links(mail: Mail, *, at: datetime) -> Letter:
     Raises:
         NotFound: none of them has anything to download.
     """
-    orders = lookups.orders_to_tell(mail.shop, mail.email, at=at)
+    orders = lookups.orders_for_mail(mail.shop, mail.email, at=at)
     ways = [Way(_name_of(order), ticket_url(order)) for order in orders]
     opening = _(
         "You asked for the links to your downloads at {shop}. Here they are, the newest order "

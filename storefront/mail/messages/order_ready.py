@@ -34,7 +34,7 @@ def about_order(mail: Mail, *, at: datetime) -> Letter:
     Raises:
         NotFound: they are not, any more.
     """
-    opened = lookups.order_to_tell(mail.order_id or 0, at=at)
+    opened = lookups.order_for_mail(mail.order_id or 0, at=at)
     order, shop = opened.order, mail.shop
     downloads = list(_downloads(opened, at=at))
     if not downloads:  # closed since the look-up found it open

@@ -51,10 +51,10 @@ class Command(BaseCommand):
                 invited = fulfilment.invite(shop, owner, Role.OWNER, at=timezone.now())
         except BadInput as error:
             raise CommandError(f"--owner: {error}") from None
-        tell = self._tell_programs if options["json"] else self._tell
-        tell(shop, *invited)
+        report = self._report_json if options["json"] else self._report
+        report(shop, *invited)
 
-    def _tell(self, shop: Shop, invitation: Invitation, token: str) -> None:
+    def _report(self, shop: Shop, invitation: Invitation, token: str) -> None:
         self.stdout.write(invitation_url(token))
         self.stdout.write(
             f"Send this link to {invitation.email} and to nobody else: whoever opens it owns "
@@ -62,14 +62,14 @@ class Command(BaseCommand):
             "not shown again."
         )
 
-    def _tell_programs(self, shop: Shop, invitation: Invitation, token: str) -> None:
-        told = {
+    def _report_json(self, shop: Shop, invitation: Invitation, token: str) -> None:
+        result = {
             "shop": shop.domain,
             "owner": invitation.email,
             "invitation_url": invitation_url(token),
             "expires_at": invitation.expires_at.isoformat(),
         }
-        self.stdout.write(json.dumps(told))
+        self.stdout.write(json.dumps(result))
 
 
 def _new_shop(domain: str, *, owner: str, plan: str | None = None, **named: str) -> Shop:

@@ -85,10 +85,10 @@ class Command(BaseCommand):
             terminal.close()
         summary = reconciling.finish(access, run, at=timezone.now(), fault=fault)
         if not fault:
-            self.say(summary)
+            self.report(summary)
         return fault or (TROUBLES.format(run.troubles) if run.troubles else "")
 
-    def say(self, sentence: str) -> None:
+    def report(self, sentence: str) -> None:
         if not self.is_quiet:
             self.stdout.write(sentence)
 
@@ -101,9 +101,9 @@ class Terminal:
         self.bar: tqdm | None = None
         self.is_asked_to_stop = False
         self.listener = Listener(
-            repaired=command.say,
+            repaired=command.report,
             trouble=lambda sentence: command.stderr.write(command.style.ERROR(sentence)),
-            note=command.say,
+            note=command.report,
             stage=self.begin_stage,
             row=self.advance,
         )

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from downloads.audit.actors import UNNAMED, acting
 from storefront.management.orphans import DoubtfulOrphans
-from storefront.management.tidying import Budget, Job, Tell, jobs
+from storefront.management.tidying import Budget, Job, Progress, jobs
 
 PROGRESS_SECONDS = 10
 STATUS_OF_STOPPED = 130
@@ -52,12 +52,12 @@ class Command(BaseCommand):
         try:
             for job in jobs(all_orphans=all_orphans):
                 try:
-                    told = self.look(job, at=at) if dry_run else self.do(job, at=at, budget=budget)
+                    text = self.look(job, at=at) if dry_run else self.do(job, at=at, budget=budget)
                 except FAULTS as error:
                     failed.append(job.words)
-                    told = str(error)
+                    text = str(error)
                     logger.debug("Tidying up %s failed", job.words, exc_info=True)
-                self.stdout.write(f"{job.words}: {told}")
+                self.stdout.write(f"{job.words}: {text}")
         except KeyboardInterrupt:
             raise CommandError(STOPPED, returncode=STATUS_OF_STOPPED) from None
         if failed:
@@ -71,17 +71,17 @@ class Command(BaseCommand):
 
     def do(self, job: Job, *, at: datetime, budget: Budget) -> str:
         """Delete what is past its time; say how much that was."""
-        tidied = job.do(at=at, budget=budget, tell=self.progress_of(job))
+        tidied = job.do(at=at, budget=budget, progress=self.progress_of(job))
         return f"{tidied.count:,} deleted" + ("" if tidied.is_over else f"; {MORE}")
 
-    def progress_of(self, job: Job) -> Tell:
+    def progress_of(self, job: Job) -> Progress:
         """Return what tells how far a job is, every few seconds."""
         told_at = time.monotonic()
 
-        def tell(count: int) -> None:
+        def advance(count: int) -> None:
             nonlocal told_at
             if time.monotonic() - told_at >= PROGRESS_SECONDS:
                 told_at = time.monotonic()
                 self.stderr.write(f"{job.words}: {count:,} so far")
 
-        return tell
+        return advance

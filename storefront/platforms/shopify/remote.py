@@ -45,12 +45,12 @@ def lacking(connection: Connection, product_ids: Sequence[int]) -> set[int]:
     """Return those of these products that Shopify no longer has."""
     missing: set[int] = set()
     for start in range(0, len(product_ids), PAGE_SIZE):
-        asked = product_ids[start : start + PAGE_SIZE]
+        batch = product_ids[start : start + PAGE_SIZE]
         answer = connection.get(
-            "/products.json", ids=",".join(map(str, asked)), fields="id", limit=PAGE_SIZE
+            "/products.json", ids=",".join(map(str, batch)), fields="id", limit=PAGE_SIZE
         )
         rows = _rows(connection, answer.document, "products")
-        missing |= set(asked) - {row["id"] for row in rows if type(row.get("id")) is int}
+        missing |= set(batch) - {row["id"] for row in rows if type(row.get("id")) is int}
     # A list may leave something out; only the product's own place says that it is gone.
     return {number for number in missing if _is_gone(connection, number)}
 
@@ -73,8 +73,8 @@ def _pause_after(headers: Mapping[str, str]) -> float:
 def _list(connection: Connection, place: str, cursor: str, **query: object) -> Page:
     """Return a page; the name of its rows is the last word of the place."""
     # The cursor carries the question; beside it Shopify takes no other word but the size.
-    asked = {"page_info": cursor} if cursor else query
-    answer = connection.get(f"/{place}.json", **{"limit": PAGE_SIZE} | asked)
+    params = {"page_info": cursor} if cursor else query
+    answer = connection.get(f"/{place}.json", **{"limit": PAGE_SIZE} | params)
     rows = _rows(connection, answer.document, place.rpartition("/")[2])
     return Page(rows, _next_cursor(answer.headers.get("Link", "")))
 
@@ -113,11 +113,11 @@ def _read_products(connection: Connection, since: datetime | None, cursor: str) 
 
 
 def _read_orders(connection: Connection, since: datetime | None, cursor: str) -> Page:
-    asked = {"status": "any"} | _changed_since(since)
-    page = _list(connection, "orders", cursor, **asked)
+    params = {"status": "any"} | _changed_since(since)
+    page = _list(connection, "orders", cursor, **params)
     if cursor or not page.cursor:
         return page
-    counted = connection.get("/orders/count.json", **asked).document
+    counted = connection.get("/orders/count.json", **params).document
     count = counted.get("count") if isinstance(counted, dict) else None
     return Page(page.rows, page.cursor, count if type(count) is int else None)
 

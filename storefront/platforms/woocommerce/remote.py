@@ -39,9 +39,9 @@ def lacking(connection: Connection, product_ids: Sequence[int]) -> set[int]:
     """Return those of these products that WooCommerce no longer has, or has in its trash."""
     missing: set[int] = set()
     for start in range(0, len(product_ids), PAGE_SIZE):
-        asked = product_ids[start : start + PAGE_SIZE]
-        answer = connection.get("/products", include=",".join(map(str, asked)), per_page=PAGE_SIZE)
-        missing |= set(asked) - set(_numbers(_rows(connection, answer)))
+        batch = product_ids[start : start + PAGE_SIZE]
+        answer = connection.get("/products", include=",".join(map(str, batch)), per_page=PAGE_SIZE)
+        missing |= set(batch) - set(_numbers(_rows(connection, answer)))
     # A list may leave something out; only the product's own place says that it is gone.
     return {number for number in missing if _is_gone(connection, number)}
 
@@ -71,8 +71,8 @@ def _list(connection: Connection, place: str, cursor: str, **query: object) -> P
     something. So each begins with the last row of the one before, or is asked for further up.
     """
     offset, last, steps = map(int, cursor.split(",")) if cursor else (0, 0, 0)
-    asked = {"orderby": "id", "order": "asc", "per_page": PAGE_SIZE, "offset": offset} | query
-    answer = connection.get(place, **asked)
+    params = {"orderby": "id", "order": "asc", "per_page": PAGE_SIZE, "offset": offset} | query
+    answer = connection.get(place, **params)
     rows = _rows(connection, answer)
     numbers = _numbers(rows)
     text = answer.headers.get("X-WP-Total", "")

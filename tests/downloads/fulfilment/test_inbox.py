@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from downloads.errors import AboveLimit, BadInput, SaidTwice
+from downloads.errors import AboveLimit, BadInput, DuplicateField
 from downloads.fulfilment import InboundMessage, apply_next, is_stored, receive, replay
 from downloads.models import Customer, Message, Shop
 from tests.factories import NOW, CustomerFactory, MessageFactory, ShopFactory
@@ -184,7 +184,7 @@ def test_the_pause_doubles_until_the_message_is_set_aside(shop):
 @pytest.mark.parametrize(
     "error",
     [
-        SaidTwice("order.id"),
+        DuplicateField("order.id"),
         AboveLimit("Order 1", 1001, "lines", setting="ORDER_MAX_LINES", most=1000),
     ],
     ids=lambda error: type(error).__name__,

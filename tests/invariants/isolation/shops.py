@@ -19,7 +19,7 @@ from django.db import models
 from django.db.models import F
 
 from downloads import fulfilment
-from downloads.audit.signals import is_told_of
+from downloads.audit.signals import is_tracked
 from downloads.models import (
     Account,
     Asset,
@@ -76,7 +76,7 @@ class MarkedShop:
         for model in shop_models():
             for row in list(self.rows[model]):
                 self._log(row)
-                if is_told_of(model):
+                if is_tracked(model):
                     self._tell(row)
 
     @property

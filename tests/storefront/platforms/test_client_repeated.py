@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from downloads.errors import SaidTwice
+from downloads.errors import DuplicateField
 from downloads.json_names import MARK
 from storefront.platforms.client import Answer, PlatformFault
 from storefront.platforms.shopify import remote as shopify_remote
@@ -69,7 +69,7 @@ def test_a_field_that_decides_makes_the_answer_unusable(read, document, path):
     without = changed(document, path, lambda row, name: row.pop(name, None))
     try:
         told = read(marked)
-    except SaidTwice:
+    except DuplicateField:
         return
     # Where it stands twice and is not refused, nothing came of it.
     assert told == read(without) == read(document)
@@ -114,7 +114,7 @@ def test_no_product_is_taken_away_because_its_number_stands_twice(remote, docume
 def test_an_order_whose_refunds_are_not_told_is_not_taken_in(order):
     line = Told(orders=[order], refunds=[{"id": 1}])
     (row,) = woocommerce_remote._read_orders(line, None, "").rows
-    with pytest.raises(SaidTwice):
+    with pytest.raises(DuplicateField):
         woocommerce_remote._record_order(SimpleNamespace(), row, NOW)
 
 

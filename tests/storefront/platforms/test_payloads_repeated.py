@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-from downloads.errors import SaidTwice
+from downloads.errors import DuplicateField
 from downloads.models import Message
 from storefront.inbox import _apply
 from storefront.models import SecretKey, StorefrontKey
@@ -64,7 +64,7 @@ def test_a_field_that_decides_sets_the_message_aside(platform, topic, path):
     assert names == [path[-1]]
     said = platform.parse(Envelope("shop.example", topic, "id", ""), payload)
     message = Message(source=said.source, topic=said.topic, body=said.body, person=said.person)
-    with pytest.raises(SaidTwice):
+    with pytest.raises(DuplicateField):
         _apply(message)
 
 
@@ -146,7 +146,7 @@ def test_what_is_written_around_a_message_decides_too(name, topic, text, place):
     said = PLATFORMS[name].parse(Envelope("own.example", topic, "id", ""), payload)
     assert (said.is_known, bool(said.topic)) == (True, True)
     message = Message(source=said.source, topic=said.topic, body=said.body, person=said.person)
-    with pytest.raises(SaidTwice, match=f"^{place}: stands twice"):
+    with pytest.raises(DuplicateField, match=f"^{place}: stands twice"):
         _apply(message)
 
 

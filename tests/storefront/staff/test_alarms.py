@@ -46,7 +46,7 @@ def sound(name="ada", *, at=NOW):
 
 
 def tell(*, at=NOW):
-    while alarms.tell_next(at=at):
+    while alarms.warn_next(at=at):
         pass
 
 
@@ -177,7 +177,7 @@ def test_only_superusers_see_these_mails_in_the_outbox(shop, ada, client):
 def test_workers_at_once_write_each_mail_once(shop):
     sound()
     sound("boss")
-    at_once(*[partial(alarms.tell_next, at=NOW)] * 6)
+    at_once(*[partial(alarms.warn_next, at=NOW)] * 6)
     tell()
     told = ["ada@example.com", "boss@example.com", "grace@example.com"]
     assert sorted(email for email, _shop in mailed()) == told
