@@ -1,4 +1,4 @@
-"""How passwords are hashed: by which algorithm, and in a few threads of their own (bulkhead)."""
+"""Password hashers (Argon2id, PBKDF2), in a few threads of their own (bulkhead)."""
 
 import os
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Made = TypeVar("Made")
 
 
 class PasswordThreads:
-    """The threads that hash passwords in this process, `PASSWORDS_AT_ONCE` of them.
+    """Thread pool that hashes passwords in this process, `PASSWORDS_AT_ONCE` at once.
 
     A hash leaves its 19 MiB with the allocator of the thread that made it: 32 threads that answer
     requests would each keep them. Nor do strangers who guess hold all those threads: so many wait

@@ -17,14 +17,14 @@ WAITING_AT_MOST = 4
 
 
 class Taker(NamedTuple):
-    """Who asks for a place: a click, and the visitor who made it (empty for nobody we know)."""
+    """Who takes a slot: a click, and the visitor who made it (empty for nobody we know)."""
 
     click: str
     visitor: str
 
 
 class Slots:
-    """So many places for work on the storage, in this process.
+    """Semaphore that bounds concurrent storage access in this process (bulkhead).
 
     Who finds them all taken waits for one until `STORAGE_PATIENCE_SECONDS` after they last
     changed hands. When nothing has moved for so long, the storage or the lines to the buyers

@@ -1,4 +1,4 @@
-"""Ask a shop's platform for what it has, and take in what its messages did not bring.
+"""Reconciliation: fetch a platform's orders and products, and repair what webhooks missed.
 
 Each row goes through the same door as a message does, in a transaction of its own; so a run may be
 stopped anywhere, started anew, and go on beside another one, and the end is the same.

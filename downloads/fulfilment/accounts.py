@@ -1,4 +1,4 @@
-"""Customers' own accounts: made, signed in to, and shown to be their owner's.
+"""Customer accounts: registration, sign-in, confirmation and passwords.
 
 Whoever registers an address is not yet known to own it. What is said of the address elsewhere, in
 orders or by an earlier account, is therefore never looked at, told or changed here before its
@@ -29,7 +29,7 @@ _JOINERS = str.maketrans("", "", "\u200c\u200d")
 def register(
     shop: Shop, *, email: str, password: str, first_name: str, last_name: str, at: datetime
 ) -> Account:
-    """Make an account, have its address written to, and return it unsaved, as it was entered.
+    """Register an account and queue the mail to its address; return it unsaved, as entered.
 
     An address that has one already keeps it: the same work, the same answer. One password hash,
     two writes.
@@ -54,7 +54,7 @@ def register(
 
 
 def require_password(shop: Shop, *, email: str, password: str) -> Account:
-    """Return the account of a mail address to whoever knows its password.
+    """Verify the password of a mail address's account, and return the account.
 
     A refusal does the same work for a known and an unknown address: one query, one hash.
 
@@ -100,7 +100,7 @@ def choose_password(
     at: datetime,
     and_with_it: Callable[[Account], object] = lambda _account: None,
 ) -> Account:
-    """Set the password of an account on its owner's word, who thereby confirms the address.
+    """Set an account's password by its ticket, which also confirms the mail address.
 
     `number` and `state` are what a ticket sent to that address named. The account leads from now
     on to the customer with its address, and to the orders that are theirs. `and_with_it` is
@@ -160,7 +160,7 @@ def end_former_accounts(customer: Customer) -> None:
 
 
 def lead_account_to(customer: Customer, email: str) -> None:
-    """Lead the account of an address to the customer whose it turns out to be.
+    """Link the account of a mail address to the customer whose address it is.
 
     Its owner confirmed it before anybody said who they are: it led to a customer of its own, who
     has bought nothing and goes.

@@ -1,4 +1,4 @@
-"""Give an asset to the buyers of a product, or to one order."""
+"""Attach an asset to a product, for all its buyers, or to one order."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -18,8 +18,7 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Attached:
-    """`grants` counts the earlier orders' lines that received the asset too, `mails` the buyers who
-    are told by mail that their order can be downloaded now."""
+    """An attachment, the number of grants to earlier orders' lines, and of mails to buyers."""
 
     attachment: Attachment
     grants: int

@@ -1,4 +1,4 @@
-"""Who works for a shop: asked by a link that works once, given another role, and removed."""
+"""Staff memberships of a shop: invite, accept, change roles, remove."""
 
 from datetime import datetime, timedelta
 
@@ -31,7 +31,7 @@ RANKS = list(Role.values)
 @without_automatic_entries(Invitation)
 @transaction.atomic
 def invite(shop: Shop, email: str, role: str, *, at: datetime) -> tuple[Invitation, str]:
-    """Offer a role to whoever holds the token that is returned; only its hash is stored.
+    """Create an invitation to a role; return its token, of which only the hash is stored.
 
     An earlier invitation of the same address to the same shop ends.
 
@@ -51,7 +51,7 @@ def invite(shop: Shop, email: str, role: str, *, at: datetime) -> tuple[Invitati
 
 
 def clean_address(email: str) -> str:
-    """Return a mail address as it is kept, in one spelling, so that one person has one.
+    """Validate and normalize a mail address, so that one person has one.
 
     Raises:
         BadInput: no mail address, or none that can be a user's name.
@@ -91,17 +91,17 @@ def require_invitation(token: str, *, at: datetime) -> Invitation:
 
 
 def has_sign_in(email: str) -> bool:
-    """Say whether somebody signs in with this address, or is known by it."""
+    """Say whether a user has this mail address, or this name to sign in with."""
     return User.objects.filter(Q(username__iexact=email) | Q(email__iexact=email)).exists()
 
 
 def is_for(invitation: Invitation, user: User) -> bool:
-    """Say whether an invitation means this person."""
+    """Say whether an invitation is for this user."""
     return invitation.email in {mailbox_of(user.get_username()), mailbox_of(user.email)}
 
 
 def accept_as(token: str, user: User, *, at: datetime) -> Membership:
-    """Give the role of an invitation to the person who has signed in and whom it means.
+    """Accept an invitation as the user who has signed in and whom it is for.
 
     Raises:
         LinkSpent: it was accepted, withdrawn, is too old, or never was.
@@ -116,7 +116,7 @@ def accept_as(token: str, user: User, *, at: datetime) -> Membership:
 
 
 def accept_with_password(token: str, password: str, *, at: datetime) -> Membership:
-    """Make the sign-in of somebody new, and give them the role they are invited to.
+    """Accept an invitation as a new user: create the sign-in and the membership.
 
     Raises:
         LinkSpent: it was accepted, withdrawn, is too old, or never was.

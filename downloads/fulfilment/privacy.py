@@ -1,4 +1,4 @@
-"""What the law lets a buyer ask: to be told what is stored, and to be forgotten.
+"""Data protection (GDPR): erasure of buyers, and requests for what is stored.
 
 Forgetting takes names and addresses, and no counts: what was bought and downloaded stays true,
 and the page's own links keep working for whoever holds them.
@@ -34,7 +34,7 @@ VISITOR_FORGOTTEN = {"address_hash": "", "user_agent": ""}
 
 @transaction.atomic
 def erase_person(shop: Shop, person: PersonReport, *, at: datetime) -> int:
-    """Forget a buyer of a shop; return how many customers that was.
+    """Erase a buyer of a shop; return how many customers that was.
 
     A buyer not known yet is noted by the platform's number alone, so that a message that comes
     late brings nothing of them back.
@@ -60,7 +60,7 @@ def erase_person(shop: Shop, person: PersonReport, *, at: datetime) -> int:
 
 @transaction.atomic
 def erase_customer(customer: Customer, *, at: datetime) -> None:
-    """Forget one buyer, on the merchant's word."""
+    """Erase one customer, on the merchant's word."""
     person = PersonReport(platform_id=customer.platform_id, email=customer.email or "")
     _forget_words(customer.shop, person)
     _forget_accounts(lock_shop(customer.shop), person)
@@ -72,7 +72,7 @@ def erase_customer(customer: Customer, *, at: datetime) -> None:
 
 @transaction.atomic
 def erase_shop(shop: Shop, *, at: datetime) -> int:
-    """Forget every buyer of a shop; return how many customers that was."""
+    """Erase every buyer of a shop; return how many customers that was."""
     Message.objects.filter(shop=shop).exclude(person="").update(person="")
     shop = lock_shop(shop)
     DataRequest.objects.filter(shop=shop).update(customer_platform_id=None, email="")
@@ -85,7 +85,7 @@ def erase_shop(shop: Shop, *, at: datetime) -> int:
 def record_data_request(
     shop: Shop, platform_id: int, person: PersonReport, *, at: datetime
 ) -> None:
-    """Note that a buyer asks what is stored about them, for the merchant to answer."""
+    """Record a data request of a buyer, for the merchant to answer."""
     shop = lock_shop(shop)
     # One that comes after its buyer was erased brings nothing of them back.
     erased = Customer.objects.filter(shop=shop, erased_at__isnull=False)
@@ -103,7 +103,7 @@ def record_data_request(
 
 
 def answer_data_request(request: DataRequest, *, at: datetime) -> None:
-    """Note that the merchant has answered."""
+    """Mark a data request as answered."""
     DataRequest.objects.filter(pk=request.pk, answered_at=None).update(answered_at=at)
 
 

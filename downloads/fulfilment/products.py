@@ -1,4 +1,4 @@
-"""Take in what a shop says of its products and of itself."""
+"""Record products, their variants, and the shop's own name, from reports."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ BATCH = 500
 
 @transaction.atomic
 def record_product(shop: Shop, report: CatalogReport) -> Outcome:
-    """Bring every variant of a product to what the shop says, or make it; return the outcome.
+    """Create or update every variant of a product from a report; return the outcome.
 
     The newest report stands. A variant it no longer names stays: buyers hold it.
 
@@ -43,7 +43,7 @@ def record_product(shop: Shop, report: CatalogReport) -> Outcome:
 def products_of_lines(
     shop: Shop, reports: Sequence[ProductReport], *, reported_at: datetime
 ) -> list[Product]:
-    """Find the rows of lines' variants, in their order, or make them from what the lines say.
+    """Get or create the product rows of lines' variants, in their order.
 
     Until the shop describes a product itself, the newest full order that mentions it does. What a
     merchant entered by hand stays.
@@ -79,7 +79,7 @@ def edit_product(product: Product, fields: Collection[str]) -> bool:
 
 @transaction.atomic
 def remove_product(shop: Shop, product_id: int, *, at: datetime) -> Outcome:
-    """Note that the shop no longer sells a product; return the outcome.
+    """Mark a product as removed from the shop; return the outcome.
 
     Its buyers keep what they bought.
     """
@@ -92,7 +92,7 @@ def remove_product(shop: Shop, product_id: int, *, at: datetime) -> Outcome:
 @acting(PLATFORM)
 @transaction.atomic
 def record_shop(shop: Shop, report: ShopReport) -> Outcome:
-    """Take over the shop's own name, unless a newer report has said another; return the outcome."""
+    """Update the shop's name, unless a newer report has another; return the outcome."""
     shop = lock_shop(shop)
     changed = False
     if shop.reported_at is None or (report.reported_at, report.name) > (
@@ -109,7 +109,7 @@ def record_shop(shop: Shop, report: ShopReport) -> Outcome:
 @acting(PLATFORM)
 @transaction.atomic
 def note_uninstalled(shop: Shop, *, at: datetime) -> None:
-    """Note that the merchant removed our app from the platform. Buyers keep their downloads."""
+    """Mark our app as uninstalled from the platform. Buyers keep their downloads."""
     if Shop.objects.filter(pk=shop.pk, uninstalled_at=None).update(uninstalled_at=at):
         before, after = {"uninstalled_at": None}, {"uninstalled_at": at}
         enter_audit("Changed", row=shop, before=before, after=after)

@@ -1,4 +1,4 @@
-"""THE READ DOOR: every question a face may ask. Reading counts nothing."""
+"""THE READ DOOR: the queries of the faces. Reading counts nothing."""
 
 from downloads.lookups.grants import (
     DEFAULT_PAGE,

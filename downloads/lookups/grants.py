@@ -1,4 +1,4 @@
-"""Grants: a customer's own, the one of a signed address, those a changed limit would reach."""
+"""Queries of grants: by customer, by signed URL, by attachment, paginated."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,7 @@ def grant_of_customer(customer: Customer, number: int) -> Grant:
 
 
 def grant_of_address(number: int) -> Grant:
-    """Return the grant that a signed address names, with order and asset loaded.
+    """Return the grant that a signed URL names, with order and asset loaded.
 
     The signature is the permission to ask.
 

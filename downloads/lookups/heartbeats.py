@@ -1,4 +1,4 @@
-"""Whether the worker lives, and what it fails at."""
+"""Queries of the worker's heartbeats: whether it lives, and what it fails at."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

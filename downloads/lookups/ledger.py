@@ -1,4 +1,4 @@
-"""Whether the counters of downloads are what the ledger beside them says."""
+"""Audit of the download counters: compare each with the sum of its ledger."""
 
 from dataclasses import dataclass
 

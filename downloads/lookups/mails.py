@@ -1,4 +1,4 @@
-"""What a mail tells of, as it stands when its turn comes."""
+"""Queries of what mails are about: orders and accounts as they stand when it is sent."""
 
 from datetime import datetime
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""Orders with all that hangs on them, by the token or ticket that opens them."""
+"""Queries of orders with lines and grants, by token, ticket or number."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What is stored about a buyer, in full, for the shop to hand over when the law asks."""
+"""Export of a buyer's personal data (GDPR access request)."""
 
 import json
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Shops and their customers."""
+"""Queries of shops and their customers."""
 
 from downloads.errors import NotFound
 from downloads.models import Customer, Shop

@@ -1,3 +1,5 @@
+"""Models of the domain."""
+
 from downloads.models.accounts import Account
 from downloads.models.audit import AuditEntry
 from downloads.models.catalog import Asset, Attachment, KeptUpload, Product

@@ -148,8 +148,10 @@ class LinkRequestQuerySet(models.QuerySet["LinkRequest"]):
 
 
 class LinkRequest(models.Model):
-    """Somebody asks that the links of an address be sent to it. Whether we know the address is
-    looked up afterwards, out of the asker's sight; then the row goes."""
+    """A request that an address be sent its links.
+
+    Whether we know it is looked up afterwards, out of the asker's sight; then the row goes.
+    """
 
     shop_path = INSTALLATION
 

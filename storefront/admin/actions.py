@@ -1,4 +1,4 @@
-"""How the admin's actions speak: how many rows changed, and which were refused and why."""
+"""Admin action helpers: run a verb on rows, report how many changed and which were refused."""
 
 import json
 from collections.abc import Callable, Iterable

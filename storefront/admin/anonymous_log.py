@@ -1,4 +1,4 @@
-"""The admin's own log names no buyer: it outlives their erasure."""
+"""Admin log entries without buyers' names, so that erasure is complete."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from storefront.admin.base import ScopedAdmin
 
 
 class NamelessAdmin(ScopedAdmin):
-    """Rows about a person, logged by their number alone."""
+    """Admin whose LogEntry stores the id instead of the name."""
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
         return self._without_name(super().log_addition(request, obj, message))

@@ -1,4 +1,4 @@
-"""The one mechanism by which staff see, choose and change rows of their own shops alone.
+"""Tenant-scoped ModelAdmin: staff see, choose and change rows of their own shops alone.
 
 Every admin of ours stands on it, inlines too; `storefront.admin.checks` refuses one that does not.
 """

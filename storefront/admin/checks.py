@@ -1,4 +1,4 @@
-"""Refuse to start with a model that does not say whose it is, or an admin that does not ask."""
+"""System checks: every model declares `shop_path`; every ModelAdmin is tenant-scoped."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Why a download is shut and what would open it, in a merchant's words: the one table of both."""
+"""Why a download is closed and what would open it, in a merchant's words."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable

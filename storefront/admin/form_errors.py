@@ -1,4 +1,4 @@
-"""What is wrong with a form and would stand nowhere: at fields that are hidden or only shown."""
+"""Form errors that templates leave out: of hidden and read-only fields."""
 
 from collections.abc import Iterator
 from typing import Any

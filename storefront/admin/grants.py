@@ -1,4 +1,4 @@
-"""Counters: shown, never typed over; moved by the same verbs that everybody uses."""
+"""Grant admin: read-only counters, changed by actions."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the rows inside a product's and an order's page share."""
+"""Base classes of the inlines on products' and orders' pages."""
 
 from typing import Any
 

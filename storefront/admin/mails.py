@@ -1,4 +1,4 @@
-"""Mail to buyers: what was sent, what waits, what came back, and what to do about it."""
+"""Mail admin: the outbox, with bounces and retries."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Judge what an address of the admin asks of a list or a form, before the database is asked."""
+"""Validate the admin's query parameters before they reach the database."""
 
 from collections.abc import Sequence
 from datetime import datetime

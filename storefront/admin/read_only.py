@@ -1,4 +1,4 @@
-"""Rows that a shop's reports make: read here, and acted on, never typed over."""
+"""Read-only ModelAdmin for rows that a shop's reports make; actions are allowed."""
 
 from typing import Any
 

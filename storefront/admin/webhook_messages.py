@@ -1,4 +1,4 @@
-"""What shops told us: mostly applied by itself, seen here when it was not."""
+"""Webhook message admin: the inbox, with replay of what was set aside."""
 
 import json
 from typing import Any

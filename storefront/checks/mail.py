@@ -1,4 +1,4 @@
-"""Refuse to start where mail would reach nobody, or come from nowhere."""
+"""System checks of mail settings: refuse to start where mail would reach nobody."""
 
 import warnings
 from typing import Any
@@ -24,13 +24,12 @@ NO_PROVIDERS = {"console", "test"}
 
 
 def mail_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Check the settings that decide whether buyers get their mails, and who is believed about
-    what came back."""
+    """Check the settings that decide whether mails arrive and whose bounces are believed."""
     return [*_way_out(), *_provider(), *_sender(), *_bounces()]
 
 
 def register_all() -> None:
-    """Hang the check into Django's own."""
+    """Register the check with Django."""
     register(mail_is_safe)
 
 

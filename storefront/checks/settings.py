@@ -1,4 +1,4 @@
-"""Refuse to start with settings that are unsafe where the public can reach them."""
+"""System checks of security settings: refuse to start where they are unsafe in production."""
 
 import sqlite3
 from typing import Any
@@ -37,7 +37,7 @@ def settings_are_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 def register_all() -> None:
-    """Hang the checks into Django's own."""
+    """Register the checks with Django."""
     register(settings_are_safe)
 
 

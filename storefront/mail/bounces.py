@@ -1,4 +1,4 @@
-"""The door for mail providers: they tell which mails came back."""
+"""Webhook view for mail providers: bounces and spam complaints."""
 
 from anymail.exceptions import AnymailError
 from anymail.signals import EventType
@@ -32,7 +32,7 @@ CAME_BACK = {EventType.BOUNCED, EventType.REJECTED, EventType.FAILED, EventType.
 @require_http_methods(["HEAD", "POST"])
 @answers_with_json
 def receive(request: HttpRequest, provider: str) -> JsonResponse:
-    """Take in what the provider we send by tells of our mails.
+    """Receive a provider's tracking events, and record bounces.
 
     Raises:
         NotFound: we do not send by this provider, or it tells nothing.

@@ -1,4 +1,4 @@
-"""What every import of files has: progress, a count of outcomes, and what was refused where."""
+"""Base class of import commands: progress, a count of outcomes, errors by row."""
 
 import json
 import sys

@@ -81,8 +81,7 @@ def find_stored(*, at: datetime) -> Orphans:
 
 
 def find_temporary(*, at: datetime) -> Orphans:
-    """Return the files of uploads that a killed process of this user left in this machine's folder
-    for temporary files, unchanged for `ORPHAN_FILE_HOURS`."""
+    """Return this user's temporary upload files, unchanged for `ORPHAN_FILE_HOURS`."""
     before = at - timedelta(hours=settings.ORPHAN_FILE_HOURS)
     found = Orphans()
     for path in Path(settings.FILE_UPLOAD_TEMP_DIR or tempfile.gettempdir()).glob(TEMPORARY):

@@ -1,3 +1,5 @@
+"""Models of credentials, staff sign-in and platform access."""
+
 from storefront.models.credentials import Credential, CredentialQuerySet
 from storefront.models.customer_tokens import CustomerToken, TokenExchange
 from storefront.models.keys import ApiKey, SecretKey, StorefrontKey, default_rate

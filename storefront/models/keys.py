@@ -27,6 +27,7 @@ KeyManager = models.Manager.from_queryset(CredentialQuerySet)
 
 
 def default_rate() -> int:
+    """Return the default rate limit of a storefront's key."""
     return settings.STOREFRONT_KEY_RATE_PER_MINUTE
 
 

@@ -134,9 +134,10 @@ class CountedTriesQuerySet(models.QuerySet["CountedTries"]):
 
 
 class CountedTries(models.Model):
-    """Tries that nobody has shown to be right: of a name from an address, of a known device, of a
-    person's codes, or of a name from anywhere. Also an address that waits for a turn of a name
-    (`since` when), and whether somebody was told lately.
+    """Failed login attempts: of a name from an IP, a known device, a person's codes, or anywhere.
+
+    Also an address that waits for a turn of a name (`since` when), and whether somebody was told
+    lately.
 
     `who` is a keyed hash: people type passwords where a name is asked for. So is `whose`, of the
     name alone, by which an unlocking finds all its counts. `person` is who is to be told of wrong

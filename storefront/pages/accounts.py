@@ -1,4 +1,4 @@
-"""The page where the owner of a mail address chooses the password of their account."""
+"""Account page: the owner of a mail address sets the password by a ticket."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render

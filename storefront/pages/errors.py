@@ -1,4 +1,4 @@
-"""Refusals as pages: what happened, and what the person can do next."""
+"""Error pages: what happened, and what the person can do next."""
 
 from csp.decorators import csp_update
 from django.conf import settings
@@ -105,7 +105,7 @@ def title_and_step(error: DownloadsError) -> tuple[str, str]:
 
 
 def message_for_people(error: DownloadsError) -> str:
-    """Return what happened, in words for a page: what is settled for the wire is for programs."""
+    """Return an error's message for a page: the wire's own is for programs."""
     match error:
         case RateExceeded():
             return "Too many requests came from your connection within a minute."
@@ -140,7 +140,7 @@ def answers_as_accepted(request: HttpRequest, error: DownloadsError) -> HttpResp
 
 
 def prefetch_refused(request: HttpRequest) -> HttpResponse:
-    """Answer a fetch ahead of its person: nothing to keep, nothing spent."""
+    """Answer a prefetch with 503: nothing is cached, nothing is spent."""
     words = "Open this link to download."
     if accepts_pages(request):
         return HttpResponse(words, status=503, content_type="text/plain")

@@ -11,18 +11,22 @@ from storefront.pages.outages import out_of_reach
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Handle error 400."""
     return _plain_page(request, 400, "This request was not understood", "Check the address.")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Handle error 403."""
     return _plain_page(request, 403, "Not allowed", "Sign in with an account that may do this.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Handle error 404."""
     return _plain_page(request, 404, "Not found", "Check the address.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Handle error 500, and outages as 503."""
     error = sys.exc_info()[1]
     if error is not None and is_outage(error):
         return out_of_reach(request, error)

@@ -13,7 +13,7 @@ from storefront.demo.example import ORDER_TOKEN
 @csrf_exempt
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Say what this is; on a laptop with a demo, lead there."""
+    """Render the front page; on a laptop with a demo, link to it."""
     has_demo = not settings.PRODUCTION and lookups.has_order(ORDER_TOKEN)
     context = {
         "demo_token": ORDER_TOKEN if has_demo else None,

@@ -1,4 +1,4 @@
-"""The page behind an invitation's link, where somebody new chooses how to sign in.
+"""Invitation page: somebody new sets a password and accepts.
 
 Who signs in already accepts inside the admin (`storefront.admin.staff.members`): there Django
 holds the form to the session it belongs to, and both factors stand before it.
@@ -24,7 +24,7 @@ SPENT = {
 
 
 def invitation_url(token: str) -> str:
-    """Return the absolute address that whoever is invited opens."""
+    """Return an invitation's absolute URL."""
     return absolute(reverse("invitation", args=[token]))
 
 

@@ -1,4 +1,4 @@
-"""The form by which buyers have the links to their downloads mailed to them again."""
+"""Links page: a form to have the links to one's downloads mailed again."""
 
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest, HttpResponse

@@ -1,4 +1,4 @@
-"""The database gone, or the shared cache: 503 at every door, and well again by itself."""
+"""Middleware for outages of the database or cache: 503 on every path."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ def out_of_reach(request: HttpRequest, outage: BaseException) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """Answer that we cannot answer now: a page, or JSON where programs ask."""
+    """Answer 503: a page, or JSON for programs."""
     error = OutOfReach()
     if reads_json(request):
         return json_error(request, str(error), status_of(error), headers_of(error))

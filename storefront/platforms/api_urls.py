@@ -1,4 +1,4 @@
-"""Which addresses a merchant may enter for their shop's platform. We ask them, with a token."""
+"""Validation of platform API URLs, which a merchant enters and we call with a token."""
 
 import re
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Ask a shop's platform: only whom we may, no more than we can take, no faster than it likes."""
+"""HTTP client of platform APIs: public hosts only, bounded answers, retries, rate limits."""
 
 import logging
 import re
@@ -50,6 +50,8 @@ class _Broken(Exception):
 
 @dataclass(frozen=True)
 class Answer:
+    """A platform's response: its JSON, and its headers."""
+
     document: Any
     headers: Mapping[str, str]
 

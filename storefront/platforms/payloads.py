@@ -10,7 +10,7 @@ from storefront.platforms.fields import kind_of
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
-    """Return the JSON object that these bytes are.
+    """Parse a JSON object.
 
     Raises:
         BadInput: not UTF-8, not JSON, nested too deeply, a number too long, a name that stands
@@ -20,8 +20,7 @@ def parse_object(content: bytes) -> dict[str, Any]:
 
 
 def parse_message(content: bytes) -> tuple[dict[str, Any], list[str]]:
-    """Return the JSON object that these bytes are, with a mark for each value whose name stands
-    twice (`downloads.json_names`), and those names.
+    """Parse a JSON object, duplicate keys marked (`downloads.json_names`); return those too.
 
     Raises:
         BadInput: as `parse_object` does, but for such a name: a platform that is refused goes

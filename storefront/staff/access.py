@@ -1,4 +1,4 @@
-"""Who may come into the admin: a password alone opens it only where no second factor stands."""
+"""Admin access: password, and second factor where one is set up or mandatory."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def has_factor(request: HttpRequest) -> bool:
 
 
 def must_set_up() -> bool:
-    """Say whether nobody comes in without a second factor. A word nobody knows closes."""
+    """Say whether 2FA is mandatory. An unknown setting value counts as mandatory (fail closed)."""
     return bool(settings.STAFF_SECOND_FACTOR != OPTIONAL)
 
 

@@ -1,4 +1,4 @@
-"""Alarms about wrong tries at sign-in, told by mail out of the sight of whoever tries."""
+"""Security alarms about failed logins, mailed out of the sight of whoever tries."""
 
 from datetime import datetime
 

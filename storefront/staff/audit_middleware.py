@@ -1,4 +1,4 @@
-"""Who acts in a request, for the audit trail."""
+"""Middleware that sets the actor of a request for the audit trail."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Tries at sign-in. Each is taken before it is judged, so that no crowd of guesses gets more.
+"""Login lockout. An attempt is counted before it is verified: parallel guesses get no more.
 
 What locks is a name from one address, or one known device: a stranger locks out nobody but
 whoever shares the stranger's address and has no known device. Over all addresses a name is slowed,
@@ -52,7 +52,7 @@ class Slowed(BadInput):
 
 @dataclass(frozen=True)
 class Taken:
-    """A try that was taken: under what it is counted, and the how-manieth in a row it is."""
+    """A counted attempt: its key, and its number in the current streak."""
 
     who: str
     number: int
@@ -83,7 +83,7 @@ def of_codes(user: Any) -> str:
 
 
 def take_password(name: str, *, address: str, device: str | None, at: datetime) -> Taken:
-    """Take a try of a password for a name ahead of its judgement.
+    """Count a password attempt for a name before it is verified.
 
     Raises:
         Locked: none is left to this device, or to the name from this address.
@@ -108,7 +108,7 @@ def take_password(name: str, *, address: str, device: str | None, at: datetime) 
 
 
 def take(who: str, *, at: datetime, whose: str = "") -> int:
-    """Take a try ahead of its judgement; return the how-manieth in a row it is.
+    """Count an attempt before it is verified; return its number in the current streak.
 
     Raises:
         Locked: none is left. What was entered is not to be looked at.
@@ -154,8 +154,7 @@ def judging(
 
 
 def sound(alarm: str, *, at: datetime, user: Any, what: str) -> None:
-    """Enter that tries of a name were locked or slowed, and have it told by mail; once in
-    `STAFF_ALARM_SECONDS`.
+    """Audit a lockout and queue the alarm by mail; once in `STAFF_ALARM_SECONDS`.
 
     A trail that nobody can shorten, and a mailbox, are not for strangers to fill. `user` may be no
     row, where the name is nobody's: then a row that goes by itself is written instead, so that

@@ -1,4 +1,4 @@
-"""The admin's door: a name and a password, each try counted before it is looked at."""
+"""Admin login view: name and password, each attempt counted before it is verified."""
 
 from typing import Any
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""The page behind a link to choose a password. It opens no page of the admin."""
+"""Staff password reset page, by a link. It opens no page of the admin."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render

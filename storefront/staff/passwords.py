@@ -1,4 +1,4 @@
-"""A password of somebody's own: changed by who knows it, or chosen by a link made for them."""
+"""Staff passwords: change by the old one, or reset by a link."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What each role may do in its shop, and who may therefore do it. Permissions are Django's words.
+"""Role-based access control: the permissions of each role in its shop.
 
 Roles are the only source of permissions: superusers may do everything, everybody else what their
 role in the row's shop allows. `storefront/docs/merchants.md` has the same table for people.

@@ -1,4 +1,4 @@
-"""Where somebody is signed in: seen, and ended one by one or all at once."""
+"""Session list: see and end one's own sessions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Sessions in the database, under a hash of the cookie: a dump of it signs nobody in."""
+"""Session store in the database, keyed by a hash of the cookie."""
 
 import hashlib
 from datetime import datetime, timedelta

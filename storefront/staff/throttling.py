@@ -1,4 +1,4 @@
-"""One password that is tried for a name, wherever one is entered: counted, judged, told of."""
+"""Throttle password attempts for a name, wherever one is entered."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

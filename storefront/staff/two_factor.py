@@ -1,4 +1,4 @@
-"""The second factor: made, shown, spent, replaced and removed. No HTTP."""
+"""Two-factor authentication (TOTP, recovery codes): set up, verify, renew, remove. No HTTP."""
 
 import base64
 import re

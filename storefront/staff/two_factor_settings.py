@@ -1,4 +1,4 @@
-"""One's own second factor: renewed codes, another telephone, none any more."""
+"""Two-factor settings view: renew codes, replace or remove the factor."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Between the password and the admin: a code is asked for, or a second factor set up."""
+"""Two-factor login views: enter a code, or set a factor up."""
 
 from typing import Any
 

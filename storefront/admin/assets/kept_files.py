@@ -1,4 +1,4 @@
-"""A form's file that outlives the form's refusal, offered again beside the box for another."""
+"""File input that keeps an upload across form errors."""
 
 import uuid
 from typing import Any

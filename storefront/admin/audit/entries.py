@@ -1,4 +1,4 @@
-"""The audit trail in the admin: looked through, found and saved to keep, never changed."""
+"""Audit trail admin: list, search and export, read-only."""
 
 from collections import defaultdict
 from typing import Any

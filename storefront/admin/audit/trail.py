@@ -1,4 +1,4 @@
-"""What the audit trail tells of one row, in words, for that row's own page."""
+"""Audit history of one row, for that row's own page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Credentials in the admin: seen, bounded and revoked here; made where their owner is."""
+"""Credential admins: list, limit, rotate and revoke keys and bearers."""
 
 from typing import Any
 

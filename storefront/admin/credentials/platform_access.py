@@ -28,6 +28,7 @@ RUNS = (
 
 
 def secret_field(label: str, help_text: str) -> forms.CharField:
+    """Return a password field for a secret, optional where one is stored."""
     return forms.CharField(
         label=label,
         required=False,

@@ -1,4 +1,4 @@
-"""Orders told apart by what became of the mail about them."""
+"""List filter of orders by the state of their mail."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Lists that find what is printed on a receipt, however it is written, and repeat no secret."""
+"""Searchable ModelAdmin: search by POST, so that no secret stands in an address."""
 
 from typing import Any
 
