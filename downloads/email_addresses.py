@@ -35,7 +35,7 @@ def mailbox_of(email: str) -> str:
     return f"{_canonical_local(local)}{at}{_in_letters(host) if at else _canonical_local(host)}"
 
 
-def require_address(text: str) -> str:
+def require_email(text: str) -> str:
     """Validate and normalize a mail address.
 
     Raises:

@@ -73,7 +73,7 @@ class StorefrontCaller:
     shop: Shop
     authorization: str
     at: datetime
-    address: str = ""
+    client_ip: str = ""
     was_let_in: bool = False
 
     @classmethod

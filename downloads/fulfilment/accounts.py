@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
 
-from downloads.email_addresses import require_address
+from downloads.email_addresses import require_email
 from downloads.errors import BadInput, LinkSpent, SignInRefused
 from downloads.fulfilment.mails.requested_mails import write_requested
 from downloads.fulfilment.recalculation import lock_shop
@@ -39,7 +39,7 @@ def register(
     """
     account = Account(
         shop=shop,
-        email=require_address(email),
+        email=require_email(email),
         first_name=first_name.strip(),
         last_name=last_name.strip(),
     )

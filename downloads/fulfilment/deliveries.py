@@ -83,7 +83,7 @@ def spend(
 def open_delivery(grant: Grant, request: ClickRequest) -> Opened:
     """Spend one download for a click, or ride on the Delivery that this click opened before.
 
-    `grant` has order and asset loaded (`lookups.grant_of_address`). The file is open before
+    `grant` has order and asset loaded (`lookups.grant_of_click`). The file is open before
     anything is spent. The same nonce spends once, whoever is quicker; different nonces spend
     exactly as many as are left. Source: CONTRACTS, "What counts as a download".
 

@@ -38,7 +38,7 @@ def invite(shop: Shop, email: str, role: str, *, at: datetime) -> tuple[Invitati
     Raises:
         BadInput: no mail address, or none that can be a user's name.
     """
-    address = clean_address(email)
+    address = clean_email(email)
     lock_shop(shop)
     withdraw(Invitation.objects.filter(shop=shop, email=address))
     token = with_checksum(make_token())
@@ -50,7 +50,7 @@ def invite(shop: Shop, email: str, role: str, *, at: datetime) -> tuple[Invitati
     return invitation, token
 
 
-def clean_address(email: str) -> str:
+def clean_email(email: str) -> str:
     """Validate and normalize a mail address, so that one person has one.
 
     Raises:

@@ -5,7 +5,7 @@ from downloads.lookups.grants import (
     MAX_PAGE,
     GrantPage,
     NumberedPage,
-    grant_of_address,
+    grant_of_click,
     grant_of_customer,
     grants_of_customer,
     grants_on_page,
@@ -28,8 +28,8 @@ from downloads.lookups.orders import (
 )
 from downloads.lookups.shops import (
     PROFILE_NOT_FOUND,
-    address_of,
     customer_of_shop,
+    email_of,
     profile_of,
     shop_of_domain,
 )
@@ -44,9 +44,9 @@ __all__ = [
     "OpenedOrder",
     "WorkerState",
     "account_for_mail",
-    "address_of",
     "customer_of_shop",
-    "grant_of_address",
+    "email_of",
+    "grant_of_click",
     "grant_of_customer",
     "grants_of_customer",
     "grants_on_page",

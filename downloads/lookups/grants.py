@@ -13,7 +13,7 @@ from downloads.prepared_statements import Prepared, Slot
 DEFAULT_PAGE = 10
 MAX_PAGE = 50
 MAX_STRETCH = 500
-_GRANT_OF_ADDRESS = Prepared(
+_GRANT_OF_CLICK = Prepared(
     lambda: Grant.objects.with_rights().get(pk=Slot("number", models.BigAutoField()))
 )
 
@@ -30,7 +30,7 @@ def grant_of_customer(customer: Customer, number: int) -> Grant:
     return grant
 
 
-def grant_of_address(number: int) -> Grant:
+def grant_of_click(number: int) -> Grant:
     """Return the grant that a signed URL names, with order and asset loaded.
 
     The signature is the permission to ask.
@@ -38,7 +38,7 @@ def grant_of_address(number: int) -> Grant:
     Raises:
         NotFound: the grant is gone.
     """
-    found = _GRANT_OF_ADDRESS.instances(Grant, Order, Asset, number=number)
+    found = _GRANT_OF_CLICK.instances(Grant, Order, Asset, number=number)
     if found is None:
         raise NotFound("This download does not exist.")
     grant, grant.order, grant.asset = found

@@ -46,7 +46,7 @@ def profile_of(customer: Customer, number: int | None = None) -> Customer:
     return customer
 
 
-def address_of(customer: Customer) -> str | None:
+def email_of(customer: Customer) -> str | None:
     """Return a customer's mail address, or the one they signed in with and have not confirmed."""
     if customer.email is not None:
         return customer.email

@@ -115,7 +115,7 @@ class CreateCustomer(relay.ClientIDMutation):
         cls, root: None, info: GraphQLResolveInfo, confirm_password: str, **sent: Any
     ) -> "CreateCustomer":
         caller = info.context
-        count_sign_in(caller.address, at=caller.at)
+        count_sign_in(caller.client_ip, at=caller.at)
         # By their names: whatever else is sent, a state above all, is not for a caller to set.
         entered = {name: sent[name] for name in ("email", "password", "first_name", "last_name")}
         require_same_password(entered["password"], confirm_password)
@@ -140,8 +140,8 @@ class CreateCustomerLogin(relay.ClientIDMutation):
         cls, root: None, info: GraphQLResolveInfo, email: str, password: str, **rest: Any
     ) -> "CreateCustomerLogin":
         caller = info.context
-        count_sign_in(caller.address, at=caller.at)
-        tries = AccountTries(caller.shop, email, address=caller.address, at=caller.at)
+        count_sign_in(caller.client_ip, at=caller.at)
+        tries = AccountTries(caller.shop, email, client_ip=caller.client_ip, at=caller.at)
         tries.take()
         try:
             account = fulfilment.require_password(caller.shop, email=email, password=password)
@@ -196,7 +196,7 @@ class CreateVerifyToken(relay.ClientIDMutation):
         except Unauthenticated as error:
             return cls(verify_token={"is_valid": False, "message": str(error)})
         profile = {
-            "email": lookups.address_of(customer),
+            "email": lookups.email_of(customer),
             "first_name": customer.first_name,
             "last_name": customer.last_name,
         }
@@ -220,7 +220,7 @@ class CreateForgotPassword(relay.ClientIDMutation):
         cls, root: None, info: GraphQLResolveInfo, email: str, **rest: Any
     ) -> "CreateForgotPassword":
         caller = info.context
-        count_sign_in(caller.address, at=caller.at)
+        count_sign_in(caller.client_ip, at=caller.at)
         fulfilment.request_password(caller.shop, email, at=caller.at)
         return cls(forgot_password={"success": True, "message": LINK_MAILED})
 

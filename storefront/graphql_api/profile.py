@@ -37,7 +37,7 @@ class CustomerProfile(graphene.ObjectType):
 
     @staticmethod
     def resolve_email(customer: Customer, info: GraphQLResolveInfo) -> str | None:
-        return lookups.address_of(customer)
+        return lookups.email_of(customer)
 
 
 def read_profile(customer: Customer, identifier: str | None) -> Customer:

@@ -28,9 +28,9 @@ ANYWHERE = "anywhere"
 class AccountTries:
     """Password attempts for one account by one client IP."""
 
-    def __init__(self, shop: Shop, email: str, *, address: str, at: datetime) -> None:
+    def __init__(self, shop: Shop, email: str, *, client_ip: str, at: datetime) -> None:
         self._account = f"{shop.pk}:{count_key(email)}"
-        self._address, self._at = address, at
+        self._client_ip, self._at = client_ip, at
         # Of the last new password: what was counted before it is nobody's concern.
         self._series = cache.get(self._key("series"), "")
         self._taken: list[Rate] = []
@@ -41,10 +41,10 @@ class AccountTries:
         Raises:
             RateExceeded: none is left; what was entered is not to be looked at.
         """
-        here = self._count(self._address, limit=settings.ACCOUNT_TRIES)
+        here = self._count(self._client_ip, limit=settings.ACCOUNT_TRIES)
         if here.is_exceeded:
             self._refuse(here.reset_seconds)
-        if cache.get(self._key("known", self._address)):
+        if cache.get(self._key("known", self._client_ip)):
             return
         anywhere = self._count(ANYWHERE, limit=settings.ACCOUNT_TRIES_ANYWHERE)
         if anywhere.is_exceeded:
@@ -53,7 +53,7 @@ class AccountTries:
     def clear(self) -> None:
         """Uncount the attempt and remember this IP: the password was right."""
         self.give_back()
-        cache.set(self._key("known", self._address), 1, timeout=KNOWN_SECONDS)
+        cache.set(self._key("known", self._client_ip), 1, timeout=KNOWN_SECONDS)
 
     def give_back(self) -> None:
         """Uncount the attempt: what is not verified uses nothing up."""
@@ -63,7 +63,7 @@ class AccountTries:
     def begin_anew(self) -> None:
         """Reset all counts of the account: its owner chose a new password here."""
         cache.set(self._key("series"), secrets.token_hex(4), timeout=KEPT_WINDOWS * WINDOW_SECONDS)
-        cache.set(self._key("known", self._address), 1, timeout=KNOWN_SECONDS)
+        cache.set(self._key("known", self._client_ip), 1, timeout=KNOWN_SECONDS)
 
     def _count(self, where: str, *, limit: int) -> Rate:
         who = f"{self._account}:{where}:{self._series}"

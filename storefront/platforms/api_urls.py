@@ -11,7 +11,7 @@ from downloads.links import is_public_host
 _UNSAFE = re.compile(r"[^\x21-\x7e]|[\\\"'<>^`{|}]")
 
 
-def clean_address(text: str) -> str:
+def clean_url(text: str) -> str:
     """Return an address as it is stored: the scheme, the host in lower case, and a folder if any.
 
     Raises:

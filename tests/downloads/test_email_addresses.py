@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from downloads import fulfilment
-from downloads.email_addresses import NO_ADDRESS, require_address, spellings_of
+from downloads.email_addresses import NO_ADDRESS, require_email, spellings_of
 from downloads.errors import BadInput
 from downloads.models import Account, Customer
 from tests.factories import NOW, CustomerFactory, ShopFactory
@@ -38,19 +38,19 @@ APART = [
 
 @pytest.mark.parametrize("text", SPELLINGS, ids=ascii)
 def test_every_spelling_of_a_host_is_one_address(text):
-    assert require_address(text) == VICTIM
+    assert require_email(text) == VICTIM
     assert VICTIM in spellings_of(text)
 
 
 @pytest.mark.parametrize("text", INTERNATIONAL, ids=ascii)
 def test_an_international_host_is_one_address(text):
-    assert require_address(text) == "ada@bücher.example"
+    assert require_email(text) == "ada@bücher.example"
     assert {"ada@bücher.example", "ada@xn--bcher-kva.example"} <= spellings_of(text)
 
 
 @pytest.mark.parametrize(("one", "other"), APART, ids=ascii)
 def test_different_mailboxes_never_become_one(one, other):
-    assert require_address(one) != require_address(other)
+    assert require_email(one) != require_email(other)
     assert not spellings_of(one) & spellings_of(other)
 
 
@@ -65,7 +65,7 @@ def test_different_mailboxes_never_become_one(one, other):
 )  # fmt: skip
 def test_what_no_mail_reaches_is_refused(text):
     with pytest.raises(BadInput) as refusal:
-        require_address(text)
+        require_email(text)
     assert str(refusal.value) == NO_ADDRESS
 
 
@@ -91,6 +91,6 @@ def test_spellings_share_one_count_of_mails():
 def test_a_buyer_is_found_by_either_spelling(stored, text):
     customer = CustomerFactory(email=stored)
     account = Account.objects.create(shop=customer.shop, email=stored)
-    typed = require_address(text)
+    typed = require_email(text)
     assert Customer.objects.with_email(typed).get() == customer
     assert Account.objects.with_email(typed).get() == account

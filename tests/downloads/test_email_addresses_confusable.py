@@ -12,7 +12,7 @@ from downloads.email_addresses import (
     count_key,
     counted_spelling,
     mailbox_of,
-    require_address,
+    require_email,
     spellings_of,
     wire_spelling,
 )
@@ -159,7 +159,7 @@ def test_a_report_of_any_spelling_is_of_one_buyer(one, other):
 @pytest.mark.parametrize("letter", [KELVIN, LONG_S, FI, DOTLESS, DOTTED, "\uff41", "é", "ß"])
 def test_what_cannot_be_mailed_is_not_asked_for(letter):
     with pytest.raises(BadInput) as refusal:
-        require_address(f"a{letter}a@example.com")
+        require_email(f"a{letter}a@example.com")
     assert str(refusal.value) == NO_ADDRESS
 
 

@@ -250,19 +250,19 @@ def test_one_query_finds_a_grant_with_all_its_facts(django_assert_num_queries):
 
 def test_an_address_finds_its_grant_whosever_it_is():
     grant = GrantFactory(order__customer=None)
-    assert lookups.grant_of_address(grant.pk) == grant
+    assert lookups.grant_of_click(grant.pk) == grant
 
 
 def test_an_address_of_no_grant_finds_nothing():
     with pytest.raises(NotFound) as refusal:
-        lookups.grant_of_address(999_999)
+        lookups.grant_of_click(999_999)
     assert str(refusal.value) == "This download does not exist."
 
 
 def test_a_click_is_asked_about_without_spending_it():
     grant = GrantFactory(limit=1)
     fulfilment.spend(grant, nonce="spent", valid_until=NOW + timedelta(hours=1), at=NOW)
-    held = lookups.grant_of_address(grant.pk)
+    held = lookups.grant_of_click(grant.pk)
     asked = {
         nonce: lookups.refusal_of_click(
             held, nonce=nonce, valid_until=NOW + timedelta(hours=1), at=NOW

@@ -43,7 +43,7 @@ def click_all(grant, nonces):
 
     def click(nonce):
         try:
-            held = lookups.grant_of_address(grant.pk)
+            held = lookups.grant_of_click(grant.pk)
             barrier.wait(timeout=30)
             at = grant.created_at
             fulfilment.spend(held, nonce=nonce, valid_until=at.replace(year=2100), at=at)

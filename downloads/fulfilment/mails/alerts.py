@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from downloads.email_addresses import require_address
+from downloads.email_addresses import require_email
 from downloads.errors import BadInput
 from downloads.models import Mail, Membership, Role, Shop
 
@@ -27,7 +27,7 @@ def warn_of_wrong_tries(person: Any, *, at: datetime) -> int:
     recipients: dict[str, Shop] = {}
     for email, shop in _readers(person, shops):
         with suppress(BadInput):  # no address, or none that can be mailed
-            recipients.setdefault(require_address(email), shop)
+            recipients.setdefault(require_email(email), shop)
     since = at - timedelta(seconds=settings.STAFF_ALARM_SECONDS)
     lately = Mail.objects.filter(kind=Mail.Kind.SIGN_IN, email__in=recipients, created_at__gt=since)
     for email in lately.values_list("email", flat=True):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
-from downloads.email_addresses import count_key, require_address
+from downloads.email_addresses import count_key, require_email
 from downloads.models import Account, Customer, Grant, LinkRequest, Mail, Shop
 from downloads.models.ascii_lower import AsciiLower
 
@@ -26,7 +26,7 @@ def request_links(email: str, *, at: datetime) -> None:
     Raises:
         BadInput: no mail address.
     """
-    LinkRequest.objects.create(email=require_address(email), asked_at=at)
+    LinkRequest.objects.create(email=require_email(email), asked_at=at)
 
 
 def request_password(shop: Shop, email: str, *, at: datetime, by_merchant: bool = False) -> None:
@@ -37,7 +37,7 @@ def request_password(shop: Shop, email: str, *, at: datetime, by_merchant: bool 
     Raises:
         BadInput: no mail address.
     """
-    email, attempts = require_address(email), int(by_merchant)
+    email, attempts = require_email(email), int(by_merchant)
     write_requested(shop, Mail.Kind.PASSWORD, email, at=at, attempts=attempts)
 
 

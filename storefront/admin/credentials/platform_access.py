@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from storefront.admin.base import ScopedAdmin
 from storefront.models import PlatformAccess
-from storefront.platforms.api_urls import clean_address, has_same_host
+from storefront.platforms.api_urls import clean_url, has_same_host
 from storefront.platforms.registry import PLATFORMS, remote_of, title_of
 from storefront.reconciling import reconcile_in_background
 
@@ -52,7 +52,7 @@ class AccessForm(forms.ModelForm):
         fields = ("shop", "source", "address")
 
     def clean_address(self) -> str:
-        return clean_address(self.cleaned_data["address"])
+        return clean_url(self.cleaned_data["address"])
 
     def clean_key(self) -> str:
         return _require_plain(self.cleaned_data["key"])

@@ -100,7 +100,7 @@ class InvitationForm(forms.ModelForm):
 
     def clean_email(self) -> str:
         try:
-            return fulfilment.clean_address(self.cleaned_data["email"])
+            return fulfilment.clean_email(self.cleaned_data["email"])
         except BadInput as error:
             raise forms.ValidationError(str(error)) from None
 

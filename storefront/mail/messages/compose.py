@@ -56,8 +56,8 @@ def compose(mail: Mail, *, at: datetime) -> EmailMultiAlternatives:
         subject=subject,
         body=text,
         from_email=f'"{_sender(shop)}" <{settings.MAIL_FROM}>',
-        to=[_require_address(mail.email)],
-        reply_to=[wire_spelling(shop.reply_to)] if _is_address(shop.reply_to) else None,
+        to=[_require_email(mail.email)],
+        reply_to=[wire_spelling(shop.reply_to)] if _is_sendable(shop.reply_to) else None,
         headers=_headers(mail, language=shop.language, at=at),
     )
     message.attach_alternative(html, "text/html")
@@ -109,13 +109,13 @@ def _in_header(text: str) -> str:
     return text.replace("=?", "= ?")
 
 
-def _require_address(email: str) -> str:
-    if not _is_address(email):
+def _require_email(email: str) -> str:
+    if not _is_sendable(email):
         raise MailRefused("This is no mail address.", for_good=True)
     return wire_spelling(email)
 
 
-def _is_address(email: str) -> bool:
+def _is_sendable(email: str) -> bool:
     """Say whether this is one mail address that is sent as it is, encoded by nobody else."""
     is_written_plainly = email.isprintable() and wire_spelling(email).isascii()
     return is_written_plainly and is_mailable(email) and valid_email(email) is not None

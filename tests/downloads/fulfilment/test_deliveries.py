@@ -77,7 +77,7 @@ def test_nothing_left_is_not_counted():
 
 def test_the_database_decides_when_the_row_in_memory_is_stale():
     grant = GrantFactory(limit=1)
-    stale = lookups.grant_of_address(grant.pk)
+    stale = lookups.grant_of_click(grant.pk)
     spend(grant, "rival")
     with pytest.raises(Unavailable) as refusal:
         fulfilment.spend(stale, nonce="late", valid_until=NOW + DAY, at=NOW)
@@ -88,7 +88,7 @@ def test_the_database_decides_when_the_row_in_memory_is_stale():
 
 def test_a_right_lost_in_between_is_refused_with_its_own_reason():
     grant = GrantFactory()
-    stale = lookups.grant_of_address(grant.pk)
+    stale = lookups.grant_of_click(grant.pk)
     fulfilment.revoke(grant, at=NOW)
     with pytest.raises(Unavailable) as refusal:
         fulfilment.spend(stale, nonce="late", valid_until=NOW + DAY, at=NOW)
@@ -635,7 +635,7 @@ def test_a_click_whose_delivery_was_given_back_in_between_is_counted_anew(monkey
 def test_the_last_download_given_back_between_two_looks_is_there_to_take():
     grant = make_file_grant(limit=1)
     opened = ask(grant)
-    seen = lookups.grant_of_address(grant.pk)  # nothing is left
+    seen = lookups.grant_of_click(grant.pk)  # nothing is left
     cut_off(opened)
     with fulfilment.open_delivery(seen, ClickRequest("click", NOW + DAY, NOW, upfront_bytes=None)):
         assert (used(grant), facts()) == (1, [("click", 0, 1)])

@@ -44,9 +44,7 @@ def open_stream(grant, span=WHOLE, *, nonce="click"):
     request = ClickRequest(
         nonce=nonce, valid_until=click_on(grant).valid_until, at=NOW, upfront_bytes=None
     )
-    return CountedStream(
-        fulfilment.open_delivery(lookups.grant_of_address(grant.pk), request), span
-    )
+    return CountedStream(fulfilment.open_delivery(lookups.grant_of_click(grant.pk), request), span)
 
 
 def read(stream, blocks):

@@ -338,7 +338,7 @@ def test_a_prefetch_is_json_to_a_program(client, grant):
 
 def test_a_fault_of_ours_is_json_to_a_program(client, grant, monkeypatch):
     client.raise_request_exception = False
-    monkeypatch.setattr("storefront.delivery.views.lookups.grant_of_address", lambda number: 1 / 0)
+    monkeypatch.setattr("storefront.delivery.views.lookups.grant_of_click", lambda number: 1 / 0)
     response = client.get(click_on(grant).url, headers=SHOP)
     assert (response.status_code, response.json()["error"]) == (500, "internal_error")
     assert response["Access-Control-Allow-Origin"] == "*"

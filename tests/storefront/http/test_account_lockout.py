@@ -131,7 +131,7 @@ def test_in_an_hour_an_army_has_few_guesses(account, settings):
     for number in range(4 * 15 * 60):
         at = NOW + timedelta(seconds=number / 4)
         try:
-            AccountTries(account.shop, account.email, address=str(number), at=at).take()
+            AccountTries(account.shop, account.email, client_ip=str(number), at=at).take()
         except RateExceeded:
             continue
         judged += 1
@@ -170,7 +170,7 @@ def test_the_next_quarter_of_an_hour_begins_at_nothing(sign_in, besieged, frozen
 def test_of_many_at_once_ten_are_judged(account):
     def take(_number):
         try:
-            AccountTries(account.shop, account.email, address=AWAY, at=NOW).take()
+            AccountTries(account.shop, account.email, client_ip=AWAY, at=NOW).take()
         except RateExceeded:
             return False
         return True

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from downloads.errors import SealBroken
 from storefront.models import PlatformAccess
-from storefront.platforms.api_urls import clean_address, has_same_host
+from storefront.platforms.api_urls import clean_url, has_same_host
 from tests.factories import ShopFactory
 from tests.invariants.reconciliation.conftest import give_access
 from tests.invariants.reconciliation.shopify import TOKEN
@@ -71,7 +71,7 @@ def test_without_its_key_it_is_not_opened(access, settings):
     ],
 )
 def test_an_address_is_stored_in_one_form(entered, stored):
-    assert clean_address(entered) == (stored or entered)
+    assert clean_url(entered) == (stored or entered)
 
 
 @pytest.mark.parametrize(
@@ -98,12 +98,12 @@ def test_an_address_is_stored_in_one_form(entered, stored):
 )
 def test_an_address_that_is_not_public_or_not_private_enough_is_refused(entered):
     with pytest.raises(ValidationError):
-        clean_address(entered)
+        clean_url(entered)
 
 
 def test_private_networks_are_a_setting(settings):
     settings.ALLOW_PRIVATE_PLATFORMS = True
-    assert clean_address("http://127.0.0.1:8000/") == "http://127.0.0.1:8000"
+    assert clean_url("http://127.0.0.1:8000/") == "http://127.0.0.1:8000"
 
 
 @pytest.mark.parametrize(

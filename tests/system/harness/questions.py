@@ -118,7 +118,7 @@ def add_link(link: str) -> dict:
 
 def mint(grant: int, clicks: int) -> list[str]:
     """Return the addresses of so many fresh clicks."""
-    held, at = lookups.grant_of_address(grant), timezone.now()
+    held, at = lookups.grant_of_click(grant), timezone.now()
     return [new_click(held, at=at).url for _ in range(clicks)]
 
 
