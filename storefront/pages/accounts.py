@@ -30,7 +30,7 @@ def choose_password(request: HttpRequest, ticket: str) -> HttpResponse:
     def take(password: str) -> HttpResponse:
         chosen = authentication.choose_password(number, state=state, password=password, at=at)
         here = client_ip(request)
-        AccountTries(chosen.shop, chosen.email, address=here, at=at).begin_anew()
+        AccountTries(chosen.shop, chosen.email, client_ip=here, at=at).begin_anew()
         return render(request, "account_ready.html", {"account": chosen})
 
     return answer_form(request, "account.html", {"account": account}, take=take)

@@ -12,7 +12,7 @@ from typing import Any, Self, get_args
 from pydantic import BaseModel, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from downloads.errors import BadInput, SaidTwice
+from downloads.errors import BadInput, DuplicateField
 from downloads.json_names import is_marked
 from storefront.platforms.fields import kind_of, wrong
 
@@ -38,7 +38,7 @@ class Payload(BaseModel):
 
         Raises:
             BadInput: a field is missing or not of its kind; the message names it.
-            SaidTwice: its name stands twice.
+            DuplicateField: its name stands twice.
         """
         try:
             return cls.model_validate(document)
@@ -61,7 +61,7 @@ def _complaint(error: ErrorDetails, path: str) -> BadInput:
     steps = (*error["loc"], *context.get("place", ()))
     place = path + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     if is_marked(value):
-        return SaidTwice(place)
+        return DuplicateField(place)
     problem = context.get("problem", "missing")
     # A field that must be an object and is null is one that is missing.
     is_field = bool(steps) and isinstance(steps[-1], str)

@@ -15,7 +15,7 @@ from django.db import models
 from django.urls import reverse
 
 from downloads.audit.export import FORMS
-from downloads.audit.signals import is_told_of
+from downloads.audit.signals import is_tracked
 from downloads.models import AuditEntry, Order
 from downloads.tenancy import of_shops
 from storefront.admin.ledger.admin import OneRowFilter
@@ -270,7 +270,7 @@ def test_an_export_asked_for_theirs_is_one_asked_for_nobodys(theirs, staff, pers
 
 
 def test_each_page_tells_of_its_own_row(ours, staff):
-    for model in (each for each in OWNED if is_told_of(each)):
+    for model in (each for each in OWNED if is_tracked(each)):
         page = staff["owner"].get(address(model, "change", ours.rows[model][0].pk))
         assert f"{ours.name} before" in page.content.decode(), model
 

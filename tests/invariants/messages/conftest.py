@@ -11,8 +11,9 @@ import pytest
 from downloads import fulfilment
 from downloads.models import Message, Product, Shop
 from storefront import inbox
-from storefront.platforms import woocommerce
-from storefront.platforms.base import Envelope, sources
+from storefront.platforms.base import Envelope
+from storefront.platforms.registry import PLATFORMS
+from storefront.platforms.woocommerce.reports import read_refund
 from tests.factories import NOW, LinkFactory, ShopFactory
 from tests.invariants.messages.life import LIMIT, Sent
 from tests.invariants.messages.woocommerce_life import REFUND
@@ -36,14 +37,15 @@ def hear(
     shop: Shop, messages: Iterable[Sent], *, platform: str = "shopify", again: str = ""
 ) -> None:
     """Store messages in this order and apply each; `again` sends them under other ids, too."""
-    source = sources()[platform]
     for message in messages:
         if message.topic == REFUND:
             apply_now(shop, message, platform=platform)
         else:
             inbox.store(shop, _read(shop, message, platform, again), at=NOW)
         at = next(_retries)
-        while (done := fulfilment.apply_next(partial(source.apply, at=NOW), at=at)) is not None:
+        while (
+            done := fulfilment.apply_next(partial(PLATFORMS[platform].apply, at=NOW), at=at)
+        ) is not None:
             # A deletion waits for its order.
             assert done.error == "" or done.error.endswith("has not come yet.")
             assert done.state != Message.State.SET_ASIDE
@@ -55,17 +57,17 @@ def apply_now(shop: Shop, message: Sent, *, platform: str) -> None:
     A refund of WooCommerce's, which no message tells, is taken in as reconciliation reads it.
     """
     if message.topic == REFUND:
-        report = woocommerce.read_refund(message.payload, {})
+        report = read_refund(message.payload, {})
         fulfilment.record_refund(shop, message.payload["order_id"], report, at=NOW)
         return
-    said = asdict(_read(shop, message, platform))
-    del said["is_known"]
-    sources()[platform].apply(Message(shop=shop, received_at=NOW, **said), at=NOW)
+    row = asdict(_read(shop, message, platform))
+    del row["is_known"]
+    PLATFORMS[platform].apply(Message(shop=shop, received_at=NOW, **row), at=NOW)
 
 
-def _read(shop: Shop, message: Sent, platform: str, again: str = "") -> fulfilment.Said:
+def _read(shop: Shop, message: Sent, platform: str, again: str = "") -> fulfilment.InboundMessage:
     envelope = Envelope(shop.domain, message.topic, message.id + again, signature="")
-    return sources()[platform].hear(envelope, message.payload)
+    return PLATFORMS[platform].parse(envelope, message.payload)
 
 
 @pytest.fixture

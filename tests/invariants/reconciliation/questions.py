@@ -2,13 +2,13 @@
 
 from downloads.models import Order, Shop
 from storefront.models import PlatformAccess
-from tests.invariants.reconciliation.conftest import give_access, shop_on
-from tests.invariants.reconciliation.states import state_of
+from tests.invariants.messages.states import state_of
+from tests.invariants.reconciliation.conftest import give_access, open_shop
 
 
 def prepare(source: str, address: str) -> str:
     """Make a shop that has heard nothing yet and its access to a stand-in; return its domain."""
-    shop = shop_on(source)
+    shop = open_shop()
     give_access(shop, source, address)
     return shop.domain
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 
-from downloads.errors import BadInput, SaidTwice
+from downloads.errors import BadInput, DuplicateField
 from downloads.json_names import MARK
 from storefront.platforms import fields
 from storefront.platforms.schemas import PERSONAL, InPlaceOf, Payload, keep
@@ -177,7 +177,7 @@ def test_what_is_read_in_place_of_another_may_be_anything_beside_it(second):
 
 @pytest.mark.parametrize("name", sorted(Everything.model_fields))
 def test_a_field_that_stands_twice_is_refused_where_it_is_read(name):
-    with pytest.raises(SaidTwice, match=rf"\Ax\.{name}: stands twice"):
+    with pytest.raises(DuplicateField, match=rf"\Ax\.{name}: stands twice"):
         read(**{name: {MARK: True}})
     assert read(unknown={MARK: True}) == read()
 
