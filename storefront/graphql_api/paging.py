@@ -11,6 +11,7 @@ _KIND = "grant:"
 
 
 def cursor_of(grant: Grant) -> str:
+    """Encode a grant's number as a cursor."""
     return urlsafe_b64encode(f"{_KIND}{grant.pk}".encode()).decode()
 
 

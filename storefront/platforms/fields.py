@@ -28,6 +28,7 @@ def wrong(problem: str, *place: str) -> PydanticCustomError:
 
 
 def kind_of(value: Any) -> str:
+    """Name the type of a JSON value, for an error message."""
     return "nothing" if value is None else type(value).__name__
 
 

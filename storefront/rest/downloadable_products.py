@@ -95,13 +95,13 @@ class Downloadables(CustomerFace):
 
     @documented_list
     def get(self, request: Request) -> Response:
-        asked = request.query_params
+        params = request.query_params
         try:
             page = lookups.grants_on_page(
                 self.caller.customer,
-                number=_whole(asked.get("page"), "page", default=1),
-                size=_whole(asked.get("per_page"), "per_page", default=lookups.DEFAULT_PAGE),
-                status=asked.get("status"),
+                number=_whole(params.get("page"), "page", default=1),
+                size=_whole(params.get("per_page"), "per_page", default=lookups.DEFAULT_PAGE),
+                status=params.get("status"),
                 at=self.caller.at,
             )
         except NoSuchPage:

@@ -12,6 +12,7 @@ from storefront.platforms.shopify import reports, schemas
 
 
 def record_order(shop: Shop, payload: Any, at: datetime) -> Outcome:
+    """Record an order from a webhook."""
     # An edit's own message tells differences only; the order as it is now comes in another.
     if "order_edit" in payload:
         return Outcome.UNCHANGED
@@ -19,10 +20,12 @@ def record_order(shop: Shop, payload: Any, at: datetime) -> Outcome:
 
 
 def record_product(shop: Shop, payload: Any, at: datetime) -> Outcome:
+    """Record a product from a webhook."""
     return fulfilment.record_product(shop, reports.read_product(payload))
 
 
 def record_dispute(shop: Shop, payload: Any, at: datetime) -> Outcome:
+    """Record a dispute from a webhook."""
     order, report = reports.read_dispute(payload)
     if order is None or report is None:
         return Outcome.UNCHANGED
@@ -30,6 +33,7 @@ def record_dispute(shop: Shop, payload: Any, at: datetime) -> Outcome:
 
 
 def record_shop(shop: Shop, payload: Any, at: datetime) -> Outcome:
+    """Record the shop's name from a webhook."""
     return fulfilment.record_shop(shop, reports.read_shop(payload))
 
 

@@ -21,6 +21,7 @@ def _apply_deletion(shop: Shop, payload: Any, at: datetime) -> None:
 
 
 def record_product(shop: Shop, payload: Any, at: datetime) -> Outcome:
+    """Record a product from a webhook."""
     return fulfilment.record_product(shop, reports.read_product(payload))
 
 
