@@ -218,11 +218,8 @@ def test_nobody_sees_anothers_grant_in_any_shop():
             if owner == customer:
                 assert lookups.grant_of_customer(customer, grant.pk) == grant
                 continue
-            with pytest.raises(NotFound) as refusal:
+            with pytest.raises(NotFound, match="no such download"):
                 lookups.grant_of_customer(customer, grant.pk)
-            assert str(refusal.value) == (
-                f'Customer downloadable product with ID "{grant.pk}" not found'
-            )
 
 
 @pytest.mark.parametrize("number", [0, -1, 999_999, 2**63 - 1, 2**63, 10**30])
