@@ -1,4 +1,4 @@
-"""Who asks: a key or a signature names the shop, a bearer names its customer. Who is let in."""
+"""Authentication: a key or a signature names the shop, a bearer its customer."""
 
 import re
 from contextlib import suppress

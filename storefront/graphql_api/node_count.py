@@ -70,8 +70,8 @@ def _size(field: GraphQLField | None, node: FieldNode, values: dict[str, Any]) -
     if field is None or not field.args.keys() >= PAGED:
         return 0
     try:
-        given = get_argument_values(field, node, values)
-        return page_size(first=given.get("first"), last=given.get("last"))
+        arguments = get_argument_values(field, node, values)
+        return page_size(first=arguments.get("first"), last=arguments.get("last"))
     # The list itself is refused, with its own words.
     except (GraphQLError, BadCursor):
         return 0

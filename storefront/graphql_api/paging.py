@@ -16,7 +16,7 @@ def cursor_of(grant: Grant) -> str:
 
 
 def read_cursor(cursor: str | None) -> int | None:
-    """Return the grant's number in a cursor of ours; None for none.
+    """Decode a cursor into the grant's number; None for none.
 
     Raises:
         BadCursor: not one of ours.

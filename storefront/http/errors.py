@@ -177,7 +177,7 @@ def code_of(error: DownloadsError) -> str:
 
 
 def code_of_status(status: int) -> str:
-    """Return the one word for a refusal of which no more is known than its status."""
+    """Return the error code of a bare HTTP status."""
     return CODES_OF_STATUS.get(status, INVALID)
 
 
@@ -200,13 +200,13 @@ def headers_of(error: DownloadsError) -> dict[str, str]:
 
 
 def note_outage(error: BaseException) -> OutOfReach:
-    """Log in one line that a part is out of reach; return what to answer."""
+    """Log an outage in one line; return what to answer."""
     logger.error("Out of reach: %s", " ".join(str(error).split()))
     return OutOfReach()
 
 
 def answering(render: Callable[[HttpRequest, DownloadsError], HttpResponseBase]) -> Decorator:
-    """Return a decorator that turns every domain error of a view into what `render` makes of it."""
+    """Return a decorator of views, whose domain errors `render` answers."""
 
     def decorate(view: View) -> View:
         @wraps(view)

@@ -36,7 +36,7 @@ def reads_json(request: HttpRequest) -> bool:
 
 
 def json_refusal(error: DownloadsError, **more: Any) -> JsonResponse:
-    """Write a refusal as `{"message": …, "error": …}`, with its status and headers."""
+    """Render an error as `{"message": …, "error": …}`, with its status and headers."""
     body = {"message": str(error), "error": code_of(error)} | details_of(error) | more
     return JsonResponse(body, status=status_of(error), headers=headers_of(error))
 
@@ -53,5 +53,5 @@ def json_error(
 
 @answering
 def answers_with_json(request: HttpRequest, error: DownloadsError) -> JsonResponse:
-    """Turn every domain error of a view into `{"message": …}`."""
+    """Decorate a view: its domain errors are answered as `{"message": …}`."""
     return JsonResponse({"message": str(error)}, status=status_of(error), headers=headers_of(error))
