@@ -153,6 +153,14 @@ def test_attaching_to_a_product_twice_is_refused(product, asset):
     assert [*Attachment.objects.values(), *Grant.objects.values()] == before
 
 
+def test_a_limit_edited_while_its_row_was_removed_brings_nothing_back():
+    attachment = AttachmentFactory(limit=3)
+    fulfilment.detach(Attachment.objects.get(pk=attachment.pk))
+    attachment.limit = 5
+    fulfilment.edit_attachment(attachment, ["limit"])
+    assert not Attachment.objects.exists()
+
+
 # --- To an order ---------------------------------------------------------------------------------
 
 

@@ -1,0 +1,31 @@
+import pytest
+
+from storefront.formats import whole_number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0),
+        ("007", 7),
+        ("999", 999),
+        ("9223372036854775807", 2**63 - 1),
+        ("9223372036854775808", None),
+        ("9" * 5_000, None),
+        ("", None),
+        ("-1", None),
+        ("+1", None),
+        (" 1", None),
+        ("1_0", None),
+        ("1.0", None),
+        ("\u0663", None),
+        ("\u00b2", None),
+    ],
+)
+def test_digits_alone_are_a_number(text, number):
+    assert whole_number(text) == number
+
+
+@pytest.mark.parametrize(("text", "number"), [("9", 9), ("10", 10), ("11", None), ("009", None)])
+def test_a_bound_bounds_the_number_and_its_digits(text, number):
+    assert whole_number(text, most=10) == number
