@@ -4,11 +4,13 @@ Columns come from the URL map and the registry, so a new page, action or button 
 itself. A cell is one person's answer in one column: `ask` gives the answer and what it wrote.
 """
 
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -86,6 +88,17 @@ MODELS = list(admin.site._registry)
 
 
 POINTS_TO = {"lines": Product, "grants": Asset, "attachments": Asset}
+
+
+# In the fast run a sample with a fixed seed.
+how_many = pytest.mark.parametrize("share", ["some", pytest.param("all", marks=pytest.mark.slow)])
+
+
+def sample(found: Iterable[Any], share: str, model: type[Model], number: int) -> list[Any]:
+    """Return so many of what was found, the same in each run, or all."""
+    every = list(found)
+    number = len(every) if share == "all" else min(number, len(every))
+    return random.Random(model._meta.label).sample(every, number)  # noqa: S311
 
 
 def words(name: str, first: int) -> MarkedShop:

@@ -5,8 +5,6 @@ the two answers are one. Superusers are told them apart, so that each could fail
 sample with a fixed seed of what is asked over HTTP; all of it in `make test-all`.
 """
 
-import random
-
 import pytest
 from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path
@@ -23,7 +21,7 @@ from tests.invariants.isolation.asking import answer_of, difference, leaks_of
 from tests.invariants.isolation.conftest import EACH
 from tests.invariants.isolation.routes import missing_key
 from tests.invariants.isolation.shops import shop_models
-from tests.invariants.isolation.table import MODELS, address
+from tests.invariants.isolation.table import MODELS, address, how_many, sample
 
 OWNED = [model for model in MODELS if model in shop_models()]
 STEPS = 3
@@ -31,15 +29,7 @@ LOOKUPS = ("exact", "startswith", "icontains", "regex", "isnull", "in", "gt")
 # What a list's own words make of it; the last one is a date hierarchy's.
 WAYS = ("all=&_facets=True&o=1.-2", "_popup=1&_to_field=id", "at__year=2026")
 NO_NUMBER = 1_999_000_007
-SAMPLED = 2
 each_list = pytest.mark.parametrize("model", OWNED, ids=lambda each: each.__name__)
-how_many = pytest.mark.parametrize("share", ["some", pytest.param("all", marks=pytest.mark.slow)])
-
-
-def sample(questions, share, model):
-    questions = list(questions)
-    number = len(questions) if share == "all" else min(SAMPLED, len(questions))
-    return random.Random(model._meta.label).sample(questions, number)  # noqa: S311
 
 
 def changelist(model):
@@ -154,21 +144,21 @@ def questions(owner, model):
 @each_list
 def test_their_values_are_told_from_no_values_by_nothing(theirs, staff, share, model):
     told, url = {}, changelist(model)
-    for query, none in sample(questions(theirs, model), share, model):
+    for query, none in sample(questions(theirs, model), share, model, 2):
         answers = [
             answer_of(staff["owner"].get(f"{url}?{each}", follow=True), each.rpartition("=")[2])
             for each in (query, none)
         ]
         if found := difference(*answers) or leaks_of(answers[0].text, theirs):
             told[f"{url}?{query}"] = found
-    for way in sample(WAYS, share, model)[: None if share == "all" else 1]:
+    for way in sample(WAYS, share, model, 1):
         text = answer_of(staff["owner"].get(f"{url}?{way}", follow=True)).text
         if leaks := leaks_of(text, theirs):
             told[f"{url}?{way}"] = leaks
     assert told == {}
 
 
-@pytest.mark.parametrize("share", ["some", pytest.param("all", marks=pytest.mark.slow)])
+@how_many
 def test_superusers_are_told_so_that_each_list_could_fail(theirs, boss, share):
     shown = [model for model in OWNED if admin.site._registry[model].search_fields]
     for model in shown if share == "all" else shown[::5]:
@@ -195,11 +185,12 @@ def completions():
 
 
 @pytest.mark.parametrize("person", EACH)
-def test_nothing_of_theirs_is_completed(theirs, staff, person):
+@how_many
+def test_nothing_of_theirs_is_completed(theirs, staff, share, person):
     url, told = reverse("admin:autocomplete"), {}
     for question, _model in completions():
         none = answer_of(staff[person].get(url, question | {"term": "nowhere0"}))
-        for term in ("", theirs.name, theirs.first):
+        for term in ("", theirs.name, theirs.first)[: 2 if share == "some" else 3]:
             answer = answer_of(staff[person].get(url, question | {"term": term}))
             if leaks_of(answer.text, theirs) or (term and answer != none):
                 told[question["model_name"], question["field_name"], term] = answer.body
