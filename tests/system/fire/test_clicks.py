@@ -11,7 +11,7 @@ from tests.system.harness.service import serving
 # Rows are locked on PostgreSQL, the whole database on SQLite.
 pytestmark = [pytest.mark.slow, pytest.mark.both_databases]
 
-CLICKS, LEFT, ROUNDS = times(100, drill=200), 10, times(4, drill=20)
+CLICKS, LEFT, ROUNDS = times(100, drill=200), 10, times(2, drill=20)
 SIZE = 20_000
 
 
