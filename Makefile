@@ -25,7 +25,8 @@ demo: .venv
 # Says of each part how long it took.
 TIMED = @timed() { start=$$(date +%s); "$$@" || exit; echo "$$(($$(date +%s) - start)) s: $$*"; }; timed
 ON_POSTGRES = env DATABASE_URL=$(POSTGRES_URL)
-PYTEST = $(BIN)/pytest -q
+# Modules are compiled once, not in each process of each run, whatever the shell says.
+PYTEST = env PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q
 
 ## Everything but the slow tests
 test: static
