@@ -696,9 +696,9 @@ def test_a_redacted_shop_forgets_all_its_buyers_and_keeps_the_counts(
 # --- What cannot be applied --------------------------------------------------------------------
 
 UNREADABLE = {
-    "orders/create": ({"id": "x"}, "order.created_at: missing"),
+    "orders/create": ({"id": 1, "order_number": 1, "line_items": []}, "order.created_at: missing"),
     "refunds/create": ({"id": 1}, "refund.order_id: missing"),
-    "products/update": ({"id": 1}, "product.updated_at: missing"),
+    "products/update": ({"id": 1, "variants": []}, "product.updated_at: missing"),
     "products/delete": ({}, "product.id: missing"),
     "disputes/create": (
         {"id": 1, "order_id": 2, "status": "odd"},
