@@ -28,23 +28,27 @@ ON_POSTGRES = env DATABASE_URL=$(POSTGRES_URL)
 # Modules are compiled once, not in each process of each run, whatever the shell says.
 PYTEST = env PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q
 
-## Everything but the slow tests
+## Every check, and every test but the slow ones and a long table's further cases
 test: static
-	$(TIMED) $(PYTEST) -n 2 -m "not slow" --durations 10 --durations-min 1
+	$(TIMED) $(PYTEST) -n 2 -m "not slow and not more_cases" --durations 10 --durations-min 1
 	$(TIMED) $(ON_POSTGRES) $(PYTEST) tests/invariants/test_race.py
 
 # These count what a whole machine does; the other slow ones share nothing but the processor.
 ALONE = tests/system tests/contracts
 SIDE_BY_SIDE = tests/config tests/downloads tests/invariants tests/meta tests/storefront
 
-## The slow tests too: browsers, nginx, storms, kills, and on PostgreSQL what can differ there
+## All tests: browsers, nginx, storms, kills, too, and on PostgreSQL what can differ there
 test-all: test audit
-	$(BIN)/pytest -q -n 2 -m slow $(SIDE_BY_SIDE)
-	$(BIN)/pytest -q -m slow $(SIDE_BY_SIDE:%=--ignore=%)
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m "not slow"
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 -m slow tests/invariants/messages
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -m slow tests/system/storms tests/system/fire tests/system/mail \
-		tests/system/upgrades tests/downloads/test_migrations.py tests/storefront/test_migrations.py
+	$(TIMED) $(PYTEST) -n 2 -m "slow or more_cases" $(SIDE_BY_SIDE)
+	$(TIMED) $(PYTEST) -m "slow or more_cases" --durations 10 $(ALONE)
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and not slow"
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and slow" $(SIDE_BY_SIDE)
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m "both_databases and slow" --durations 10 $(ALONE)
+
+## The whole suite on PostgreSQL, also what cannot differ there
+test-postgres: $(DEVELOPS)
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "not slow"
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m slow
 
 ## Figures, not tests: ratios within one run, on both databases
 benchmark: $(DEVELOPS)

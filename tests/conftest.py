@@ -29,7 +29,7 @@ from downloads.upgrades import PendingMigrations, pending_migrations
 from storefront.http import proxies
 from storefront.inbox import apply_messages
 from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
-from tests import both_databases
+from tests import both_databases, thinned
 from tests.factories import CustomerFactory, ShopFactory
 from tests.leaks import _nothing_leaks, watch  # noqa: F401 (fixtures, which every test has)
 from tests.prepared_database import restore, start_from_prepared
@@ -97,11 +97,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs on both databases; skip a run on PostgreSQL where none answers.
+    """Mark what runs on both databases, and further cases; skip a run on PostgreSQL where none answers.
 
     In CI that is a failure.
     """
     both_databases.mark(items)
+    thinned.mark(items)
     database = django_settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         return

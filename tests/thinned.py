@@ -1,0 +1,28 @@
+"""Which cases of a long table `make test` leaves to `make test-all`.
+
+A table of forty odd names proves by its four-and-thirtieth what it proves by its third, most days.
+Of each test's cases a spread stays that has the first and the last; the others are marked
+`more_cases`. Whoever runs a file without a mark expression runs all of it.
+"""
+
+from collections import defaultdict
+
+import pytest
+
+CASES = 4
+
+
+def mark(items: list[pytest.Item]) -> None:
+    """Mark what is left out of the spread of each parametrised test."""
+    tables: dict[tuple, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if isinstance(item, pytest.Function) and "slow" not in item.keywords:
+            tables[item.path, item.cls, item.originalname].append(item)
+    for cases in tables.values():
+        for place in set(range(len(cases))) - spread(len(cases)):
+            cases[place].add_marker(pytest.mark.more_cases)
+
+
+def spread(count: int) -> set[int]:
+    """Return the places, of `count`, that `CASES` of them spread over evenly."""
+    return {round(step * (count - 1) / (CASES - 1)) for step in range(CASES)}
