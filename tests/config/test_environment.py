@@ -70,6 +70,14 @@ def test_blank_is_unset_for_every_setting(settings_with, blank):
     assert settings_with(**dict.fromkeys(READ, blank)) == settings_with(DATA_DIR=blank)
 
 
+def test_everything_is_kept_in_one_folder(settings_with, tmp_path):
+    found = settings_with()
+    kept = [Path(found[name]) for name in ("MEDIA_ROOT", "LOG_DIR", "STATIC_ROOT")]
+    kept.append(Path(found["DATABASES"]["default"]["NAME"]))
+    assert [path for path in kept if tmp_path not in path.parents] == []
+    assert settings_with(DATA_DIR="")["DATA_DIR"] == Path(configured.BASE_DIR) / "var"
+
+
 def test_a_list_of_nothing_is_unset(settings_with):
     lists = [name for name, reader in READ.items() if reader == "list"]
     assert settings_with(**dict.fromkeys(lists, " , ,")) == settings_with()

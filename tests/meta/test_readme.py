@@ -44,6 +44,20 @@ def test_the_curl_lines_are_the_ones_the_demo_prints():
 
 
 @pytest.mark.django_db(transaction=True, reset_sequences=True, serialized_rollback=True)
+def test_the_answer_of_face_a_is_as_printed(client):
+    call_command("demo", no_serve=True, stdout=StringIO())
+    address = re.search(r'curl "(.*?customer-account-orders.*?)"', README)[1]
+    order = client.get(address).json()["order"]
+    assert f'{{"order": {{"order_number": {order["order_number"]},' in README
+    assert f'"text": {json.dumps(order["text"])}' in README
+    [printed] = re.findall(r'^    (\{"product".*?\}),\n    …', README, re.MULTILINE | re.DOTALL)
+    lines = [order["lines"][0], json.loads(printed)]
+    for line in lines:
+        del line["product"]["id"], line["assets"][0]["data"]["id"]
+    assert json.dumps(lines[0]) == json.dumps(lines[1])
+
+
+@pytest.mark.django_db(transaction=True, reset_sequences=True, serialized_rollback=True)
 def test_the_answer_of_face_b_is_as_printed(client):
     call_command("demo", no_serve=True, stdout=StringIO())
     header = dict(re.findall(r'-H "([\w-]+): (.*?)"', README))
@@ -59,6 +73,12 @@ def test_the_answer_of_face_b_is_as_printed(client):
 
 def test_the_readme_is_short_enough_to_be_read():
     assert len(README.splitlines()) <= 160
+
+
+def test_the_licence_is_the_one_that_is_named():
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License\n")
+    assert '\nlicense = "MIT"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert "MIT licence" in README
 
 
 # --- A shop of your own ------------------------------------------------------------------------

@@ -111,6 +111,14 @@ def test_a_file_is_always_signed(db, link_urls):
     assert read_click(url.partition("/downloads/")[2]).grant == grant.pk
 
 
+def test_an_address_of_a_file_ends_in_its_name(db):
+    file = make_file_grant(name="Für Elise.mp3")
+    link = GrantFactory(order__shop__link_urls="counted")
+    for grant, end in ((file, "/F%C3%BCr%20Elise.mp3"), (link, "")):
+        for url in (asset_url(grant, grant.order.shop, at=NOW), counted_url(grant, at=NOW)):
+            assert re.search(r"/downloads/\d+/\d+/[\w-]{22}/[\w-]{43}(.*)\Z", url)[1] == end
+
+
 def test_a_link_is_counted_on_face_b_whatever_the_shop_says(db):
     grant = GrantFactory(order__shop__link_urls="direct")
     assert asset_url(grant, grant.order.shop, at=NOW) == grant.asset.link

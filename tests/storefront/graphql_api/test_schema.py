@@ -84,7 +84,7 @@ def refused(message):
 def test_the_documents_query_is_answered_whole(graphql, db):
     grant = make_file_grant(
         name="the book.epub",
-        order=OrderFactory(number=1050, grand_total="39.90"),
+        order=OrderFactory(number=1050, platform_id=450789469, grand_total="39.90"),
         limit=10,
         used=2,
         canceled=3,
@@ -416,6 +416,13 @@ def test_an_available_download_has_a_counted_address(client, read, db, make):
     client.get(url)
     assert read(grant, "downloadUsed") == {"downloadUsed": 1}
     assert read(grant, "downloadUrl")["downloadUrl"] != url
+
+
+def test_no_plan_is_asked(read, db):
+    grant = GrantFactory(order__shop__plan_id="basic")
+    shown = read(grant, "status downloadUrl")
+    assert shown["status"] == "available"
+    assert f"/downloads/{grant.pk}/" in shown["downloadUrl"]
 
 
 def test_no_header_moves_an_address_to_another_host(client, credentials, db, settings):

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from downloads.lookups import ledger
-from downloads.models import Asset, Delivery, DownloadEvent, Grant, Order
+from downloads.models import Asset, Delivery, DownloadEvent, Grant, Order, Shop
 from storefront.delivery.senders import PROOF
 from storefront.models import CustomerToken, StorefrontKey
 from storefront.signed_urls import new_click, proof_of
@@ -158,6 +158,13 @@ def test_the_shown_address_is_counted(client, get, grant):
     url = get(grant).json()[0]["downloadUrl"]
     assert client.get(url).getvalue() == CONTENT
     assert spent(grant) == (1, 1)
+
+
+def test_no_plan_is_asked(get, fetch, grant):
+    Shop.objects.update(plan="basic")
+    assert [row["status"] for row in get(grant).json()] == ["available"]
+    assert get(grant, f"{BOUGHT}/{grant.pk}").json()["downloadUrl"] is not None
+    assert fetch(grant).status_code == 200
 
 
 def test_reading_counts_nothing(get, grant):
