@@ -72,7 +72,7 @@ drills: $(DEVELOPS)
 	DRILLS=true $(PYTEST) -m slow $(ALONE)
 	DRILLS=true $(ON_POSTGRES) $(PYTEST) -m "both_databases and slow" $(ALONE)
 
-## A hundred planted faults: which of them does no fast test notice? An hour and a half at most
+## A hundred planted faults: which of them does no test notice? An hour and a half at most
 mutants: $(DEVELOPS)
 	$(BIN)/python -m tests.mutants
 

@@ -26,6 +26,7 @@ from hypothesis import settings as hypothesis_settings
 from config import settings as configured
 from config.log_repeats import CountsRepeats
 from downloads.upgrades import PendingMigrations, pending_migrations
+from storefront import inbox
 from storefront.http import proxies
 from storefront.inbox import apply_messages
 from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
@@ -97,10 +98,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs on both databases, and further cases; skip a run on PostgreSQL where none answers.
-
-    In CI that is a failure.
-    """
+    """Mark what runs where; skip a run on PostgreSQL where none answers, which in CI fails."""
     both_databases.mark(items)
     thinned.mark(items)
     database = django_settings.DATABASES["default"]
@@ -187,8 +185,9 @@ def _apart(_uploads):
 
 
 @pytest.fixture(autouse=True)
-def _migrated(monkeypatch):
-    """Let nothing that starts ask whether the tests' database is migrated: it is."""
+def _unhindered(monkeypatch):
+    """Let nothing wait: the tests' database is migrated, and nobody else writes to it."""
+    monkeypatch.setattr(inbox, "LONGEST_PAUSE_SECONDS", 0)
     vars(pending_migrations).update(vars(PendingMigrations()))
     monkeypatch.setattr(PendingMigrations, "reopen", lambda self: None)
 

@@ -100,6 +100,7 @@ def refuse(self, target):
     raise PermissionError("read-only")
 
 
+@pytest.mark.slow
 def test_of_several_processes_none_loses_a_line(log):
     """Real processes: a lock between threads of one would prove nothing."""
     writers = [

@@ -161,6 +161,7 @@ def test_gunicorn_is_held_to_it_too():
     assert logging_to(None, level="INFO")["filters"]["repeats"]["per_minute"] == 20
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_requests_of_scanners_write_next_to_nothing(client, settings, tmp_path):
     """A 404 wrote 105 bytes, and a wrong host 1,043, before they were counted."""

@@ -101,6 +101,7 @@ def test_a_canonical_spelling_is_its_own(text):
     assert mailbox_of(mailbox_of(text)) == mailbox_of(text)
 
 
+@pytest.mark.slow
 def test_no_letter_becomes_an_ascii_one_before_the_host():
     letters = [chr(number) for number in range(128, 0x30000)]
     assert [ascii(each) for each in letters if mailbox_of(f"a{each}a").isascii()] == []

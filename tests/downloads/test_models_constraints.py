@@ -513,6 +513,7 @@ def test_every_named_constraint_is_tried_here():
     assert tried == named_constraints()
 
 
+@pytest.mark.slow
 def test_every_named_constraint_stands_in_the_database():
     with connection.cursor() as cursor:
         found = {

@@ -44,6 +44,7 @@ def test_a_place_is_free_again_after_an_error(slots):
     assert slots._taken == 0
 
 
+@pytest.mark.slow
 def test_who_finds_all_taken_waits_while_they_change_hands(slots):
     order = []
 
@@ -89,6 +90,7 @@ def test_a_move_lets_the_next_one_wait_again(slots, clock):
             assert time.perf_counter() - began > 0.05
 
 
+@pytest.mark.slow
 def test_those_who_wait_in_vain_are_all_refused(settings):
     settings.STORAGE_SLOTS = 1
     settings.STORAGE_PATIENCE_SECONDS = 0.2
@@ -179,6 +181,7 @@ def test_a_share_is_free_again_when_a_stream_ends(crowd):
     assert crowd(30) == 16
 
 
+@pytest.mark.slow
 def test_who_is_beyond_their_share_waits_for_one_of_their_own(crowd, settings):
     settings.STREAM_WAIT_SECONDS = 10
     crowd(15)

@@ -61,6 +61,7 @@ def apply(how_many):
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", Mail.ASKED)
 def test_no_crowd_of_strangers_goes_before_a_buyers_mail(shops, kind):
     write(shops[0], mails=500, kind=kind, due_at=NOW - MINUTE)
@@ -68,6 +69,7 @@ def test_no_crowd_of_strangers_goes_before_a_buyers_mail(shops, kind):
     assert sent(1) == [(shops[1], Mail.Kind.ORDER)]
 
 
+@pytest.mark.slow
 def test_shops_send_in_turn(shops):
     write(shops[0], mails=BACKLOG, due_at=NOW - MINUTE)
     write(shops[1], mails=1)
@@ -163,6 +165,7 @@ def test_looking_up_takes_the_same_for_any_number(shops, django_assert_num_queri
         requested_mails.look_up_recipients()
 
 
+@pytest.mark.slow
 def test_strangers_use_up_nothing_of_those_a_shop_knows(shops, settings):
     settings.ASKED_MAILS_PER_SHOP_HOUR = 3
     write(shops[0], mails=10, kind=Mail.Kind.REGISTRATION)
@@ -179,6 +182,7 @@ def send_one():
     return fulfilment.send_next(lambda mail, begin: begin() or "", at=NOW).email
 
 
+@pytest.mark.slow
 def test_messages_are_applied_in_turn(shops):
     for shop, how_many in ((shops[0], BACKLOG), (shops[1], 1)):
         Message.objects.bulk_create(

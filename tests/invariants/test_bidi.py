@@ -75,6 +75,7 @@ def values(shop):
     } | {OWNER, f"{WORD} changed"}
 
 
+@pytest.mark.slow
 def test_pages_for_buyers_isolate_every_word(shop, values, client):
     pages = [client.get(url) for url in pages_for_buyers(shop)]
     pages += [client.post("/links", {"email": email}) for email in (f"ada@{WORD}.example", WORD)]
@@ -91,6 +92,7 @@ def pages_for_buyers(shop):
     return ticket_url(order), account_url(Account.objects.get(), at=at), invitation_url(token)
 
 
+@pytest.mark.slow
 def test_every_screen_of_the_admin_isolates_every_word(shop, values, client):
     client.force_login(User.objects.create_superuser("boss"))
     found = {}
@@ -117,6 +119,7 @@ def screens(shop):
                     continue
 
 
+@pytest.mark.slow
 def test_screens_of_acts_isolate_every_word(shop, values, client):
     client.force_login(User.objects.create_superuser("boss"))
     for model, action in ((Product, "apply_limits"), (Customer, "erase"), (Asset, "withdraw")):

@@ -100,6 +100,7 @@ def released(grant):
     return sum(-line[1] for line in ledger(grant) if line[0] == "released")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attempt", range(3))
 @pytest.mark.parametrize("left", [1, 5])
 def test_one_click_cut_off_again_and_again_is_counted_once_at_most(left, attempt):
@@ -113,6 +114,7 @@ def test_one_click_cut_off_again_and_again_is_counted_once_at_most(left, attempt
     assert audits.counters_off() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attempt", range(3))
 def test_a_rider_beside_a_give_back_never_streams_uncounted(attempt):
     grant = make_file_grant(b"x" * 1000, limit=1)
@@ -138,6 +140,7 @@ def test_different_clicks_cut_off_at_once_are_given_back_three_times():
     assert audits.counters_off() == []
 
 
+@pytest.mark.slow
 def test_failures_beside_clicks_leave_the_last_download_to_one():
     grant = make_file_grant(b"x" * 1000, limit=1)
 
@@ -154,6 +157,7 @@ def test_failures_beside_clicks_leave_the_last_download_to_one():
     assert audits.counters_off() == []
 
 
+@pytest.mark.slow
 def test_a_reset_beside_give_backs_gives_nothing_back_twice():
     grant = make_file_grant(b"x" * 1000, limit=None)
     opened = [ask(grant, f"click-{number}") for number in range(THREADS - 1)]
@@ -166,6 +170,7 @@ def test_a_reset_beside_give_backs_gives_nothing_back_twice():
 # --- The ledger beside all this ------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_audit_beside_downloads_finds_no_difference():
     grant = make_file_grant(b"x" * 1000, limit=None)
     found = []
@@ -182,6 +187,7 @@ def test_an_audit_beside_downloads_finds_no_difference():
     assert Delivery.objects.count() == 22
 
 
+@pytest.mark.slow
 def test_workers_that_prune_at_once_carry_each_line_once():
     grants = [GrantFactory(limit=None) for _ in range(5)]
     for grant in grants:
@@ -196,6 +202,7 @@ def test_workers_that_prune_at_once_carry_each_line_once():
     assert audits.counters_off() == []
 
 
+@pytest.mark.slow
 def test_workers_that_weigh_at_once_give_each_back_once():
     grants = [make_file_grant() for _ in range(10)]
     for grant in grants:
@@ -210,6 +217,7 @@ def test_workers_that_weigh_at_once_give_each_back_once():
 # --- Merchants and messages beside clicks --------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_raise_beside_clicks_loses_neither():
     grant = GrantFactory(limit=1000)
 
@@ -228,6 +236,7 @@ def test_a_raise_beside_clicks_loses_neither():
     assert (grant.used, grant.bought, grant.added, refusals) == (THREADS, 1005, 5, [])
 
 
+@pytest.mark.slow
 def test_an_asset_attached_while_an_order_arrives_reaches_it():
     product = ProductFactory()
     asset = LinkFactory(shop=product.shop)
@@ -261,6 +270,7 @@ def test_an_asset_attached_while_an_order_arrives_reaches_it():
     assert order.grants.get().asset == asset
 
 
+@pytest.mark.slow
 def test_a_refund_beside_its_order_is_never_lost():
     shop = ShopFactory()
     AttachmentFactory(product=ProductFactory(shop=shop, variant_id=1001))
@@ -299,6 +309,7 @@ def test_one_message_said_by_many_at_once_is_stored_once():
     assert (sum(news), Message.objects.count()) == (1, 1)
 
 
+@pytest.mark.slow
 def test_many_workers_apply_each_message_once():
     shop = new_shop()
     lives = lives_of(100, seed=4)

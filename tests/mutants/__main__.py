@@ -1,7 +1,7 @@
-"""Mutation testing: plant faults one by one, and see which of them no fast test notices.
+"""Mutation testing: plant faults one by one, and see which of them no test notices.
 
 `python -m tests.mutants [--size 100] [--seed 16]` draws mutations (`positions`), runs for each the
-fast tests that reach its lines, nearest first, and prints those that survived. Which test reaches
+tests that reach its lines, nearest first, and prints those that survived. Which test reaches
 what is measured once for a commit. The checkout itself is never written to.
 """
 
@@ -26,7 +26,7 @@ from tests.mutants.positions import SUBJECTS, Mutation, sample
 ROOT = Path(__file__).parents[2]
 SECONDS = 600
 WORKERS = 2
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-m", "not slow")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "--ignore=tests/system", "--ignore=tests/contracts")
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def reach() -> coverage.CoverageData:
-    """Return which tests ran each line, measured by one run of the fast tests."""
+    """Return which tests ran each line, measured by one run of all but those of processes."""
     commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=ROOT, text=True).strip()
     data_file = ROOT / "var" / "mutants" / f"{commit}.coverage"
     if not data_file.exists():
@@ -97,7 +97,7 @@ def tests_of(mutation: Mutation, reached: coverage.CoverageData) -> list[str]:
 
 @cache
 def nodes_by_context() -> dict[str, str]:
-    """Return how pytest calls each fast test, by how coverage calls it."""
+    """Return how pytest calls each test, by how coverage calls it."""
     listed = subprocess.check_output(
         [*PYTEST, "--collect-only"],
         cwd=ROOT,
@@ -129,7 +129,7 @@ def judge(mutation: Mutation, reached: coverage.CoverageData, free: SimpleQueue)
         return ""
     tests = tests_of(mutation, reached)
     if not tests:
-        return f"No fast test reaches {mutation.path}:{mutation.first_line}."
+        return f"No test reaches {mutation.path}:{mutation.first_line}."
     tree: Path = free.get()
     file = tree / mutation.path
     before = file.read_bytes()

@@ -197,6 +197,7 @@ def test_a_fault_of_ours_is_logged_and_a_bad_message_is_not(wait, fails, logged)
     assert line.endswith("RuntimeError: ours")
 
 
+@pytest.mark.slow
 def test_what_is_too_large_is_set_aside_at_once_and_taken_in_once_it_is_not(
     wait, order_body, settings
 ):
@@ -254,6 +255,7 @@ def test_a_backend_that_cannot_wait_is_not_asked_to(wait, settings):
 # --- Policies ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_changed_policy_reaches_old_orders_by_a_task(deliver, sold, order_body, merchant):
     deliver("orders/create", order_body)
     deliver(
@@ -269,6 +271,7 @@ def test_a_changed_policy_reaches_old_orders_by_a_task(deliver, sold, order_body
     assert apply_policies.call(ShopFactory().pk) == 0
 
 
+@pytest.mark.slow
 def test_a_policy_reaches_many_orders_a_share_at_a_time(db, monkeypatch):
     monkeypatch.setattr(inbox, "BATCH", 2)
     monkeypatch.setattr(inbox, "AT_ONCE", 3)
@@ -294,6 +297,7 @@ def test_a_policy_reaches_many_orders_a_share_at_a_time(db, monkeypatch):
 # --- Another backend ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_with_another_backend_a_posted_order_is_applied_at_once(
     settings, client, deliver, sold, order_body

@@ -92,6 +92,7 @@ def test_a_stranger_is_refused(client, db, name, asked):
     assert client.generic(method, dict(ROUTES)[name]).status_code == status
 
 
+@pytest.mark.slow
 def test_a_stranger_is_sent_from_the_admin_to_its_login(client, db):
     gates = {"admin:login", "admin:logout", "admin:password_link"}
     closed = [path for name, path in ADMIN if name not in gates]

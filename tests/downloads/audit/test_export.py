@@ -112,6 +112,7 @@ def test_a_shop_there_is_not_is_named(shop):
         export(shop="other.example")
 
 
+@pytest.mark.slow
 def test_many_entries_are_two_queries(shop):
     AuditEntry.objects.bulk_create(
         AuditEntry(at=NOW, shop=shop, actor="ada", what="Locked") for _ in range(5_000)

@@ -465,6 +465,7 @@ def test_many_who_register_an_address_at_once_make_one_account(shop):
     assert [account.password for account in made].count(kept) == 1
 
 
+@pytest.mark.slow
 @racing
 def test_many_first_sign_ins_at_once_open_one_empty_customer(shop):
     registered(shop)
@@ -487,6 +488,7 @@ def test_of_two_who_use_a_link_at_once_one_wins(shop):
     assert Customer.objects.count() == 1
 
 
+@pytest.mark.slow
 @racing
 def test_a_stranger_who_signs_in_while_the_owner_confirms_never_sees_the_orders(shop):
     for number in range(10):
@@ -500,6 +502,7 @@ def test_a_stranger_who_signs_in_while_the_owner_confirms_never_sees_the_orders(
         assert customer is SignInRefused or customer.pk != confirmed.customer.pk
 
 
+@pytest.mark.slow
 @racing
 def test_an_account_confirmed_while_old_ones_are_forgotten_keeps_its_customer(shop, settings):
     settings.UNCONFIRMED_ACCOUNT_DAYS = 0
@@ -576,6 +579,7 @@ def suggested(staff):
     return [row["id"] for row in staff.get(SUGGESTIONS).json()["results"]]
 
 
+@pytest.mark.slow
 def test_an_empty_customer_is_shown_to_no_merchant(shop, staff):
     registered(shop)
     empty, buyer = sign_in(shop), buy(shop, email="grace@example.com").customer

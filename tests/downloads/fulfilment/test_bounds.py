@@ -77,6 +77,7 @@ CLOSING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("report", CLOSING.values(), ids=CLOSING)
 def test_what_only_closes_is_taken_in_without_the_lines(shop, full, report):
     record(shop, report)

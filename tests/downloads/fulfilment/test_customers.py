@@ -139,6 +139,7 @@ def test_a_cut_down_report_takes_no_word_away(shop, cut_down, is_reversed):
     assert (customer.email, customer.first_name) == (MAIL, "Ada")
 
 
+@pytest.mark.slow
 def test_two_reports_of_one_moment_end_alike_in_either_order():
     ends = set()
     for told in in_any_order("Ada", "Bea", "Cleo"):

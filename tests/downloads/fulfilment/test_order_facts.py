@@ -89,6 +89,7 @@ def test_a_refund_told_again_is_no_news(shop):
     assert (Refund.objects.count(), RefundedLine.objects.count()) == (1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("units", in_any_order({1: 2}, {1: 1, 2: 1}, {}))
 def test_a_refund_told_in_parts_comes_to_the_most_of_each_line(shop, units):
     place(shop)
@@ -171,6 +172,7 @@ def test_a_decision_stands_whichever_message_comes_last(shop, decided, expected,
     assert Dispute.objects.values_list("state", "decided_at").get() == (decided, LATER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "told",
     in_any_order(
@@ -185,6 +187,7 @@ def test_the_later_of_two_decisions_stands(shop, told):
     assert status() == "completed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "told",
     in_any_order(
@@ -230,6 +233,7 @@ def test_a_high_risk_holds_its_order_whichever_comes_first(shop, is_first):
     assert status() == "pending"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "told",
     in_any_order(

@@ -147,6 +147,7 @@ def test_a_customer_that_the_newest_report_leaves_out_is_kept(shop):
     assert Order.objects.get().customer.platform_id == BUYER.platform_id
 
 
+@pytest.mark.slow
 def test_lines_stand_alike(shop):
     tell(
         shop,
@@ -160,6 +161,7 @@ def test_lines_stand_alike(shop):
 # --- Everything a shop may say of one order ------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_facts_of_an_order_end_alike(shop):
     bought = (line_report(1, quantity=3), line_report(2))
     tell(
@@ -176,6 +178,7 @@ def test_facts_of_an_order_end_alike(shop):
     ]
 
 
+@pytest.mark.slow
 def test_a_refund_told_in_two_ways_counts_the_most_units_of_each_line(shop):
     tell(
         shop,
@@ -186,6 +189,7 @@ def test_a_refund_told_in_two_ways_counts_the_most_units_of_each_line(shop):
     assert [canceled for _line, _bought, canceled, *_ in grants_of(Order.objects.get())] == [20, 10]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "status"), [("open", "pending"), ("won", "completed"), ("lost", "closed")]
 )
@@ -201,6 +205,7 @@ def test_a_refund_and_a_dispute_before_their_order_wait_for_it(shop, state, stat
     assert grants_of(Order.objects.get()) == [(1, 20, 10, False, word)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("policy", "is_closed"), [("keep", False), ("revoke", True)])
 def test_money_back_before_its_order_closes_it_where_the_shop_says_so(shop, policy, is_closed):
     Shop.objects.update(amount_refunds=policy)
@@ -231,6 +236,7 @@ TWINS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("twins", TWINS)
 def test_two_reports_of_one_moment_end_alike(shop, twins):
     only_end(
@@ -238,6 +244,7 @@ def test_two_reports_of_one_moment_end_alike(shop, twins):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("earlier", "stands"),
     [
@@ -255,6 +262,7 @@ def test_of_two_reports_of_one_moment_the_one_further_on_stands(shop, earlier, s
     assert order_.cancelled_at == stands.get("cancelled_at")
 
 
+@pytest.mark.slow
 def test_three_reports_of_one_moment_end_alike(shop):
     tell(shop, *(order(number=n, lines=(line_report(n),)) for n in (1, 2, 3)))
 
@@ -262,6 +270,7 @@ def test_three_reports_of_one_moment_end_alike(shop):
 # --- Buyers and products -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_changed_buyer_is_the_newest_ones(shop):
     bob = CustomerReport(502, "b@example.com", "Bob")
     tell(
@@ -273,12 +282,14 @@ def test_a_changed_buyer_is_the_newest_ones(shop):
     assert Order.objects.get().customer.email == "b@example.com"
 
 
+@pytest.mark.slow
 def test_a_changed_address_is_the_newest(shop):
     buyers = [replace(BUYER, email=f"{number}@example.com") for number in range(3)]
     tell(shop, *(order(at=HOURS[n], customer=buyer) for n, buyer in enumerate(buyers)))
     assert Order.objects.get().customer.email == "2@example.com"
 
 
+@pytest.mark.slow
 def test_a_guest_who_gets_a_number_is_one_buyer(shop):
     guest = CustomerReport(email=BUYER.email)
     tell(

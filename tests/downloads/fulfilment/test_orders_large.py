@@ -57,6 +57,7 @@ def bought(shop):
     return shop
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [True, False])
 def test_of_products_never_seen(shop, few, known):
     record_order(shop, large(known=known), at=NOW)
@@ -64,6 +65,7 @@ def test_of_products_never_seen(shop, few, known):
     assert Product.objects.count() == LineItem.objects.count() == LINES
 
 
+@pytest.mark.slow
 def test_of_products_that_have_files(bought, few):
     # A newer order describes what is only mentioned anew.
     record_order(bought, replace(large(at=NOW + timedelta(hours=1)), platform_id=99), at=NOW)
@@ -71,12 +73,14 @@ def test_of_products_that_have_files(bought, few):
     assert Grant.objects.filter(order__platform_id=99, bought=3).count() == LINES
 
 
+@pytest.mark.slow
 def test_every_quantity_changed(bought, few):
     record_order(bought, large(at=NOW + timedelta(hours=1), quantity=5), at=NOW)
 
     assert Grant.objects.filter(bought=15).count() == LINES
 
 
+@pytest.mark.slow
 def test_every_line_refunded(bought, few):
     order = large().platform_id
     record_refund(bought, order, refund_report(1, dict.fromkeys(NUMBERS, 1)), at=NOW)

@@ -36,6 +36,7 @@ def shop() -> Shop:
     return shop
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attempt", range(3))
 def test_an_order_and_its_facts_at_once_are_settled_together(shop, attempt):
     at_once(
@@ -48,6 +49,7 @@ def test_an_order_and_its_facts_at_once_are_settled_together(shop, attempt):
     assert (order.hold, Grant.objects.get().canceled) == ("dispute", 20)
 
 
+@pytest.mark.slow
 def test_one_report_many_times_at_once_is_one_order(shop):
     report = order_report(line_report(1, quantity=3), refunds=(refund_report(1, {1: 1}),))
     outcomes = at_once(*[lambda: record_order(shop, report, at=NOW).outcome] * THREADS)
@@ -62,6 +64,7 @@ def test_a_message_told_many_times_at_once_is_stored_once(shop):
     assert Message.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_workers_beside_each_other_apply_each_message_once():
     shops = [ShopFactory() for _ in range(3)]
     for number in range(30):

@@ -163,6 +163,7 @@ def test_the_newest_of_lines_that_say_as_much_stands(shop, is_reversed):
     assert words()[0] == "New"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", in_any_order(*range(3)))
 def test_a_cut_down_line_takes_no_word_away(shop, told):
     lines = [

@@ -1,5 +1,6 @@
 """The two shops are fit to tell a leak by: each has a row of everything, marked everywhere."""
 
+import pytest
 from django.contrib import admin
 from django.db import models
 
@@ -9,6 +10,7 @@ from tests.invariants.isolation.shops import shop_models, snapshot, strays
 UNMARKED = {"file", "role", "language", "subject_type", "subject_id", "content_type"}
 
 
+@pytest.mark.slow
 def test_every_model_has_a_row_in_each(ours, theirs):
     for shop in (ours.shop, theirs.shop):
         rows = snapshot(shop)
@@ -37,6 +39,7 @@ def test_every_text_column_bears_the_mark(theirs):
     assert unmarked == set()
 
 
+@pytest.mark.slow
 def test_no_number_and_no_mark_is_in_both(ours, theirs):
     assert not ours.keys & theirs.keys
     assert not set(ours.marks) & set(theirs.marks)

@@ -59,6 +59,7 @@ def pointers(client, model, url):
     }
 
 
+@pytest.mark.slow
 def test_an_owner_adds_to_their_own_shop_so_that_the_rest_could_fail(ours, owner, forms, addable):
     for model in addable:
         added = []
@@ -72,6 +73,7 @@ def test_an_owner_adds_to_their_own_shop_so_that_the_rest_could_fail(ours, owner
     assert {Order, Product, Asset, Invitation} <= set(addable)
 
 
+@pytest.mark.slow
 def test_a_row_of_theirs_is_chosen_as_little_as_one_that_is_not_there(
     ours, theirs, owner, forms, addable, watched
 ):
@@ -94,6 +96,7 @@ def test_a_row_of_theirs_is_chosen_as_little_as_one_that_is_not_there(
     assert told == {}
 
 
+@pytest.mark.slow
 @inside_pages
 @pytest.mark.parametrize("verb", ["add", "change"])
 def test_nor_in_a_row_inside_a_page(ours, theirs, owner, forms, watched, model, prefix, verb):
@@ -110,6 +113,7 @@ def test_nor_in_a_row_inside_a_page(ours, theirs, owner, forms, watched, model, 
     assert difference(cell.answer, expected.answer) + leaks_of(cell.answer.text, theirs) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("initial", ["0", "1"])
 @inside_pages
 def test_a_row_inside_their_page_is_not_changed_from_ours(
@@ -138,6 +142,7 @@ def shape(cell):
     return cell.answer.status, len(cell.answer.messages), "errornote" in cell.answer.body
 
 
+@pytest.mark.slow
 def test_what_they_call_theirs_is_free_for_us(ours, theirs, owner, forms, addable, watched):
     for model in addable:
         sent = [forms.new(model, ours, own) for own in (FRESH, words(theirs.name, theirs.first))]
@@ -146,6 +151,7 @@ def test_what_they_call_theirs_is_free_for_us(ours, theirs, owner, forms, addabl
         assert not any(cell.is_moved for cell in cells), model
 
 
+@pytest.mark.slow
 @how_many
 def test_nor_does_a_change_run_into_theirs(ours, theirs, owner, watched, share):
     for model in sample((each for each in MODELS if each in ours.rows), share, Order, 7):

@@ -84,6 +84,7 @@ def request_of(rf, staff):
     return make
 
 
+@pytest.mark.slow
 @each_list
 def test_what_may_be_asked_is_offered_by_a_filter_and_finds_our_rows(theirs, request_of, model):
     model_admin, request = admin.site._registry[model], request_of("owner", model)
@@ -140,6 +141,7 @@ def questions(owner, model):
         yield f"q={term}", "q=nowhere"
 
 
+@pytest.mark.slow
 @how_many
 @each_list
 def test_their_values_are_told_from_no_values_by_nothing(theirs, staff, share, model):
@@ -158,6 +160,7 @@ def test_their_values_are_told_from_no_values_by_nothing(theirs, staff, share, m
     assert told == {}
 
 
+@pytest.mark.slow
 @how_many
 def test_superusers_are_told_so_that_each_list_could_fail(theirs, boss, share):
     shown = [model for model in OWNED if admin.site._registry[model].search_fields]
@@ -185,6 +188,7 @@ def completions():
 
 
 # A stranger is led to sign in, by an address in which the question stands.
+@pytest.mark.slow
 @pytest.mark.parametrize("person", [each for each in EACH if each.values != ("stranger",)])
 @how_many
 def test_nothing_of_theirs_is_completed(theirs, staff, share, person):
@@ -198,6 +202,7 @@ def test_nothing_of_theirs_is_completed(theirs, staff, share, person):
     assert told == {}
 
 
+@pytest.mark.slow
 def test_a_superuser_is_offered_them(theirs, boss):
     url = reverse("admin:autocomplete")
     offered = {
@@ -220,6 +225,7 @@ def export(form):
     return reverse("admin:audit_export", args=[form])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("person", "seen"),
     [("manager", {"ours", "third"}), ("owner", {"ours", "third"}), ("support", {"third"})],
@@ -246,6 +252,7 @@ def test_who_may_not_see_the_trail_may_not_save_it(staff, person, form):
     assert staff[person].get(export(form)).status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("person", ["owner", "support"])
 def test_an_export_asked_for_theirs_is_one_asked_for_nobodys(theirs, staff, person, form):
@@ -261,6 +268,7 @@ def test_an_export_asked_for_theirs_is_one_asked_for_nobodys(theirs, staff, pers
         assert difference(answer, expected) + leaks_of(answer.text, theirs) == []
 
 
+@pytest.mark.slow
 def test_each_page_tells_of_its_own_row(ours, staff):
     for model in (each for each in OWNED if is_tracked(each)):
         page = staff["owner"].get(address(model, "change", ours.rows[model][0].pk))

@@ -17,8 +17,6 @@ KEYS = {"shopify": ("", shopify.TOKEN), "woocommerce": (woocommerce.KEY, woocomm
 def _on_this_machine(settings, monkeypatch):
     settings.ALLOW_PRIVATE_PLATFORMS = True
     settings.PLATFORM_RETRY_SECONDS = 0
-    # There is nobody here to leave the database to.
-    monkeypatch.setattr("storefront.inbox.LONGEST_PAUSE_SECONDS", 0)
 
 
 def open_shop():

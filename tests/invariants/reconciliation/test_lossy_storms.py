@@ -57,6 +57,7 @@ def hear(shop, source, messages):
         apply_now(shop, Sent(topic, payload, id=""), platform=source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orders", SIZES)
 def test_one_run_ends_where_a_run_without_loss_does(db, source, orders):
     standin, season_of = PLATFORMS[source]

@@ -133,6 +133,7 @@ def test_every_model_of_the_admin_says_who_saves_it_and_how():
     assert set(FORMS) == set(admin.site._registry), "Say in FORMS how its forms are filled in."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 def test_a_page_sent_back_untouched_changes_nothing(django_app, marked, role):
     sign_in(django_app, role, marked.shop)
@@ -153,6 +154,7 @@ def test_a_page_sent_back_untouched_changes_nothing(django_app, marked, role):
     assert saved == {model for model, form in FORMS.items() if form.saved_by in may}
 
 
+@pytest.mark.slow
 def test_what_is_typed_into_a_page_is_kept(django_app, marked):
     sign_in(django_app, "superuser", marked.shop)
     for model, form in FORMS.items():
@@ -164,6 +166,7 @@ def test_what_is_typed_into_a_page_is_kept(django_app, marked):
             assert_kept(row, form, form.changed)
 
 
+@pytest.mark.slow
 def test_what_is_typed_into_a_new_page_is_kept(django_app, marked):
     sign_in(django_app, "superuser", marked.shop)
     Plan.objects.filter(name="basic").delete()

@@ -151,6 +151,7 @@ def offered(form):
     return {value for value, _, _ in form["action"].options} - {""}
 
 
+@pytest.mark.slow
 def test_every_action_of_every_list(django_app, marked, rows):
     sign_in(django_app, "superuser", marked.shop)
     told, expected = {}, {}

@@ -226,6 +226,7 @@ def test_a_release_tells_what_it_did_not_open(act, given, why):
     assert act("release", grant.order) == [f"1 released.{stays}"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", [name for name, (_, _, why) in STATES.items() if why])
 def test_a_mail_that_would_not_be_sent_is_refused_with_the_cause(act, state):
     given, _, why = STATES[state]

@@ -46,6 +46,7 @@ def test_raise_names_those_it_refused(act):
     assert (limited.bought, limited.added) == (5, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("amount", ["", "0", "-1", "1.5", "many"])
 def test_raise_without_an_amount_says_what_to_enter(act, amount):
     grant = GrantFactory(limit=2)
@@ -132,6 +133,7 @@ def test_what_was_done_stands_in_the_history(act, staff):
     assert "Raised by 3" in history
 
 
+@pytest.mark.slow
 def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_queries):
     grant = GrantFactory()
     with django_assert_num_queries(6):

@@ -95,6 +95,7 @@ def test_a_clerk_who_may_change_mails_sends_again_and_types_nothing(clerk):
 # --- Found ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_mails_are_told_apart_by_state_kind_shop_and_whether_they_came_back(staff):
     shop, order = ShopFactory(), OrderFactory()
     about = MailFactory(shop=order.shop, order=order, state=State.SENT)
@@ -110,6 +111,7 @@ def test_mails_are_told_apart_by_state_kind_shop_and_whether_they_came_back(staf
     assert found(staff, order="9" * 30) == found(staff, order="x") == []
 
 
+@pytest.mark.slow
 def test_a_mail_is_found_by_its_address_and_its_orders_number(staff):
     order = OrderFactory(number=90210)
     about = MailFactory(shop=order.shop, order=order, email="ada@example.com")
@@ -144,6 +146,7 @@ WORDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", State)
 def test_each_state_is_told_in_words(staff, state):
     mail, (word, meaning) = MailFactory(state=state), WORDS[state]
@@ -182,6 +185,7 @@ def test_a_mail_that_came_back_says_why_and_what_to_do(staff):
     assert "bounced: &lt;no such&gt; mailbox" in staff.get(URL).content.decode()
 
 
+@pytest.mark.slow
 def test_the_next_try_is_shown_only_while_there_is_one(staff):
     waiting = MailFactory(due_at=NOW.replace(year=2027))
     for page in (page_of(staff, waiting), staff.get(URL).content.decode()):

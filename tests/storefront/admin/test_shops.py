@@ -100,6 +100,7 @@ OURS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
 def test_every_list_opens_and_searches(staff, model):
     GrantFactory()
@@ -239,6 +240,7 @@ TROUBLES = {
 }
 
 
+@pytest.mark.slow
 def test_a_shop_shows_its_mails_in_trouble_if_there_are_any(staff, clerk):
     shop = ShopFactory()
     url = f"/admin/downloads/shop/{shop.pk}/change/"

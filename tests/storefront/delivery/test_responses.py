@@ -103,6 +103,7 @@ def expected(if_match, if_none_match, if_range, asked):
     return RANGE[asked] if IF_RANGE[if_range] else RANGE[None]
 
 
+@pytest.mark.slow
 def test_every_combination_of_conditions_is_judged_in_their_order(part, tag):
     wrong = []
     for conditions in EVERY:

@@ -172,6 +172,7 @@ def test_all_answers_of_a_click_add_up(large):
     assert (sent(large), streams(large), spent(large)) == (SIZE, 0, (1, 1))
 
 
+@pytest.mark.slow
 @real_transactions
 def test_an_answer_through_the_door_is_counted_when_it_is_closed(client, large, is_free):
     response = client.get(click_on(large).url)
@@ -183,6 +184,7 @@ def test_an_answer_through_the_door_is_counted_when_it_is_closed(client, large, 
     assert is_free()
 
 
+@pytest.mark.slow
 def test_a_long_answer_tells_every_16_mib_how_far_it_is(db):
     large = make_file_grant(bytes(40 * MIB))
     stream = open_stream(large, Span(0, 40 * MIB))
@@ -218,6 +220,7 @@ def test_a_budget_ends_an_answer_in_its_midst(browser, db, is_free):
     assert is_free()
 
 
+@pytest.mark.slow
 @real_transactions
 def test_a_click_given_back_meanwhile_ends_its_other_answers(is_free, logged):
     large = make_file_grant(bytes(20 * MIB), limit=2)
@@ -328,6 +331,7 @@ def test_a_grant_is_given_back_three_times(db):
     assert given_back(large) == (3, ["barely_begun"] * 3)
 
 
+@pytest.mark.slow
 @real_transactions
 def test_the_same_click_is_counted_anew_after_it_was_given_back(client, large):
     url = click_on(large).url
@@ -377,6 +381,7 @@ def worn(large, settings):
     return large
 
 
+@pytest.mark.slow
 def test_a_storage_that_fails_in_the_middle_gives_the_download_back_each_time(
     client, worn, is_free
 ):
@@ -398,6 +403,7 @@ def test_a_part_of_a_failing_storage_that_can_be_read_is_counted(client, worn):
 # --- The database fails ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @real_transactions
 def test_a_connection_that_broke_meanwhile_is_made_anew(large):
     stream = open_stream(large)
@@ -407,6 +413,7 @@ def test_a_connection_that_broke_meanwhile_is_made_anew(large):
     assert (sent(large), streams(large)) == (4 * 16 * KIB + 5 * 64 * KIB, 0)
 
 
+@pytest.mark.slow
 @real_transactions
 def test_a_database_that_is_gone_breaks_no_download(database_gone, logged, is_free):
     large = make_file_grant(bytes(40 * MIB))
@@ -422,6 +429,7 @@ def test_a_database_that_is_gone_breaks_no_download(database_gone, logged, is_fr
     assert is_free()
 
 
+@pytest.mark.slow
 @real_transactions
 def test_what_a_database_missed_while_it_was_gone_is_counted_later(database_gone):
     large = make_file_grant(bytes(40 * MIB))
@@ -437,6 +445,7 @@ def test_what_a_database_missed_while_it_was_gone_is_counted_later(database_gone
     assert (sent(large), streams(large)) == (40 * MIB, 0)
 
 
+@pytest.mark.slow
 @real_transactions
 def test_a_table_that_is_gone_breaks_no_download(client, large, logged, is_free):
     response = client.get(click_on(large).url)

@@ -228,6 +228,7 @@ def saved_name(disposition):
     return name
 
 
+@pytest.mark.slow
 def test_every_name_leaves_as_one_safe_name(client, db):
     grant = make_file_grant(CONTENT)
     answers = {}

@@ -69,6 +69,7 @@ def rest(client, credentials):
 # --- A link ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", SCRIPTS.values(), ids=SCRIPTS)
 def test_a_script_is_told_to_open_a_link_and_nothing_is_spent(client, rest, link, who):
     sent = SHOP | who
@@ -184,6 +185,7 @@ def test_a_preflight_of_a_download_counts_nothing(client, grant):
 # --- An address to open ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_address_is_fresh_good_and_costs_nothing(client, rest, grant, link):
     before = counted()
     found = set()
@@ -207,6 +209,7 @@ def test_an_address_takes_no_longer_name_than_a_download_does(rest, grant):
         assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["?as=", "?as=url", "?as=Address", "?as=address&as=address"])
 def test_any_other_form_is_400_and_costs_nothing(rest, grant, query):
     before = counted()
@@ -278,6 +281,7 @@ BROWSERS = ["text/html", "text/html,application/xhtml+xml,*/*;q=0.8", "TEXT/HTML
             "application/json, text/html"]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("close", REFUSALS)
 def test_a_refusal_is_json_unless_pages_are_named(client, grant, close):
     status, word, message = REFUSALS[close]

@@ -72,6 +72,7 @@ def ask_all(ask, grant, click):
     ask("GET", click.url, **{PROOF: proof_of(click.nonce)})
 
 
+@pytest.mark.slow
 def test_what_spends_nothing_names_no_link(ask, grant):
     ask_all(ask, grant, click_on(grant))
     assert spent(grant) == (0, 0)
@@ -117,6 +118,7 @@ def test_an_address_that_is_over_names_no_link(ask, client, grant):
     assert ask("HEAD", click.url).status_code == 410
 
 
+@pytest.mark.slow
 def test_a_spent_get_alone_names_the_link(ask, client, grant):
     click = click_on(grant)
     follow = ask("POST", click.form_action)

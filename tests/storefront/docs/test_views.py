@@ -27,6 +27,7 @@ def shown(client, path):
     return answer.content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_every_link_leads_to_a_page_and_a_heading(client, name):
     body = shown(client, PATHS[name])

@@ -123,6 +123,7 @@ def test_a_registration_is_answered_with_what_was_entered(register):
     }
 
 
+@pytest.mark.slow
 def test_a_registration_is_answered_alike_whatever_is_known(register, shop, settings):
     settings.PASSWORD_HASHERS = configured.PASSWORD_HASHERS
     answers = [register()]
@@ -513,6 +514,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", [*NAMES, "email", "password"])
 def test_whatever_is_entered_is_answered_in_our_own_words(register, login, field, settings):
     settings.ACCOUNT_TRIES = settings.SIGN_INS_PER_MINUTE = 1_000
@@ -526,6 +528,7 @@ def test_whatever_is_entered_is_answered_in_our_own_words(register, login, field
             login(**{field: text})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", [*NAMES, "email", "password", "clientMutationId"])
 def test_what_is_no_text_is_named(register, field):
     assert register(**{field: 1e400}).status_code == 400

@@ -206,6 +206,7 @@ def test_what_has_another_type_is_named(send, sent):
 # --- Signed in, verified, signed out -------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", [{}, DEVICE, {"deviceToken": None}, {"deviceToken": ""}])
 def test_a_whole_session(data, device):
     data(REGISTER, {"input": REGISTERED | STATE})
@@ -300,6 +301,7 @@ def test_the_first_page_is_asked_with_nulls(data, ada, bearer):
     assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (1, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "limit"), [(2, 10), (7, 10), (3, 25), (2, 50)])
 def test_a_jump_to_a_page_asks_for_all_before_it(data, ada, bearer, page, limit):
     order = OrderFactory(shop=ada.shop, customer=ada)
@@ -388,6 +390,7 @@ def test_who_is_signed_in_and_not_confirmed_is_told_as_they_registered(data, sho
     assert {name: told[name] for name in ADA} == ADA
 
 
+@pytest.mark.slow
 def test_any_other_id_is_not_found_whosever_it_is(send, ada, bearer):
     other = CustomerFactory(shop=ada.shop)
     elsewhere = CustomerFactory(email=ADA["email"])

@@ -91,6 +91,7 @@ def test_another_customers_cursor_shows_only_ones_own(page, customer):
     assert numbers(page(after=cursor_to(theirs))) == ours
 
 
+@pytest.mark.slow
 def test_ten_rows_are_the_default_and_five_hundred_the_most(page, customer):
     order = OrderFactory(shop=customer.shop, customer=customer)
     assets = Asset.objects.bulk_create(LinkFactory.build_batch(501, shop=customer.shop))

@@ -350,6 +350,7 @@ def test_fragments_nested_out_of_all_reason_are_refused():
     assert messages_of(f"{{ ...f0 }} {chain} fragment f4 on Query {{ leaf }}") == [REPETITIVE]
 
 
+@pytest.mark.slow
 def test_a_stack_that_runs_out_is_a_refusal(settings):
     settings.GRAPHQL_MAX_TOKENS = 10_000
     inside = "...{" * 180

@@ -60,6 +60,7 @@ def test_one_address_guesses_ten_times_in_a_quarter_of_an_hour(sign_in):
     assert [sign_in(WRONG, address=AWAY) for _ in range(12)] == [False] * 10 + [429] * 2
 
 
+@pytest.mark.slow
 def test_many_addresses_guess_a_hundred_times(sign_in, settings):
     assert settings.ACCOUNT_TRIES_ANYWHERE == 100
     settings.ACCOUNT_TRIES_ANYWHERE = 10
@@ -72,6 +73,7 @@ def test_an_unknown_account_is_answered_alike(sign_in):
     assert told == [False] * 10 + [429] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "email", ["ADA@example.com", "ada@ｅxample.com", "ａda@example.com", " ada@EXAMPLE.com "]
 )
@@ -99,6 +101,7 @@ def test_where_the_owner_signed_in_before_they_do_again(sign_in, besieged):
     assert sign_in(RIGHT, address=HOME) is True
 
 
+@pytest.mark.slow
 def test_elsewhere_a_new_password_lets_the_owner_in(sign_in, besieged, account, client):
     assert sign_in(RIGHT, address=AWAY) == 429
     account.refresh_from_db()
@@ -123,6 +126,7 @@ def test_a_turn_is_for_one_address_that_has_not_failed(sign_in, besieged, frozen
     assert sign_in(WRONG, address="203.0.113.101") == 429
 
 
+@pytest.mark.slow
 def test_in_an_hour_an_army_has_few_guesses(account, settings):
     """A new address for every guess, four a second. Before there was a count: 14,400."""
     settings.ACCOUNT_TRY_SECONDS = 10
@@ -139,6 +143,7 @@ def test_in_an_hour_an_army_has_few_guesses(account, settings):
     assert judged == 100 + 88
 
 
+@pytest.mark.slow
 def test_a_new_password_begins_the_count_of_every_address_anew(sign_in, account, client):
     """A storefront's server signs its customers in from an address of its own."""
     assert [sign_in(WRONG, address=HOME) for _ in range(11)] == [False] * 10 + [429]
@@ -149,6 +154,7 @@ def test_a_new_password_begins_the_count_of_every_address_anew(sign_in, account,
     assert sign_in("a wholly new one", address=HOME) is True
 
 
+@pytest.mark.slow
 def test_known_and_unknown_are_answered_in_the_same_bytes(client, account):
     key = StorefrontKey.issue(account.shop, name="page", rate_per_minute=10**6)[1]
 

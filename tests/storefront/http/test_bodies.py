@@ -12,6 +12,7 @@ SIZE = 50_000_000
 BOUND = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\na@b.example\r\n--x--\r\n'
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_no_answer_keeps_a_line_on_which_a_body_is_left():
     handler, kept = WSGIHandler(), []

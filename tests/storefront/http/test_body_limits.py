@@ -33,6 +33,7 @@ def cookies_of(client):
     return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_stranger_has_no_large_body_read_anywhere():
     handler, read = WSGIHandler(), []

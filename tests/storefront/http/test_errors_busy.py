@@ -121,6 +121,7 @@ def test_each_door_says_that_it_is_busy(doors, busy, door):
     assert state() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("waits", [0, 5])
 def test_no_try_is_used_up(doors, busy, settings, waits):
     settings.ACCOUNT_TRIES = 3

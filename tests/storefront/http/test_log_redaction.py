@@ -181,11 +181,13 @@ ENDLESS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12])
 def test_a_long_hostile_line_is_read_through_and_left(text):
     assert redact(text) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "expected"), ENDLESS.items(), ids=lambda text: text[:12])
 def test_an_endless_secret_is_blotted_out_to_its_end(text, expected):
     assert redact(text) == expected

@@ -22,6 +22,7 @@ def test_no_policy_allows_inline_code_or_strangers(client, db):
         assert policy_of(client.get(path)) == POLICY
 
 
+@pytest.mark.slow
 def test_no_visitor_gets_a_cookie(client, db):
     for path in (*PAGES, "/api/graphql", "/api/schema/"):
         for method in ("GET", "POST"):
@@ -76,6 +77,7 @@ def test_whatever_a_stranger_asks_of_a_route_the_answer_is_safe(over_https, name
         assert_safe(over_https(path, method))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_whatever_a_stranger_asks_of_the_admin_the_answer_is_safe(over_https, method):
     for name, path in ROUTES:

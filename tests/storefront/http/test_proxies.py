@@ -36,6 +36,7 @@ def visit(client):
     return ask
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "named"),
     [
@@ -68,6 +69,7 @@ def test_a_second_address_ends_it(visit, told):
     assert (len(told()), proxies.seen.words) == (1, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", [PUBLIC, "2606:4700::1", "no address", "-"])
 def test_a_public_address_is_a_visitors(visit, told, address):
     visit(2 * ENOUGH, address=address)
@@ -81,6 +83,7 @@ def test_a_proxy_that_is_counted_is_none_of_the_visitors(visit, told, settings):
     assert told() == []
 
 
+@pytest.mark.slow
 def test_a_second_proxy_that_is_not_counted_is_told(visit, told, settings):
     settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": 1}
     settings.TRUSTED_PROXIES = 1
@@ -88,6 +91,7 @@ def test_a_second_proxy_that_is_not_counted_is_told(visit, told, settings):
     assert [line.startswith(WORDS.format(OTHER, 1)) for line in told()] == [True]
 
 
+@pytest.mark.slow
 def test_on_a_laptop_it_is_told_only_of_what_says_it_is_a_proxy(visit, told, settings):
     settings.PRODUCTION = False
     visit(2 * ENOUGH, address="127.0.0.1")
@@ -107,6 +111,7 @@ def test_it_costs_no_query(visit, django_assert_num_queries, db):
         visit(ENOUGH + 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_superuser", [True, False])
 def test_the_start_page_tells_who_can_help_it(client, db, visit, is_superuser):
     user = User.objects.create_user("ada", is_staff=True, is_superuser=is_superuser)

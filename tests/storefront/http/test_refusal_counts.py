@@ -70,6 +70,7 @@ JUNK = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)
 def test_junk_of_one_address_is_bounded_there_and_takes_nothing(ask, bearer, junk, settings):
     settings.KEY_REFUSALS_PER_MINUTE = 6
@@ -99,6 +100,7 @@ STRANGE = {
 FORGED = f"1|{with_checksum(make_token())}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bearer_sent", ["", FORGED], ids=["no bearer", "a forged one"])
 @pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE)
 def test_what_a_stranger_may_ask_takes_nothing(ask, bearer, strange, bearer_sent):
@@ -110,6 +112,7 @@ def test_what_a_stranger_may_ask_takes_nothing(ask, bearer, strange, bearer_sent
     assert (good.status_code, good["X-RateLimit-Remaining"]) == (200, "1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bearer_sent", ["", FORGED], ids=["no bearer", "a forged one"])
 @pytest.mark.parametrize("path", [LIST, f"{LIST}/7", f"{LIST}/7/download", f"{LIST}?page=x"])
 def test_no_method_of_a_stranger_takes_anything(client, ask, key, bearer, path, bearer_sent):
@@ -172,6 +175,7 @@ def test_of_many_refused_at_once_the_limit_is_answered(rf, settings):
         assert sum(pool.map(note, range(100))) == 20
 
 
+@pytest.mark.slow
 @BY
 def test_a_storefronts_server_asks_as_often_as_its_key_allows_from_one_address(
     ask, bearer, by, settings
@@ -181,6 +185,7 @@ def test_a_storefronts_server_asks_as_often_as_its_key_allows_from_one_address(
     assert [ask(by=by, bearer=bearer).status_code for _ in range(7)] == [200] * 6 + [429]
 
 
+@pytest.mark.slow
 @BY
 def test_who_is_signed_in_is_served_beside_junk_of_the_same_address(ask, bearer, by, settings):
     settings.KEY_REFUSALS_PER_MINUTE = 6

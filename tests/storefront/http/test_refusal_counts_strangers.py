@@ -123,6 +123,7 @@ ASKED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
 def test_what_a_stranger_uses_up_is_nobody_elses(client, given, ask):
     public = {"page": given["key"]}

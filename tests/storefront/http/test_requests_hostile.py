@@ -156,6 +156,7 @@ def send(client, shop, caplog):
     return post
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", ALL, ids=lambda reader: reader.__name__)
 def test_what_is_no_json_is_refused(send, reader):
     statuses = {name: send(reader, body) for name, body in BROKEN.items()}
@@ -163,6 +164,7 @@ def test_what_is_no_json_is_refused(send, reader):
     assert not Message.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", ALL, ids=lambda reader: reader.__name__)
 def test_what_is_odd_is_no_fault_of_ours(send, reader, caplog):
     for name, body in ODD.items():
@@ -183,6 +185,7 @@ def test_what_is_nested_is_read_to_a_depth(send, reader, opened, closed):
     assert send(reader, deeper) == 400
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_no_route_falls_over_what_a_stranger_posts(caplog):
     handler, statuses = WSGIHandler(), {}

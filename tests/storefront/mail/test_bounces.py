@@ -374,6 +374,7 @@ RUBBISH = st.recursive(
 )
 
 
+@pytest.mark.slow
 @tries(
     max_examples=60,
     deadline=None,

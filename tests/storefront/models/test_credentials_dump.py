@@ -208,6 +208,7 @@ def is_in(text, secret):
     return any(form in text or form.upper() in text for form in forms_of(secret))
 
 
+@pytest.mark.slow
 def test_every_table_is_in_the_dump(secrets):
     text = dump()
     for known in ("ada@example.com", "joan@example.com", "merchant", hash_token(ORDER_TOKEN)):
@@ -217,11 +218,13 @@ def test_every_table_is_in_the_dump(secrets):
     assert {model._meta.db_table for model in apps.get_models()} <= tables
 
 
+@pytest.mark.slow
 def test_nothing_that_was_handed_out_is_in_the_dump(secrets):
     text = dump()
     assert [name for name, secret in secrets.items() if is_in(text, secret)] == []
 
 
+@pytest.mark.slow
 def test_no_password_is_kept_as_a_hash_that_can_be_guessed(secrets):
     text = dump()
     names = [name for name in secrets if "password" in name or name == "chosen"]

@@ -181,6 +181,7 @@ def work_of(ask, document, email, hashed, **entered):
     return response.status_code, headers, body, sql, tuple(hashed), row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("document", "entered", "queries", "hashes"),
     [(FORGOT, {}, 2, ()), (REGISTER, {"password": STRANGERS}, 5, ("encode",))],
@@ -211,6 +212,7 @@ def test_it_is_answered_as_the_document_says(ask):
     assert Mail.objects.values_list("kind", "email").get() == ("password", MAIL)
 
 
+@pytest.mark.slow
 def test_only_who_has_an_account_is_written_to(ask, shop, letters):
     for known in KNOWN:
         known(shop, named(known))
@@ -279,6 +281,7 @@ def test_several_in_one_document_each_count(ask, settings):
     assert Mail.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_nobody_is_drowned_in_mail(ask, shop, letters, settings):
     confirmed(shop, MAIL)
     Mail.objects.all().delete()
@@ -293,6 +296,7 @@ def test_nobody_is_drowned_in_mail(ask, shop, letters, settings):
 # --- Whole stories, through the mail -------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_stranger_who_registers_a_buyers_address_sees_nothing(
     ask, client, shop, letters, log_in, seen
 ):
@@ -320,6 +324,7 @@ def test_a_stranger_who_registers_a_buyers_address_sees_nothing(
     assert seen(owners["token"]) == [grant.pk]
 
 
+@pytest.mark.slow
 def test_an_owner_who_ignores_the_mail_gives_the_stranger_nothing(ask, shop, letters, log_in, seen):
     ask(REGISTER, email=MAIL, password=STRANGERS)
     letters()

@@ -169,6 +169,7 @@ def test_every_public_route_is_asked_here(routes):
     assert len(all_urls) == 2  # the admin beside them
 
 
+@pytest.mark.slow
 def test_no_route_fails_while_the_database_is_gone(routes, database_gone):
     before = counted()
     with database_gone():
@@ -180,6 +181,7 @@ def test_no_route_fails_while_the_database_is_gone(routes, database_gone):
     assert counted() == before
 
 
+@pytest.mark.slow
 def test_every_route_is_well_again_by_itself(routes, database_gone):
     with database_gone():
         for ask in routes.values():

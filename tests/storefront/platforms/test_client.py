@@ -101,6 +101,7 @@ def test_who_is_told_to_wait_for_ever_gives_up(ask, monkeypatch):
     assert [pause for pause in slept if pause] == [400, 400]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [
@@ -137,6 +138,7 @@ def test_no_answer_is_larger_than_we_can_take(ask, settings):
     assert said == "HOST answers with more than PLATFORM_MAX_BYTES (1000)."
 
 
+@pytest.mark.slow
 def test_a_platform_that_says_nothing_is_not_waited_for(settings):
     settings.ALLOW_PRIVATE_PLATFORMS = True
     settings.PLATFORM_RETRY_SECONDS = 0
@@ -148,6 +150,7 @@ def test_a_platform_that_says_nothing_is_not_waited_for(settings):
     assert str(error.value).endswith("did not answer in time. Run it again later.")
 
 
+@pytest.mark.slow
 def test_a_drip_is_not_waited_for_either(settings):
     settings.ALLOW_PRIVATE_PLATFORMS = True
     settings.PLATFORM_RETRY_SECONDS = 0

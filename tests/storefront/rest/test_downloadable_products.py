@@ -140,6 +140,7 @@ def rows():
     yield "past", GrantFactory(expires_at=NOW)
 
 
+@pytest.mark.slow
 def test_it_says_what_graphql_says_of_the_same_rows(get, graphql, db):
     for name, grant in rows():
         said = graphql(EVERYTHING % grant.pk, customer=grant.order.customer)
@@ -226,6 +227,7 @@ PAGES = {
 }
 
 
+@pytest.mark.slow
 def test_a_page_holds_the_newest_first(get, many):
     newest_first = [grant.pk for grant in reversed(many)]
     for asked, (part, counts) in PAGES.items():

@@ -43,6 +43,7 @@ def test_there_are_pages_to_walk():
     assert len(CLOSED) > 60
 
 
+@pytest.mark.slow
 def test_by_the_password_alone_where_a_factor_is_set_up(person):
     two_factor.set_up(person, two_factor.fresh_key(), step=0, replaces=None)
     browser = Browser()
@@ -52,6 +53,7 @@ def test_by_the_password_alone_where_a_factor_is_set_up(person):
     assert browser.get(SET_UP)["Location"] == f"{LOGIN}?next={SET_UP}"
 
 
+@pytest.mark.slow
 def test_by_the_password_alone_where_one_is_required(person, settings):
     settings.STAFF_SECOND_FACTOR = "required"
     browser = Browser()
@@ -68,6 +70,7 @@ def test_a_word_nobody_knows_requires_it(person, settings):
     assert browser.get(ADMIN).status_code == 302
 
 
+@pytest.mark.slow
 def test_by_a_link_to_choose_a_password(person, settings):
     settings.STAFF_SECOND_FACTOR = "required"
     browser = Browser()
@@ -94,6 +97,7 @@ def test_by_both_where_one_is_required(person, settings):
     assert browser.get(ADMIN).status_code == 200
 
 
+@pytest.mark.slow
 def test_once_set_up_where_it_is_required_the_admin_opens(person, settings):
     settings.STAFF_SECOND_FACTOR = "required"
     browser = Browser()
@@ -104,6 +108,7 @@ def test_once_set_up_where_it_is_required_the_admin_opens(person, settings):
     assert browser.get(ADMIN).status_code == 200
 
 
+@pytest.mark.slow
 def test_somebody_not_of_the_staff_is_a_stranger(db):
     browser = Browser()
     browser.force_login(User.objects.create_user("buyer"))

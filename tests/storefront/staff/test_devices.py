@@ -92,6 +92,7 @@ def test_it_is_worthless_for_another_name(boss, known, name):
     assert known(name) is None
 
 
+@pytest.mark.slow
 def test_a_forged_one_is_worthless(browser, known):
     number, device, bound = parts_of(browser)
     right = browser.cookies[COOKIE].value

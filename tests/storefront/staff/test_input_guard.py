@@ -93,6 +93,7 @@ def test_a_page_that_does_not_exist_leads_to_the_whole_list(staff, monkeypatch):
     assert f'<a href="{ORDERS}">' in response.content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [ValueError, OverflowError, DataError, KeyError])
 @pytest.mark.parametrize("query", ["", "?payment=paid"])
 def test_a_fault_of_ours_stays_one(staff, monkeypatch, fault, query):
@@ -153,6 +154,7 @@ def test_what_a_verb_refuses_after_the_form_is_said_in_its_words(staff):
     assert "is attached to this product already." in response.content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
 @pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "3000-01-01", "9999-12-31"])
 def test_a_form_takes_no_time_that_a_database_may_not_hold(staff, settings, zone, day):
@@ -166,6 +168,7 @@ def test_a_form_takes_no_time_that_a_database_may_not_hold(staff, settings, zone
     assert not Order.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_broken_count_of_rows_breaks_no_page(staff):
     grant = DeliveryFactory().grant
     url = f"/admin/downloads/grant/{grant.pk}/change/"

@@ -55,6 +55,7 @@ def owner(ada, key):
     return owner
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ada", "ADA", "nobody"])
 def test_tries_from_everywhere_slow_a_name_alike(ada, name):
     # Two addresses lock themselves; then each is told to come back.
@@ -65,6 +66,7 @@ def test_tries_from_everywhere_slow_a_name_alike(ada, name):
     }
 
 
+@pytest.mark.slow
 def test_after_many_tries_the_owner_gets_in(owner, key, frozen):
     """On a known device at once; on a new one within ten seconds."""
     storm("ada", 100)
@@ -80,6 +82,7 @@ def test_after_many_tries_the_owner_gets_in(owner, key, frozen):
     assert new.sign_in()["Location"] == "/admin/second-factor/?next=%2Fadmin%2F"
 
 
+@pytest.mark.slow
 def test_who_is_slowed_has_lost_no_try(ada, browser):
     storm("ada", 12)
     assert {*(errors_in(browser.sign_in())[0] for _ in range(9))} == {SLOWED.format("10 seconds")}
@@ -94,6 +97,7 @@ def test_who_is_locked_slows_nobody(ada):
     )
 
 
+@pytest.mark.slow
 def test_a_slowed_name_is_judged_once_in_five_seconds(ada, frozen):
     storm("ada", 10)
     judged = 0
@@ -105,6 +109,7 @@ def test_a_slowed_name_is_judged_once_in_five_seconds(ada, frozen):
     assert judged == 3
 
 
+@pytest.mark.slow
 def test_a_new_device_waits_its_turn_however_many_ask_all_the_time(ada, frozen, settings):
     settings.STAFF_TRIES_ANYWHERE, settings.STAFF_TRY_SECONDS, settings.STAFF_TRIES = 1, 1, 1_000
     owner, crowd = Browser(), [f"198.51.100.{number}" for number in range(5)]
@@ -170,6 +175,7 @@ def test_a_stranger_behind_the_same_address_does_not_lock_a_known_device(owner):
     assert owner.sign_in().status_code == 302
 
 
+@pytest.mark.slow
 def test_unlocking_clears_every_count(owner, boss, told):
     storm("ada", 12)
     for _ in range(5):
@@ -191,6 +197,7 @@ def test_a_name_that_is_slowed_alone_can_be_unlocked(ada, settings):
     assert Browser().sign_in().status_code == 302
 
 
+@pytest.mark.slow
 def test_a_storm_leaves_one_entry_an_hour(ada, frozen, told):
     told()
     for minute in (0, 20, 40, 59):

@@ -27,6 +27,7 @@ def outcome(work):
     return "taken"
 
 
+@pytest.mark.slow
 def test_of_a_crowd_of_guesses_five_are_judged(hashed, ada):
     hashed.clear()
     at_once(*[partial(Browser().sign_in, "ada", f"wrong {number}") for number in range(GUESSES)])
@@ -35,12 +36,14 @@ def test_of_a_crowd_of_guesses_five_are_judged(hashed, ada):
     assert locked.count() == 1
 
 
+@pytest.mark.slow
 def test_a_crowd_of_guesses_leaves_the_right_one_out_too(ada):
     pages = at_once(*[partial(Browser().sign_in, "ada", "wrong enough")] * GUESSES)
     assert {page.status_code for page in pages} == {200}
     assert errors_in(Browser().sign_in())[0].startswith("Too many wrong tries.")
 
 
+@pytest.mark.slow
 def test_of_many_guesses_from_an_address_five_are_taken(db):
     taken = []
 
@@ -56,6 +59,7 @@ def test_of_many_guesses_from_an_address_five_are_taken(db):
     assert total.ends_at == NOW + timedelta(seconds=5 * settings.STAFF_TRY_SECONDS)
 
 
+@pytest.mark.slow
 def test_of_a_crowd_from_everywhere_as_many_are_taken_as_may_be(db, settings):
     settings.STAFF_TRIES_ANYWHERE = 7
 

@@ -97,6 +97,7 @@ def page_of(response):
     return re.sub(r'(csrfmiddlewaretoken" value=|name="username" value=)"[^"]*"', "", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["nobody", "gone", "buyer"])
 def test_names_that_cannot_sign_in_are_answered_as_known_ones(hashed, browser, who, settings):
     settings.STAFF_TRIES = 2

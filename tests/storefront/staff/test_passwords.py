@@ -139,6 +139,7 @@ def test_a_changed_password_ends_the_other_sessions(browser, told):
     assert told() == [("Changed the password", "ada", "ada"), ("Ended sessions", "ada", "ada")]
 
 
+@pytest.mark.slow
 def test_the_old_password_is_not_to_be_guessed_either(browser):
     browser.sign_in()
     given = {"new_password1": NEW, "new_password2": NEW}

@@ -54,6 +54,7 @@ def test_one_is_ended(desk, phone, told):
     assert AuditEntry.objects.latest("id").after == {"ended": 1}
 
 
+@pytest.mark.slow
 def test_all_others_are_ended(desk, phone, boss):
     signed_in("192.0.2.9", "Third/3")
     page = desk.post(SESSIONS, {"session": "others"}, follow=True).content.decode()

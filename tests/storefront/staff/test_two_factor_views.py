@@ -166,12 +166,14 @@ def test_an_earlier_code_is_refused_after_a_later_one(browser, key, frozen):
     assert errors_in(other.enter(code_of(key))) == [two_factor.WRONG]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("steps", "status"), [(-2, 200), (-1, 302), (0, 302), (1, 302), (2, 200)])
 def test_a_clock_may_be_half_a_minute_off(browser, key, steps, status):
     browser.sign_in()
     assert browser.enter(code_of(key, at=NOW + steps * HALF_MINUTE)).status_code == status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entered", ["", "12345", "1234567", "abcdef", "１２３４５６", "-12345"])
 def test_what_is_no_code_is_refused(browser, key, entered):
     browser.sign_in()
@@ -185,6 +187,7 @@ def test_a_code_may_be_typed_with_a_space(browser, key):
     assert browser.enter(f" {code[:3]} {code[3:]}").status_code == 302
 
 
+@pytest.mark.slow
 def test_five_wrong_codes_lock_and_the_lock_ends_by_itself(browser, key, frozen, told):
     told()
     browser.sign_in()
@@ -196,6 +199,7 @@ def test_five_wrong_codes_lock_and_the_lock_ends_by_itself(browser, key, frozen,
     assert browser.enter(code_of(key, at=NOW + timedelta(minutes=15))).status_code == 302
 
 
+@pytest.mark.slow
 def test_the_password_does_not_clear_the_count_of_codes(browser, key):
     for _ in range(5):
         browser.sign_in()
@@ -325,6 +329,7 @@ def test_a_lost_telephone_is_replaced_by_a_recovery_code(within, codes):
     assert SecondFactor.objects.get().reveal() == new
 
 
+@pytest.mark.slow
 def test_another_session_waits_for_the_new_key(within, key, codes):
     other = Browser()
     other.sign_in()

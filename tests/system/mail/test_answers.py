@@ -121,6 +121,7 @@ def test_a_mail_that_is_taken_is_sent_once(server, write):
     assert server.accepted == [(mail.message_id, mail.email)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("point", "what", "said"), NONE_NOW)
 def test_what_is_no_mails_fault_stops_the_run_and_is_tried_again(
     server, write, begun, point, what, said
@@ -137,6 +138,7 @@ def test_what_is_no_mails_fault_stops_the_run_and_is_tried_again(
     assert sorted(server.recipients) == sorted([first.email, second.email])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("point", "what", "said"), NOT_THIS_NOW)
 def test_what_may_pass_is_tried_again(server, write, point, what, said):
     mails = [write(), write()]
@@ -148,6 +150,7 @@ def test_what_may_pass_is_tried_again(server, write, point, what, said):
     assert server.recipients == [mail.email for mail in mails]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("point", "what", "said"), NEVER)
 def test_what_will_not_pass_is_set_aside(server, write, point, what, said):
     mails = [write(), write()]
@@ -159,6 +162,7 @@ def test_what_will_not_pass_is_set_aside(server, write, point, what, said):
     assert server.accepted == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("point", "what", "taken"), IN_DOUBT)
 def test_no_answer_to_a_mails_content_is_doubt(server, write, point, what, taken):
     first, second = write(), write()
@@ -236,6 +240,7 @@ def test_many_mails_go_over_one_line(server, write):
     assert server.connected == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("most", "point"), [(1, "MAIL"), (2, "MAIL"), (2, "RCPT"), (2, "DATA")])
 def test_a_line_that_takes_no_more_is_opened_anew_at_once(server, write, most, point):
     server.takes(most, at=point)
@@ -364,6 +369,7 @@ def test_mail_goes_encrypted_from_the_first_byte_on():
 # --- Addresses -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "email", ["jörg@example.com", "ſome@example.com", "ada", "a@b@c.example", "a b@example.com"]
 )

@@ -37,6 +37,7 @@ def is_done():
     return not Mail.objects.exclude(state=Mail.State.SENT).exists()
 
 
+@pytest.mark.slow
 @racing
 @pytest.mark.both_databases  # rows are claimed by locks
 @pytest.mark.parametrize("connections", [1, 2, 4])
@@ -56,6 +57,7 @@ def test_as_many_mails_are_open_at_once_as_there_are_connections(
     assert Order.objects.filter(email_sent_at=None).count() == 0
 
 
+@pytest.mark.slow
 @racing
 @pytest.mark.both_databases  # rows are claimed by locks
 def test_a_line_that_breaks_leaves_those_of_the_others(server, write, working, settings):

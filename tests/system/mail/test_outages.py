@@ -48,6 +48,7 @@ def attempts():
     return sorted(Mail.objects.values_list("attempts", flat=True))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_an_hour_without_a_mail_server_costs_no_mail_and_repeats_none(away, write):
     mails = [write() for _ in range(8)]

@@ -134,6 +134,7 @@ def test_what_is_taken_is_known_by_the_providers_name_for_it(postmark, mails):
     assert (first["To"], "/orders/" in first["TextBody"]) == ("ada@example.com", True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "body"),
     [
@@ -149,6 +150,7 @@ def test_whom_it_refuses_is_set_aside_alone(postmark, mails, status, body):
     assert len(postmark.sent) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "body"), [(422, NOT_CONFIRMED), (400, {}), (413, "Too large")])
 def test_what_may_be_mended_is_tried_again(postmark, mails, status, body):
     postmark.answers(status, body)
@@ -160,6 +162,7 @@ def test_what_may_be_mended_is_tried_again(postmark, mails, status, body):
     assert {fate(mail)[0] for mail in mails} == {State.SENT}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 429, 500, 503])
 def test_what_is_no_mails_fault_stops_the_run_and_is_tried_again(postmark, mails, status):
     postmark.answers(status, {"ErrorCode": 10, "Message": "No."})
@@ -172,6 +175,7 @@ def test_what_is_no_mails_fault_stops_the_run_and_is_tried_again(postmark, mails
     assert [fate(mail)[0] for mail in mails] == [State.SENT] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "body"),
     [
@@ -193,6 +197,7 @@ def test_an_answer_that_says_neither_yes_nor_no_is_doubt(postmark, mails, status
     assert len(postmark.sent) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("does", ["stall", "drop"])
 def test_no_answer_is_doubt_for_one_mail_and_not_for_all(postmark, mails, does):
     postmark.does = does

@@ -24,7 +24,7 @@ REOPEN = PendingMigrations.reopen
 
 
 @pytest.fixture(autouse=True)
-def _asked(_migrated, monkeypatch):
+def _asked(_unhindered, monkeypatch):
     """Let a start ask here, and again without a pause."""
     monkeypatch.setattr(PendingMigrations, "reopen", REOPEN)
     monkeypatch.setattr(upgrades, "ASK_AGAIN_SECONDS", 0)

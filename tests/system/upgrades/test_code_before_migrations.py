@@ -37,6 +37,7 @@ def told(caplog):
     return lambda: [r.getMessage() for r in caplog.records if r.name == upgrades.__name__]
 
 
+@pytest.mark.slow
 def test_every_door_is_503_from_the_start_and_nothing_moves(routes, migrated_back, told, caplog):
     before = counted()
     with migrated_back():
@@ -55,6 +56,7 @@ def test_every_door_is_503_from_the_start_and_nothing_moves(routes, migrated_bac
     assert errors[1:] == [("django.request", "Service Unavailable: /readyz")]
 
 
+@pytest.mark.slow
 def test_each_door_keeps_its_shape(routes, behind):
     with behind():
         pending_migrations.check_at_start()
@@ -70,6 +72,7 @@ def test_each_door_keeps_its_shape(routes, behind):
         assert routes["order"]()["Cache-Control"] == "no-store, private"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ADMIN)
 def test_the_admin_is_a_page(staff, behind, path):
     with behind():
@@ -80,6 +83,7 @@ def test_the_admin_is_a_page(staff, behind, path):
     assert staff.get(path).status_code == 200
 
 
+@pytest.mark.slow
 def test_every_door_is_well_again_once_migrated(routes, behind, told):
     with behind():
         pending_migrations.check_at_start()
@@ -90,6 +94,7 @@ def test_every_door_is_well_again_once_migrated(routes, behind, told):
     assert told()[1:] == [upgrades.DONE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["download", "downloadable-download"])
 def test_a_process_that_was_not_asked_learns_it_from_what_is_missing(routes, behind, name, told):
     before = counted()
@@ -121,6 +126,7 @@ def test_it_costs_the_requests_of_a_sound_database_no_query(client, routes):
     assert not [q for q in asked.captured_queries if "django_migrations" in q["sql"]]
 
 
+@pytest.mark.slow
 def test_a_database_that_is_gone_at_the_start_is_asked_again(
     routes,
     behind,

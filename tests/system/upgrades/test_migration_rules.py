@@ -119,6 +119,7 @@ def test_an_index_is_built_alone_and_outside_a_transaction(before):
     assert len(verdicts([build], before)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases  # CONCURRENTLY is PostgreSQL's alone
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_such_an_index_is_built_and_taken_back_on_both_databases():

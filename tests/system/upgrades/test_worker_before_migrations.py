@@ -87,6 +87,7 @@ def test_one_that_was_asked_to_stop_waits_no_longer(behind):
         command.wait_for_migrations()
 
 
+@pytest.mark.slow
 def test_each_loop_waits_at_each_round(behind, monkeypatch):
     """Also one that goes on while an earlier database is put under it."""
     command = worker.Command()

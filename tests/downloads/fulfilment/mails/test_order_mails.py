@@ -242,6 +242,7 @@ def test_a_payment_an_attachment_and_a_hold_in_any_order_tell_once(db, order_of_
     assert told() == [ADA]
 
 
+@pytest.mark.slow
 def test_messages_in_any_order_tell_once(db):
     shop, life = new_shop(), life_of("shopify", refunded)
     take_in = partial(apply_now, shop, platform="shopify")

@@ -436,6 +436,7 @@ def test_of_many_senders_at_once_one_sends(order, mail):
     assert fate(mail) == (State.SENT, 0, "")
 
 
+@pytest.mark.slow
 @racing
 def test_many_senders_share_a_queue(db):
     mails = [MailFactory() for _ in range(24)]

@@ -208,6 +208,7 @@ def test_mails_about_orders_do_not_count_as_asked_for(settings):
     assert work() == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("for_good", [False, True])
 def test_what_is_refused_counts_or_a_greylist_would_let_them_all_in(flood, for_good):
     """A mail server that says "later" takes each of them in the end."""
@@ -256,6 +257,7 @@ def test_on_the_merchants_word_any_number_goes(settings):
 # --- At the same moment --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @racing
 def test_senders_at_once_send_no_more_than_one_would(settings):
     for number in range(12):

@@ -81,6 +81,7 @@ def test_it_stays_over_several_refusals(browser, shop):
     assert Asset.objects.get().file.read() == b"bytes"
 
 
+@pytest.mark.slow
 def test_another_file_takes_its_place(browser, shop):
     page = refused(browser(), shop)
     page = filled(page, shop, upload=Upload("b.epub", b"other")).submit("_save")
@@ -90,6 +91,7 @@ def test_another_file_takes_its_place(browser, shop):
     assert (Asset.objects.get().file_name, KeptUpload.objects.count()) == ("c.epub", 0)
 
 
+@pytest.mark.slow
 def test_who_wants_a_link_after_all_leaves_it_out(browser, shop):
     page = refused(browser(), shop)
     form = filled(page, shop, title="My book", link="https://a.example.org/")
@@ -110,6 +112,7 @@ def test_a_file_that_itself_is_refused_is_not_kept(browser, shop):
     assert not KeptUpload.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_form_for_a_change_keeps_it_too(browser, shop):
     asset = make_file(shop, b"old")
     url = f"/admin/downloads/asset/{asset.pk}/change/"
@@ -122,6 +125,7 @@ def test_the_form_for_a_change_keeps_it_too(browser, shop):
     assert (asset.file_name, asset.file.read()) == ("b.epub", b"new")
 
 
+@pytest.mark.slow
 def test_nobody_else_uses_it_and_no_mark_is_made_up(browser, shop):
     mark = asset_form(refused(browser(), shop))["upload-kept"]._value
     kept = KeptUpload.objects.get()

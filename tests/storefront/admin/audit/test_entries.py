@@ -122,6 +122,7 @@ def test_it_is_found_by_who_and_about_what(staff):
     assert ("Order 1050" in page, ">Wanted</a></td>" in page) == (True, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("many", [1, 30])
 def test_a_page_is_a_query_for_each_kind(staff, many, django_assert_max_num_queries):
     for _ in range(many):
@@ -176,6 +177,7 @@ def test_links_lead_only_where_the_reader_may_go(employed):
 # --- On the page of what it is about -------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_shops_page_says_who_changed_what(employed):
     shop = ShopFactory()
     client = employed(Role.MANAGER, shop)
@@ -193,6 +195,7 @@ def test_a_shops_page_says_who_changed_what(employed):
     assert AuditEntry.objects.latest("pk").program == "Firefox"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [
@@ -240,6 +243,7 @@ def test_a_buyers_page_names_them_and_the_trail_does_not(staff):
 # --- Export --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_the_list_shows_is_exported_whole(staff):
     shop = ShopFactory(name="Wanted")
     for _ in range(150):

@@ -120,6 +120,7 @@ def test_a_clerk_who_may_make_no_keys_makes_none(clerk, name):
 # Rotating
 
 
+@pytest.mark.slow
 def test_a_successor_is_shown_once_with_the_end_of_the_earlier_key(staff, kind, issued):
     row, key = issued
     answered = staff.post(URLS[kind], chosen("rotate", row))
@@ -258,6 +259,7 @@ def test_a_form_sent_unchanged_writes_nothing(staff, kind, issued):
     assert kind.objects.values().get() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", URLS, ids=lambda model: model.__name__)
 def test_no_form_shows_or_sets_what_names_a_credential(staff, token, model):
     other = ShopFactory()
@@ -295,6 +297,7 @@ def test_none_is_added_by_a_form(staff, model):
 # Revoking
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", URLS, ids=lambda model: model.__name__)
 def test_revoking_counts_and_logs_what_was_open(staff, token, model, messages_of):
     shop = token.customer.shop
@@ -387,6 +390,7 @@ def test_tokens_are_told_apart_by_origin(staff, token, origin, found):
     assert staff.get(URLS[CustomerToken], asked).context["cl"].result_count == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", URLS, ids=lambda model: model.__name__)
 def test_a_list_asks_the_same_for_one_and_for_many(staff, token, model, django_assert_num_queries):
     def make():

@@ -101,6 +101,7 @@ def test_another_address_is_asked_for_everything_anew(staff, access, address, is
     assert (PlatformAccess.objects.get().complete_from == NOW) is is_kept
 
 
+@pytest.mark.slow
 def test_reconcile_now_has_it_done_in_the_background(staff, messages_of, settings):
     settings.ALLOW_PRIVATE_PLATFORMS = True
     with ShopifyShop() as platform:

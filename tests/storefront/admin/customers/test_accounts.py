@@ -178,6 +178,7 @@ def test_accounts_are_told_apart_by_whether_they_are_confirmed(staff, ada, asked
     assert [each for each in ("Confirmed", "Not confirmed yet") if each not in page] == []
 
 
+@pytest.mark.slow
 def test_the_list_asks_the_same_for_one_and_for_many(staff, ada, django_assert_num_queries):
     for number in range(5):
         confirm(Account.objects.first())

@@ -115,6 +115,7 @@ def test_an_order_nobody_came_to_says_so(staff):
     assert 'id="ledger"' not in staff.get("/admin/downloads/order/add/").content.decode()
 
 
+@pytest.mark.slow
 def test_an_order_shows_fifty_lines_and_leads_to_the_rest(staff):
     grant = GrantFactory()
     EventFactory.create_batch(50, grant=grant)
@@ -132,6 +133,7 @@ def test_an_order_shows_fifty_lines_and_leads_to_the_rest(staff):
     ]
 
 
+@pytest.mark.slow
 def test_an_order_asks_the_same_for_one_line_and_for_many(staff, django_assert_num_queries):
     event = EventFactory(kind="served", sent_bytes=1, delivery=DeliveryFactory())
     order = event.grant.order
@@ -152,6 +154,7 @@ def test_behind_nginx_sent_means_asked_for(staff, settings):
     assert note in page_of(staff, order)
 
 
+@pytest.mark.slow
 def test_a_clerk_without_the_permission_sees_no_lines(clerk):
     grant = EventFactory().grant
     looking = clerk("view_order", "view_grant")
@@ -210,6 +213,7 @@ def test_a_grant_asks_the_same_for_one_line_and_for_many(staff, django_assert_nu
 # --- The list of all -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["1050", "Garden at dawn", "ada@example.com"])
 def test_lines_are_found_by_number_asset_and_buyer(staff, query):
     grant = GrantFactory(
@@ -241,6 +245,7 @@ def test_a_list_of_one_order_says_which(staff):
     assert "By order" not in staff.get(URL).content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ["0", "999", "x", "-1", "", "9" * 30, "²", "1 OR 1"])
 def test_a_list_of_an_order_there_is_not_is_empty(staff, number):
     EventFactory()

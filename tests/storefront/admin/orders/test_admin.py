@@ -101,6 +101,7 @@ def test_an_asset_is_attached_to_the_order_itself(staff, by_hand):
     assert grant.expires_at is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("whose", ["another shop's", "the same again"])
 def test_an_asset_that_does_not_fit_is_refused(staff, errors_of, whose):
     grant = GrantFactory(line=None)
@@ -204,6 +205,7 @@ def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_qu
         staff.get("/admin/downloads/order/")
 
 
+@pytest.mark.slow
 def test_an_order_asks_the_same_for_one_line_and_for_many(staff, django_assert_num_queries):
     order = OrderFactory(platform_id=1)
     GrantFactory(order=order)
@@ -237,6 +239,7 @@ def test_an_order_nobody_downloaded_from_is_deleted_with_its_grants(staff, by_ha
     assert (Order.objects.count(), Grant.objects.count(), LineItem.objects.count()) == (0, 0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_reset", [False, True])
 def test_an_order_somebody_downloaded_from_stays(staff, by_hand, client, is_reset):
     grant = Grant.objects.with_facts().get()

@@ -110,6 +110,7 @@ def test_an_asset_is_attached_to_any_order(open_page, shop, payload, kind, role)
     assert list(order.lines.values()) == lines
 
 
+@pytest.mark.slow
 def test_what_does_not_open_is_told_at_once(open_page, shop):
     order, asset = OrderFactory(shop=shop, cancelled_at=NOW), LinkFactory(shop=shop)
     form = form_of(open_page(order), Order)
@@ -120,6 +121,7 @@ def test_what_does_not_open_is_told_at_once(open_page, shop):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ORDERS)
 def test_what_is_refused_stands_at_its_field(open_page, shop, payload, kind):
     order = ORDERS[kind](shop, payload)
@@ -135,6 +137,7 @@ def test_what_is_refused_stands_at_its_field(open_page, shop, payload, kind):
     )
 
 
+@pytest.mark.slow
 def test_an_order_made_by_hand_gets_lines_and_assets(open_page, shop):
     attachment, asset = AttachmentFactory(product__shop=shop), LinkFactory(shop=shop)
     form = form_of(open_page(Order), Order)
@@ -149,6 +152,7 @@ def test_an_order_made_by_hand_gets_lines_and_assets(open_page, shop):
     assert (answer.errors, order.grants.get(asset=attachment.asset).refunded) == ([], True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value", "error"),
     [
@@ -177,6 +181,7 @@ def test_an_order_of_many_lines_is_saved(open_page, shop):
     assert (answer.errors, answer.status) == ([], 302)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("label", "given", "note"),
     [
@@ -200,6 +205,7 @@ def test_the_buttons_of_an_order(open_page, shop, label, given, note):
 # --- To a product --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["manager", "owner", "superuser"])
 def test_an_asset_is_attached_to_a_product_whose_buyers_get_it(open_page, shop, payload, role):
     order, asset = reported(shop, payload), LinkFactory(shop=shop)
@@ -215,6 +221,7 @@ def test_an_asset_is_attached_to_a_product_whose_buyers_get_it(open_page, shop, 
     assert line.grants.count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["the same twice", "another in its place"])
 def test_what_is_refused_of_a_product_can_be_read(open_page, shop, how):
     held = AttachmentFactory(product__shop=shop)

@@ -44,6 +44,7 @@ def found(client, mail):
 # --- Sent again ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_button_sends_the_mail_again(staff, order, messages_of):
     url = f"{URL}{order.pk}/mail/"
     assert f'value="Send the mail" formaction="{url}"' in page_of(staff, order)
@@ -80,6 +81,7 @@ def test_the_log_says_that_it_was_sent_again(staff, order):
     assert (entry.object_repr, entry.change_message) == ("Order 1060", "Had the mail sent again")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("permissions", [(), ("view_order",), ("view_order", "change_mail")])
 def test_a_clerk_who_may_not_change_orders_sends_nothing(clerk, order, permissions):
     client = clerk(*permissions)
@@ -97,6 +99,7 @@ def test_an_order_that_is_gone_sends_nothing(staff, order):
 # --- The page ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform_id", [None, 7001], ids=["by hand", "reported"])
 def test_the_page_tells_what_became_of_the_mail(staff, platform_id):
     order = OrderFactory(platform_id=platform_id)
@@ -131,6 +134,7 @@ def test_the_page_leads_to_its_mails_whoever_may_see_them(staff, clerk, order):
     assert link in page_of(clerk("view_order", "view_mail"), order)
 
 
+@pytest.mark.slow
 def test_the_page_asks_the_same_for_one_mail_and_for_many(
     staff, order, django_assert_max_num_queries
 ):
@@ -154,6 +158,7 @@ def test_the_list_says_when_the_mail_was_sent(staff, order):
     assert '<td class="field-mailed">2026-03-01</td>' in page
 
 
+@pytest.mark.slow
 def test_orders_are_told_apart_by_what_became_of_their_mail(staff):
     states = {
         "sent": {"state": State.SENT},

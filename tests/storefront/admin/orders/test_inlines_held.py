@@ -28,6 +28,7 @@ def hold_of(order):
     return order.hold
 
 
+@pytest.mark.slow
 def test_a_held_order_says_so(staff, held):
     OrderFactory()
     assert staff.get(URL).content.decode().count("The payment is disputed</td>") == 1
@@ -36,6 +37,7 @@ def test_a_held_order_says_so(staff, held):
     assert "1 result" in staff.get(URL, {"hold__exact": ""}).content.decode()
 
 
+@pytest.mark.slow
 def test_the_button_releases_a_held_order(staff, held, messages_of):
     button = f'formaction="{URL}{held.pk}/release/"'
     assert button in page_of(staff, held)
@@ -56,6 +58,7 @@ def test_the_action_releases_those_that_are_held(staff, held, messages_of):
     assert hold_of(held) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("permissions", "status"), [((), 404), (("view_order",), 403)])
 def test_a_clerk_who_may_only_look_releases_nothing(clerk, held, permissions, status):
     client = clerk(*permissions)
@@ -82,6 +85,7 @@ def test_the_page_tells_what_came_up(staff, held):
     assert "".join(f"<div>2026-03-01: {words}</div>" for words in told) in page
 
 
+@pytest.mark.slow
 def test_the_page_asks_the_same_for_one_fact_and_for_many(
     staff, held, django_assert_max_num_queries
 ):

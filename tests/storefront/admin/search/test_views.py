@@ -86,6 +86,7 @@ def secrets_of(order):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "box"), [("/admin/", "site-search"), (PRODUCTS, "changelist-search")]
 )
@@ -102,6 +103,7 @@ def text_of(answer):
     )
 
 
+@pytest.mark.slow
 def test_of_another_shop_it_is_answered_as_of_nobody(search, order, clerk):
     ours = clerk("view_order", "view_asset")
     theirs = OrderFactory(number=2001, shop__name="Theirs", token_hash=hash_token(TOKEN[::-1]))
@@ -126,6 +128,7 @@ def test_without_a_role_that_sees_orders_nothing_is_found(search, order, clerk):
     assert "Nothing was found." in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_a_files_name_leads_to_the_orders_that_have_it(search, staff, order):
     asset = LinkFactory(shop=order.shop, title="Piano", file_name="Für Elise.mp3")
     GrantFactory(order=order, asset=asset, line=None)
@@ -186,6 +189,7 @@ def test_the_beginning_of_a_key_leads_to_it(search, order):
     assert answer["Location"] == f"{page}{row.pk}/change/"
 
 
+@pytest.mark.slow
 def test_a_secret_in_a_lists_address_is_led_on_or_not_repeated(staff, order):
     for name, text in secrets_of(order).items():
         answer = staff.get(PRODUCTS, {"q": text})
@@ -196,6 +200,7 @@ def test_a_secret_in_a_lists_address_is_led_on_or_not_repeated(staff, order):
         assert wrong not in page.content.decode(), name
 
 
+@pytest.mark.slow
 def test_numbers_are_read_alike_in_every_list_that_names_orders(staff, order):
     GrantFactory(order=order, line=None)
     for url in (ORDERS, "/admin/downloads/grant/"):

@@ -101,6 +101,7 @@ def test_a_superuser_takes_the_last_owner_away(shop, staff):
     assert roles(shop) == {}
 
 
+@pytest.mark.slow
 def test_the_list_tells_nothing_of_other_shops(shop):
     other = ShopFactory(name="Elsewhere")
     bob = employ(shop, "bob", Role.SUPPORT)
@@ -228,6 +229,7 @@ def test_a_shop_with_staff_and_invitations_can_be_deleted(shop, staff):
     assert not Membership.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", [MEMBERS, INVITATIONS])
 def test_a_long_list_asks_no_more_than_a_short_one(shop, django_assert_max_num_queries, url):
     client, counts = owner_of(shop), []

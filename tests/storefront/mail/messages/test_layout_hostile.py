@@ -125,6 +125,7 @@ def stands_apart(message, order):
     return shown
 
 
+@pytest.mark.slow
 def test_a_shops_name_stays_in_its_place(mail, order):
     for name in HOSTILE:
         mail.shop.name = name
@@ -133,6 +134,7 @@ def test_a_shops_name_stays_in_its_place(mail, order):
         assert len(squeezed(shown.headers["Subject"])) <= 78, name
 
 
+@pytest.mark.slow
 def test_words_titles_and_names_stay_in_their_place(mail, order):
     for text in HOSTILE:
         mail.shop.mail_text = text
@@ -142,6 +144,7 @@ def test_words_titles_and_names_stay_in_their_place(mail, order):
         stands_apart(compose(mail, at=NOW), order)
 
 
+@pytest.mark.slow
 @trying
 @given(name=any_text, language=any_language)
 def test_any_shops_name_stays_in_its_place(mail, order, name, language):
@@ -149,6 +152,7 @@ def test_any_shops_name_stays_in_its_place(mail, order, name, language):
     stands_apart(compose(mail, at=NOW), order)
 
 
+@pytest.mark.slow
 @trying
 @given(words=any_text, language=any_language)
 def test_any_words_of_the_shop_stay_in_their_place(mail, order, words, language):
@@ -156,6 +160,7 @@ def test_any_words_of_the_shop_stay_in_their_place(mail, order, words, language)
     stands_apart(compose(mail, at=NOW), order)
 
 
+@pytest.mark.slow
 @trying
 @given(text=any_text, language=any_language)
 def test_any_product_asset_and_buyer_stay_in_their_place(mail, order, text, language):
@@ -166,6 +171,7 @@ def test_any_product_asset_and_buyer_stay_in_their_place(mail, order, text, lang
     stands_apart(compose(mail, at=NOW), order)
 
 
+@pytest.mark.slow
 @trying
 @given(address=any_text | st.emails())
 @example(address="help@my-store.example\r\nBcc: victim@evil.example")
@@ -179,6 +185,7 @@ def test_any_address_for_answers_is_one_or_none(mail, order, address):
     assert len(read(message).addresses.get("Reply-To", [])) <= 1
 
 
+@pytest.mark.slow
 @trying
 @given(address=any_text | st.emails())
 @example(address="help@bücher.example")
@@ -199,6 +206,7 @@ def test_any_address_it_goes_to_is_that_one_or_refused(mail, address):
     assert (recipient, name) == (wire_spelling(address), "")
 
 
+@pytest.mark.slow
 @trying
 @given(text=any_text)
 @example(text="1+1=? A riddle")

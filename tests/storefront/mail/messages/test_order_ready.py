@@ -349,6 +349,7 @@ def test_fifty_items_are_all_listed(shop):
     assert "more item" not in shown.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("letter", ['"', "字", "💾", "&"])
 def test_the_longest_mail_is_shown_whole(shop, letter):
     shop.mail_text = letter * 5_000

@@ -82,6 +82,7 @@ def test_what_a_plain_copy_loses_is_in_the_backup(live, tmp_path):
     assert read(whole, counted) == [(10,)]
 
 
+@pytest.mark.slow
 def test_it_is_one_moments_state_while_others_write(live, tmp_path, monkeypatch):
     # Many steps, so that there is much time for writes between two of them.
     monkeypatch.setattr(backup, "PAGES_A_STEP", 1)
@@ -181,6 +182,7 @@ def test_a_full_disk_leaves_nothing(live, tmp_path, monkeypatch):
     assert os.listdir(folder) == []
 
 
+@pytest.mark.slow
 def test_a_copy_that_is_not_sound_is_no_backup(live, tmp_path):
     spend(live, range(400)).close()
     with sqlite3.connect(live) as line:

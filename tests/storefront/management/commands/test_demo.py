@@ -137,6 +137,7 @@ def rows():
 # --- What is printed ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_one_object_of_exactly_these_keys_is_printed(db):
     printed = run()
     assert printed.count("\n") == 1
@@ -161,6 +162,7 @@ def test_one_object_of_exactly_these_keys_is_printed(db):
     assert demo["shop_domain"] == "my-store"
 
 
+@pytest.mark.slow
 def test_a_person_is_told_where_to_go(demo):
     printed = run(json=False)
     for key in ("page_url", "admin_url", "admin_password", "rest_url", "storefront_key"):
@@ -171,6 +173,7 @@ def test_a_person_is_told_where_to_go(demo):
     assert f'-H "Authorization: Bearer {demo["customer_token"]}"' in printed
 
 
+@pytest.mark.slow
 def test_a_second_run_prints_the_same_and_makes_nothing(demo):
     before = rows()
     assert json.loads(run()) == demo
@@ -182,6 +185,7 @@ def test_a_second_run_prints_the_same_and_makes_nothing(demo):
     assert rows() == before
 
 
+@pytest.mark.slow
 def test_a_second_run_keeps_what_a_merchant_changed(demo):
     Shop.objects.filter(domain="my-store").update(page_title="Mine", plan="growth")
     Asset.objects.filter(title="My new book").update(title="My newer book")
@@ -197,6 +201,7 @@ def test_a_second_run_keeps_what_a_merchant_changed(demo):
 # --- Every way in works ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_face_a_shows_the_documents_own_line_and_two_files_beside(client, demo):
     expected = json.loads((CONTRACTS / "customer-account-orders.200.json").read_text())["order"]
     order = client.get(demo["rest_url"]).json()["order"]
@@ -216,6 +221,7 @@ def test_face_a_shows_the_documents_own_line_and_two_files_beside(client, demo):
     assert (sound[:4], sound[8:12], guide[:2]) == (b"RIFF", b"WAVE", b"PK")
 
 
+@pytest.mark.slow
 def test_face_b_answers_its_customer_and_no_other(ask, frozen):
     fields = (
         "_id productName name fileName type downloadBought downloadUsed status "
@@ -252,6 +258,7 @@ def test_face_b_answers_its_customer_and_no_other(ask, frozen):
     }
 
 
+@pytest.mark.slow
 def test_the_documents_order_comes_first_and_a_real_one_last(demo):
     assert first_grant().asset.title == "My new book"
     numbers = list(Order.objects.order_by("pk").values_list("number", flat=True))
@@ -262,6 +269,7 @@ def test_the_documents_order_comes_first_and_a_real_one_last(demo):
     ]
 
 
+@pytest.mark.slow
 def test_every_other_address_leads_where_it_says(client, demo):
     basic = client.get(demo["basic_rest_url"])
     assert basic.status_code == 402
@@ -277,6 +285,7 @@ def test_every_other_address_leads_where_it_says(client, demo):
     assert (signed_in.status_code, signed_in["Location"]) == (302, "/admin/")
 
 
+@pytest.mark.slow
 def test_the_staff_user_manages_one_shop_and_sees_nothing_of_the_other(client, demo):
     entered = {"username": demo["staff_user"], "password": demo["staff_password"]}
     signed_in = client.post(f"{demo['admin_url']}login/?next=/admin/", entered)
@@ -297,6 +306,7 @@ def test_the_staff_user_manages_one_shop_and_sees_nothing_of_the_other(client, d
         assert [word for word in ("basic-store", "Photo set", "mary@") if word in text] == []
 
 
+@pytest.mark.slow
 def test_a_shop_can_speak_with_the_printed_secret(deliver, demo):
     paid = {"order_number": 1001, "id": 450789469, "financial_status": "paid"}
     order = json.loads((PAYLOADS / "shopify-order.json").read_text())["order"] | paid
@@ -319,6 +329,7 @@ OWN = {
 }
 
 
+@pytest.mark.slow
 def test_a_shop_of_ones_own_can_speak_with_the_printed_secret(client, demo):
     headers = {
         "webhook-id": "msg_1",
@@ -336,6 +347,7 @@ def test_a_shop_of_ones_own_can_speak_with_the_printed_secret(client, demo):
     assert answer["order"]["lines"][0]["assets"][0]["limits"] == {"downloaded": 0, "limit": 10}
 
 
+@pytest.mark.slow
 def test_a_demo_of_before_gains_the_secret_it_lacks_and_keeps_the_other(demo):
     WebhookSecret.objects.filter(source="generic").delete()
     [before] = WebhookSecret.objects.values()
@@ -347,6 +359,7 @@ def test_a_demo_of_before_gains_the_secret_it_lacks_and_keeps_the_other(demo):
 # --- What is kept ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_no_printed_secret_is_stored(demo):
     secrets = {
         demo["storefront_key"],
@@ -400,6 +413,7 @@ def test_production_has_no_demo(db, settings):
     assert Shop.objects.count() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_numbers_that_were_used_up_before_are_begun_anew():
     grant = GrantFactory()

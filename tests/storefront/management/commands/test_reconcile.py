@@ -32,8 +32,6 @@ HOUR = timedelta(hours=1)
 def _on_this_machine(settings, frozen, monkeypatch):
     settings.ALLOW_PRIVATE_PLATFORMS = True
     settings.PLATFORM_RETRY_SECONDS = 0
-    # There is nobody here to leave the database to.
-    monkeypatch.setattr("storefront.inbox.LONGEST_PAUSE_SECONDS", 0)
     frozen(NOW)
 
 
@@ -94,6 +92,7 @@ def questions(platform, place):
 # --- What it does -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_missing_or_old_is_repaired_by_name(shop, platform):
     fill(platform.orders, order_of(50), order_of(51))
     fill(platform.products, product_of(7))
@@ -110,12 +109,14 @@ def test_what_is_missing_or_old_is_repaired_by_name(shop, platform):
     assert list(payments) == [(1050, "paid"), (1051, "refunded"), (1052, "paid")]
 
 
+@pytest.mark.slow
 def test_a_second_run_repairs_nothing_and_says_so(shop, platform):
     fill(platform.orders, order_of(50))
     assert Outcome("--all").said[-1] == "Repaired 0 of 1 shop, 1 of 1 orders."
     assert Outcome("--all").said == ["Nothing to repair: 1 shop, 1 orders compared."]
 
 
+@pytest.mark.slow
 def test_a_dispute_holds_its_order(shop, platform):
     dispute = {"id": 9, "order_id": 50, "type": "chargeback", "status": "under_review"}
     fill(platform.orders, order_of(50))
@@ -127,6 +128,7 @@ def test_a_dispute_holds_its_order(shop, platform):
     assert (Order.objects.get().hold, Dispute.objects.get().state) == ("", "won")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["refused", "missing"])
 def test_disputes_that_cannot_be_seen_are_told_and_not_fatal(shop, platform, kind):
     getattr(platform, kind).add("shopify_payments")
@@ -136,12 +138,14 @@ def test_disputes_that_cannot_be_seen_are_told_and_not_fatal(shop, platform, kin
     assert PlatformAccess.objects.get().last_run_was_complete is True
 
 
+@pytest.mark.slow
 def test_the_shops_name_is_taken_over(shop, platform):
     platform.shop |= {"name": "New name", "updated_at": (NOW + HOUR).isoformat()}
     assert Outcome().said[0] == "shop: changed"
     assert Shop.objects.get().name == "New name"
 
 
+@pytest.mark.slow
 def test_a_product_that_is_gone_is_noted(shop, platform):
     fill(platform.products, product_of(7), product_of(8))
     Outcome()
@@ -151,6 +155,7 @@ def test_a_product_that_is_gone_is_noted(shop, platform):
     assert Outcome().said == ["Nothing to repair: 1 shop compared."]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [1, 2, 3, 4])
 def test_all_products_are_asked_about_a_share_at_a_time(shop, platform, monkeypatch, at_once):
     monkeypatch.setattr(reconciling, "PRODUCTS_AT_ONCE", at_once)
@@ -172,6 +177,7 @@ def test_all_products_are_asked_about_a_share_at_a_time(shop, platform, monkeypa
     assert max(map(len, steps)) == min(at_once, 3)
 
 
+@pytest.mark.slow
 def test_a_product_that_a_list_leaves_out_is_not_gone(shop, platform, monkeypatch):
     fill(platform.products, product_of(7))
     ProductFactory(shop=shop, product_id=7)
@@ -185,6 +191,7 @@ def test_a_product_that_a_list_leaves_out_is_not_gone(shop, platform, monkeypatc
     assert not RemovedProduct.objects.exists()
 
 
+@pytest.mark.slow
 def test_another_shops_products_are_not_asked_for(shop, platform):
     ProductFactory(product_id=8)
     ProductFactory(shop=shop, product_id=None)
@@ -195,6 +202,7 @@ def test_another_shops_products_are_not_asked_for(shop, platform):
 # --- Since when ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_first_run_asks_for_everything_and_the_next_since_then(shop, platform):
     Outcome()
     assert questions(platform, "orders") == [{"limit": "250", "status": "any"}]
@@ -207,6 +215,7 @@ def test_the_first_run_asks_for_everything_and_the_next_since_then(shop, platfor
     assert questions(platform, "orders")[2] == {"limit": "250", "status": "any"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "since"),
     [
@@ -223,11 +232,13 @@ def test_a_day_or_a_time_may_be_given(shop, platform, said, since):
     assert Order.objects.count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["yesterday", "2026-13-01", "2026-02-30T10:00"])
 def test_what_is_no_time_is_refused(shop, said):
     assert "--since" in Outcome("--since", said).failure
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("known_to", "since", "then"),
     [
@@ -254,6 +265,7 @@ def test_a_run_is_taken_up_for_the_address_alone_that_it_asked(shop, fault):
     assert PlatformAccess.objects.get().complete_from is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("second", "removed"), [(None, 1), ("generic", 0)])
 def test_of_two_platforms_neither_removes_what_the_other_sells(shop, platform, second, removed):
     ProductFactory(shop=shop, product_id=77)
@@ -272,6 +284,7 @@ def test_a_time_that_is_none_or_still_to_come_is_refused_in_words(shop, platform
 # --- What goes wrong ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_bad_order_is_named_and_the_others_go_in(shop, platform):
     fill(platform.orders, order_of(50), order_of(51, line_items=None), order_of(52))
     outcome = Outcome()
@@ -287,6 +300,7 @@ def test_a_bad_order_is_named_and_the_others_go_in(shop, platform):
     assert access.last_summary.splitlines()[1] == outcome.problems[0]
 
 
+@pytest.mark.slow
 def test_a_fault_of_ours_with_one_order_does_not_keep_the_others_out(
     shop, platform, monkeypatch, caplog
 ):
@@ -340,6 +354,7 @@ def test_a_token_that_no_key_opens_is_told(shop, settings):
     assert Outcome().failure == "A stored secret cannot be opened with ENCRYPTION_KEYS."
 
 
+@pytest.mark.slow
 def test_a_cursor_past_its_time_begins_the_listing_anew(shop, platform):
     platform.largest_page, platform.uses = 2, 0
     fill(platform.orders, *map(order_of, range(50, 53)))
@@ -368,6 +383,7 @@ def test_a_platform_that_offers_nothing_to_ask_is_told(db):
     assert Outcome(shop="own.example").failure == "Bazaar offers no API that we could ask."
 
 
+@pytest.mark.slow
 def test_one_platform_that_cannot_be_asked_does_not_keep_the_other_waiting(shop, platform):
     fill(platform.orders, order_of(50))
     give_access(shop, "woocommerce", platform.address)
@@ -376,6 +392,7 @@ def test_one_platform_that_cannot_be_asked_does_not_keep_the_other_waiting(shop,
     assert "does not let us in (401), asked for products" in outcome.failure
 
 
+@pytest.mark.slow
 def test_quiet_it_says_nothing_unless_something_is_wrong(shop, platform):
     fill(platform.orders, order_of(50))
     quiet = Outcome("--quiet")
@@ -436,6 +453,7 @@ def test_an_access_that_was_deleted_meanwhile_ends_the_task():
 # --- Paces and pages ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_bucket_that_is_nearly_full_is_left_to_leak(shop, platform, monkeypatch):
     platform.level = 35
     slept = []
@@ -466,6 +484,7 @@ def woo_order(number, **values):
     } | values
 
 
+@pytest.mark.slow
 def test_what_moves_forward_while_it_is_listed_is_not_skipped(woo):
     fill(woo.orders, *map(woo_order, range(50, 61)))
     answer = woo.answer
@@ -483,6 +502,7 @@ def test_what_moves_forward_while_it_is_listed_is_not_skipped(woo):
     assert numbers >= set(range(54, 61))
 
 
+@pytest.mark.slow
 def test_woocommerces_times_are_asked_for_without_a_zone(woo):
     fill(woo.orders, woo_order(50), woo_order(51, date_modified_gmt="2026-02-01T00:00:00"))
     assert Outcome("--since", "2026-02-01T12:00:00+02:00").said[0] == "order 1050: new"
@@ -500,6 +520,7 @@ def test_woocommerces_times_are_asked_for_without_a_zone(woo):
     ]
 
 
+@pytest.mark.slow
 def test_a_refund_that_cannot_be_told_does_not_keep_its_order_out(woo):
     fill(woo.orders, woo_order(50, refunds=[{"id": 90}]))
     woo.refunds[50] = [{"id": 90, "line_items": [{"id": 91, "quantity": -1, "product_id": 99}]}]
@@ -509,6 +530,7 @@ def test_a_refund_that_cannot_be_told_does_not_keep_its_order_out(woo):
     assert Order.objects.get().number == 1050
 
 
+@pytest.mark.slow
 def test_a_product_in_the_trash_is_gone(woo):
     book = {"id": 7, "name": "Book", "sku": "", "date_modified_gmt": "2026-02-02T00:00:00"}
     fill(woo.products, book, book | {"id": 8})
@@ -518,6 +540,7 @@ def test_a_product_in_the_trash_is_gone(woo):
     assert Outcome().said[0] == "product 7: removed"
 
 
+@pytest.mark.slow
 def test_a_listing_of_one_order_that_comes_to_no_end_ends_the_run(woo, monkeypatch):
     monkeypatch.setattr(woocommerce_remote, "PAGE_SIZE", 1)
     fill(woo.orders, woo_order(50, refunds=[{"id": 90}]))
@@ -537,6 +560,7 @@ def test_what_a_plugin_calls_an_order_is_named_as_far_as_it_can_be_shown(woo):
     assert Outcome().problems[0].startswith("order WC-[31m7: ")
 
 
+@pytest.mark.slow
 def test_pages_of_one_row_come_to_an_end(woo):
     woo.largest_page = 1
     fill(woo.orders, *map(woo_order, range(50, 54)))

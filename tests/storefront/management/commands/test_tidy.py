@@ -198,6 +198,7 @@ def test_a_click_whose_address_still_holds_is_not_counted_twice(settings):
     assert Grant.objects.get(pk=grant.pk).used == 1
 
 
+@pytest.mark.slow
 @racing
 def test_answers_under_way_and_resumes_are_left_alone_while_others_go(settings):
     """Forty Deliveries, half of them old; each of the young is resumed while three runs tidy."""

@@ -63,6 +63,7 @@ def test_what_waits_is_applied_also_when_its_bell_was_lost(deliver, work):
     assert states() == ["applied"]
 
 
+@pytest.mark.slow
 def test_more_than_one_share_is_done(deliver, work, monkeypatch):
     monkeypatch.setattr(inbox, "BATCH", 2)
     for _message in range(5):

@@ -363,6 +363,7 @@ def test_every_field_of_an_order_arrives(say):
     assert (customer.first_name, customer.last_name) == ("Ada", "Byron")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("payment", "status"),
     [
@@ -379,6 +380,7 @@ def test_the_order_says_what_is_paid_and_its_type_does_not(say, kind, payment, s
     assert Order.objects.get().status == status
 
 
+@pytest.mark.slow
 def test_a_cancelled_order_is_closed(say, book):
     say("order.paid", ORDER)
     later = {"updated_at": "2026-02-28T12:00:00Z", "cancelled_at": "2026-02-28T12:00:00Z"}
@@ -431,6 +433,7 @@ def test_a_product_is_described_with_all_its_variants(say):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "variants", [{}, {"variants": None}, {"variants": []}, {"variants": [{"sku": "a-1"}]}], ids=str
 )
@@ -468,6 +471,7 @@ BY_ORDER = {"orders": [ORDER["id"]]}
 GUEST = {"customer": {"email": "ada@example.com", "first_name": "Ada"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("buyer", "person"),
     [

@@ -91,6 +91,7 @@ def statuses():
 # --- Orders ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_authorised_order_is_pending_and_a_paid_one_available(say, order, opened, seen):
     say("orders/create", order())
     assert (seen()["order_number"], opened()) == (1001, NONE)
@@ -102,6 +103,7 @@ def test_an_authorised_order_is_pending_and_a_paid_one_available(say, order, ope
     ] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "topic",
     ["orders/create", "orders/paid", "orders/updated", "orders/edited", "orders/cancelled"],
@@ -122,6 +124,7 @@ def test_an_older_message_that_comes_late_changes_nothing(say, order, opened):
     assert (opened(), Order.objects.get().payment) == (ALL, "paid")
 
 
+@pytest.mark.slow
 def test_a_cancelled_order_is_closed(say, order, paid, opened, client):
     cancelled = order(financial_status="paid", cancelled_at=LATER[0], updated_at=LATER[0])
     say("orders/cancelled", cancelled)
@@ -144,6 +147,7 @@ def test_an_edits_own_message_is_nothing(say, paid, opened):
     assert list(Message.objects.values_list("state", flat=True)) == ["applied"] * 2
 
 
+@pytest.mark.slow
 def test_an_edited_order_says_what_is_left_of_it(say, order, paid, opened, seen):
     edited = order(financial_status="paid", updated_at=LATER[0])
     for line, (quantity, current) in zip(
@@ -173,6 +177,7 @@ def test_a_refund_waits_for_its_order(say, order, payload, opened):
     assert opened() == [False, True, False]
 
 
+@pytest.mark.slow
 def test_a_refund_counts_once_however_it_is_told(say, order, payload, seen):
     two = order(financial_status="paid")
     two["line_items"][0]["quantity"] = 2
@@ -185,6 +190,7 @@ def test_a_refund_counts_once_however_it_is_told(say, order, payload, seen):
     assert seen()["lines"][0]["assets"][0]["limits"]["limit"] == 3
 
 
+@pytest.mark.slow
 def test_refunds_add_up(say, order, payload, seen, opened):
     three = order(financial_status="paid")
     three["line_items"][0]["quantity"] = 3
@@ -197,6 +203,7 @@ def test_refunds_add_up(say, order, payload, seen, opened):
     assert (limits, opened()) == ([6, 3, 0], [False, True, True])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("policy", "is_open"), [(Shop.AmountRefunds.KEEP, ALL), (Shop.AmountRefunds.REVOKE, NONE)]
 )
@@ -214,6 +221,7 @@ def test_a_refund_of_money_alone_does_what_the_shop_wants(
     assert opened() == is_open
 
 
+@pytest.mark.slow
 def test_all_money_given_back_closes_the_order(say, order, paid, opened):
     say("orders/updated", order(financial_status="refunded", updated_at=LATER[0]))
     assert (opened(), Order.objects.get().status) == (NONE, "closed")
@@ -245,6 +253,7 @@ OPENS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("financial_status", "policies"), OPENS.items())
 def test_downloads_open_when_the_shop_wants(say, order, opened, financial_status, policies):
     for number, policy in enumerate(Shop.OpensWhen.values):
@@ -263,6 +272,7 @@ def tags_of(seen):
 TAGS = ["Emotive", "Flash Memory", "MP3", "Music"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("topic", ["products/create", "products/update"])
 def test_a_products_tags_appear_in_its_lines(say, paid, payload, seen, topic):
     assert tags_of(seen) == [[]] * 3
@@ -288,6 +298,7 @@ def test_a_product_may_come_before_its_order(say, order, payload, seen, opened):
     assert seen()["lines"][0]["product"]["vendor"] == "Apple"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [(1, 2), (2, 1)], ids=["in turn", "turned round"])
 def test_the_newest_word_on_a_product_stands(say, paid, payload, seen, days):
     for day in days:
@@ -346,6 +357,7 @@ DECISIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "expected"), DECISIONS.items())
 def test_a_dispute_holds_the_order_until_it_is_decided(say, paid, opened, status, expected):
     say("disputes/create", dispute("needs_response"))
@@ -354,6 +366,7 @@ def test_a_dispute_holds_the_order_until_it_is_decided(say, paid, opened, status
     assert (opened(), statuses()) == (expected[0], [expected[1]] * 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "expected"), DECISIONS.items())
 def test_an_open_dispute_that_comes_late_decides_nothing_anew(say, paid, opened, status, expected):
     say("disputes/update", dispute(status))
@@ -368,6 +381,7 @@ def test_a_dispute_waits_for_its_order(say, order, opened):
     assert opened() == NONE
 
 
+@pytest.mark.slow
 def test_a_banks_question_is_no_dispute(say, paid, opened):
     say("disputes/create", dispute("needs_response", type="inquiry"))
     assert (opened(), Dispute.objects.count()) == (ALL, 0)
@@ -386,6 +400,7 @@ def test_a_dispute_of_no_order_is_nothing(say, paid, opened):
     assert (opened(), Dispute.objects.count()) == (ALL, 0)
 
 
+@pytest.mark.slow
 def test_two_disputes_hold_until_both_are_won(say, paid, opened):
     for number in (1, 2):
         say("disputes/create", dispute("needs_response", id=number))
@@ -412,6 +427,7 @@ def risk(level="HIGH", day=1, **values):
 RISK = "orders/risk_assessment_changed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("holds", "is_open"), [(False, ALL), (True, NONE)])
 def test_high_risk_holds_an_order_where_the_shop_wants_it(say, paid, opened, holds, is_open):
     Shop.objects.update(holds_high_risk=holds)
@@ -419,6 +435,7 @@ def test_high_risk_holds_an_order_where_the_shop_wants_it(say, paid, opened, hol
     assert opened() == is_open
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "harmless",
     [
@@ -438,6 +455,7 @@ def test_anything_less_holds_nothing(say, paid, opened, harmless):
     assert opened() == ALL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [(1, 2), (2, 1)], ids=["in turn", "turned round"])
 @pytest.mark.parametrize(("last", "is_open"), [("HIGH", NONE), ("LOW", ALL)])
 def test_the_newest_assessment_stands(say, paid, opened, days, last, is_open):
@@ -570,6 +588,7 @@ def test_a_data_request_is_noted_once_for_the_merchant(say, paid, merchant):
     ]
 
 
+@pytest.mark.slow
 def test_a_redacted_buyer_is_forgotten_and_the_counts_stay(say, paid, seen, client):
     grant = Grant.objects.order_by("line__position").first()
     fulfilment.spend(grant, nonce="n", valid_until=NOW + timedelta(days=1), at=NOW)
@@ -611,6 +630,7 @@ SEQUENCES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sequence", SEQUENCES.values(), ids=SEQUENCES)
 def test_no_message_brings_a_redacted_buyer_back(say, order, opened, sequence):
     messages = {
@@ -625,6 +645,7 @@ def test_no_message_brings_a_redacted_buyer_back(say, order, opened, sequence):
     assert Order.objects.get().customer == Customer.objects.get()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_held_by", ["its number", "its address"])
 def test_what_still_waits_forgets_a_redacted_buyer_too(deliver, say, order, opened, is_held_by):
     waiting = order(financial_status="paid")
@@ -641,6 +662,7 @@ def test_what_still_waits_forgets_a_redacted_buyer_too(deliver, say, order, open
     assert Message.objects.filter(state="waiting").exists() is False
 
 
+@pytest.mark.slow
 def test_a_redaction_forgets_a_waiting_data_request(say, paid):
     say("customers/data_request", data_request())
     say("customers/redact", redaction())
@@ -653,6 +675,7 @@ def test_a_data_request_that_comes_late_brings_nobody_back(say, paid):
     assert words_stored() == []
 
 
+@pytest.mark.slow
 def test_a_redaction_touches_nobody_else(say, order, paid):
     other = {"id": 5, "email": "grace@example.com", "first_name": "Grace", "last_name": "Murray"}
     say("orders/create", order(id=7, token="f" * 32, email=other["email"], customer=other))
@@ -677,6 +700,7 @@ def test_another_shops_buyer_of_the_same_address_stays(say, paid):
     assert (elsewhere.email, elsewhere.erased_at) == (EMAIL, None)
 
 
+@pytest.mark.slow
 def test_a_redacted_shop_forgets_all_its_buyers_and_keeps_the_counts(
     deliver, say, order, paid, seen
 ):

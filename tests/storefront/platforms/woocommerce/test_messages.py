@@ -77,6 +77,7 @@ def opened(seen):
 # --- Orders ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("topic", ["order.created", "order.updated", "order.restored"])
 def test_every_topic_of_orders_tells_the_whole_order(say, order, opened, seen, topic):
     say(topic, order())
@@ -96,6 +97,7 @@ def test_a_bank_transfer_opens_once_it_is_there(say, order, opened):
     assert opened() == BOTH
 
 
+@pytest.mark.slow
 def test_paid_and_completed_within_a_second_is_completed(say, order, opened):
     second = {"date_modified_gmt": "2017-03-22T19:28:08"}
     for status in ("completed", "processing", "pending"):
@@ -110,6 +112,7 @@ def test_an_older_message_that_comes_late_changes_nothing(say, order, opened):
     assert opened() == BOTH
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["cancelled", "trash"])
 def test_a_cancelled_order_is_closed_and_comes_back(say, order, opened, status):
     say("order.created", order())
@@ -119,6 +122,7 @@ def test_a_cancelled_order_is_closed_and_comes_back(say, order, opened, status):
     assert (opened(), Order.objects.get().status) == (BOTH, "completed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["pending", "on-hold", "checkout-draft", "failed", "wrapped"])
 def test_where_placing_an_order_opens_it_a_given_up_one_is_still_closed(say, order, opened, status):
     Shop.objects.update(opens_when=Shop.OpensWhen.PLACED)
@@ -132,6 +136,7 @@ def test_where_placing_an_order_opens_it_a_given_up_one_is_still_closed(say, ord
     assert opened() == NEITHER
 
 
+@pytest.mark.slow
 def test_a_changed_quantity_moves_the_limit(say, order, seen):
     limits = []
     for quantity in (2, 3, 1):
@@ -150,6 +155,7 @@ def test_a_line_taken_out_is_closed(say, order, opened):
     assert sorted(opened()) == [False, True]
 
 
+@pytest.mark.slow
 def test_an_order_deleted_is_closed_until_it_is_restored(say, order, opened, frozen):
     say("order.created", order())
     say("order.deleted", {"id": 727})
@@ -166,6 +172,7 @@ def test_an_order_deleted_is_closed_until_it_is_restored(say, order, opened, fro
     assert opened() == NEITHER
 
 
+@pytest.mark.slow
 def test_a_deletion_waits_for_its_order(say, deliver, order, opened, frozen):
     deliver("order.deleted", {"id": 727})
     assert Message.objects.get().error == "Order 727 has not come yet."
@@ -229,6 +236,7 @@ def test_all_money_given_back_closes_the_order(say, order, opened):
     assert (opened(), Order.objects.get().status) == (NEITHER, "closed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", Shop.AmountRefunds.values)
 def test_a_refund_in_part_closes_nothing_as_long_as_its_units_are_unknown(
     say, order, opened, policy
@@ -245,6 +253,7 @@ UNITS = MONEY | {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", Shop.AmountRefunds.values)
 @pytest.mark.parametrize("told", [[UNITS], [MONEY, UNITS], [UNITS, MONEY], [UNITS, UNITS]])
 @pytest.mark.parametrize("is_first", [True, False], ids=["before its order", "after it"])
@@ -271,6 +280,7 @@ def test_a_refund_read_later_takes_its_units_back_however_often_it_is_told(
 # --- Products ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "topic", ["product.created", "product.updated", "product.restored", "product.published"]
 )
@@ -291,6 +301,7 @@ def test_a_products_words_appear_in_its_lines(say, order, seen, topic):
     }
 
 
+@pytest.mark.slow
 def test_a_variations_own_words_stay_when_its_product_speaks(say, order, seen):
     say("order.created", order())
     own = {"id": 23, "parent_id": 22, "type": "variation", "name": "Ship Your Idea - Black"}
@@ -306,6 +317,7 @@ def test_a_variations_own_words_stay_when_its_product_speaks(say, order, seen):
     assert set(Product.objects.values_list("variant_id", flat=True)) == {93, 23}
 
 
+@pytest.mark.slow
 def test_a_deleted_product_stays_with_its_buyers(say, order, seen, opened):
     say("order.created", order())
     before = seen()
