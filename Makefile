@@ -76,13 +76,12 @@ drills: $(DEVELOPS)
 mutants: $(DEVELOPS)
 	$(BIN)/python -m tests.mutants
 
-## Lint, types, known weaknesses, missing migrations, unsafe settings
+## Lint, types, missing migrations, unsafe settings
 static: $(DEVELOPS)
 	$(TIMED) $(BIN)/ruff check .
 	$(TIMED) $(BIN)/ruff format --check .
 	$(TIMED) $(BIN)/lint-imports --no-logo
 	$(TIMED) $(BIN)/mypy .
-	$(TIMED) $(BIN)/bandit --quiet --configfile pyproject.toml --recursive config downloads storefront manage.py
 	$(TIMED) $(BIN)/python manage.py makemigrations --check
 	$(TIMED) env $(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
@@ -95,8 +94,9 @@ fmt: $(DEVELOPS)
 pictures: $(DEVELOPS)
 	$(BIN)/python -m tests.system.browser.pictures
 
-## What is known against the packages that serve; it asks the advisory service on the internet
+## Weaknesses: of the code, and known ones of the packages that serve, asked of the internet
 audit: $(DEVELOPS)
+	$(TIMED) $(BIN)/bandit --quiet --configfile pyproject.toml --recursive config downloads storefront manage.py
 	$(BIN)/python -m tests.meta.audit
 
 ## The documented table of settings, written from config/settings.toml
