@@ -28,10 +28,12 @@ ON_POSTGRES = env DATABASE_URL=$(POSTGRES_URL)
 # Modules are compiled once, not in each process of each run, whatever the shell says.
 PYTEST = env PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q
 
+QUICK = "not slow and not more_cases"
+
 ## Every check, and every test but the slow ones and a long table's further cases
 test: static
-	$(TIMED) $(PYTEST) -n 2 -m "not slow and not more_cases" --durations 10 --durations-min 1
-	$(TIMED) $(ON_POSTGRES) $(PYTEST) tests/invariants/test_race.py
+	$(TIMED) $(PYTEST) -n 2 -m $(QUICK) --durations 10 --durations-min 1
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m $(QUICK) tests/invariants/test_race.py
 
 # These count what a whole machine does; the other slow ones share nothing but the processor.
 ALONE = tests/system tests/contracts
