@@ -43,9 +43,8 @@ SIDE_BY_SIDE = tests/config tests/downloads tests/invariants tests/meta tests/st
 test-all: test audit
 	$(TIMED) $(PYTEST) -n 2 -m "slow or more_cases" $(SIDE_BY_SIDE)
 	$(TIMED) $(PYTEST) -m "slow or more_cases" --durations 10 $(ALONE)
-	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and not slow"
-	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and slow" $(SIDE_BY_SIDE)
-	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m "both_databases and slow" --durations 10 $(ALONE)
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and not more_cases" $(SIDE_BY_SIDE)
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m both_databases --durations 10 $(ALONE)
 
 ## The whole suite on PostgreSQL, also what cannot differ there
 test-postgres: $(DEVELOPS)

@@ -1,4 +1,4 @@
-"""Which cases of a long table `make test` leaves to `make test-all`.
+"""Which cases of a long table are run on SQLite by `make test-all` alone.
 
 A table of forty odd names proves by its thirty-fourth what it proves by its third, most days.
 Of each test's cases a spread stays that has the first and the last; the others are marked
@@ -13,10 +13,10 @@ CASES = 3
 
 
 def mark(items: list[pytest.Item]) -> None:
-    """Mark what is left out of the spread of each parametrised test."""
+    """Mark what is left out of the spread of each parametrised test, slow ones, too."""
     tables: dict[tuple, list[pytest.Item]] = defaultdict(list)
     for item in items:
-        if isinstance(item, pytest.Function) and "slow" not in item.keywords:
+        if isinstance(item, pytest.Function):
             tables[item.path, item.cls, item.originalname].append(item)
     for cases in tables.values():
         for place in set(range(len(cases))) - spread(len(cases)):
