@@ -13,7 +13,8 @@ from tests.system.harness.processes import Inside, times, until, working
 # The two engines lock what a worker has claimed each in its own way.
 pytestmark = [pytest.mark.slow, pytest.mark.both_databases]
 
-ORDERS = times(40, drill=500)
+# So many that each kill has an equal share.
+ORDERS = times(42, drill=500)
 KILLS = times(3, drill=50)
 SEED = 6
 
