@@ -70,8 +70,8 @@ soak: $(DEVELOPS)
 
 ## Storms, kills and crowds in their long form, on both databases
 drills: $(DEVELOPS)
-	DRILLS=true $(PYTEST) -m slow $(ALONE)
-	DRILLS=true $(ON_POSTGRES) $(PYTEST) -m "both_databases and slow" $(ALONE)
+	DRILLS=true $(PYTEST) -m slow $(ALONE) tests/invariants
+	DRILLS=true $(ON_POSTGRES) $(PYTEST) -m "both_databases and slow" $(ALONE) tests/invariants
 
 ## A hundred planted faults: which of them does no test notice? An hour and a half at most
 mutants: $(DEVELOPS)

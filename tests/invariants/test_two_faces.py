@@ -36,6 +36,7 @@ from tests.factories import (
     OrderFactory,
     make_file,
 )
+from tests.system.harness.processes import times
 
 TOKEN = "b1946ac92492d2347c6235b4d2611184"
 QUERY = """{ customerDownloadableProduct(id: "%s") {
@@ -386,4 +387,4 @@ def test_every_face_tells_the_truth_after_every_step(walk):
 
 @pytest.mark.slow
 def test_every_face_tells_the_truth_after_many_steps(walk):
-    walk(30, 20)
+    walk(times(12, drill=30), times(12, drill=20))

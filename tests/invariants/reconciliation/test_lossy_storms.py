@@ -14,6 +14,7 @@ from tests.invariants.reconciliation.conftest import give_access, open_shop, rec
 from tests.invariants.reconciliation.shopify import ShopifyShop
 from tests.invariants.reconciliation.woocommerce import WooShop
 from tests.invariants.reconciliation.worlds import GONE, shopify_season, woo_season
+from tests.system.harness.processes import times
 
 PLATFORMS = {
     "shopify": (ShopifyShop, shopify_season),
@@ -30,7 +31,7 @@ BAD_DAYS = {
 }
 SIZES = [
     pytest.param(5, id="few"),
-    pytest.param(200, id="many", marks=pytest.mark.slow),
+    pytest.param(times(60, drill=200), id="many", marks=pytest.mark.slow),
 ]
 
 
