@@ -29,20 +29,19 @@ ON_POSTGRES = env DATABASE_URL=$(POSTGRES_URL)
 PYTEST = env PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q
 
 QUICK = "not slow and not more_cases"
-
-## Every check, and every test but the slow ones and a long table's further cases
-test: static
-	$(TIMED) $(PYTEST) -n 2 -m $(QUICK) --durations 10 --durations-min 1
-	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m $(QUICK) tests/invariants/test_race.py
-
-# These count what a whole machine does; the other slow ones share nothing but the processor.
+# These count what a whole machine does; the others share nothing but the processor.
 ALONE = tests/system tests/contracts
 SIDE_BY_SIDE = tests/config tests/downloads tests/invariants tests/meta tests/storefront
+
+## Every check, and the quick tests: no servers, no browsers, three cases of each long table
+test: static
+	$(TIMED) $(PYTEST) -n 2 -m $(QUICK) --durations 10 --durations-min 1 $(SIDE_BY_SIDE)
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m $(QUICK) tests/invariants/test_race.py
 
 ## All tests: browsers, nginx, storms, kills, too, and on PostgreSQL what can differ there
 test-all: test audit
 	$(TIMED) $(PYTEST) -n 2 -m "slow or more_cases" $(SIDE_BY_SIDE)
-	$(TIMED) $(PYTEST) -m "slow or more_cases" --durations 10 $(ALONE)
+	$(TIMED) $(PYTEST) --durations 10 $(ALONE)
 	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and not more_cases" $(SIDE_BY_SIDE)
 	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m both_databases --durations 10 $(ALONE)
 

@@ -69,6 +69,7 @@ def test_what_no_mail_reaches_is_refused(text):
     assert str(refusal.value) == NO_ADDRESS
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_spellings_share_one_count_of_mails():
     shop, sent = ShopFactory(), []

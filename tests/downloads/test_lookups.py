@@ -312,6 +312,7 @@ def test_grants_come_newest_first_ten_at_a_time(buyer):
     assert (page.has_previous, page.has_next, page.total) == (False, True, 12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_every_stretch_is_what_a_slice_would_be(size):
     buyer = CustomerFactory()

@@ -455,6 +455,7 @@ def outcome(work):
         return type(error)
 
 
+@pytest.mark.slow
 @racing
 def test_many_who_register_an_address_at_once_make_one_account(shop):
     passwords = [f"{OWN} {number}" for number in range(10)]

@@ -283,6 +283,7 @@ def test_a_changed_limit_leaves_other_assets_and_products_alone(attachment):
     assert sorted(others.values_list("limit", flat=True)) == [3, 10, 10, 10]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 2])
 def test_a_changed_limit_reaches_every_batch(attachment, monkeypatch, batch):
     monkeypatch.setattr(attachments, "BATCH", batch)

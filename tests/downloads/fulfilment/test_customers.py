@@ -53,6 +53,7 @@ def test_a_customer_is_found_by_number_whatever_the_mail_address(shop):
     assert Customer.objects.get().email == "new@example.com"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("email", [MAIL, "ADA@EXAMPLE.COM", " Ada@Example.com "])
 def test_a_customer_is_found_by_mail_address_in_any_case(shop, email):
     first = record(shop, email=MAIL)
@@ -129,6 +130,7 @@ def test_the_newest_words_stand_whichever_report_comes_last(shop, is_reversed):
     assert customer.last_name == "King"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_reversed", [False, True])
 @pytest.mark.parametrize("cut_down", [{}, {"email": "new@example.com"}, {"first_name": "Augusta"}])
 def test_a_cut_down_report_takes_no_word_away(shop, cut_down, is_reversed):

@@ -162,6 +162,7 @@ def test_a_dispute_decides_over_its_order_whichever_comes_first(shop, state, exp
     assert {grant.status(NOW) for grant in Grant.objects.with_facts()} == {word}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("decided", "expected"), [("won", "completed"), ("lost", "closed")])
 @pytest.mark.parametrize("is_reversed", [True, False])
 def test_a_decision_stands_whichever_message_comes_last(shop, decided, expected, is_reversed):

@@ -119,6 +119,7 @@ def test_a_difference_either_way_is_named(used, entered):
     )
 
 
+@pytest.mark.slow
 def test_every_difference_is_named():
     grants = [GrantFactory(used=1) for _ in range(30)]
     _said, named, last_word = audit()

@@ -148,6 +148,7 @@ def fresh(grant):
     return Grant.objects.with_facts().get(pk=grant.pk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", ACTS)
 def test_every_act_tells_what_it_did_not_open(act, name, state):
@@ -211,6 +212,7 @@ def test_revoking_is_told_of_what_was_open(act):
 # --- Orders, assets, mails, products -------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "why"),
     [

@@ -1,6 +1,8 @@
 import dataclasses
 from datetime import timedelta
 
+import pytest
+
 from downloads import fulfilment
 from downloads.incoming import CatalogReport, ProductReport
 from downloads.models import Attachment, Grant, Product
@@ -108,6 +110,7 @@ def save(staff, product, **fields):
     return response
 
 
+@pytest.mark.slow
 def test_the_merchants_words_stay_above_what_later_orders_mention(staff):
     shop = ShopFactory()
     mention(shop, 1, "Bok")

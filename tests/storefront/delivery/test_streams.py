@@ -161,6 +161,7 @@ def test_an_answer_closed_twice_is_counted_once(large, is_free):
     assert is_free()
 
 
+@pytest.mark.slow
 def test_all_answers_of_a_click_add_up(large):
     parts = [Span(start, start + MIB) for start in range(0, SIZE, MIB)]
     answers = [open_stream(large, span) for span in parts]
@@ -298,6 +299,7 @@ def test_an_answer_cut_off_is_given_back_under_a_hundredth(db, size_bytes, is_gi
     assert spent(grant) == ((0, 0) if is_given_back else (1, 1))
 
 
+@pytest.mark.slow
 def test_a_small_part_that_arrived_whole_is_not_given_back(client, large):
     response = client.get(click_on(large).url, headers={"range": "bytes=0-1023"})
     assert len(response.getvalue()) == KIB

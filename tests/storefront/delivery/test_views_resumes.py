@@ -34,6 +34,7 @@ def get(client, url, **headers):
     return response.status_code, response.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [NEW, LONGER, SHORTER])
 @pytest.mark.parametrize("asked", ["bytes=5-", "bytes=0-0", "bytes=-1", "bytes=9-99"])
 def test_a_bare_resume_gets_the_whole_of_a_newer_version(client, grant, content, asked):

@@ -94,6 +94,7 @@ def test_a_person_or_a_program_is_led_to_a_link(client, link, who):
         assert spent(link) == (used, used)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", PERSONS.values(), ids=PERSONS)
 def test_a_person_is_led_to_a_link_by_rest_too(rest, link, who):
     assert {response.status_code for response in rest(link, **who)} == {302}

@@ -331,6 +331,7 @@ def test_a_confirmed_customer_is_verified_by_the_shops_words(ask, register, logi
 BAD = [None, "", "1", "1|", "1|" + "x" * 43, "0|" + "x" * 43, "9" * 40 + "|" + "x" * 43, "a b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bearer", BAD)
 def test_a_bad_bearer_is_not_valid_and_cannot_sign_out(ask, register, login, bearer):
     register()

@@ -206,6 +206,7 @@ def test_hints_are_given_where_the_settings_say_so(post, settings, query, hints)
     ]
 
 
+@pytest.mark.slow
 def test_hints_are_off_in_production(monkeypatch):
     monkeypatch.setenv("PRODUCTION", "true")
     asked = [sys.executable, "-c", "from config import settings; print(settings.GRAPHQL_HINTS)"]

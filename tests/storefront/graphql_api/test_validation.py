@@ -453,6 +453,7 @@ def test_a_hundred_equal_fields_are_no_fault():
     assert messages_of(f"{{ deeper {{ {'leaf ' * 100} }} }}") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "repeated",
     ["leaf " * 900, "...{leaf} " * 240, "deeper{leaf} " * 240, "...on Query{deeper{leaf}}" * 100],

@@ -83,6 +83,7 @@ def test_spellings_share_one_count(sign_in, email):
     assert sign_in(WRONG, address=AWAY, email=email) == 429
 
 
+@pytest.mark.slow
 def test_a_right_password_uses_nothing_up(sign_in):
     assert [sign_in(RIGHT, address=HOME) for _ in range(11)] == [True] * 11
 
@@ -111,12 +112,14 @@ def test_elsewhere_a_new_password_lets_the_owner_in(sign_in, besieged, account, 
     assert sign_in("a wholly new one", address=AWAY) is True
 
 
+@pytest.mark.slow
 def test_from_a_new_address_the_owner_gets_in_within_seconds(sign_in, besieged, frozen):
     assert sign_in(RIGHT, address=AWAY) == 429
     frozen(NOW + timedelta(seconds=10))
     assert sign_in(RIGHT, address=AWAY) is True
 
 
+@pytest.mark.slow
 def test_a_turn_is_for_one_address_that_has_not_failed(sign_in, besieged, frozen):
     frozen(NOW + timedelta(seconds=10))
     assert sign_in(WRONG, address="203.0.113.1") == 429

@@ -150,6 +150,7 @@ class BrokenInput(CountedInput):
 FORM = {"CONTENT_LENGTH": "10", "CONTENT_TYPE": "application/x-www-form-urlencoded"}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_body_that_breaks_off_is_no_fault_of_ours(caplog):
     handler = WSGIHandler()

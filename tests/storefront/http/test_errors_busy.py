@@ -107,6 +107,7 @@ def state():
     return [*accounts, *users, Invitation.objects.filter(accepted_at=None).count()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 def test_each_door_says_that_it_is_busy(doors, busy, door):
     before = state()
@@ -154,6 +155,7 @@ def test_what_was_done_beside_it_is_told(doors, busy, account, client):
     assert [error["message"] for error in answer.json()["errors"]] == [BUSY]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 def test_none_is_hashed_within_a_transaction(doors, door, monkeypatch):
     inside, run = [], PasswordThreads.run

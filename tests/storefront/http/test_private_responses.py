@@ -115,6 +115,7 @@ def test_a_failure_of_ours_is_as_safe_as_an_answer(over_https, client, monkeypat
     assert_safe(response)
 
 
+@pytest.mark.slow
 def test_an_answer_of_each_face_is_as_safe_as_a_refusal(over_https, key, document_order):
     for path in ("/", f"/orders/{TOKEN}", f"{FACE_A}?id={TOKEN}", "/api/schema/"):
         assert_safe(over_https(path))

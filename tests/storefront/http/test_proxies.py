@@ -76,6 +76,7 @@ def test_a_public_address_is_a_visitors(visit, told, address):
     assert told() == []
 
 
+@pytest.mark.slow
 def test_a_proxy_that_is_counted_is_none_of_the_visitors(visit, told, settings):
     settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": 1}
     settings.TRUSTED_PROXIES = 1

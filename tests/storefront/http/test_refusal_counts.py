@@ -194,6 +194,7 @@ def test_who_is_signed_in_is_served_beside_junk_of_the_same_address(ask, bearer,
     assert [ask(by=by, bearer=bearer).status_code for _ in range(3)] == [200] * 3
 
 
+@pytest.mark.slow
 @BY
 @pytest.mark.parametrize("junk", ["", f"1|{'x' * CustomerToken.SECRET_LENGTH}", "nothing"])
 def test_junk_past_the_limit_costs_no_query(ask, by, junk, settings, django_assert_num_queries):

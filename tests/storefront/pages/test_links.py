@@ -226,6 +226,7 @@ def test_only_who_may_download_something_is_written_to(client, known, count, mai
     assert (asked(), Mail.objects.count()) == ([], count)
 
 
+@pytest.mark.slow
 def test_nobody_is_drowned_in_mail(client, mailoutbox, settings):
     settings.LINK_REQUESTS_PER_MINUTE = 10**6
     bought()

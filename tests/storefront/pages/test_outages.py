@@ -282,6 +282,7 @@ def test_a_resolver_that_meets_it_fails_the_whole_request(routes, grants_gone, l
 ADMIN = ["/admin/", "/admin/downloads/order/", "/admin/downloads/asset/add/", "/admin/auth/user/"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ADMIN)
 def test_the_admin_is_a_page_and_well_again_by_itself(staff, database_gone, path):
     with database_gone():

@@ -55,6 +55,7 @@ def test_an_answer_is_read(ask):
     assert "Authorization" not in script.heard[0]
 
 
+@pytest.mark.slow
 def test_what_fails_or_breaks_off_is_asked_again(ask):
     broken = Script(Reply([1, 2, 3]), breaks_every=1)
     said = refusal_of(ask, broken)
@@ -74,6 +75,7 @@ def test_the_pause_doubles_with_each_attempt(ask, settings, monkeypatch):
     assert [seconds for seconds in slept if seconds] == [3, 6, 12, 24, 48]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "seconds"),
     [

@@ -225,6 +225,7 @@ def test_a_preflight_is_answered_for_every_origin(client):
     }
 
 
+@pytest.mark.slow
 def test_the_thirty_first_miss_of_a_minute_is_429(client, document_order, frozen):
     frozen(NOW + timedelta(seconds=45))
     for _ in range(30):

@@ -159,6 +159,7 @@ def test_a_link_of_unknown_size_has_none(face_a, order):
     assert asset["data"]["size"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link_urls", ["direct", "counted"])
 @pytest.mark.parametrize(
     "facts",

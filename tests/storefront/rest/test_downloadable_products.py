@@ -255,6 +255,7 @@ BAD_PAGES = {
 }
 
 
+@pytest.mark.slow
 def test_a_page_out_of_bounds_is_400(get, many):
     for asked, message in BAD_PAGES.items():
         response = get(many[0], f"{BOUGHT}?{asked}")
@@ -691,6 +692,7 @@ def refuse(grant, facts):
         type(row).objects.filter(pk=row.pk).update(**{field: value})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reason", REFUSED)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_refused_download_is_403_and_moves_nothing(get, grant, link, reason, method):
@@ -806,6 +808,7 @@ def test_a_proof_gives_back_nothing_of_another_customer(fetch, grant, behind_ngi
     assert counted() == before
 
 
+@pytest.mark.slow
 def test_a_forged_proof_is_none(fetch, grant, behind_nginx):
     proof = fetch(grant)[PROOF]
     nonce = proof.rpartition(".")[0]

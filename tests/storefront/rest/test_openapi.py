@@ -45,6 +45,7 @@ def json_schema(document, name):
     return jsonschema.Draft202012Validator(root, format_checker=formats)
 
 
+@pytest.mark.slow
 def test_the_document_is_valid_openapi(document):
     validate_schema(document)
     assert document["openapi"] == "3.0.3"
@@ -185,6 +186,7 @@ def test_the_token_is_a_required_text_and_no_key_is_asked(document):
     assert "security" not in operation
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link_urls", ["direct", "counted"])
 def test_a_real_answer_holds_to_the_document(client, document, db, link_urls):
     order = OrderFactory(token=TOKEN, shop__link_urls=link_urls)
@@ -264,6 +266,7 @@ def test_a_real_row_holds_to_the_document(ask, document, db):
     assert ask(document, ONE, grant.order, number=999).status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
@@ -317,6 +320,7 @@ def test_a_key_of_other_sites_holds_to_the_document(ask, document, db, monkeypat
         assert ask(document, template, order, number=1).status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "status"),
     [

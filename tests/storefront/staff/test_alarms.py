@@ -62,6 +62,7 @@ def test_the_person_and_the_owners_are_mailed(shop):
     assert mailed() == [("ada@example.com", shop.pk), ("grace@example.com", shop.pk)]
 
 
+@pytest.mark.slow
 def test_five_wrong_passwords_have_it_mailed_by_the_worker(shop, browser):
     for _ in range(9):
         browser.sign_in("ADA", "wrong enough")
@@ -73,6 +74,7 @@ def test_five_wrong_passwords_have_it_mailed_by_the_worker(shop, browser):
     ]
 
 
+@pytest.mark.slow
 def test_wrong_codes_are_mailed_too(shop, browser, key):
     browser.sign_in()
     for _ in range(5):

@@ -87,6 +87,7 @@ def test_it_opens_nothing_by_itself(browser):
     assert not other.is_in
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["boss", "nobody", ""])
 def test_it_is_worthless_for_another_name(boss, known, name):
     assert known(name) is None

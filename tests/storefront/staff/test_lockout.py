@@ -161,12 +161,14 @@ def test_a_stranger_locks_their_own_address_alone(browser):
     assert browser.sign_in(REMOTE_ADDR="198.51.100.2").status_code == 302
 
 
+@pytest.mark.slow
 def test_five_wrong_on_a_device_lock_that_device_alone(owner):
     said = [errors_in(owner.sign_in("ada", "wrong enough")) for _ in range(5)]
     assert said[4] == errors_in(owner.sign_in()) == [LOCKED]
     assert Browser(REMOTE_ADDR="203.0.113.7").sign_in().status_code == 302
 
 
+@pytest.mark.slow
 def test_a_stranger_behind_the_same_address_does_not_lock_a_known_device(owner):
     stranger = Browser(REMOTE_ADDR="203.0.113.7")
     for _ in range(6):

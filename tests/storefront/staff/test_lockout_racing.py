@@ -79,6 +79,7 @@ def test_a_crowd_of_alarms_is_told_once(ada):
     assert CountedTries.objects.untold().count() == 1
 
 
+@pytest.mark.slow
 def test_one_code_opens_one_session(ada, key, settings):
     settings.STAFF_TRIES = GUESSES
     spend = partial(two_factor.spend, ada, code_of(key), at=NOW)

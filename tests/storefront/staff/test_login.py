@@ -67,6 +67,7 @@ def test_the_lock_ends_by_itself_and_the_count_begins_anew(browser, frozen):
     assert browser.sign_in().status_code == 302
 
 
+@pytest.mark.slow
 def test_a_right_password_clears_the_count(browser):
     for other in (browser, Browser(), Browser()):
         assert fail(other, 4) == [[WRONG]] * 4
@@ -125,6 +126,7 @@ def test_a_right_password_of_nobody_of_the_staff_is_a_wrong_one(browser, name):
     assert said == [[WRONG]] * 4 + [[LOCKED]]
 
 
+@pytest.mark.slow
 def test_the_lock_and_the_unlocking_are_audited(browser, boss, told):
     told()
     fail(browser, 6)

@@ -207,6 +207,7 @@ def test_the_password_does_not_clear_the_count_of_codes(browser, key):
     assert errors_in(browser.enter(code_of(key))) == [LOCKED]
 
 
+@pytest.mark.slow
 def test_somebody_elses_code_opens_nothing(browser, key, boss):
     boss.get(SET_UP)
     theirs, _response = set_up(boss)
@@ -276,6 +277,7 @@ def test_renewed_codes_replace_the_earlier(within, key, codes, told):
     assert other.enter(renewed[0]).status_code == 302
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["renew", "remove"])
 def test_a_change_asks_for_a_fresh_code(within, key, act):
     kept = list(RecoveryCode.objects.values_list("code_hash", flat=True))
@@ -306,6 +308,7 @@ def test_it_is_not_removed_where_one_is_required(within, key, settings):
     assert SecondFactor.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_it_is_replaced_by_a_code_of_each(within, key, told):
     told()
     new = key_in(within.get(SET_UP))
@@ -316,6 +319,7 @@ def test_it_is_replaced_by_a_code_of_each(within, key, told):
     assert within.is_in
 
 
+@pytest.mark.slow
 def test_it_is_not_replaced_without_a_code_of_the_present_one(within, key):
     new = key_in(within.get(SET_UP))
     for present in ("", code_of(key), fresh(new)):

@@ -458,6 +458,7 @@ def everything_stored():
     return values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_applied", [False, True])
 def test_nothing_secret_is_stored_and_nothing_personal_beside_the_name(
     deliver, payload, is_applied

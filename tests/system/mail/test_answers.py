@@ -233,6 +233,7 @@ def test_a_final_answer_is_waited_for_longer_than_any_other(server, write, monke
 # --- Lines ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_many_mails_go_over_one_line(server, write):
     mails = [write() for _ in range(5)]
     assert send() is True

@@ -60,6 +60,7 @@ def test_an_hour_without_a_mail_server_costs_no_mail_and_repeats_none(away, writ
     assert Order.objects.filter(email_sent_at=None).count() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_queue_is_not_worked_through_while_the_mail_server_is_away(away, write):
     for _mail in range(20):
@@ -70,6 +71,7 @@ def test_a_queue_is_not_worked_through_while_the_mail_server_is_away(away, write
     assert attempts() == [*[0] * 18, 1, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_pauses_double_up_to_an_hour(away, write):
     mail = write()

@@ -224,6 +224,7 @@ def test_a_provider_out_of_reach_is_no_doubt(settings, mails, url):
     assert first[2].startswith(UNUSABLE)
 
 
+@pytest.mark.slow
 def test_a_provider_nobody_vouches_for_is_told_nothing(settings, mails, tmp_path):
     provider = Provider()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

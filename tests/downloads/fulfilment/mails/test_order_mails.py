@@ -226,6 +226,7 @@ def test_many_orders_are_told_of_in_as_many_queries_as_one(shop, django_assert_n
 # --- In any order, from anywhere -----------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order_of_events", range(6))
 def test_a_payment_an_attachment_and_a_hold_in_any_order_tell_once(db, order_of_events):
     shop = ShopFactory()

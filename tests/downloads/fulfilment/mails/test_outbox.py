@@ -424,6 +424,7 @@ def test_what_is_done_with_is_forgotten_after_its_time(mail, settings, state, is
 # --- At the same moment --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @racing
 def test_of_many_senders_at_once_one_sends(order, mail):
     sent = []

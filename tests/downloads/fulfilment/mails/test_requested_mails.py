@@ -228,6 +228,7 @@ def test_what_is_in_doubt_counts(flood):
     assert work() == 0
 
 
+@pytest.mark.slow
 def test_an_outage_lets_in_no_more_of_them(flood):
     for minute in range(10):
         with pytest.raises(PostClosed):

@@ -47,6 +47,7 @@ def test_a_link_is_stored_with_the_size_the_merchant_states(staff, shop):
     assert (asset.link, asset.size_bytes) == ("https://files.example.org/a.pdf", 1_500_000_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "error"),
     [

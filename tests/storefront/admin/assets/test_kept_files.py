@@ -59,6 +59,7 @@ def refused(app, shop, name="Für & Elise.mp3", content=b"bytes"):
     return page
 
 
+@pytest.mark.slow
 def test_a_refused_form_keeps_its_file_and_takes_it_the_next_time(browser, shop):
     page = refused(browser(), shop)
     assert "Use <bdi>Für &amp; Elise.mp3</bdi> (5B), which was kept" in page
@@ -73,6 +74,7 @@ def test_a_refused_form_keeps_its_file_and_takes_it_the_next_time(browser, shop)
     assert not KeptUpload.objects.exists()
 
 
+@pytest.mark.slow
 def test_it_stays_over_several_refusals(browser, shop):
     page = refused(browser(), shop)
     page = filled(page, None, title="").submit("_save")
@@ -138,6 +140,7 @@ def test_nobody_else_uses_it_and_no_mark_is_made_up(browser, shop):
     assert (Asset.objects.count(), KeptUpload.objects.count()) == (0, 1)
 
 
+@pytest.mark.slow
 def test_what_is_kept_no_longer_is_said_so(browser, shop, monkeypatch):
     page = refused(browser(), shop)
     KeptUpload.objects.update(kept_at=timezone.now() - timedelta(hours=25))

@@ -112,6 +112,7 @@ def test_what_is_gone_has_no_link_and_its_entries_stay(staff):
     assert f"shop {number}, gone" in page
 
 
+@pytest.mark.slow
 def test_it_is_found_by_who_and_about_what(staff):
     enter_audit("Locked", row=ShopFactory(name="Wanted"))
     enter_audit("Locked", row=OrderFactory(number=1050))
@@ -158,6 +159,7 @@ def test_support_sees_none_of_it(employed, form):
     assert trail_in(client.get(page_of(shop))) is None
 
 
+@pytest.mark.slow
 def test_links_lead_only_where_the_reader_may_go(employed):
     shop = ShopFactory()
     key, _ = StorefrontKey.issue(shop, name="Site")

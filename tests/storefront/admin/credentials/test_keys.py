@@ -150,6 +150,7 @@ def test_the_history_tells_of_the_rotation_and_of_no_key(staff, kind, issued):
     assert successor.prefix == fresh[: kind.shown_length()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [{"revoked_at": NOW}, {"expires_at": NOW}], ids=str)
 def test_an_ended_key_has_no_successor(staff, kind, issued, end, messages_of):
     kind.objects.update(**end)
@@ -168,6 +169,7 @@ def test_one_key_is_rotated_at_a_time(staff, kind, issued, messages_of):
     assert (kind.objects.count(), kind.objects.filter(expires_at=None).count()) == (2, 2)
 
 
+@pytest.mark.slow
 def test_a_clerk_who_may_only_look_rotates_and_revokes_nothing(clerk, kind, issued):
     client = clerk(f"view_{kind._meta.model_name}")
     assert client.get(URLS[kind]).status_code == 200
@@ -198,6 +200,7 @@ def test_a_key_is_bounded_by_its_form(staff, issued, kind):
         assert row.allowed_origins.split() == [SITE, "http://localhost:3000"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "errors"),
     [
@@ -215,6 +218,7 @@ def test_what_no_key_may_be_is_refused_at_its_field(staff, kind, issued, fields,
     assert kind.objects.values().get()["name"] == "Theme"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line", ["shop.example", f"{SITE}/", "https://[::1", "https://*.a.example"]
 )

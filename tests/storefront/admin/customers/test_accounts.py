@@ -129,6 +129,7 @@ def test_nobody_adds_or_changes_an_account(staff, ada):
     assert Account.objects.values().get() == before
 
 
+@pytest.mark.slow
 def test_no_page_shows_the_passwords_hash(staff, ada):
     for path in ("", f"{ada.pk}/change/", f"{ada.pk}/history/", f"{ada.pk}/delete/"):
         page = staff.get(URL + path).content.decode()
@@ -153,6 +154,7 @@ def test_an_account_shows_what_its_owner_entered(staff, ada):
     assert [each for each in ('<input type="text"', "<select") if each in page] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "found"), [("ada@example.com", 1), ("Byron", 1), ("ADA@", 1), ("grace", 0)]
 )
@@ -160,6 +162,7 @@ def test_an_account_is_found_by_what_its_owner_entered(staff, ada, asked, found)
     assert staff.get(URL, {"q": asked}).context["cl"].result_count == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("asked", "found"), [("yes", 1), ("no", 2), ("", 3), ("maybe", 3)])
 def test_accounts_are_told_apart_by_whether_they_are_confirmed(staff, ada, asked, found):
     confirm(ada)

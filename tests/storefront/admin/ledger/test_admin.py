@@ -87,6 +87,7 @@ def test_a_long_program_is_short_with_all_of_it_to_point_at(staff):
     assert f'<bdi title="{program}" class="quiet">{short}</bdi>' in page
 
 
+@pytest.mark.slow
 def test_a_hostile_program_is_words_on_every_page(staff):
     event = EventFactory(address_hash="ab" * 32, user_agent=HOSTILE)
     pages = [page_of(staff, row) for row in (event.grant.order, event.grant, event)]
@@ -146,6 +147,7 @@ def test_an_order_asks_the_same_for_one_line_and_for_many(staff, django_assert_n
         assert len(ledger_in(page_of(staff, order))) == 10
 
 
+@pytest.mark.slow
 def test_behind_nginx_sent_means_asked_for(staff, settings):
     order = EventFactory().grant.order
     note = "“Sent” is what was asked for"
@@ -187,6 +189,7 @@ def test_an_asset_with_lines_is_kept_by_its_orders_and_by_no_permission(clerk):
 # --- On the download's page ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_grant_shows_its_own_lines_and_leads_to_the_rest(staff):
     order = OrderFactory()
     grant, other = GrantFactory(order=order), GrantFactory(order=order)
@@ -198,6 +201,7 @@ def test_a_grant_shows_its_own_lines_and_leads_to_the_rest(staff):
     assert listed(staff, download=grant.pk) == ["counted"] * 51
 
 
+@pytest.mark.slow
 def test_a_grant_asks_the_same_for_one_line_and_for_many(staff, django_assert_num_queries):
     grant = DeliveryFactory().grant
     EventFactory(grant=grant)

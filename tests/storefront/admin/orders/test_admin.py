@@ -66,6 +66,7 @@ def test_an_order_made_by_hand_gets_its_grants(by_hand, attachment):
     assert grant.status(NOW) == "available"
 
 
+@pytest.mark.slow
 def test_units_given_back_by_hand_close_downloads_and_open_again(staff, by_hand):
     line = by_hand.lines.get()
     row = {"id": line.pk, "order": by_hand.pk, "product": line.product_id, "quantity": 2}

@@ -243,6 +243,7 @@ def test_a_row_that_is_removed_is_not_judged(open_page, shop):
     assert (answer.errors, Attachment.objects.count()) == ([], 0)
 
 
+@pytest.mark.slow
 def test_a_row_that_somebody_took_away_meanwhile_is_named(open_page, shop):
     held = AttachmentFactory(product__shop=shop)
     other = AttachmentFactory(product=held.product, asset__shop=shop)

@@ -127,6 +127,7 @@ def test_a_long_story_is_cut_short(staff, order):
     assert "x" * 201 not in page
 
 
+@pytest.mark.slow
 def test_the_page_leads_to_its_mails_whoever_may_see_them(staff, clerk, order):
     link = f'<a href="/admin/downloads/mail/?order={order.pk}">Mails about it</a>'
     assert link in page_of(staff, order)
@@ -183,6 +184,7 @@ def test_orders_are_told_apart_by_what_became_of_their_mail(staff):
     assert len(found(staff, "")) == len(found(staff, "lost")) == 8
 
 
+@pytest.mark.slow
 def test_an_order_whose_mail_was_sent_again_is_done_with(staff, order):
     mail_about(order, state=State.SENT, bounced_at=NOW)
     again = mail_about(order, created_at=NOW + HOUR)
@@ -191,6 +193,7 @@ def test_an_order_whose_mail_was_sent_again_is_done_with(staff, order):
     assert (found(staff, "back"), found(staff, "sent")) == ([], [1060])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mail", ["", "back"])
 def test_the_filter_costs_no_query_more(staff, order, django_assert_num_queries, mail):
     for bounced_at in (None, NOW):

@@ -69,6 +69,7 @@ def test_a_clerk_who_may_only_look_releases_nothing(clerk, held, permissions, st
         assert "Release" not in page_of(client, held) + client.get(URL).content.decode()
 
 
+@pytest.mark.slow
 def test_the_page_tells_what_came_up(staff, held):
     fulfilment.record_refund(held.shop, 7001, refund_report(1, {1: 1}), at=NOW)
     fulfilment.record_refund(held.shop, 7001, refund_report(2, {}), at=NOW)

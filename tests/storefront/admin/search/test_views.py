@@ -53,6 +53,7 @@ def order(db):
     return OrderFactory(number=1050, token_hash=hash_token(TOKEN))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["1050", "#1050", "Order 1050", "No. 1050", "１０５０", "Quittung 1050"]
 )
@@ -173,6 +174,7 @@ def test_a_merchants_link_leads_to_its_asset(search, order):
     assert search(link)["Location"] == f"{ASSETS}{asset.pk}/change/"
 
 
+@pytest.mark.slow
 def test_two_pasted_links_lead_to_both_orders(search, staff, order):
     other = OrderFactory(shop=order.shop)
     answer = search(f"{ticket_url(order)} {ticket_url(other)}")

@@ -16,6 +16,7 @@ from tests.storefront.staff.conftest import PASSWORD, Browser
 PEOPLE = "/admin/auth/user/"
 
 
+@pytest.mark.slow
 def test_it_tells_who_is_locked_and_who_has_a_second_factor(boss, browser, key):
     for _ in range(5):
         browser.sign_in(password="wrong enough")
@@ -27,6 +28,7 @@ def test_it_tells_who_is_locked_and_who_has_a_second_factor(boss, browser, key):
     assert "March 1, 2026, 12:15" in boss.get(PEOPLE).content.decode()
 
 
+@pytest.mark.slow
 def test_locked_codes_count_too(boss, browser, key):
     browser.sign_in()
     for _ in range(5):

@@ -225,6 +225,7 @@ def test_the_name_it_has_already_stays(order):
     assert compose(mail, at=NOW).extra_headers["Message-ID"] == "<kept.1@downloads.example>"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["0102018f-0000", "<a@b>\r\nBcc: x@y.example", "<a@b> <c@d>"])
 def test_a_providers_own_name_is_not_taken_for_one_of_ours(order, name):
     mail = outbox(order.shop, order=order)
@@ -415,6 +416,7 @@ def test_links_are_of_this_address_in_this_shop_the_newest_first(order):
     assert "3001" not in Html(shown.html).words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "listed", "is_said"), [(19, 19, False), (21, 20, True)])
 def test_links_say_when_there_may_be_more(shop, count, listed, is_said):
     shown = read(letter(shop, LINKS, email=many_orders(shop, count).email))

@@ -118,6 +118,7 @@ def test_an_order_within_its_outer_key_is_the_same(say, order, opened):
     assert opened() == ALL
 
 
+@pytest.mark.slow
 def test_an_older_message_that_comes_late_changes_nothing(say, order, opened):
     say("orders/paid", order(financial_status="paid", updated_at=LATER[0]))
     say("orders/create", order())
@@ -163,6 +164,7 @@ def test_an_edited_order_says_what_is_left_of_it(say, order, paid, opened, seen)
 # --- Refunds -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_refund_of_two_lines_closes_those_two(say, paid, payload, opened):
     say("refunds/create", payload("refund"))
     assert opened() == [False, True, False]
@@ -170,6 +172,7 @@ def test_the_refund_of_two_lines_closes_those_two(say, paid, payload, opened):
     assert Order.objects.get().status == "completed"
 
 
+@pytest.mark.slow
 def test_a_refund_waits_for_its_order(say, order, payload, opened):
     say("refunds/create", payload("refund"))
     assert (Order.objects.count(), Refund.objects.get().order_platform_id) == (0, ORDER)
@@ -232,6 +235,7 @@ def test_another_orders_refund_touches_nothing(say, paid, payload, opened):
     assert opened() == ALL
 
 
+@pytest.mark.slow
 def test_another_shops_order_of_the_same_number_is_left_alone(say, paid, payload):
     other = OrderFactory(shop=ShopFactory(), platform_id=ORDER)
     say("refunds/create", payload("refund"))
@@ -318,6 +322,7 @@ def test_every_variant_is_a_product_of_its_own(say, payload, merchant):
     }
 
 
+@pytest.mark.slow
 def test_a_deleted_product_stays_with_its_buyers(say, paid, seen, opened, client):
     before = seen()
     say("products/delete", {"id": 632910392})
@@ -390,6 +395,7 @@ def test_a_banks_question_is_no_dispute(say, paid, opened):
     assert opened() == NONE
 
 
+@pytest.mark.slow
 def test_a_question_that_takes_the_money_closes_the_order(say, paid, opened):
     say("disputes/update", dispute("charge_refunded", type="inquiry"))
     assert opened() == NONE
@@ -493,6 +499,7 @@ def test_a_removed_app_that_speaks_again_is_back(say, merchant, frozen):
         assert merchant.uninstalled_at == noted
 
 
+@pytest.mark.slow
 def test_a_removed_app_is_noted_and_takes_no_buyers_file(say, paid, opened, merchant, frozen):
     say("app/uninstalled", {"id": 9, "name": "My store"})
     merchant.refresh_from_db()
@@ -510,6 +517,7 @@ def test_a_message_of_no_known_topic_is_kept_and_left(say, paid):
 # --- Numbers -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_numbers_beyond_two_to_the_53rd_come_out_unchanged(say, order, payload, client):
     first = 2**53 + 1
     large = order(id=first, order_number=first + 2, financial_status="paid")
@@ -572,6 +580,7 @@ def words_stored():
     return [word for word in words if any(word.lower() in value.lower() for value in rows)]
 
 
+@pytest.mark.slow
 def test_a_data_request_is_noted_once_for_the_merchant(say, paid, merchant):
     say("customers/data_request", data_request())
     say("customers/data_request", data_request())
@@ -610,6 +619,7 @@ def test_a_redacted_buyer_is_forgotten_and_the_counts_stay(say, paid, seen, clie
     )
 
 
+@pytest.mark.slow
 def test_a_redacted_buyers_bearer_opens_nothing(say, paid, graphql):
     customer = paid.customer
     query = "{customerDownloadableProducts {totalCount}}"
@@ -669,6 +679,7 @@ def test_a_redaction_forgets_a_waiting_data_request(say, paid):
     assert list(DataRequest.objects.values_list("email", "customer_platform_id")) == [("", None)]
 
 
+@pytest.mark.slow
 def test_a_data_request_that_comes_late_brings_nobody_back(say, paid):
     say("customers/redact", redaction())
     say("customers/data_request", data_request())
@@ -685,6 +696,7 @@ def test_a_redaction_touches_nobody_else(say, order, paid):
     ]
 
 
+@pytest.mark.slow
 def test_a_guest_is_redacted_by_the_order(say, order):
     guest = order(financial_status="paid", customer=None)
     say("orders/create", guest)
@@ -693,6 +705,7 @@ def test_a_guest_is_redacted_by_the_order(say, order):
     assert words_stored() == []
 
 
+@pytest.mark.slow
 def test_another_shops_buyer_of_the_same_address_stays(say, paid):
     elsewhere = Customer.objects.create(shop=ShopFactory(), email=EMAIL, platform_id=BUYER)
     say("customers/redact", redaction())

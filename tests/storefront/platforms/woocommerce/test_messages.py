@@ -89,6 +89,7 @@ def test_every_topic_of_orders_tells_the_whole_order(say, order, opened, seen, t
     )
 
 
+@pytest.mark.slow
 def test_a_bank_transfer_opens_once_it_is_there(say, order, opened):
     unpaid = {"date_paid_gmt": None, "date_paid": None}
     say("order.created", order(status="on-hold", **unpaid))
@@ -105,6 +106,7 @@ def test_paid_and_completed_within_a_second_is_completed(say, order, opened):
     assert (Message.objects.count(), opened()) == (3, BOTH)
 
 
+@pytest.mark.slow
 def test_an_older_message_that_comes_late_changes_nothing(say, order, opened):
     unpaid = order(status="pending")
     say("order.updated", order())
@@ -147,6 +149,7 @@ def test_a_changed_quantity_moves_the_limit(say, order, seen):
     assert limits == [6, 9, 3]
 
 
+@pytest.mark.slow
 def test_a_line_taken_out_is_closed(say, order, opened):
     say("order.created", order())
     changed = order()
@@ -213,6 +216,7 @@ def test_two_orders_cannot_share_a_key(deliver):
     assert Message.objects.latest("pk").error == "Another order holds this order-status token."
 
 
+@pytest.mark.slow
 def test_of_somebody_erased_since_nothing_comes_back(deliver, store):
     deliver("order.created", published("refunded-order"))
     later = {"id": 800, "number": "800", "order_key": "wc_order_of_another_order"}
@@ -230,6 +234,7 @@ def test_of_somebody_erased_since_nothing_comes_back(deliver, store):
 # --- Refunds -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_all_money_given_back_closes_the_order(say, order, opened):
     say("order.created", order())
     say("order.updated", order(status="refunded"))

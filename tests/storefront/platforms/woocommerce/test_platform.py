@@ -377,6 +377,7 @@ NOWHERE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_applied", [False, True])
 def test_nothing_secret_is_stored_and_nothing_personal_beside_the_name(
     deliver,
