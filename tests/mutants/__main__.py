@@ -137,6 +137,9 @@ def judge(mutation: Mutation, reached: coverage.CoverageData, free: SimpleQueue)
     arguments.write_text("\n".join(tests))
     try:
         file.write_text(mutated, encoding="utf-8")
+        if is_unmigrated(tree, mutation):
+            note(mutation, 1, "FAILED makemigrations --check")
+            return ""
         run = subprocess.run(
             [*PYTEST, "-x", "-p", "no:cacheprovider", f"@{arguments.name}"],
             cwd=tree,
@@ -154,6 +157,14 @@ def judge(mutation: Mutation, reached: coverage.CoverageData, free: SimpleQueue)
     finally:
         file.write_bytes(before)
         free.put(tree)
+
+
+def is_unmigrated(tree: Path, mutation: Mutation) -> bool:
+    """Say whether a fault in a model is a missing migration: the tests' tables are the old ones."""
+    check = [sys.executable, "manage.py", "makemigrations", "--check"]
+    return "/models/" in mutation.path and bool(
+        subprocess.run(check, cwd=tree, capture_output=True).returncode
+    )
 
 
 def difference(tree: Path, path: str) -> str:
