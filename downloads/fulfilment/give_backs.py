@@ -1,4 +1,4 @@
-"""Automatic refunds of downloads: our own fault, or next to nothing was sent.
+"""Give downloads back automatically: our own fault, or next to nothing was sent.
 
 The Delivery goes with its download: the same click, asked again, is counted anew. Lock order:
 Grant, then Delivery.

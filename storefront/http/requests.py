@@ -20,7 +20,7 @@ def declared_length(request: HttpRequest) -> int:
     """Return how many bytes a request says it has; 0 where it does not."""
     text = request.headers.get("Content-Length", "")
     # Python reads no number of thousands of digits; of a longer one this is enough to refuse it.
-    return int(text[:18]) if text.isdecimal() else 0
+    return int(text.lstrip("0")[:18] or 0) if text.isdecimal() else 0
 
 
 def require_same_password(password: str, again: str) -> str:

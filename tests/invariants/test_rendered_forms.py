@@ -89,7 +89,7 @@ def test_items_and_refusal(django_app, frozen):
     AttachmentFactory(product=line.product)
     fulfilment.settle(line.order, at=NOW)
     form = form_in(django_app.get(f"/orders/{TOKEN}", headers=BROWSER), "Open")
-    assert form.submit(headers=BROWSER).status_code in (302, 303)
+    assert form.submit(headers=BROWSER).status_code == 303
     assert line.order.grants.get().used == 1
     # The click is over, and its page offers another one.
     grant, end = line.order.grants.get(), LATER + timedelta(days=1)
@@ -97,7 +97,7 @@ def test_items_and_refusal(django_app, frozen):
     fulfilment.spend(grant, nonce=click.nonce, valid_until=end, at=NOW)
     frozen(LATER)
     page = django_app.get(click.path, headers=BROWSER, expect_errors=True)
-    assert form_in(page, "Download again").submit(headers=BROWSER).status_code in (302, 303)
+    assert form_in(page, "Download again").submit(headers=BROWSER).status_code == 303
     assert Delivery.objects.count() == 3
 
 
@@ -175,12 +175,11 @@ def act(page, action, *rows):
 
 
 def test_erase_customers(django_app, sign_in):
-    customer, kept = CustomerFactory(), CustomerFactory()
+    customer, _kept = CustomerFactory(), CustomerFactory()
     sign_in()
     page = act(django_app.get("/admin/downloads/customer/"), "erase", customer)
     send(page, "Erase for good")
     assert [row.erased_at for row in Customer.objects.order_by("pk")] == [NOW, None]
-    assert kept.email
 
 
 def test_apply_limits(django_app, sign_in):
