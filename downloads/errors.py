@@ -27,6 +27,7 @@ class Unavailable(DownloadsError):
     HELD = "held"
     CANCELED = "canceled"
     REFUNDED = "refunded"
+    REPLACED = "replaced"
     WITHDRAWN = "withdrawn"
     PAST = "past"
     USED_UP = "used_up"
@@ -42,6 +43,7 @@ class Unavailable(DownloadsError):
         "as that is done.",
         CANCELED: "This order was cancelled, so its downloads are closed.",
         REFUNDED: "This purchase was refunded, so its download is closed.",
+        REPLACED: "This purchase was changed to another product, whose downloads took its place.",
         WITHDRAWN: "The shop has withdrawn this download.",
         PAST: "The time for this download is over.",
         USED_UP: "All downloads of this item have been used.",

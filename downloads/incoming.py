@@ -10,7 +10,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class CustomerReport:
-    """A buyer, as far as the shop names them."""
+    """A buyer, as far as the shop names them. `email` is the address of their account there."""
 
     platform_id: int | None = None
     email: str | None = None
@@ -41,16 +41,21 @@ class CatalogReport:
 
 @dataclass(frozen=True)
 class LineReport:
-    """A line of an order. `current_quantity` is null where the shop does not say what is left."""
+    """A line of an order. `current_quantity` is null where the shop does not say what is left.
+
+    `quantity` is null where it cannot be read: what is known stays, else it is one unit. `used` is
+    how many downloads were spent of it elsewhere, for a line that moves here; null: not told.
+    """
 
     platform_id: int
     product: ProductReport
-    quantity: int
+    quantity: int | None
     current_quantity: int | None = None
+    used: int | None = None
 
     @property
-    def kept(self) -> int:
-        """How many units are left of it, as far as this report says."""
+    def kept(self) -> int | None:
+        """How many units are left of it, as far as this report says; null: it does not."""
         return self.quantity if self.current_quantity is None else self.current_quantity
 
 
@@ -67,21 +72,37 @@ class RefundReport:
 class OrderReport:
     """One whole order as it stood at `reported_at`. `payment` is an `Order.ReportedPayment`.
 
-    `token_hash` is `tokens.hash_token` of the order-status token, null where there is none.
+    `payment` is null where it cannot be read, and `is_cancellation_known` false where that cannot:
+    what is known stays. `number` is face A's; `receipt_number` the text on the receipt, empty where
+    that is `number`. `status` is the platform's own word, where the shop's table of statuses may
+    say otherwise than `payment`. `email` is the contact address as the shop took it, null where the
+    report names none. `token_hash` is `tokens.hash_token` of the order-status token, null where
+    there is none. `are_refunds_complete` says that `refunds` are all there are. `fetched_at` is
+    when we asked for it, null of what was sent. `parent_id` is the order that this is a part of,
+    by the platform's number. `notes` say, for the merchant, what could not be read.
     """
 
     platform_id: int
     number: int
-    payment: str
+    payment: str | None
     placed_at: datetime
     reported_at: datetime
     lines: tuple[LineReport, ...]
     refunds: tuple[RefundReport, ...] = ()
+    are_refunds_complete: bool = False
     token_hash: str | None = None
     cancelled_at: datetime | None = None
+    is_cancellation_known: bool = True
     grand_total: Decimal | None = None
     currency: str = ""
     customer: CustomerReport | None = None
+    email: str | None = None
+    receipt_number: str = ""
+    status: str = ""
+    parent_id: int | None = None
+    is_test: bool = False
+    fetched_at: datetime | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
         LineItem(
             product=products[reported.platform_id],
             platform_id=reported.platform_id,
-            quantity=max(reported.quantity, 1),
+            quantity=max(reported.quantity or 1, 1),
             current_quantity=reported.kept if is_newest else 0,
             position=position if is_newest else LAST,
         )
@@ -49,7 +49,7 @@ def record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
     for position, reported in enumerate(report.lines):
         if (line := lines.pop(reported.platform_id, None)) is None:
             continue
-        values: dict[str, Any] = {"quantity": max(line.quantity, reported.quantity)}
+        values: dict[str, Any] = {"quantity": max(line.quantity, reported.quantity or 1)}
         if line.product.variant_id is None and reported.platform_id in products:
             values["product"] = products[reported.platform_id]
         if is_newest:

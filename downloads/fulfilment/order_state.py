@@ -7,6 +7,7 @@ from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop
 
 _REACHED = {
     Order.ReportedPayment.PENDING: 0,
+    Order.ReportedPayment.PARTIAL: 0,
     Order.ReportedPayment.AUTHORIZED: 1,
     Order.ReportedPayment.PAID: 2,
 }

@@ -19,7 +19,13 @@ from downloads.incoming import CustomerReport, OrderReport
 from downloads.models import Grant, LineItem, Order, Shop
 
 # Of two reports with the same time the one further on stands.
-STAGES = list(Order.ReportedPayment)
+STAGES = (
+    (Order.ReportedPayment.PENDING, Order.ReportedPayment.PARTIAL),
+    (Order.ReportedPayment.AUTHORIZED,),
+    (Order.ReportedPayment.PAID,),
+    (Order.ReportedPayment.VOIDED,),
+    (Order.ReportedPayment.REFUNDED,),
+)
 
 
 @dataclass(frozen=True)
@@ -144,7 +150,7 @@ def apply_policies(
 
 
 def _rank(report: OrderReport) -> str:
-    stage = STAGES.index(Order.ReportedPayment(report.payment))
+    stage = next(place for place, each in enumerate(STAGES) if report.payment in each)
     is_cancelled = int(report.cancelled_at is not None)
     # All that only the newest report may say; what is added up from all reports is not in it.
     content = (
@@ -163,7 +169,7 @@ def _order_fields(order: Order, report: OrderReport, shop: Shop) -> dict[str, An
     return {
         "number": report.number,
         "reported_payment": report.payment,
-        "payment": payment_of(report.payment, shop),
+        "payment": payment_of(report.payment or "", shop),
         "placed_at": report.placed_at,
         "reported_at": report.reported_at,
         "cancelled_at": _cancelled_at(order, report),

@@ -26,7 +26,7 @@ from downloads.models import (
     Shop,
 )
 from downloads.models.ascii_lower import AsciiLower
-from downloads.models.shops import CustomerQuerySet
+from downloads.models.customers import CustomerQuerySet
 
 FORGOTTEN = {"email": None, "first_name": "", "last_name": ""}
 VISITOR_FORGOTTEN = {"address_hash": "", "user_agent": ""}

@@ -9,7 +9,7 @@ from downloads.fulfilment.changes import assign, save_each
 from downloads.fulfilment.mails.order_mails import announce
 from downloads.fulfilment.order_state import standing_of
 from downloads.models import Attachment, Grant, LineItem, Order, Shop
-from downloads.models.grants import Allowance, allowance
+from downloads.models.allowances import Allowance, allowance
 
 COUNTED_FIELDS = ("bought", "canceled", "refunded", "expires_at", "updated_at")
 

@@ -3,17 +3,20 @@
 from downloads.models.accounts import Account
 from downloads.models.audit import AuditEntry
 from downloads.models.catalog import Asset, Attachment, KeptUpload, Product
+from downloads.models.customers import Customer
 from downloads.models.deliveries import Delivery
 from downloads.models.facts import Dispute, Refund, RefundedLine, RemovedProduct, RiskAssessment
 from downloads.models.grants import Grant
 from downloads.models.heartbeats import Heartbeat
 from downloads.models.inbox import Message
 from downloads.models.ledger import DownloadEvent
+from downloads.models.lines import LineItem
 from downloads.models.mail import LinkRequest, Mail
-from downloads.models.orders import LineItem, Order
+from downloads.models.orders import Order
 from downloads.models.privacy import DataRequest
-from downloads.models.shops import Customer, Plan, Shop
+from downloads.models.shops import Plan, Shop
 from downloads.models.staff import Invitation, Membership, Role
+from downloads.models.statuses import StatusMeaning
 
 __all__ = [
     "Account",
@@ -43,4 +46,5 @@ __all__ = [
     "RiskAssessment",
     "Role",
     "Shop",
+    "StatusMeaning",
 ]

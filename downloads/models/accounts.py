@@ -7,7 +7,8 @@ from django.db import models
 
 from downloads.bidi import isolate
 from downloads.models.ascii_lower import AsciiLower, EmailQuerySet
-from downloads.models.shops import Customer, Shop
+from downloads.models.customers import Customer
+from downloads.models.shops import Shop
 from downloads.tokens import hash_token
 
 

@@ -33,14 +33,30 @@ class OrderFact(models.Model):
         abstract = True
 
 
-class Refund(OrderFact):
+class Retractable(OrderFact):
+    """A fact that can be taken back, by the platform (`is_gone`) or by a merchant (`dismissed_at`).
+
+    `noted_at` is when we last heard of it, by our clock; null: before that was kept.
+    """
+
+    noted_at = models.DateTimeField(null=True)
+    is_gone = models.BooleanField(default=False, db_default=False)
+    dismissed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Refund(Retractable):
     """Something that went back. An order's refunds are a set: one platform id counts once.
 
-    A refund without lines gave money back, and no units.
+    A refund without lines gave money back, and no units. `reported_rank` says which report its
+    lines are from.
     """
 
     platform_id = models.BigIntegerField()
     refunded_at = models.DateTimeField()
+    reported_rank = models.CharField(max_length=120, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ("refunded_at", "id")
@@ -75,7 +91,7 @@ class RefundedLine(models.Model):
         return f"{self.quantity} × line {self.line_platform_id}"
 
 
-class Dispute(OrderFact):
+class Dispute(Retractable):
     """A payment that the buyer's bank takes back, for good or until it is decided.
 
     `decided_at` is null until then, and may stay so.

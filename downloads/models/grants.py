@@ -5,51 +5,23 @@ decide by itself while a page must say why. The two are pinned to each other by 
 over every state (tests/downloads/models/test_grants.py).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
 
 from downloads.errors import Unavailable
-from downloads.models.catalog import LIFETIME_BOUNDS, LIMIT_BOUNDS, MAX_DOWNLOADS, Asset
-from downloads.models.orders import LineItem, Order
-from downloads.models.shops import Customer
+from downloads.models.catalog import (
+    LIFETIME_BOUNDS,
+    LIMIT_BOUNDS,
+    MAX_DOWNLOADS,
+    Asset,
+    Product,
+)
+from downloads.models.customers import Customer
+from downloads.models.lines import LineItem
+from downloads.models.orders import Order
 from downloads.prepared_statements import Slot
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """What the facts of a line come to. `bought` is null for unlimited."""
-
-    bought: int | None
-    canceled: int
-    refunded: bool
-
-
-def allowance(
-    *,
-    limit: int | None,
-    added: int = 0,
-    quantity: int = 1,
-    current_quantity: int | None = None,
-    refunded_units: int = 0,
-) -> Allowance:
-    """Count what a line's facts allow (CONTRACTS, "What is one fact on every face").
-
-    `limit` is per unit, null for unlimited; `quantity` the most units ever ordered;
-    `current_quantity` the shop's own present figure, null for all. The shop's figure has refunds
-    taken off already, so the larger of the two counts, never their sum.
-    """
-    kept = quantity if current_quantity is None else current_quantity
-    units_back = min(quantity, max(refunded_units, quantity - kept, 0))
-    if limit is None:
-        return Allowance(bought=None, canceled=0, refunded=units_back == quantity)
-    return Allowance(
-        bought=min(limit * quantity + added, MAX_DOWNLOADS),
-        canceled=min(limit * units_back, MAX_DOWNLOADS),
-        refunded=units_back == quantity,
-    )
 
 
 def order_refusals(order: Order) -> list[str]:
@@ -128,7 +100,9 @@ class Grant(models.Model):
     `limit` is copied from the attachment when the grant is made, so that an UPDATE need not look
     elsewhere. `bought` and `canceled` are counted from the facts by `fulfilment.settle`; `used`
     moves by `fulfilment.spending` alone, and `given_back` counts what it took back by itself. A
-    grant without a line is an order-level asset.
+    grant without a line is an order-level asset; another one came with `product`, and is `replaced`
+    once its line names another one. `unpaid` says that its line was added to a paid order and is
+    not paid for yet.
     """
 
     shop_path = "order__shop"
@@ -139,6 +113,9 @@ class Grant(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="grants")
     line = models.ForeignKey(
         LineItem, on_delete=models.PROTECT, null=True, blank=True, related_name="grants"
+    )
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, null=True, editable=False, related_name="grants"
     )
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="grants")
     limit = models.PositiveIntegerField(
@@ -154,6 +131,8 @@ class Grant(models.Model):
     canceled = models.PositiveIntegerField(default=0)
     given_back = models.PositiveIntegerField(default=0)
     refunded = models.BooleanField(default=False)
+    unpaid = models.BooleanField(default=False, db_default=False, editable=False)
+    replaced = models.BooleanField(default=False, db_default=False, editable=False)
     lifetime_days = models.PositiveIntegerField(
         "days",
         null=True,

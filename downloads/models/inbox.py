@@ -29,8 +29,8 @@ class Message(models.Model):
 
     `body` is what must be known to apply it, as JSON in ASCII with no secret in it, and `person`
     what of it is personal; both are emptied once the message is applied. `due_at` is when it is
-    tried next. `about_customer` is the platform's number of the buyer it speaks of, null where it
-    does not say.
+    tried next. `about_customer` and `about_order` are the platform's numbers of the buyer and of
+    the order it speaks of, null where it does not say.
     """
 
     shop_path = "shop"
@@ -48,6 +48,7 @@ class Message(models.Model):
     body = models.TextField(blank=True)
     person = models.TextField(blank=True)
     about_customer = models.BigIntegerField(null=True)
+    about_order = models.BigIntegerField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)

@@ -68,6 +68,7 @@ class Mail(models.Model):
         REGISTRATION = "registration", "Confirm the address of an account"
         PASSWORD = "password", "Choose a new password"
         SIGN_IN = "sign_in", "Wrong passwords at the sign-in of staff"
+        SET_ASIDE = "set_aside", "Messages of the shop that were set aside"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -81,7 +82,7 @@ class Mail(models.Model):
     # Anybody can have these sent, to any address.
     ASKED = (Kind.LINKS, Kind.REGISTRATION, Kind.PASSWORD)
     # Nobody else has them sent to, whoever asks.
-    KNOWN = (Kind.ORDER, Kind.LINKS, Kind.SIGN_IN)
+    KNOWN = (Kind.ORDER, Kind.LINKS, Kind.SIGN_IN, Kind.SET_ASIDE)
     MOVING = (State.WAITING, State.SENDING, State.HANDED)
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="mails")

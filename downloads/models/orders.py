@@ -2,13 +2,13 @@
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 
-from downloads.models.catalog import Product
-from downloads.models.facts import RefundedLine
-from downloads.models.shops import Customer, Shop
+from downloads.models.ascii_lower import AsciiLower
+from downloads.models.customers import Customer
+from downloads.models.shops import Shop
 
+RECEIPT_NUMBER_LENGTH = 50
 # `Order.is_by_hand`, in SQL.
 BY_HAND = Q(platform_id=None)
 
@@ -41,8 +41,18 @@ class Order(models.Model):
     `reported_payment` is what the platform says, empty for an order made by hand. `payment` is
     what the shop's policy makes of it; that, `hold` and `fully_refunded` are counted from the
     facts by `fulfilment.settle`. `reported_rank` and `buyer_rank` say which report stands.
-    `announced_at` is set once it is decided that its buyer gets a mail, or gets none;
-    `email_sent_at` is when the last one about it was sent.
+    A report that leaves something out, or has it unreadable, leaves it to the newest that says it:
+    so `contact_rank`, `payment_rank` and `cancellation_rank`. `announced_at` is set once it is
+    decided that its buyer gets a mail, or gets none; `email_sent_at` is when the last one about it
+    was sent.
+
+    `email` is where mail about it goes: what the platform says (`reported_email`), or what a
+    merchant put (`corrected_email`) in the place of what it said then (`corrected_from`).
+    `reported_status` is the platform's own word, where the shop's table says what that means.
+    `deleted_after` is the time of the last report known when the platform said, without a time,
+    that the order is gone. `refunds_listed_at` is the time of the newest report whose list of
+    refunds is complete. `notes` are what could not be read of it, in words for the merchant.
+    `keeps_own_assets` says that all its lines went back, and what is attached to the order stays.
     """
 
     shop_path = "shop"
@@ -55,6 +65,7 @@ class Order(models.Model):
 
     class ReportedPayment(models.TextChoices):
         PENDING = "pending", "Not paid yet"
+        PARTIAL = "partial", "Paid in part"
         AUTHORIZED = "authorized", "Authorised, not captured"
         PAID = "paid", "Paid"
         VOIDED = "voided", "Given up before it was captured"
@@ -71,21 +82,53 @@ class Order(models.Model):
     number = models.BigIntegerField(
         "order number", validators=[MinValueValidator(0)], help_text="As printed on the receipt."
     )
+    # As the receipt has it, where that is more than `number`'s digits; empty otherwise.
+    receipt_number = models.CharField(
+        max_length=RECEIPT_NUMBER_LENGTH, blank=True, default="", db_default="", editable=False
+    )
     platform_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    # The platform's number it had before another order took that over.
+    former_platform_id = models.BigIntegerField(null=True, editable=False)
+    # The order that this one is a vendor's part of: a sub-order gives nothing of its own.
+    parent_platform_id = models.BigIntegerField(null=True, editable=False)
+    is_test = models.BooleanField(default=False, db_default=False, editable=False)
     token_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
+    is_token_taken = models.BooleanField(default=False, db_default=False, editable=False)
     ticket_revision = models.PositiveIntegerField(default=0, editable=False)
     customer = models.ForeignKey(
         Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
+    )
+    email = models.CharField(
+        "mail address",
+        max_length=254,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Where mail about this order goes.",
+    )
+    reported_email = models.CharField(
+        max_length=254, blank=True, default="", db_default="", editable=False
+    )
+    corrected_email = models.CharField(
+        max_length=254, blank=True, default="", db_default="", editable=False
+    )
+    corrected_from = models.CharField(
+        max_length=254, blank=True, default="", db_default="", editable=False
     )
     payment = models.CharField(max_length=10, choices=Payment.choices, default=Payment.PENDING)
     cancelled_at = models.DateTimeField(
         "cancelled on", null=True, blank=True, help_text="Set it to close the downloads."
     )
+    deleted_after = models.DateTimeField(null=True, editable=False)
     fully_refunded = models.BooleanField(default=False, editable=False)
+    keeps_own_assets = models.BooleanField(default=False, db_default=False, editable=False)
     hold = models.CharField(max_length=10, choices=Hold.choices, blank=True, editable=False)
     released_at = models.DateTimeField(null=True, editable=False)
     reported_payment = models.CharField(
         max_length=10, choices=ReportedPayment.choices, blank=True, editable=False
+    )
+    reported_status = models.CharField(
+        max_length=100, blank=True, default="", db_default="", editable=False
     )
     grand_total = models.DecimalField(
         max_digits=20, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
@@ -95,6 +138,17 @@ class Order(models.Model):
     reported_at = models.DateTimeField(null=True, blank=True, editable=False)
     reported_rank = models.CharField(max_length=120, blank=True, editable=False)
     buyer_rank = models.CharField(max_length=120, blank=True, editable=False)
+    contact_rank = models.CharField(
+        max_length=120, blank=True, default="", db_default="", editable=False
+    )
+    payment_rank = models.CharField(
+        max_length=120, blank=True, default="", db_default="", editable=False
+    )
+    cancellation_rank = models.CharField(
+        max_length=120, blank=True, default="", db_default="", editable=False
+    )
+    refunds_listed_at = models.DateTimeField(null=True, editable=False)
+    notes = models.JSONField(default=list, db_default=[], blank=True, editable=False)
     announced_at = models.DateTimeField(null=True, editable=False)
     email_sent_at = models.DateTimeField("mail sent on", null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -108,7 +162,10 @@ class Order(models.Model):
                 fields=("shop", "platform_id"), name="order_platform_id_is_unique_in_its_shop"
             ),
         ]
-        indexes = [models.Index(fields=("shop", "number"), name="order_by_number")]
+        indexes = [
+            models.Index(fields=("shop", "number"), name="order_by_number"),
+            models.Index("shop", AsciiLower("email"), name="order_by_address"),
+        ]
 
     def __str__(self) -> str:
         return f"Order {self.number}"
@@ -136,64 +193,3 @@ class Order(models.Model):
     def is_held(self) -> bool:
         """Whether it is paid, and waits for the shop to check that payment."""
         return self.payment == self.Payment.PAID and self.hold != self.Hold.NONE
-
-
-class LineItemQuerySet(models.QuerySet["LineItem"]):
-    def with_refunded_units(self) -> "LineItemQuerySet":
-        """Annotate `refunded_units`: how many units all refunds of a line add up to."""
-        units = (
-            RefundedLine.objects.filter(
-                refund__shop=OuterRef("order__shop"),
-                refund__order_platform_id=OuterRef("order__platform_id"),
-                line_platform_id=OuterRef("platform_id"),
-            )
-            .values("line_platform_id")
-            .annotate(units=Sum("quantity"))
-            .values("units")
-        )
-        return self.annotate(refunded_units=Coalesce(Subquery(units), 0))
-
-
-class LineItem(models.Model):
-    """One line of an order.
-
-    `quantity` is the most units the line ever had, `current_quantity` the units it has now
-    (the shop's own figure, refunds already taken off).
-    """
-
-    shop_path = "order__shop"
-    audited = ("product", "quantity", "current_quantity")
-
-    refunded_units: int  # only where `with_refunded_units` loaded it
-
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="lines")
-    position = models.PositiveIntegerField(default=0, editable=False)
-    platform_id = models.BigIntegerField(null=True, blank=True, editable=False)
-    quantity = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
-    current_quantity = models.PositiveIntegerField(
-        "units kept",
-        null=True,
-        blank=True,
-        help_text="Lower it to give units back; raise it again to undo. Empty: all of them.",
-    )
-
-    objects = LineItemQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("order", "position", "platform_id", "id")
-        constraints = [
-            models.UniqueConstraint(
-                fields=("order", "platform_id"), name="line_platform_id_is_unique_in_its_order"
-            ),
-            models.CheckConstraint(
-                condition=Q(quantity__gte=1), name="line_quantity_is_at_least_one"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} × {self.product}"
-
-    def is_audited(self) -> bool:
-        """Say whether a merchant entered it by hand."""
-        return self.platform_id is None

@@ -4,7 +4,6 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from downloads.bidi import isolate
-from downloads.models.ascii_lower import AsciiLower, EmailQuerySet
 from downloads.tenancy import ITSELF, SHARED
 
 DEFAULT_PLAN = "premium"
@@ -54,7 +53,7 @@ class Shop(models.Model):
     shop_path = ITSELF
     audited = (
         *("name", "domain", "plan", "page_title", "page_text", "link_urls", "default_limit"),
-        *("opens_when", "amount_refunds", "holds_high_risk"),
+        *("opens_when", "amount_refunds", "closes_order_assets", "holds_high_risk"),
         *("mails_buyers", "language", "reply_to", "mail_text", "uninstalled_at"),
     )
 
@@ -117,6 +116,12 @@ class Shop(models.Model):
         default=AmountRefunds.KEEP,
         help_text="A refund that names no items. One that does closes those items in any case.",
     )
+    closes_order_assets = models.BooleanField(
+        "close an order's own assets with its items",
+        default=False,
+        db_default=False,
+        help_text="What you attached to an order itself closes once all its items went back.",
+    )
     holds_high_risk = models.BooleanField(
         "hold orders of high risk",
         default=False,
@@ -145,6 +150,8 @@ class Shop(models.Model):
         help_text="Added to each mail about an order. Leave empty for none.",
     )
     reported_at = models.DateTimeField(null=True, editable=False)
+    # When its staff were last told of messages that were set aside.
+    alerted_at = models.DateTimeField(null=True, editable=False)
     uninstalled_at = models.DateTimeField("app removed on", null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -160,63 +167,3 @@ class Shop(models.Model):
 
     def __str__(self) -> str:
         return isolate(self.name)
-
-
-class CustomerQuerySet(EmailQuerySet):
-    def known(self) -> "CustomerQuerySet":
-        """Return all but those whom only an unconfirmed account leads to: anybody may say so."""
-        unconfirmed = self.filter(accounts__isnull=False, accounts__confirmed_at__isnull=True)
-        return self.exclude(pk__in=unconfirmed.values("pk"))
-
-    def not_erased(self) -> "CustomerQuerySet":
-        """Return those who were not forgotten: all whose `is_erased` is false."""
-        return self.filter(erased_at=None)
-
-
-class Customer(models.Model):
-    """A buyer of one shop. `email` is spelled by `mailbox_of`, or null when the shop knows none.
-
-    `described_rank` says which report their names and address are from. Once `erased_at` is set
-    the row holds nothing personal but the platform's number, by which later reports are known to
-    be about somebody erased.
-    """
-
-    shop_path = "shop"
-    audited = ()
-    is_person = True
-
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="customers")
-    email = models.EmailField(null=True, blank=True)  # noqa: DJ001 (unique where known)
-    first_name = models.CharField(max_length=200, blank=True)
-    last_name = models.CharField(max_length=200, blank=True)
-    platform_id = models.BigIntegerField(
-        null=True, blank=True, help_text="The customer's number in the shop's own system."
-    )
-    described_rank = models.CharField(max_length=120, blank=True, editable=False)
-    erased_at = models.DateTimeField("erased on", null=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = CustomerQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-id",)
-        constraints = [
-            models.UniqueConstraint(
-                "shop",
-                AsciiLower("email"),
-                name="customer_email_is_unique_in_its_shop",
-                violation_error_message="This shop has a customer with this address already.",
-            ),
-            models.UniqueConstraint(
-                fields=("shop", "platform_id"), name="customer_platform_id_is_unique_in_its_shop"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        name = f"{self.first_name} {self.last_name}".strip()
-        return isolate(name or self.email or f"Customer {self.pk}")
-
-    @property
-    def is_erased(self) -> bool:
-        """Whether they were forgotten."""
-        return self.erased_at is not None

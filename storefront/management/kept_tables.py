@@ -21,6 +21,7 @@ KEPT = {
     "downloads.RiskAssessment": _FACT,
     "downloads.RemovedProduct": "keeps a deleted product from coming back by an old report",
     "downloads.AuditEntry": "the audit trail is only ever added to",
+    "downloads.StatusMeaning": _MADE,
     "downloads.Membership": _MADE,
     "storefront.PlatformAccess": "one for each shop and platform",
     "storefront.SecondFactor": "one for each person",

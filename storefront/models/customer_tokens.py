@@ -50,6 +50,8 @@ class CustomerToken(Credential):
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, null=True, related_name="tokens", editable=False
     )
+    # The address whose owner it is for; empty: it is for the customer, whatever their address.
+    email = models.CharField(max_length=254, blank=True, default="", db_default="", editable=False)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     origin = models.CharField(
         "origin", max_length=10, choices=Origin.choices, default=Origin.ADMIN, editable=False

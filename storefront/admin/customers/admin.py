@@ -15,7 +15,7 @@ from downloads import fulfilment
 from downloads.email_addresses import mailbox_of
 from downloads.lookups.personal_data import stored_about_customer
 from downloads.models import Customer
-from downloads.models.shops import CustomerQuerySet
+from downloads.models.customers import CustomerQuerySet
 from storefront.admin.actions import json_file, only_row, show_secret_once
 from storefront.admin.anonymous_log import NamelessAdmin
 from storefront.models import CustomerToken

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from downloads.errors import Unavailable
 from downloads.models import Grant, Order
-from downloads.models.grants import MAX_DOWNLOADS, Allowance, allowance
+from downloads.models.allowances import Allowance, allowance
+from downloads.models.grants import MAX_DOWNLOADS
 from tests.factories import NOW, CustomerFactory, GrantFactory, LinkFactory, OrderFactory
 
 SECOND = timedelta(seconds=1)

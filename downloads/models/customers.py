@@ -1,0 +1,69 @@
+"""The buyers of a shop."""
+
+from django.db import models
+
+from downloads.bidi import isolate
+from downloads.models.ascii_lower import AsciiLower, EmailQuerySet
+from downloads.models.shops import Shop
+
+
+class CustomerQuerySet(EmailQuerySet):
+    def known(self) -> "CustomerQuerySet":
+        """Return all but those whom only an unconfirmed account leads to: anybody may say so."""
+        unconfirmed = self.filter(accounts__isnull=False, accounts__confirmed_at__isnull=True)
+        return self.exclude(pk__in=unconfirmed.values("pk"))
+
+    def not_erased(self) -> "CustomerQuerySet":
+        """Return those who were not forgotten: all whose `is_erased` is false."""
+        return self.filter(erased_at=None)
+
+
+class Customer(models.Model):
+    """A buyer of one shop. `email` is the account's, spelled by `mailbox_of`; null for none known.
+
+    Several may have one address. `merged_into` is whom the platform or a merchant says they are
+    one with, and `person` the last of that chain, null for themselves. `described_rank` says which
+    report their names and address are from. Once `erased_at` is set the row holds nothing personal
+    but the platform's number, by which later reports are known to be about somebody erased.
+    """
+
+    shop_path = "shop"
+    audited = ()
+    is_person = True
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="customers")
+    email = models.EmailField(null=True, blank=True)  # noqa: DJ001 (unique where known)
+    first_name = models.CharField(max_length=200, blank=True)
+    last_name = models.CharField(max_length=200, blank=True)
+    platform_id = models.BigIntegerField(
+        null=True, blank=True, help_text="The customer's number in the shop's own system."
+    )
+    described_rank = models.CharField(max_length=120, blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, editable=False, related_name="merged"
+    )
+    person = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, editable=False, related_name="identities"
+    )
+    erased_at = models.DateTimeField("erased on", null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("shop", "platform_id"), name="customer_platform_id_is_unique_in_its_shop"
+            ),
+        ]
+        indexes = [models.Index("shop", AsciiLower("email"), name="customer_by_address")]
+
+    def __str__(self) -> str:
+        name = f"{self.first_name} {self.last_name}".strip()
+        return isolate(name or self.email or f"Customer {self.pk}")
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether they were forgotten."""
+        return self.erased_at is not None

@@ -1,0 +1,76 @@
+"""The lines of an order: which product, how many units."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from downloads.models.catalog import Product
+from downloads.models.facts import RefundedLine
+from downloads.models.orders import Order
+
+
+class LineItemQuerySet(models.QuerySet["LineItem"]):
+    def with_refunded_units(self) -> "LineItemQuerySet":
+        """Annotate `refunded_units`: how many units all refunds of a line add up to."""
+        units = (
+            RefundedLine.objects.filter(
+                refund__shop=OuterRef("order__shop"),
+                refund__order_platform_id=OuterRef("order__platform_id"),
+                line_platform_id=OuterRef("platform_id"),
+            )
+            .values("line_platform_id")
+            .annotate(units=Sum("quantity"))
+            .values("units")
+        )
+        return self.annotate(refunded_units=Coalesce(Subquery(units), 0))
+
+
+class LineItem(models.Model):
+    """One line of an order.
+
+    `quantity` is the most units the line ever had, `current_quantity` the units it has now
+    (the shop's own figure, refunds already taken off), `paid_units` the most a report called paid.
+    `product_rank` says which report named its product.
+    """
+
+    shop_path = "order__shop"
+    audited = ("product", "quantity", "current_quantity")
+
+    refunded_units: int  # only where `with_refunded_units` loaded it
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="lines")
+    product_rank = models.CharField(
+        max_length=120, blank=True, default="", db_default="", editable=False
+    )
+    position = models.PositiveIntegerField(default=0, editable=False)
+    platform_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    quantity = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+    paid_units = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    current_quantity = models.PositiveIntegerField(
+        "units kept",
+        null=True,
+        blank=True,
+        help_text="Lower it to give units back; raise it again to undo. Empty: all of them.",
+    )
+
+    objects = LineItemQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("order", "position", "platform_id", "id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("order", "platform_id"), name="line_platform_id_is_unique_in_its_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1), name="line_quantity_is_at_least_one"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.product}"
+
+    def is_audited(self) -> bool:
+        """Say whether a merchant entered it by hand."""
+        return self.platform_id is None

@@ -1,0 +1,19 @@
+"""A bearer for the owner of an address, and not for one customer."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("storefront", "0007_tries_by_address"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="customertoken",
+            name="email",
+            field=models.CharField(
+                blank=True, db_default="", default="", editable=False, max_length=254
+            ),
+        ),
+    ]
