@@ -1,13 +1,5 @@
 """THE WRITE DOOR: the verbs that change orders, grants and counters, each one transaction."""
 
-from downloads.fulfilment.accounts import (
-    choose_password,
-    forget_accounts,
-    register,
-    require_account,
-    require_password,
-    sign_in,
-)
 from downloads.fulfilment.attachments import (
     apply_limit,
     attach_to_order,
@@ -16,7 +8,6 @@ from downloads.fulfilment.attachments import (
     edit_attachment,
 )
 from downloads.fulfilment.changes import Outcome
-from downloads.fulfilment.customers import edit_customer
 from downloads.fulfilment.deliveries import (
     ClickRequest,
     Opened,
@@ -74,7 +65,25 @@ from downloads.fulfilment.mails.requested_mails import (
     request_links,
     request_password,
 )
-from downloads.fulfilment.memberships import (
+from downloads.fulfilment.order_facts import record_dispute, record_refund, record_risk
+from downloads.fulfilment.orders import (
+    Recorded,
+    apply_policies,
+    cancel_order,
+    delete_order,
+    record_order,
+    release,
+)
+from downloads.fulfilment.people.accounts import (
+    choose_password,
+    forget_accounts,
+    register,
+    require_account,
+    require_password,
+    sign_in,
+)
+from downloads.fulfilment.people.customers import edit_customer
+from downloads.fulfilment.people.memberships import (
     accept_as,
     accept_with_password,
     change_role,
@@ -86,16 +95,7 @@ from downloads.fulfilment.memberships import (
     require_invitation,
     withdraw,
 )
-from downloads.fulfilment.order_facts import record_dispute, record_refund, record_risk
-from downloads.fulfilment.orders import (
-    Recorded,
-    apply_policies,
-    cancel_order,
-    delete_order,
-    record_order,
-    release,
-)
-from downloads.fulfilment.privacy import (
+from downloads.fulfilment.people.privacy import (
     answer_data_request,
     erase_customer,
     erase_person,

@@ -10,10 +10,10 @@ from django.db import transaction
 from downloads.audit.entries import enter_audit, without_automatic_entries
 from downloads.errors import BadInput
 from downloads.fulfilment.changes import Outcome, assign, rank
-from downloads.fulfilment.customers import record_customer
 from downloads.fulfilment.lines import record_lines
 from downloads.fulfilment.order_facts import save_refund
 from downloads.fulfilment.order_state import payment_of, times_of_causes
+from downloads.fulfilment.people.customers import record_customer
 from downloads.fulfilment.recalculation import lock_order, lock_shop, settle
 from downloads.incoming import CustomerReport, OrderReport
 from downloads.models import Grant, LineItem, Order, Shop

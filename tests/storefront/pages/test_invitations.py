@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from downloads import fulfilment
-from downloads.fulfilment.memberships import KNOWN
+from downloads.fulfilment.people.memberships import KNOWN
 from downloads.models import AuditEntry, Invitation, Membership
 from tests.factories import NOW, ShopFactory
 from tests.storefront.conftest import PAGE, POLICY, Page, headers_of, policy_of

@@ -268,7 +268,7 @@ def test_a_sign_in_that_cannot_be_written_is_not_told_as_known(shop, monkeypatch
 
     _, token = invite(shop)
     with monkeypatch.context() as broken:
-        broken.setattr("downloads.fulfilment.memberships._join", fail)
+        broken.setattr("downloads.fulfilment.people.memberships._join", fail)
         with pytest.raises(IntegrityError):
             fulfilment.accept_with_password(token, PASSWORD, at=NOW)
     assert fulfilment.accept_with_password(token, PASSWORD, at=NOW).shop == shop
@@ -289,7 +289,7 @@ def test_whoever_signs_in_already_accepts_once_too(monkeypatch):
     # Found open by each of them, before any has taken it.
     held = fulfilment.require_invitation(token, at=NOW)
     monkeypatch.setattr(
-        "downloads.fulfilment.memberships.require_invitation", lambda *_, **__: held
+        "downloads.fulfilment.people.memberships.require_invitation", lambda *_, **__: held
     )
 
     def accept():

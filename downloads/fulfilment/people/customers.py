@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from downloads.email_addresses import mailbox_of
-from downloads.fulfilment.accounts import end_former_accounts, lead_account_to
 from downloads.fulfilment.changes import assign, rank
+from downloads.fulfilment.people.accounts import end_former_accounts, lead_account_to
 from downloads.incoming import CustomerReport
 from downloads.models import Customer, Shop
 

@@ -238,7 +238,7 @@ def test_a_password_chosen_while_the_old_one_is_checked_wins(shop, monkeypatch, 
         confirm(account)
         return hashers.check_password(password, encoded)
 
-    monkeypatch.setattr("downloads.fulfilment.accounts.check_password", check_slowly)
+    monkeypatch.setattr("downloads.fulfilment.people.accounts.check_password", check_slowly)
     with pytest.raises(SignInRefused):
         sign_in(shop)
     assert Account.objects.get().signed_in_at == (NOW if is_signed_in else None)

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from downloads.audit.entries import enter_audit
 from downloads.email_addresses import mailbox_of, spellings_of
-from downloads.fulfilment.accounts import forget_accounts
+from downloads.fulfilment.people.accounts import forget_accounts
 from downloads.fulfilment.recalculation import lock_shop
 from downloads.incoming import PersonReport
 from downloads.models import (
