@@ -1,8 +1,9 @@
 """Mutation testing: plant faults one by one, and see which of them no test notices.
 
 `python -m tests.mutants [--size 100] [--seed 16]` draws mutations (`positions`), runs for each the
-tests that reach its lines, nearest first, and prints those that survived. Which test reaches
-what is measured once for a commit. The checkout itself is never written to.
+quick tests that reach its lines, nearest first, then the slow ones of the same files, and prints
+those that survived. Which test reaches what is measured once for a commit. The checkout itself is
+never written to.
 """
 
 import argparse
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 SECONDS = 600
 WORKERS = 2
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--ignore=tests/system", "--ignore=tests/contracts")
+QUICK = ("-m", "not slow and not more_cases")
 
 
 def main() -> None:
@@ -52,7 +54,7 @@ def main() -> None:
 
 
 def reach() -> coverage.CoverageData:
-    """Return which tests ran each line, measured by one run of all but those of processes."""
+    """Return which quick tests ran each line, measured by one run."""
     commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=ROOT, text=True).strip()
     data_file = ROOT / "var" / "mutants" / f"{commit}.coverage"
     if not data_file.exists():
@@ -64,7 +66,7 @@ def reach() -> coverage.CoverageData:
             f"data_file = {data_file}.unfinished\n"
         )
         subprocess.run(
-            [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", *PYTEST[1:]],
+            [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", *PYTEST[1:], *QUICK],
             cwd=ROOT,
             check=True,
         )
@@ -99,7 +101,7 @@ def tests_of(mutation: Mutation, reached: coverage.CoverageData) -> list[str]:
 def nodes_by_context() -> dict[str, str]:
     """Return how pytest calls each test, by how coverage calls it."""
     listed = subprocess.check_output(
-        [*PYTEST, "--collect-only"],
+        [*PYTEST, *QUICK, "--collect-only"],
         cwd=ROOT,
         text=True,
     )
@@ -133,22 +135,17 @@ def judge(mutation: Mutation, reached: coverage.CoverageData, free: SimpleQueue)
     tree: Path = free.get()
     file = tree / mutation.path
     before = file.read_bytes()
-    arguments = tree / "mutant.args"
-    arguments.write_text("\n".join(tests))
     try:
         file.write_text(mutated, encoding="utf-8")
         if is_unmigrated(tree, mutation):
             note(mutation, 1, "FAILED makemigrations --check")
             return ""
-        run = subprocess.run(
-            [*PYTEST, "-x", "-p", "no:cacheprovider", f"@{arguments.name}"],
-            cwd=tree,
-            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=SECONDS,
-        )
+        # What no quick test notices, a slow one beside it may.
+        files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
+        for chosen in ([*QUICK, *tests], files):
+            run = run_tests(tree, chosen)
+            if run.returncode:
+                break
         note(mutation, run.returncode, run.stdout)
         return difference(tree, mutation.path) if run.returncode == 0 else ""
     except subprocess.TimeoutExpired:
@@ -157,6 +154,20 @@ def judge(mutation: Mutation, reached: coverage.CoverageData, free: SimpleQueue)
     finally:
         file.write_bytes(before)
         free.put(tree)
+
+
+def run_tests(tree: Path, chosen: list[str]) -> subprocess.CompletedProcess:
+    arguments = tree / "mutant.args"
+    arguments.write_text("\n".join(chosen))
+    return subprocess.run(
+        [*PYTEST, "-x", "-p", "no:cacheprovider", f"@{arguments.name}"],
+        cwd=tree,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=SECONDS,
+    )
 
 
 def is_unmigrated(tree: Path, mutation: Mutation) -> bool:
