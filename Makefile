@@ -60,8 +60,10 @@ benchmark: $(DEVELOPS)
 	$(BIN)/python -m tests.benchmarks.sign_in
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.benchmarks.sign_in
 
-## Ten minutes of honest clients beside every attack at once, and all orders of messages
+## Ten minutes of honest clients beside every attack at once, all orders of messages, an upgrade
 soak: $(DEVELOPS)
+	$(BIN)/python -m tests.soak.upgrade
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.soak.upgrade
 	$(BIN)/python -m tests.soak
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.soak
 	$(BIN)/pytest -q -n 2 tests/soak/permutations.py
