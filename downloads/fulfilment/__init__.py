@@ -65,7 +65,15 @@ from downloads.fulfilment.mails.requested_mails import (
     request_links,
     request_password,
 )
-from downloads.fulfilment.order_facts import record_dispute, record_refund, record_risk
+from downloads.fulfilment.order_facts import (
+    dismiss_dispute,
+    dismiss_refund,
+    record_dispute,
+    record_risk,
+    replace_disputes,
+    restore_dispute,
+    restore_refund,
+)
 from downloads.fulfilment.orders import (
     Recorded,
     apply_policies,
@@ -116,6 +124,7 @@ from downloads.fulfilment.recalculation import (
     lock_shop,
     settle,
 )
+from downloads.fulfilment.refunds import record_refund
 from downloads.fulfilment.retention import forget_deliveries, forget_rows
 
 __all__ = [
@@ -144,6 +153,8 @@ __all__ = [
     "delete_asset",
     "delete_order",
     "detach",
+    "dismiss_dispute",
+    "dismiss_refund",
     "edit_attachment",
     "edit_customer",
     "edit_line",
@@ -187,6 +198,7 @@ __all__ = [
     "remove_member",
     "remove_product",
     "rename_file",
+    "replace_disputes",
     "replay",
     "request_links",
     "request_password",
@@ -198,6 +210,8 @@ __all__ = [
     "reset",
     "restore",
     "restore_asset",
+    "restore_dispute",
+    "restore_refund",
     "revoke",
     "revoke_tickets",
     "send_next",

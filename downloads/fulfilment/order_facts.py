@@ -1,29 +1,22 @@
-"""Record refunds, disputes and risk, which may arrive before the order itself."""
+"""Record disputes and risk, which may arrive before the order itself; dismiss and restore facts.
 
+A fact that was dismissed counts for nothing, whatever is told of it from then on.
+"""
+
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
 
-from downloads.fulfilment.bounds import require_few, require_few_refunded
+from downloads.audit.entries import enter_audit
+from downloads.fulfilment.bounds import require_few
 from downloads.fulfilment.changes import Outcome, assign
 from downloads.fulfilment.recalculation import lock_shop, settle_known
-from downloads.incoming import DisputeReport, RefundReport, RiskReport
-from downloads.models import Dispute, Refund, RefundedLine, RiskAssessment, Shop
+from downloads.incoming import DisputeReport, RiskReport
+from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop
 
 # How far a dispute has come, where its messages carry no time.
 STAGES = [Dispute.State.OPEN, Dispute.State.WON, Dispute.State.LOST]
-
-
-@transaction.atomic
-def record_refund(shop: Shop, order: int, report: RefundReport, *, at: datetime) -> bool:
-    """Record a refund of an order and revoke its units; say whether it was new.
-
-    `order` is the platform's number.
-    """
-    shop = lock_shop(shop)
-    is_news = save_refund(shop, order, report)
-    settle_known(shop, order, at=at)
-    return is_news
 
 
 @transaction.atomic
@@ -41,6 +34,7 @@ def record_dispute(shop: Shop, order: int, report: DisputeReport, *, at: datetim
             "state": report.state,
             "opened_at": report.opened_at,
             "decided_at": report.decided_at,
+            "noted_at": at,
         },
     )
     changed = False
@@ -50,7 +44,9 @@ def record_dispute(shop: Shop, order: int, report: DisputeReport, *, at: datetim
         # One message may lack the time that another tells.
         changed |= assign(dispute, opened_at=max(dispute.opened_at, report.opened_at))
     if not is_new and _progress(report) > _progress(dispute):
-        changed |= assign(dispute, state=report.state, decided_at=report.decided_at)
+        # One that was taken back and goes on is there again; the same message once more is no news.
+        values = {"state": report.state, "decided_at": report.decided_at}
+        changed |= assign(dispute, **values, noted_at=at, is_gone=False)
     settle_known(shop, order, at=at)
     if is_new:
         return Outcome.NEW
@@ -71,33 +67,71 @@ def record_risk(shop: Shop, order: int, report: RiskReport, *, at: datetime) -> 
     settle_known(shop, order, at=at)
 
 
-def save_refund(shop: Shop, order: int, report: RefundReport) -> bool:
-    """Save a refund of an order by its platform's number; say whether it changed anything.
+def replace_disputes(
+    shop: Shop, listed_ids: Collection[int], *, asked_at: datetime, at: datetime
+) -> int:
+    """Take back the disputes of a shop that its whole list lacks; return how many changed.
 
-    A refund told twice with different lines counts, for each line, the most units told.
-
-    Raises:
-        AboveLimit: it names more lines, or is one refund more, than `ORDER_MAX_LINES`.
+    `asked_at` is when we asked for the list: what we noted since is none of its business. One that
+    was taken back and is listed is there again. One order a transaction: broken off, it can be
+    called again.
     """
-    refund, is_news = Refund.objects.get_or_create(
-        shop=shop,
-        order_platform_id=order,
-        platform_id=report.platform_id,
-        defaults={"refunded_at": report.refunded_at},
+    listed = set(listed_ids)
+    by_order: dict[int, list[int]] = {}
+    for dispute in Dispute.objects.filter(shop=shop).iterator():
+        is_older = dispute.noted_at is None or dispute.noted_at < asked_at
+        is_listed = dispute.platform_id in listed
+        if is_listed if dispute.is_gone else (is_older and not is_listed):
+            by_order.setdefault(dispute.order_platform_id, []).append(dispute.pk)
+    changed = 0
+    for order, numbers in by_order.items():
+        with transaction.atomic():
+            lock_shop(shop)
+            # What was told of one meanwhile is newer than the list.
+            for dispute in Dispute.objects.filter(pk__in=numbers):
+                if dispute.noted_at is None or dispute.noted_at < asked_at or dispute.is_gone:
+                    is_gone = dispute.platform_id not in listed
+                    changed += assign(dispute, is_gone=is_gone)
+            settle_known(shop, order, at=at)
+    return changed
+
+
+def dismiss_refund(refund: Refund, *, at: datetime) -> None:
+    """Count a refund for nothing, on the merchant's word. `restore_refund` undoes it."""
+    _dismiss(refund, at, at=at)
+
+
+def restore_refund(refund: Refund, *, at: datetime) -> None:
+    """Count a dismissed refund again."""
+    _dismiss(refund, None, at=at)
+
+
+def dismiss_dispute(dispute: Dispute, *, at: datetime) -> None:
+    """Count a dispute for nothing, on the merchant's word. `restore_dispute` undoes it."""
+    _dismiss(dispute, at, at=at)
+
+
+def restore_dispute(dispute: Dispute, *, at: datetime) -> None:
+    """Count a dismissed dispute again."""
+    _dismiss(dispute, None, at=at)
+
+
+@transaction.atomic
+def _dismiss(fact: Refund | Dispute, dismissed_at: datetime | None, *, at: datetime) -> None:
+    shop = lock_shop(fact.shop)
+    fact = type(fact)._default_manager.get(pk=fact.pk)
+    former = fact.dismissed_at
+    if (former is None) == (dismissed_at is None):
+        return
+    assign(fact, dismissed_at=dismissed_at)
+    order = Order.objects.filter(shop=shop, platform_id=fact.order_platform_id).first()
+    enter_audit(
+        f"{'Restored' if dismissed_at is None else 'Dismissed'}: {fact}",
+        row=order or fact,
+        before={"dismissed_at": former},
+        after={"dismissed_at": dismissed_at},
     )
-    if is_news:
-        require_few(Refund.objects.all(), shop, order, "refunds")
-    assign(refund, refunded_at=max(refund.refunded_at, report.refunded_at))
-    existing = {line.line_platform_id: line for line in refund.lines.all()} if not is_news else {}
-    require_few_refunded(shop, order, refund, existing.keys() | report.units.keys())
-    fresh = []
-    for number, units in report.units.items():
-        if number not in existing:
-            fresh.append(RefundedLine(refund=refund, line_platform_id=number, quantity=units))
-        elif units > existing[number].quantity:
-            is_news |= assign(existing[number], quantity=units)
-    RefundedLine.objects.bulk_create(fresh)
-    return is_news or bool(fresh)
+    settle_known(shop, fact.order_platform_id, at=at)
 
 
 def _progress(dispute: Dispute | DisputeReport) -> tuple[bool, str, int]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop
+from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop, StatusMeaning
 
 _REACHED = {
     Order.ReportedPayment.PENDING: 0,
@@ -15,18 +15,23 @@ _NEEDED = {Shop.OpensWhen.PLACED: 0, Shop.OpensWhen.AUTHORIZED: 1, Shop.OpensWhe
 
 
 def standing_of(order: Order, *, is_given_back: bool) -> dict[str, Any]:
-    """Return `payment`, `hold` and `fully_refunded` as they are to be now.
+    """Return `payment`, `hold`, `fully_refunded` and `keeps_own_assets` as they are to be now.
 
     `order` has its shop loaded; `is_given_back` says that every line went back whole.
     """
-    payment = payment_of(order.reported_payment, order.shop) or order.payment
-    disputes = list(Dispute.objects.of_order(order.shop, order.platform_id))
+    payment = payment_of(_payment_told(order), order.shop) or order.payment
+    if payment == Order.Payment.REFUNDED and _is_mistaken(order):
+        payment = Order.Payment.PAID
+    disputes = list(Dispute.objects.of_order(order.shop, order.platform_id).effective())
     lost = any(dispute.state == Dispute.State.LOST for dispute in disputes)
+    revokes = _money_revokes(order)
+    shuts_all = lost or revokes or payment == Order.Payment.PENDING
     return {
         "payment": payment,
         "hold": _hold_of(order, disputes),
-        "fully_refunded": (
-            payment == Order.Payment.REFUNDED or is_given_back or lost or _money_revokes(order)
+        "fully_refunded": (payment == Order.Payment.REFUNDED or is_given_back or lost or revokes),
+        "keeps_own_assets": (
+            is_given_back and not shuts_all and not order.shop.closes_order_assets
         ),
     }
 
@@ -47,9 +52,22 @@ def times_of_causes(order: Order) -> list[datetime]:
     """Return the times of an order's disputes and risk assessments, by the platform's clock."""
     about = (order.shop, order.platform_id)
     return [
-        *Dispute.objects.of_order(*about).values_list("opened_at", flat=True),
+        *Dispute.objects.of_order(*about).effective().values_list("opened_at", flat=True),
         *RiskAssessment.objects.of_order(*about).values_list("assessed_at", flat=True),
     ]
+
+
+def _payment_told(order: Order) -> str:
+    """Return the reported payment, or what the shop's table says of the reported status."""
+    if not order.reported_status:
+        return order.reported_payment
+    rows = StatusMeaning.objects.filter(shop=order.shop, status=order.reported_status)
+    return rows.values_list("payment", flat=True).first() or order.reported_payment
+
+
+def _is_mistaken(order: Order) -> bool:
+    # What went back by a merchant's word did not: so not all of the money can have gone back.
+    return Refund.objects.of_order(order.shop, order.platform_id).mistaken().exists()
 
 
 def _hold_of(order: Order, disputes: list[Dispute]) -> str:
@@ -71,5 +89,5 @@ def _hold_of(order: Order, disputes: list[Dispute]) -> str:
 def _money_revokes(order: Order) -> bool:
     if order.shop.amount_refunds != Shop.AmountRefunds.REVOKE:
         return False
-    refunds = Refund.objects.of_order(order.shop, order.platform_id)
+    refunds = Refund.objects.of_order(order.shop, order.platform_id).effective()
     return refunds.filter(lines__isnull=True).exists()

@@ -11,10 +11,10 @@ from downloads.audit.entries import enter_audit, without_automatic_entries
 from downloads.errors import BadInput
 from downloads.fulfilment.changes import Outcome, assign, rank
 from downloads.fulfilment.lines import record_lines
-from downloads.fulfilment.order_facts import save_refund
 from downloads.fulfilment.order_state import payment_of, times_of_causes
 from downloads.fulfilment.people.customers import record_customer
 from downloads.fulfilment.recalculation import lock_order, lock_shop, settle
+from downloads.fulfilment.refunds import record_refunds
 from downloads.incoming import CustomerReport, OrderReport
 from downloads.models import Grant, LineItem, Order, Shop
 
@@ -70,8 +70,7 @@ def record_order(
     if is_newest:
         changed |= assign(order, reported_rank=reported_rank, **_order_fields(order, report, shop))
     changed |= record_lines(order, report, is_newest=is_newest)
-    for refund in report.refunds:
-        changed |= save_refund(shop, report.platform_id, refund)
+    changed |= record_refunds(order, report, at=at)
     if not mails_buyer and order.payment != Order.Payment.PENDING:
         assign(order, announced_at=order.announced_at or at)
     settle(order, at=at)
@@ -138,7 +137,7 @@ def apply_policies(
 
     One order a transaction, so that nobody waits long; broken off, it can be called again.
     """
-    standing = ("payment", "hold", "fully_refunded")
+    standing = ("payment", "hold", "fully_refunded", "keeps_own_assets")
     ahead = Order.objects.filter(shop=shop, pk__gt=after).order_by("pk")
     orders = {row.pop("pk"): row for row in ahead.values("pk", *standing)[:at_most]}
     for number in orders:

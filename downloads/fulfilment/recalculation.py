@@ -137,11 +137,13 @@ def recount(grant: Grant, lines: dict[int, LineItem], *, order: Order, at: datet
 
 def allowance_of(line: LineItem, *, limit: int | None, added: int = 0) -> Allowance:
     """Return the allowance of a line with `refunded_units` loaded."""
+    kept = line.current_quantity
     return allowance(
         limit=limit,
         added=added,
         quantity=line.quantity,
-        current_quantity=line.current_quantity,
+        # The shop's own figure has taken off what a merchant says never went back.
+        current_quantity=None if kept is None else kept + line.dismissed_units,
         refunded_units=line.refunded_units,
     )
 

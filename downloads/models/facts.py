@@ -19,6 +19,16 @@ class FactQuerySet(models.QuerySet):
         return self.filter(shop=shop, order_platform_id=platform_id)
 
 
+class RetractableQuerySet(FactQuerySet):
+    def effective(self) -> Self:
+        """Return those that count: neither taken back nor dismissed."""
+        return self.filter(is_gone=False, dismissed_at__isnull=True)
+
+    def mistaken(self) -> Self:
+        """Return those that the platform has, and a merchant dismissed."""
+        return self.filter(is_gone=False, dismissed_at__isnull=False)
+
+
 class OrderFact(models.Model):
     """What every fact about an order has: the shop, and the order's number on its platform."""
 
@@ -36,12 +46,14 @@ class OrderFact(models.Model):
 class Retractable(OrderFact):
     """A fact that can be taken back, by the platform (`is_gone`) or by a merchant (`dismissed_at`).
 
-    `noted_at` is when we last heard of it, by our clock; null: before that was kept.
+    `noted_at` is when we heard what stands of it, by our clock; null: before that was kept.
     """
 
     noted_at = models.DateTimeField(null=True)
     is_gone = models.BooleanField(default=False, db_default=False)
     dismissed_at = models.DateTimeField(null=True)
+
+    objects = RetractableQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -8,7 +8,8 @@ over every state (tests/downloads/models/test_grants.py).
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.lookups import IsNull
 
 from downloads.errors import Unavailable
 from downloads.models.catalog import (
@@ -20,19 +21,30 @@ from downloads.models.catalog import (
 )
 from downloads.models.customers import Customer
 from downloads.models.lines import LineItem
-from downloads.models.orders import Order
+from downloads.models.orders import Order, OrderQuerySet
 from downloads.prepared_statements import Slot
 
 
-def order_refusals(order: Order) -> list[str]:
-    """Return all that keeps an order's downloads shut, constants of `Unavailable`."""
+def order_refusals(order: Order, *, for_own: bool = False) -> list[str]:
+    """Return all that keeps an order's downloads shut, constants of `Unavailable`.
+
+    `for_own`: those of the assets that were attached to the order itself.
+    """
+    is_given_back = order.fully_refunded or order.payment == Order.Payment.REFUNDED
     shut_by = {
         Unavailable.CANCELED: order.cancelled_at is not None,
-        Unavailable.REFUNDED: order.fully_refunded or order.payment == Order.Payment.REFUNDED,
+        Unavailable.REFUNDED: is_given_back and not (for_own and order.keeps_own_assets),
         Unavailable.PENDING: order.payment == Order.Payment.PENDING,
         Unavailable.HELD: order.hold != Order.Hold.NONE,
     }
     return [reason for reason, holds in shut_by.items() if holds]
+
+
+def _of_order_among(orders: OrderQuerySet, for_own: OrderQuerySet) -> Exists:
+    """Say in SQL that a grant's order is among these, or, of an order's own asset, among those."""
+    # One subquery by the order's number: with two joined by OR PostgreSQL reads all open orders.
+    own = for_own.filter(IsNull(OuterRef("line_id"), True))
+    return Exists((orders | own).filter(pk=OuterRef("order_id")))
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
@@ -49,7 +61,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         """
         return self.filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=at),
-            order__in=Order.objects.open().values("pk"),
+            _of_order_among(Order.objects.open(), Order.objects.open_for_own()),
             asset__in=Asset.objects.filter(withdrawn_at__isnull=True).values("pk"),
             withdrawn_at__isnull=True,
             refunded=False,
@@ -65,7 +77,8 @@ class GrantQuerySet(models.QuerySet["Grant"]):
     def with_status(self, status: str, at: datetime) -> "GrantQuerySet":
         """Return the grants whose `status(at)` is `status`; none for an unknown one."""
         available = Q(pk__in=Grant.objects.available(at).values("pk"))
-        pending = Q(order__in=Order.objects.pending().values("pk"))
+        waiting = (Order.objects.pending(), Order.objects.pending_for_own())
+        pending = Q(_of_order_among(*waiting))
         match status:
             case Grant.AVAILABLE:
                 return self.filter(available)
@@ -219,4 +232,5 @@ class Grant(models.Model):
             Unavailable.WITHDRAWN: is_withdrawn,
             Unavailable.PAST: self.expires_at is not None and self.expires_at <= at,
         }
-        return order_refusals(self.order) + [reason for reason, holds in shut_by.items() if holds]
+        refusals = order_refusals(self.order, for_own=self.line_id is None)
+        return refusals + [reason for reason, holds in shut_by.items() if holds]

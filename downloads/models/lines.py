@@ -12,18 +12,30 @@ from downloads.models.orders import Order
 
 class LineItemQuerySet(models.QuerySet["LineItem"]):
     def with_refunded_units(self) -> "LineItemQuerySet":
-        """Annotate `refunded_units`: how many units all refunds of a line add up to."""
-        units = (
-            RefundedLine.objects.filter(
-                refund__shop=OuterRef("order__shop"),
-                refund__order_platform_id=OuterRef("order__platform_id"),
-                line_platform_id=OuterRef("platform_id"),
-            )
-            .values("line_platform_id")
-            .annotate(units=Sum("quantity"))
-            .values("units")
+        """Annotate `refunded_units` and `dismissed_units`: what a line's refunds add up to.
+
+        Those that count, and those that a merchant dismissed.
+        """
+        return self.annotate(
+            refunded_units=_units_of_refunds(are_dismissed=False),
+            dismissed_units=_units_of_refunds(are_dismissed=True),
         )
-        return self.annotate(refunded_units=Coalesce(Subquery(units), 0))
+
+
+def _units_of_refunds(*, are_dismissed: bool) -> Coalesce:
+    units = (
+        RefundedLine.objects.filter(
+            refund__shop=OuterRef("order__shop"),
+            refund__order_platform_id=OuterRef("order__platform_id"),
+            refund__is_gone=False,
+            refund__dismissed_at__isnull=not are_dismissed,
+            line_platform_id=OuterRef("platform_id"),
+        )
+        .values("line_platform_id")
+        .annotate(units=Sum("quantity"))
+        .values("units")
+    )
+    return Coalesce(Subquery(units), 0)
 
 
 class LineItem(models.Model):
@@ -37,7 +49,8 @@ class LineItem(models.Model):
     shop_path = "order__shop"
     audited = ("product", "quantity", "current_quantity")
 
-    refunded_units: int  # only where `with_refunded_units` loaded it
+    refunded_units: int  # only where `with_refunded_units` loaded them
+    dismissed_units: int
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="lines")

@@ -32,6 +32,23 @@ class OrderQuerySet(models.QuerySet["Order"]):
             fully_refunded=False,
         )
 
+    def open_for_own(self) -> "OrderQuerySet":
+        """Return the orders whose own assets stay, though all their lines went back."""
+        return self.filter(
+            keeps_own_assets=True,
+            payment__in=(Order.Payment.PAID, Order.Payment.REFUNDED),
+            hold=Order.Hold.NONE,
+            cancelled_at__isnull=True,
+        )
+
+    def pending_for_own(self) -> "OrderQuerySet":
+        """Return the orders whose own assets would stay, and that wait for payment or the shop."""
+        return self.filter(
+            Q(payment=Order.Payment.PENDING) | ~Q(hold=Order.Hold.NONE),
+            keeps_own_assets=True,
+            cancelled_at__isnull=True,
+        )
+
 
 class Order(models.Model):
     """One purchase.

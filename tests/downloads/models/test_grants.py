@@ -7,10 +7,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from downloads.errors import Unavailable
-from downloads.models import Grant, Order
+from downloads.models import Grant, LineItem, Order
 from downloads.models.allowances import Allowance, allowance
 from downloads.models.grants import MAX_DOWNLOADS
-from tests.factories import NOW, CustomerFactory, GrantFactory, LinkFactory, OrderFactory
+from tests.factories import (
+    NOW,
+    CustomerFactory,
+    GrantFactory,
+    LinkFactory,
+    OrderFactory,
+    ProductFactory,
+)
 
 SECOND = timedelta(seconds=1)
 PENDING, PAID, REFUNDED = Order.Payment.PENDING, Order.Payment.PAID, Order.Payment.REFUNDED
@@ -34,6 +41,20 @@ COUNTS = (
 )
 
 
+class Kind(NamedTuple):
+    """Whether a grant is of a line, and whether its order keeps those that are of none."""
+
+    has_line: bool
+    keeps_own: bool
+
+    @property
+    def stays(self) -> bool:
+        return self.keeps_own and not self.has_line
+
+
+KINDS = tuple(Kind(*facts) for facts in itertools.product((False, True), repeat=2))
+
+
 class State(NamedTuple):
     """One row of the truth table: every fact that the rule may look at."""
 
@@ -46,6 +67,7 @@ class State(NamedTuple):
     asset_withdrawn: bool
     expires_at: datetime | None
     count: Count
+    kind: Kind
 
 
 STATES = [
@@ -56,16 +78,18 @@ STATES = [
         *[(False, True)] * 5,
         (None, NOW - SECOND, NOW, NOW + SECOND),
         COUNTS,
+        KINDS,
     )
 ]
 
 
 def permitted_by_hand(state: State) -> bool:
+    is_given_back = state.fully_refunded or state.payment == REFUNDED
     return (
-        state.payment == PAID
+        state.payment != PENDING
         and not state.hold
         and not state.cancelled
-        and not state.fully_refunded
+        and (state.kind.stays or not is_given_back)
         and not state.refunded
         and not state.withdrawn
         and not state.asset_withdrawn
@@ -76,7 +100,8 @@ def permitted_by_hand(state: State) -> bool:
 def status_by_hand(state: State) -> str:
     """CONTRACTS, "What is one fact on every face", read afresh: no line of it is the rule's own."""
     # Nobody waits for the payment of an order that is over.
-    if state.cancelled or state.fully_refunded or state.payment == REFUNDED:
+    is_over = state.fully_refunded or state.payment == REFUNDED
+    if state.cancelled or (is_over and not state.kind.stays):
         return "expired"
     if state.payment == PENDING or state.hold:
         return "pending"
@@ -104,12 +129,21 @@ def truth_table(db, request) -> dict[int, State]:
             hold=state.hold,
             cancelled_at=NOW if state.cancelled else None,
             fully_refunded=state.fully_refunded,
+            keeps_own_assets=state.kind.keeps_own,
         )
         for number, state in enumerate(states)
     )
+    product = ProductFactory(shop=shop)
+    lines = LineItem.objects.bulk_create(
+        LineItem(order=order, product=product)
+        for order, state in zip(orders, states, strict=True)
+        if state.kind.has_line
+    )
+    line_of = {line.order_id: line for line in lines}
     grants = Grant.objects.bulk_create(
         Grant(
             order=order,
+            line=line_of.get(order.pk),
             asset=assets[state.asset_withdrawn],
             limit=state.count.bought,
             bought=state.count.bought,
