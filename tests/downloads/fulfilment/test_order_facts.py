@@ -4,19 +4,24 @@ import pytest
 
 from downloads.fulfilment import (
     Outcome,
+    dismiss_dispute,
+    dismiss_refund,
     record_dispute,
     record_order,
     record_refund,
     record_risk,
     release,
+    replace_disputes,
+    restore_dispute,
+    restore_refund,
 )
-from downloads.incoming import DisputeReport, RefundReport, RiskReport
+from downloads.incoming import DisputeReport, RiskReport
 from downloads.models import (
+    AuditEntry,
     Dispute,
     Grant,
     Order,
     Refund,
-    RefundedLine,
     RiskAssessment,
     Shop,
 )
@@ -28,7 +33,7 @@ from tests.downloads.reported import (
     refund_report,
     risk_report,
 )
-from tests.factories import NOW, AttachmentFactory, ProductFactory, ShopFactory
+from tests.factories import NOW, AttachmentFactory, DisputeFactory, ProductFactory, ShopFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -51,10 +56,6 @@ def place(shop: Shop, order: int = ORDER, quantity: int = 3) -> Order:
     return record_order(shop, report, at=NOW).order
 
 
-def refund(shop: Shop, report: RefundReport, order: int = ORDER) -> bool:
-    return record_refund(shop, order, report, at=LATER)
-
-
 def dispute(shop: Shop, *reports: DisputeReport, order: int = ORDER) -> None:
     for report in reports:
         record_dispute(shop, order, report, at=LATER)
@@ -67,81 +68,6 @@ def assess(shop: Shop, *reports: RiskReport, order: int = ORDER) -> None:
 
 def status(order: int = ORDER) -> str:
     return Order.objects.get(platform_id=order).status
-
-
-def canceled() -> list[int]:
-    return list(Grant.objects.order_by("line__platform_id").values_list("canceled", flat=True))
-
-
-# --- Refunds -------------------------------------------------------------------------------------
-
-
-def test_a_refund_waits_for_its_order(shop):
-    assert refund(shop, refund_report(1, {1: 2})) is True
-    assert Order.objects.count() == 0
-    place(shop)
-    assert canceled() == [20, 0]
-
-
-def test_a_refund_told_again_is_no_news(shop):
-    refund(shop, refund_report(1, {1: 2}))
-    assert refund(shop, refund_report(1, {1: 2})) is False
-    assert (Refund.objects.count(), RefundedLine.objects.count()) == (1, 1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("units", in_any_order({1: 2}, {1: 1, 2: 1}, {}))
-def test_a_refund_told_in_parts_comes_to_the_most_of_each_line(shop, units):
-    place(shop)
-    for part in units:
-        refund(shop, refund_report(1, part))
-    lines = RefundedLine.objects.order_by("line_platform_id")
-    assert list(lines.values_list("line_platform_id", "quantity")) == [(1, 2), (2, 1)]
-    assert canceled() == [20, 10]
-
-
-def test_more_units_of_a_known_refund_are_news_and_fewer_are_not(shop):
-    refund(shop, refund_report(1, {1: 1}))
-    assert refund(shop, refund_report(1, {1: 2})) is True
-    assert refund(shop, refund_report(1, {1: 1})) is False
-    assert RefundedLine.objects.get().quantity == 2
-
-
-def test_lines_told_later_make_money_alone_a_refund_of_items(shop):
-    Shop.objects.update(amount_refunds=Shop.AmountRefunds.REVOKE)
-    place(shop)
-    refund(shop, refund_report(1, {}))
-    assert status() == "closed"
-    refund(shop, refund_report(1, {2: 1}))
-    assert (status(), canceled()) == ("completed", [0, 10])
-
-
-def test_a_refund_is_of_one_order_of_one_shop(shop):
-    place(shop)
-    place(shop, order=7002)
-    refund(shop, refund_report(1, {1: 3, 2: 1}))
-    refund(ShopFactory(), refund_report(1, {1: 3, 2: 1}), order=7002)
-    assert (status(ORDER), status(7002)) == ("closed", "completed")
-
-
-def test_more_units_back_than_there_were_close_the_line_alone(shop):
-    place(shop)
-    refund(shop, refund_report(1, {1: 2**31 - 1}))
-    assert (canceled(), status()) == ([30, 0], "completed")
-
-
-def test_very_many_units_add_up(shop):
-    place(shop, quantity=2**31 - 1)
-    for number in range(3):
-        refund(shop, refund_report(number, {1: 2**31 - 1}))
-    assert canceled() == [2**31 - 1, 0]
-
-
-def test_a_refund_of_an_order_made_by_hand_finds_none(shop):
-    place(shop)
-    Order.objects.update(platform_id=None)
-    refund(shop, refund_report(1, {1: 3, 2: 1}))
-    assert Order.objects.get().status == "completed"
 
 
 # --- Disputes ------------------------------------------------------------------------------------
@@ -309,3 +235,150 @@ def test_a_dispute_is_news_when_it_begins_and_when_it_is_decided(shop):
     ]
     outcomes = [record_dispute(shop, ORDER, report, at=NOW) for report in told]
     assert outcomes == [Outcome.NEW, Outcome.UNCHANGED, Outcome.CHANGED, Outcome.UNCHANGED]
+
+
+# --- Disputes that the platform takes back -------------------------------------------------------
+
+
+def stands() -> dict[int, bool]:
+    return {dispute.platform_id: not dispute.is_gone for dispute in Dispute.objects.all()}
+
+
+@pytest.mark.parametrize("state", ["open", "lost"])
+def test_a_dispute_that_the_whole_list_lacks_is_gone(shop, state):
+    place(shop)
+    dispute(shop, dispute_report(state, 801), dispute_report("won", 802))
+    assert replace_disputes(shop, [802], asked_at=LATER + HOUR, at=LATER + HOUR) == 1
+    assert (stands(), status()) == ({801: False, 802: True}, "completed")
+    assert replace_disputes(shop, [802], asked_at=LATER + HOUR, at=LATER + HOUR) == 0
+
+
+def test_what_was_noted_after_we_asked_for_the_list_stays(shop):
+    place(shop)
+    long_ago = DisputeFactory(shop=shop, platform_id=800, order_platform_id=ORDER, state="won")
+    assert long_ago.noted_at is None
+    # However late the platform says that it was opened: that is another clock.
+    dispute(shop, dispute_report("open", 801, opened=NOW - 9 * HOUR))
+    assert replace_disputes(shop, [], asked_at=LATER, at=LATER + HOUR) == 1
+    assert (stands(), status()) == ({800: False, 801: True}, "pending")
+
+
+def test_a_dispute_that_is_listed_or_goes_on_is_back(shop):
+    place(shop)
+    dispute(shop, dispute_report("open", 801), dispute_report("open", 802))
+    replace_disputes(shop, [], asked_at=LATER + HOUR, at=LATER + HOUR)
+    dispute(shop, dispute_report("open", 801), dispute_report("open", 802))
+    assert stands() == {801: False, 802: False}
+    assert replace_disputes(shop, [801], asked_at=LATER + HOUR, at=LATER + HOUR) == 1
+    dispute(shop, dispute_report("lost", 802, decided=LATER))
+    assert (stands(), status()) == ({801: True, 802: True}, "closed")
+
+
+def test_a_list_of_one_shop_says_nothing_of_another(shop):
+    dispute(shop, dispute_report("open"))
+    assert replace_disputes(ShopFactory(), [], asked_at=LATER + HOUR, at=LATER + HOUR) == 0
+    assert stands() == {801: True}
+
+
+def test_a_dispute_that_is_gone_does_not_move_a_release(shop):
+    order = place(shop)
+    far = LATER + 9 * HOUR
+    dispute(shop, dispute_report("open", 801, opened=far), dispute_report("open", 802))
+    replace_disputes(shop, [802], asked_at=far, at=far)
+    release(order, at=LATER)
+    assert Order.objects.get().released_at == LATER
+
+
+# --- What a merchant says was a mistake ----------------------------------------------------------
+
+
+def trail() -> list[str]:
+    return list(AuditEntry.objects.order_by("id").values_list("what", flat=True))
+
+
+@pytest.mark.parametrize("state", ["open", "lost"])
+def test_a_dismissed_dispute_counts_for_nothing_until_it_is_restored(shop, state):
+    place(shop)
+    dispute(shop, dispute_report(state))
+    row = Dispute.objects.get()
+    for _ in range(2):
+        dismiss_dispute(row, at=LATER)
+        assert status() == "completed"
+    dispute(shop, dispute_report("lost", decided=LATER))
+    assert status() == "completed"
+    restore_dispute(row, at=LATER)
+    restore_dispute(row, at=LATER)
+    assert status() == "closed"
+    words = dict(Dispute.State.choices)[state]
+    assert trail()[-2:] == [
+        f"Dismissed: Dispute 801: {words}",
+        "Restored: Dispute 801: Lost: the money went back",
+    ]
+    assert word != "completed"
+
+
+@pytest.mark.parametrize("kept", [3, 1, None], ids=["not taken off", "taken off", "not said"])
+def test_a_dismissed_refund_gives_its_units_back(shop, kept):
+    """Whether or not the platform's own figure has the refund taken off."""
+    report = order_report(line_report(1, 3, kept), line_report(2), platform_id=ORDER)
+    record_order(shop, report, at=NOW)
+    record_refund(shop, ORDER, refund_report(1, {1: 2}), at=LATER)
+    grant = Grant.objects.get(line__platform_id=1)
+    assert (grant.canceled, grant.bought) == (20, 30)
+    row = Refund.objects.get()
+    dismiss_refund(row, at=LATER)
+    grant.refresh_from_db()
+    assert (grant.canceled, trail()) == (0, ["Dismissed: Refund 1"])
+    restore_refund(row, at=LATER)
+    grant.refresh_from_db()
+    assert (grant.canceled, trail()[-1]) == (20, "Restored: Refund 1")
+    entry = AuditEntry.objects.order_by("id").last()
+    assert (entry.subject, entry.shop_id) == ("Order 1050", shop.pk)
+
+
+def test_an_order_whose_whole_refund_was_a_mistake_is_paid(shop):
+    report = order_report(line_report(1, 3, 0), platform_id=ORDER, payment="refunded")
+    record_order(shop, report, at=NOW)
+    record_refund(shop, ORDER, refund_report(1, {1: 3}), at=LATER)
+    assert status() == "closed"
+    dismiss_refund(Refund.objects.get(), at=LATER)
+    assert status() == "completed"
+    restore_refund(Refund.objects.get(), at=LATER)
+    assert status() == "closed"
+
+
+def test_of_two_refunds_one_a_mistake_the_other_closes_its_line(shop):
+    lines = (line_report(1, 3, 0), line_report(2, 1, 0))
+    record_order(shop, order_report(*lines, payment="refunded"), at=NOW)
+    for number, units in ((1, {1: 3}), (2, {2: 1})):
+        record_refund(shop, ORDER, refund_report(number, units), at=LATER)
+    dismiss_refund(Refund.objects.get(platform_id=1), at=LATER)
+    rows = Grant.objects.with_facts().order_by("line__platform_id")
+    assert [grant.status(NOW) for grant in rows] == ["available", "expired"]
+
+
+def test_money_back_by_mistake_closes_nothing(shop):
+    Shop.objects.update(amount_refunds=Shop.AmountRefunds.REVOKE)
+    place(shop)
+    record_refund(shop, ORDER, refund_report(1, {}), at=LATER)
+    assert status() == "closed"
+    dismiss_refund(Refund.objects.get(), at=LATER)
+    assert status() == "completed"
+
+
+def test_a_dismissed_refund_that_changes_stays_dismissed_and_it_is_noted(shop):
+    place(shop)
+    record_refund(shop, ORDER, refund_report(1, {1: 1}), at=LATER)
+    dismiss_refund(Refund.objects.get(), at=LATER)
+    record_refund(shop, ORDER, refund_report(1, {1: 1}), at=LATER)
+    assert trail() == ["Dismissed: Refund 1"]
+    record_refund(shop, ORDER, refund_report(1, {1: 3, 2: 1}), at=LATER)
+    assert (status(), Refund.objects.get().dismissed_at) == ("completed", LATER)
+    assert trail()[1:] == ["The shop changed Refund 1, which stays dismissed"]
+
+
+def test_a_fact_may_be_dismissed_before_its_order_is_there(shop):
+    record_refund(shop, ORDER, refund_report(1, {1: 3, 2: 1}), at=LATER)
+    dismiss_refund(Refund.objects.get(), at=LATER)
+    place(shop)
+    assert status() == "completed"

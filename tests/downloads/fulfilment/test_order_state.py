@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import pytest
 
-from downloads.fulfilment import settle
+from downloads.fulfilment import apply_policies, settle
 from downloads.fulfilment.order_state import payment_of, standing_of
-from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop
+from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop, StatusMeaning
 from tests.factories import (
     NOW,
     DisputeFactory,
@@ -27,6 +27,9 @@ PAYMENTS = [
     ("pending", "placed", "paid"),
     ("pending", "authorized", "pending"),
     ("pending", "paid", "pending"),
+    ("partial", "placed", "paid"),
+    ("partial", "authorized", "pending"),
+    ("partial", "paid", "pending"),
     ("authorized", "placed", "paid"),
     ("authorized", "authorized", "paid"),
     ("authorized", "paid", "pending"),
@@ -91,7 +94,7 @@ def status_by_hand(state: State) -> str:
     if state.is_given_back or state.money_back == COUNTED:
         return "closed"
     enough = {
-        "placed": {"pending", "authorized", "paid"},
+        "placed": {"pending", "partial", "authorized", "paid"},
         "authorized": {"authorized", "paid"},
         "paid": {"paid"},
     }
@@ -123,6 +126,16 @@ def build(states: list[State], shop: Shop) -> list[Order]:
     return Order.objects.bulk_create(orders)
 
 
+def keeps_own_by_hand(state: State) -> bool:
+    """All lines went back, and nothing else shuts it: a hold does not end what it holds up."""
+    opens = {"pending": "placed", "partial": "placed", "authorized": "placed authorized"}
+    is_unpaid = state.reported == "voided" or state.opens_when not in opens.get(
+        state.reported, "placed authorized paid"
+    )
+    is_shut = is_unpaid or "lost" in state.disputes or state.money_back == COUNTED
+    return state.is_given_back and not is_shut
+
+
 @pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("opens_when", Shop.OpensWhen.values)
 @pytest.mark.parametrize("holds", [False, True])
@@ -139,13 +152,14 @@ def test_an_order_stands_as_facts_and_policies_say(opens_when, holds, revokes, e
         and state.risk in (NO, COUNTED if holds else IGNORED)
         and state.money_back in (NO, COUNTED if revokes else IGNORED)
     ]
-    assert len(states) == 5 * 6 * 2 * 2 * 2**3
+    assert len(states) == 6 * 6 * 2 * 2 * 2**3
     states = states[::every]
     found = {}
     for state, order in zip(states, build(states, shop), strict=True):
         standing = standing_of(order, is_given_back=state.is_given_back)
-        found[state] = Order(**standing).status
-    assert found == {state: status_by_hand(state) for state in states}
+        found[state] = Order(**standing).status, standing["keeps_own_assets"]
+    by_hand = {state: (status_by_hand(state), keeps_own_by_hand(state)) for state in states}
+    assert found == by_hand
 
 
 # --- One by one ----------------------------------------------------------------------------------
@@ -236,3 +250,52 @@ def test_an_order_made_by_hand_keeps_its_payment_and_has_no_facts(db):
     shop = ShopFactory(opens_when=Shop.OpensWhen.PLACED, holds_high_risk=True)
     order = OrderFactory(shop=shop, payment=Order.Payment.PENDING)
     assert standing(order) == ("pending", "", False, "pending")
+
+
+# --- The shop's table of statuses ----------------------------------------------------------------
+
+
+def means(shop: Shop, payment: str, status: str = "processing/cod") -> None:
+    StatusMeaning.objects.create(shop=shop, status=status, payment=payment)
+
+
+@pytest.mark.parametrize(
+    ("payment", "status"),
+    [("paid", "completed"), ("partial", "pending"), ("voided", "pending"), ("refunded", "closed")],
+)
+@pytest.mark.parametrize("reported", ["pending", "paid", ""])
+def test_what_a_status_means_here_stands_above_what_was_reported(order, reported, payment, status):
+    Order.objects.update(reported_payment=reported, reported_status="processing/cod")
+    means(order.shop, payment)
+    assert standing(order)[-1] == status
+
+
+def test_a_status_means_in_one_shop_what_it_means_there(order):
+    Order.objects.update(reported_status="processing/cod")
+    means(ShopFactory(), "pending")
+    means(order.shop, "pending", status="processing")
+    assert standing(order)[-1] == "completed"
+
+
+def test_the_table_is_read_once_and_only_where_a_status_was_reported(
+    order, django_assert_num_queries
+):
+    order.refresh_from_db()
+    order.shop.holds_high_risk = False
+    with django_assert_num_queries(1):
+        standing_of(order, is_given_back=False)
+    order.reported_status = "processing/cod"
+    with django_assert_num_queries(2):
+        standing_of(order, is_given_back=False)
+
+
+def test_a_row_taken_out_of_the_table_leaves_what_was_reported(order):
+    Order.objects.update(reported_payment="pending", reported_status="processing/cod")
+    means(order.shop, "paid")
+    assert standing(order)[-1] == "completed"
+    StatusMeaning.objects.all().delete()
+    assert standing(order)[-1] == "pending"
+    means(order.shop, "paid")
+    assert apply_policies(order.shop, at=NOW).changed == 1
+    order.refresh_from_db()
+    assert order.status == "completed"

@@ -187,21 +187,64 @@ def test_units_given_again_open_what_was_closed(line):
         assert line.order.status == "completed"
 
 
-def test_an_orders_own_asset_closes_with_its_last_line():
+@pytest.mark.parametrize("payment", [Order.Payment.PAID, Order.Payment.REFUNDED])
+@pytest.mark.parametrize(("closes", "word"), [(False, "available"), (True, "expired")])
+def test_an_orders_own_asset_outlives_its_lines_unless_the_policy_closes_it(closes, word, payment):
     own = GrantFactory(line=None)
+    Shop.objects.update(closes_order_assets=closes)
     lines = [LineFactory(order=own.order) for _ in range(2)]
+    of_line = GrantFactory(order=own.order, line=lines[0])
 
-    def status() -> str:
+    def statuses() -> list[str]:
         fulfilment.settle(own.order, at=NOW)
-        return Grant.objects.with_facts().get(pk=own.pk).status(NOW)
+        rows = Grant.objects.with_facts().filter(pk__in=[own.pk, of_line.pk]).order_by("pk")
+        return [grant.status(NOW) for grant in rows]
 
-    keep(lines[0], 0)
-    assert status() == "available"
     keep(lines[1], 0)
-    assert status() == "expired"
-    assert counts(own) == (10, 0, 0, False)
-    keep(lines[1], 1)
-    assert status() == "available"
+    assert statuses() == ["available", "available"]
+    keep(lines[0], 0)
+    Order.objects.update(payment=payment)
+    assert statuses() == [word, "expired"]
+    own.order.refresh_from_db()
+    assert (counts(own), own.order.status) == ((10, 0, 0, False), "closed")
+    keep(lines[0], 1)
+    Order.objects.update(payment=Order.Payment.PAID)
+    assert statuses() == ["available", "available"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "word"),
+    [
+        ({"cancelled_at": NOW}, "expired"),
+        ({"reported_payment": "pending"}, "expired"),
+        ({"reported_payment": "voided"}, "expired"),
+        ("open", "pending"),
+        ("lost", "expired"),
+        ("money", "expired"),
+    ],
+)
+def test_an_orders_own_asset_closes_for_what_is_no_refund_of_lines(fact, word):
+    own = GrantFactory(line=None, order__platform_id=7001, order__reported_payment="paid")
+    line = LineFactory(order=own.order, platform_id=1)
+    keep(line, 0)
+    Shop.objects.update(amount_refunds=Shop.AmountRefunds.REVOKE)
+    shop = own.order.shop
+    match fact:
+        case "money":
+            RefundFactory(shop=shop)
+        case str():
+            DisputeFactory(shop=shop, state=fact)
+        case _:
+            Order.objects.update(**fact)
+    fulfilment.settle(own.order, at=NOW)
+    assert Grant.objects.with_facts().get(pk=own.pk).status(NOW) == word
+
+
+def test_an_own_asset_closes_with_an_order_all_of_whose_money_went_back():
+    own = GrantFactory(line=None, order__platform_id=7001, order__reported_payment="refunded")
+    LineFactory(order=own.order, platform_id=1)
+    fulfilment.settle(own.order, at=NOW)
+    assert Grant.objects.with_facts().get(pk=own.pk).status(NOW) == "expired"
 
 
 def test_all_money_back_closes_the_order_whatever_its_lines(line):

@@ -27,7 +27,7 @@ from downloads.models import (
 )
 
 # Our own keys, and when we heard of a thing.
-OURS = {"id", "created_at", "updated_at", "removed_at", "announced_at", "shop"}
+OURS = {"id", "created_at", "updated_at", "removed_at", "noted_at", "announced_at", "shop"}
 TABLES: dict[type[models.Model], str] = {
     Order: "shop",
     LineItem: "order__shop",
