@@ -16,6 +16,7 @@ from downloads.models import Mail, Message, Plan, Shop
 from storefront import inbox
 from storefront.admin.actions import only_row, show_secret_once
 from storefront.admin.base import ScopedAdmin
+from storefront.admin.statuses import StatusMeaningInline, statuses_of
 from storefront.models import ApiKey, SecretKey, StorefrontKey
 
 # What it is called, how the list of mails shows it alone, and which mails it is.
@@ -24,7 +25,7 @@ MAIL_TROUBLES = {
     "unsent": ("not sent", "state__exact=set_aside", Q(state=Mail.State.SET_ASIDE)),
     "perhaps": ("perhaps sent", "state__exact=doubtful", Q(state=Mail.State.DOUBTFUL)),
 }
-POLICIES = ("opens_when", "amount_refunds", "holds_high_risk")
+POLICIES = ("opens_when", "amount_refunds", "closes_order_assets", "holds_high_risk")
 
 
 @admin.register(Plan)
@@ -53,14 +54,22 @@ class ShopAdmin(ScopedAdmin):
             "choose_plan": "downloads.choose_plan",
         }
     )
-    readonly_fields = ("uninstalled_at", "messages_set_aside", "mails_in_trouble")
+    inlines = (StatusMeaningInline,)
+    readonly_fields = (
+        *("uninstalled_at", "messages_set_aside", "mails_in_trouble"),
+        "reported_statuses",
+    )
     fieldsets = (
         (None, {"fields": ("name", "domain", "plan")}),
         ("The download page", {"fields": ("page_title", "page_text")}),
         ("Downloads", {"fields": ("default_limit", "link_urls")}),
         ("Mail to buyers", {"fields": ("mails_buyers", "language", "reply_to", "mail_text")}),
-        ("Policies", {"fields": POLICIES}),
+        ("Policies", {"fields": (*POLICIES, "reported_statuses")}),
     )
+
+    def get_inlines(self, request: HttpRequest, obj: Shop | None) -> Any:
+        # A new shop has no orders yet, and so no words to translate.
+        return () if obj is None else self.inlines
 
     def get_fieldsets(self, request: HttpRequest, obj: Shop | None = None) -> Any:
         news = []
@@ -91,7 +100,12 @@ class ShopAdmin(ScopedAdmin):
     def save_model(self, request: HttpRequest, obj: Shop, form: Any, change: bool) -> None:
         # The shop's own messages write other columns of this row meanwhile.
         obj.save(update_fields=form.changed_data if change else None)
-        orders = obj.orders.count() if set(POLICIES) & set(form.changed_data) else 0
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        is_table_changed = any(formset.has_changed() for formset in formsets)
+        is_changed = is_table_changed or bool(set(POLICIES) & set(form.changed_data))
+        orders = form.instance.orders.count() if is_changed else 0
         if orders:
             messages.warning(
                 request,
@@ -99,6 +113,10 @@ class ShopAdmin(ScopedAdmin):
                 f"{orders} earlier ones follow at their next message, or at once "
                 "with the action “Apply the policies to all orders” in the list of shops.",
             )
+
+    @admin.display(description="statuses of its orders")
+    def reported_statuses(self, shop: Shop) -> str:
+        return statuses_of(shop) if shop.pk else "–"
 
     @admin.display(description="messages set aside")
     def messages_set_aside(self, shop: Shop) -> str:

@@ -25,13 +25,14 @@ SUPPORT = _each(
     *("downloads.order", "downloads.lineitem", "downloads.grant", "downloads.delivery"),
     *("downloads.downloadevent", "downloads.customer", "downloads.account"),
     *("downloads.mail", "downloads.message", "downloads.datarequest"),
+    "downloads.statusmeaning",
 ) | {"downloads.reset_grant"}
 MANAGER = (
     SUPPORT
     | _each(
         "add change delete",
         *("downloads.product", "downloads.attachment", "downloads.asset"),
-        *("downloads.order", "downloads.customer"),
+        *("downloads.order", "downloads.customer", "downloads.statusmeaning"),
     )
     | _each("add change", "downloads.lineitem", "downloads.grant")
     | _each("change delete", "downloads.account")

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from downloads.audit.actors import UNNAMED, Actor, acting
 from downloads.audit.signals import UNTOLD, audited_of
-from downloads.models import AuditEntry, Invitation, Membership, Plan, Role, Shop
+from downloads.models import AuditEntry, Invitation, Membership, Plan, Role, Shop, StatusMeaning
 from storefront.models import (
     CustomerToken,
     PlatformAccess,
@@ -37,7 +37,7 @@ ADA = Actor("ada", "203.0.113.9", "Firefox")
 SECRET = "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"
 WITHOUT_SECRETS = {
     *("downloads.attachment", "downloads.membership", "downloads.plan", "downloads.shop"),
-    *("downloads.order", "downloads.lineitem"),
+    *("downloads.order", "downloads.lineitem", "downloads.statusmeaning"),
 }
 WATCHED = [model for model in apps.get_models() if audited_of(model)]
 
@@ -65,6 +65,9 @@ MAKERS = {
     ),
     "downloads.plan": lambda: Plan.objects.create(name="gold"),
     "downloads.shop": ShopFactory,
+    "downloads.statusmeaning": lambda: StatusMeaning.objects.create(
+        shop=ShopFactory(), status="processing/cod", payment="pending"
+    ),
     "storefront.customertoken": lambda: CustomerToken.issue(CustomerFactory(), at=NOW)[0],
     "storefront.platformaccess": platform_access,
     "storefront.secretkey": lambda: SecretKey.issue(ShopFactory(), name="Server")[0],

@@ -25,7 +25,7 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
     "See the shop, its products, assets, orders and downloads, and what happened to each": (
         named(
             "downloads: view shop, view product, view attachment, view asset, view order, "
-            "view lineitem, view grant, view delivery, view downloadevent"
+            "view lineitem, view grant, view delivery, view downloadevent, view statusmeaning"
         ),
         {"order.order_page", "asset.asset_file"},
     ),
@@ -74,8 +74,10 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
         posted("mail.send_again message.try_again datarequest.mark_as_answered"),
     ),
     "Edit the shop's page, mails and policies": (
-        {"downloads.change_shop"},
-        posted("shop.page_title shop.language shop.opens_when shop.apply_policies"),
+        named("downloads: change shop, add change delete statusmeaning"),
+        posted(
+            "shop.page_title shop.language shop.opens_when shop.apply_policies shop.status_meanings"
+        ),
     ),
     "Read the audit trail": ({"downloads.view_auditentry"}, set()),
     "Choose the shop's plan": ({"downloads.choose_plan"}, posted("shop.plan")),

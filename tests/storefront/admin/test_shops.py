@@ -1,4 +1,5 @@
 import re
+from html import unescape
 
 import pytest
 from django.apps import apps
@@ -113,7 +114,7 @@ def test_every_model_a_merchant_knows_is_in_the_admin():
     behind_the_scenes = {"Attachment", "KeptUpload", "LineItem", "Delivery", "TokenExchange"}
     behind_the_scenes |= {"Refund", "RefundedLine", "Dispute", "RiskAssessment", "RemovedProduct"}
     behind_the_scenes |= {"LinkRequest", "CountedTries", "RecoveryCode", "SecondFactor"}
-    behind_the_scenes |= {"StaffSession", "Heartbeat"}
+    behind_the_scenes |= {"StaffSession", "Heartbeat", "StatusMeaning"}
     models = {*apps.get_app_config("downloads").get_models()}
     models |= {*apps.get_app_config("storefront").get_models()}
     assert {model.__name__ for model in models} - behind_the_scenes == {
@@ -150,6 +151,8 @@ def shop_form(shop, **fields):
         "amount_refunds": "keep",
         "language": shop.language,
         "mails_buyers": "on",
+        "status_meanings-TOTAL_FORMS": 0,
+        "status_meanings-INITIAL_FORMS": 0,
     } | fields
 
 
@@ -270,3 +273,11 @@ def test_mails_in_trouble_are_counted_once_however_many_there_are(
             staff.get(f"/admin/downloads/shop/{shop.pk}/change/")
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_an_orders_own_assets_close_with_its_items_where_the_shop_says_so(staff):
+    shop = ShopFactory()
+    url = f"/admin/downloads/shop/{shop.pk}/change/"
+    assert "Close an order's own assets" in unescape(staff.get(url).content.decode())
+    assert staff.post(url, shop_form(shop, closes_order_assets="on")).status_code == 302
+    assert Shop.objects.get().closes_order_assets is True
