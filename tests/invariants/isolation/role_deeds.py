@@ -75,9 +75,7 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "Edit the shop's page, mails and policies": (
         named("downloads: change shop, add change delete statusmeaning"),
-        posted(
-            "shop.page_title shop.language shop.opens_when shop.apply_policies shop.status_meanings"
-        ),
+        posted("shop.page_title shop.language shop.opens_when shop.apply_policies"),
     ),
     "Read the audit trail": ({"downloads.view_auditentry"}, set()),
     "Choose the shop's plan": ({"downloads.choose_plan"}, posted("shop.plan")),
