@@ -37,8 +37,6 @@ class OrderFact(models.Model):
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
     order_platform_id = models.BigIntegerField()
 
-    objects = FactQuerySet.as_manager()
-
     class Meta:
         abstract = True
 
@@ -136,6 +134,8 @@ class RiskAssessment(OrderFact):
 
     is_high = models.BooleanField()
     assessed_at = models.DateTimeField()
+
+    objects = FactQuerySet.as_manager()
 
     class Meta:
         constraints = [

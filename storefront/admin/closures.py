@@ -105,10 +105,11 @@ def why_closed(grant: Grant, *, at: datetime) -> str:
 def why_order_is_closed(order: Order, *, at: datetime) -> str:
     """Return what holds all of an order's downloads shut; empty if one is open, or none is there.
 
-    Two queries.
+    Two queries, one more where the order's own assets outlive its lines.
     """
     order = Order.objects.get(pk=order.pk)
-    if reasons := order_refusals(order):
+    has_own = order.keeps_own_assets and order.grants.filter(line__isnull=True).exists()
+    if reasons := order_refusals(order, for_own=has_own):
         return _sentences(_causes(reasons, order), order)
     grants = Grant.objects.with_rights().filter(order=order)
     sentences = [why_closed(grant, at=at) for grant in grants]

@@ -311,7 +311,7 @@ def stand_by_hand(history: list[Any]) -> dict[int, bool]:
     }
 
 
-@pytest.mark.parametrize("examples", [10, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [6, pytest.param(60, marks=pytest.mark.slow)])
 def test_any_history_of_refunds_ends_alike_however_it_is_shuffled(shop, examples):
     @hypothesis_settings(
         max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck)
