@@ -67,6 +67,12 @@ def small(payload):
     return make
 
 
+EXPECTED = (
+    'Expected orders: {"order": …} or {"orders": […]} as Shopify\'s Admin API prints them, the '
+    "rows of a bulk operation of its GraphQL API, or WooCommerce's list of orders."
+)
+
+
 def numbers():
     return sorted(Order.objects.values_list("number", flat=True))
 
@@ -115,8 +121,9 @@ def test_several_files_come_at_once(shop, write, small):
     assert Outcome(*files).summary == "2 new, 0 changed, 0 unchanged, 0 refused\n"
 
 
-def test_a_file_of_no_orders_is_no_fault(shop, write):
-    outcome = Outcome(write('{"orders": []}'))
+@pytest.mark.parametrize("document", ['{"orders": []}', "[]"])
+def test_a_file_of_no_orders_is_no_fault(shop, write, document):
+    outcome = Outcome(write(document))
     assert (outcome.summary, outcome.problems, outcome.failure) == (
         "0 new, 0 changed, 0 unchanged, 0 refused\n",
         [],
@@ -272,14 +279,14 @@ FILES = {
         b'{"orders": [{"id": ' + b"9" * 5_000 + b"}]}",
         "not JSON that can be read: nested too deeply or a number too long",
     ),
-    "a list": (b"[]", 'Expected {"order": …} or {"orders": […]} as the Admin API prints them.'),
+    "a list of something else": (b'[{"id": 1}]', EXPECTED),
     "other JSON": (
         b'{"products": []}',
-        'Expected {"order": …} or {"orders": […]} as the Admin API prints them.',
+        EXPECTED,
     ),
     "a word": (
         b'"order"',
-        'Expected {"order": …} or {"orders": […]} as the Admin API prints them.',
+        EXPECTED,
     ),
 }
 

@@ -1,0 +1,104 @@
+"""Which of a shop's products and lines a table means, that names none by the platform's number.
+
+A product by its number, else by its SKU, else by its name; each only where one alone has it. What
+is found so keeps the words that the shop has for it. What is not is known by its words.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from django.db.models import Q
+
+from downloads.incoming import LineReport, OrderReport, ProductReport
+from downloads.models import LineItem, Product, Shop
+
+BETWEEN = " - "
+MOST_SPLITS = 10
+
+
+def matched(shop: Shop, report: OrderReport) -> OrderReport:
+    """Return a report whose lines name the shop's own products, and lines that it has by now."""
+    known = _Products(shop, [line.product for line in report.lines])
+    lines = [replace(line, product=known.find(line.product)) for line in report.lines]
+    if report.platform_id > 0 and lines:
+        lines = list(_with_known_numbers(shop, report.platform_id, lines))
+    return replace(report, lines=tuple(lines))
+
+
+class _Products:
+    """The products of a shop that some words may mean. Two questions at most."""
+
+    def __init__(self, shop: Shop, reports: list[ProductReport]) -> None:
+        variants = {each.variant_id for each in reports if each.variant_id}
+        numbers = {each.product_id for each in reports if each.product_id}
+        skus = {each.sku for each in reports if each.sku}
+        names = {name for each in reports for name, _variant in _readings(each)}
+        asked = Q(variant_id__in=variants) | Q(product_id__in=numbers)
+        asked |= Q(sku__in=skus) | Q(name__in=names)
+        self._rows = list(Product.objects.filter(asked, shop=shop).order_by("created_at", "pk"))
+
+    def find(self, report: ProductReport) -> ProductReport:
+        """Return the product that a line means, in the shop's words; else as the line has it."""
+        rows = self._rows
+        if report.variant_id is not None:
+            row = _only(row for row in rows if row.variant_id == report.variant_id)
+            return report if row is None else _as_known(row)
+        by_number = [row for row in rows if report.product_id in (row.product_id, row.variant_id)]
+        row = _only(by_number) if report.product_id is not None else None
+        if row is None and report.sku:
+            row = _only(row for row in rows if row.sku == report.sku)
+        return self._by_words(report) if row is None else _as_known(row)
+
+    def _by_words(self, report: ProductReport) -> ProductReport:
+        # Another SKU is another product, whatever it is called.
+        free = [row for row in self._rows if not (row.sku and report.sku) or row.sku == report.sku]
+        for name, variant in _readings(report):
+            row = _only(
+                row for row in free if (row.name, row.variant_name or None) == (name, variant)
+            )
+            if row is not None:
+                return _as_known(row)
+        return report
+
+
+def _readings(report: ProductReport) -> list[tuple[str, str | None]]:
+    """Return what a name may say: a product's, or one's and its variant's with a dash between."""
+    readings: list[tuple[str, str | None]] = [(report.name, report.variant_name)]
+    if report.variant_name is None:
+        parts = report.name.split(BETWEEN)[:MOST_SPLITS]
+        for place in range(len(parts) - 1, 0, -1):
+            name = BETWEEN.join(parts[:place])
+            readings.append((name, report.name[len(name) + len(BETWEEN) :]))
+    return readings
+
+
+def _only(rows: Iterable[Product]) -> Product | None:
+    found = list(rows)
+    return found[0] if len(found) == 1 else None
+
+
+def _as_known(row: Product) -> ProductReport:
+    return ProductReport(
+        name=row.name,
+        product_id=row.product_id,
+        variant_id=row.variant_id,
+        variant_name=row.variant_name,
+        sku=row.sku,
+        vendor=row.vendor,
+        tags=tuple(row.tags),
+    )
+
+
+def _with_known_numbers(shop: Shop, order: int, lines: list[LineReport]) -> Iterator[LineReport]:
+    """Yield the lines, each with the number of the order's own line of that product, if any."""
+    rows = LineItem.objects.filter(
+        order__shop=shop, order__platform_id=order, platform_id__gt=0
+    ).select_related("product")
+    free = list(rows.order_by("position", "platform_id"))
+    for line in lines:
+        row = next((row for row in free if _as_known(row.product) == line.product), None)
+        if row is None or row.platform_id is None:
+            yield line
+        else:
+            free.remove(row)
+            yield replace(line, platform_id=row.platform_id)

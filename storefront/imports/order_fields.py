@@ -1,0 +1,73 @@
+"""What the tables' readers build reports of: buyers, tokens, numbers of lines, times."""
+
+from collections import Counter
+from datetime import datetime
+
+from downloads.email_addresses import MAX_LENGTH
+from downloads.incoming import CustomerReport
+from downloads.tokens import MIN_LENGTH, hash_token
+from storefront.imports.cells import Notes, synthetic
+from storefront.platforms.fields import LONG_AGO
+
+NAME_LENGTH = 200
+
+
+class LineNumbers:
+    """Numbers for lines that have none of their own: of the order and of what each says."""
+
+    def __init__(self, source: str, order: str) -> None:
+        self._of = (source, order)
+        self._seen: Counter[tuple[str, ...]] = Counter()
+
+    def next(self, *words: str) -> int:
+        """Return the number of a line by what tells it from others, and by how often it stands."""
+        self._seen[words] += 1
+        return synthetic("line", *self._of, *words, self._seen[words])
+
+
+def contact(email: str, notes: Notes) -> str | None:
+    """Return a mail address as the shop took it; null where it is none, which is noted."""
+    if "@" in email and len(email) <= MAX_LENGTH:
+        return email
+    if email:
+        notes.unread("The mail address", email)
+    return None
+
+
+def buyer(
+    email: str | None, *, number: int | None = None, first: str = "", last: str = ""
+) -> CustomerReport | None:
+    """Return who bought. A person with a number has an account, whose address no order tells."""
+    if number is None and email is None:
+        return None
+    return CustomerReport(
+        platform_id=number,
+        email=None if number else email,
+        first_name=first[:NAME_LENGTH],
+        last_name=last[:NAME_LENGTH],
+    )
+
+
+def split_name(name: str) -> dict[str, str]:
+    """Return the first name and the rest of a name."""
+    first, _space, last = name.partition(" ")
+    return {"first": first, "last": last.strip()}
+
+
+def token_hash(token: str, notes: Notes) -> str | None:
+    """Return the hash of an order's key; null, and noted, for what is too short to be one."""
+    if len(token) >= MIN_LENGTH:
+        return hash_token(token)
+    if token:
+        notes.append(f"The order's key has fewer than {MIN_LENGTH} characters and opens nothing.")
+    return None
+
+
+def newest(*times: datetime | None) -> datetime:
+    """Return the newest of some times: a table does not say when it was written."""
+    return max((at for at in times if at is not None), default=LONG_AGO)
+
+
+def most(*counts: int | None) -> int | None:
+    """Return the highest of some counts; null where none is known."""
+    return max((count for count in counts if count is not None), default=None)
