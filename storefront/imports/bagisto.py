@@ -11,7 +11,7 @@ from downloads.models import Order
 from storefront.imports import cells
 from storefront.imports.base import Row, TableFormat
 from storefront.imports.cells import Notes
-from storefront.imports.order_fields import LineNumbers, buyer, contact, most, newest, split_name
+from storefront.imports.order_fields import LineNumbers, buyer, contact, most, newest
 
 SOURCE = "bagisto"
 Payment = Order.ReportedPayment
@@ -47,7 +47,7 @@ def read(rows: Sequence[Row]) -> OrderReport:
         payment=_payment(rows, notes),
         placed_at=min(filter(None, made), default=at),
         reported_at=at,
-        customer=buyer(email, **split_name(name)),
+        customer=buyer(email, name=name),
         email=email,
         lines=_lines(rows, notes),
         notes=tuple(notes),

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from downloads.models.orders import RECEIPT_NUMBER_LENGTH
-from storefront.platforms.fields import MAX_INTEGER, MAX_QUANTITY, MAX_TEXT
 
+MAX_INTEGER = 2**63 - 1
+MAX_QUANTITY = 1_000_000
+MAX_TEXT = 500
 YES = frozenset({"yes", "y", "true", "1", "x", "paid", "completed", "complete"})
 NO = frozenset({"no", "n", "false", "0", "unpaid", "pending"})
 EPOCH_OF_SHEETS = datetime(1899, 12, 30, tzinfo=UTC)
@@ -128,7 +130,7 @@ def numbers_of(name: str, *, otherwise: int) -> tuple[int, str]:
     name = name[:RECEIPT_NUMBER_LENGTH]
     digits = re.sub(r"[^0-9]", "", name)[:18]
     number = int(digits) if digits else otherwise
-    return number, "" if name == str(number) else name
+    return number, "" if name.removeprefix("#") in ("", str(number)) else name
 
 
 def synthetic(*parts: object) -> int:

@@ -1,7 +1,7 @@
 """JSON files: one document, or one a line; Shopify's orders or WooCommerce's, told by a row."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import IO, Any
@@ -47,14 +47,10 @@ def open_document(file: IO[bytes], surveyed: Surveyed) -> Opened:
     """
     if surveyed.encoding != UTF_8:
         raise NotRecognised(NOT_UTF_8)
-    whole: Any = BadInput(
-        f"One JSON document of more than {MOST_DOCUMENT_BYTES:,} bytes cannot be imported: write "
-        "one order a line (jq -c '.orders[]' does so)."
-    )
-    if surveyed.size_bytes <= MOST_DOCUMENT_BYTES:
-        whole = _load(read_text(file))
-        file.seek(0)
-    if not isinstance(whole, BadInput) and not shopify_bulk.is_row(whole):
+    whole = _whole(file, surveyed)
+    if shopify_bulk.is_row(whole):
+        return shopify_bulk.open_rows(iter([(1, whole, json.dumps(whole))]))
+    if not isinstance(whole, BadInput):
         rows = orders_in(whole)
         kind = kind_of(rows)
         return Opened(kind.title, _found_in(rows, kind), ("row",), len(rows), is_numbered=True)
@@ -68,6 +64,24 @@ def open_document(file: IO[bytes], surveyed: Surveyed) -> Opened:
     kind = kind_of([row for document in good for row in orders_in(document)])
     orders = _found_by_line(chain(head, lines), kind)
     return Opened(kind.title, orders, ("row",), surveyed.line_ends + 1, is_numbered=True)
+
+
+def _whole(file: IO[bytes], surveyed: Surveyed) -> Any:
+    """Return a file's one document, or why it has none."""
+    lines = _lines(file)
+    documents = [document for _line, document, _text in islice(lines, 2)]
+    lines.close()
+    file.seek(0)
+    if len(documents) == 2 and not isinstance(documents[0], BadInput):
+        return BadInput("one document a line")
+    if surveyed.size_bytes > MOST_DOCUMENT_BYTES:
+        return BadInput(
+            f"One JSON document of more than {MOST_DOCUMENT_BYTES:,} bytes cannot be imported: "
+            "write one order a line (jq -c '.orders[]' does so)."
+        )
+    whole = _load(read_text(file))
+    file.seek(0)
+    return whole
 
 
 def orders_in(document: Any) -> list[Any]:
@@ -141,7 +155,7 @@ def _rows_of(row: Any) -> Callable[[], list[list[str]]]:
     return lambda: [[row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)]]
 
 
-def _lines(file: IO[bytes]) -> Iterator[tuple[int, Any, str]]:
+def _lines(file: IO[bytes]) -> Generator[tuple[int, Any, str]]:
     # Only where JSON has a line end: other signs that end lines may stand within a text.
     for number, line in bounded_lines(file, encoding=UTF_8, most=MOST_LINE, line_end="\n"):
         if line is None:

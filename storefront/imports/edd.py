@@ -17,7 +17,6 @@ from storefront.imports.order_fields import (
     buyer,
     contact,
     newest,
-    split_name,
     token_hash,
 )
 
@@ -69,7 +68,7 @@ def _report(rows: Sequence[Row], lines: tuple[LineReport, ...], notes: Notes) ->
         token_hash=token_hash(order["purchase key"], notes),
         grand_total=cells.amount(order["amount"], "The amount", notes),
         currency=order["currency"][:3],
-        customer=buyer(email, **split_name(order.first("customer name", "name"))),
+        customer=buyer(email, name=order.first("customer name", "name")),
         email=email,
         is_test=order.first("mode (live or test)", "mode").casefold() == "test",
         lines=lines,

@@ -11,7 +11,7 @@ from downloads.models import Order
 from storefront.imports import cells
 from storefront.imports.base import Row, TableFormat
 from storefront.imports.cells import Notes
-from storefront.imports.order_fields import LineNumbers, buyer, contact, newest, split_name
+from storefront.imports.order_fields import LineNumbers, buyer, contact, newest
 
 SOURCE = "gumroad"
 Payment = Order.ReportedPayment
@@ -43,7 +43,7 @@ def read(rows: Sequence[Row]) -> OrderReport:
         reported_at=at,
         cancelled_at=at if is_revoked else None,
         grand_total=cells.amount(sale["sale price ($)"], "The price", notes),
-        customer=buyer(email, **split_name(sale["buyer name"] if not sale["giftee email"] else "")),
+        customer=buyer(email, name=sale["buyer name"] if not sale["giftee email"] else ""),
         email=email,
         lines=(_line(sale, notes),),
         notes=tuple(notes),

@@ -7,7 +7,7 @@ is found so keeps the words that the shop has for it. What is not is known by it
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from downloads.incoming import LineReport, OrderReport, ProductReport
 from downloads.models import LineItem, Product, Shop
@@ -22,6 +22,24 @@ def matched(shop: Shop, report: OrderReport) -> OrderReport:
     lines = [replace(line, product=known.find(line.product)) for line in report.lines]
     if report.platform_id > 0 and lines:
         lines = list(_with_known_numbers(shop, report.platform_id, lines))
+    return replace(report, lines=tuple(lines))
+
+
+def with_counts(shop: Shop, report: OrderReport) -> OrderReport:
+    """Return a report by a platform's numbers, with what was counted of lines without any.
+
+    A table of counts may have brought the order before: its lines are replaced by these.
+    """
+    before = LineItem.objects.filter(
+        order__shop=shop, order__platform_id=report.platform_id, platform_id__lt=0
+    )
+    rows = before.annotate(spent=Max("grants__used")).values_list("product__variant_id", "spent")
+    spent = {variant: used for variant, used in rows if variant is not None and used}
+    if not spent:
+        return report
+    lines = (
+        replace(line, used=spent.get(line.product.variant_id, line.used)) for line in report.lines
+    )
     return replace(report, lines=tuple(lines))
 
 

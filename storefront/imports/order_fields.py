@@ -1,14 +1,15 @@
 """What the tables' readers build reports of: buyers, tokens, numbers of lines, times."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 
 from downloads.email_addresses import MAX_LENGTH
 from downloads.incoming import CustomerReport
 from downloads.tokens import MIN_LENGTH, hash_token
 from storefront.imports.cells import Notes, synthetic
-from storefront.platforms.fields import LONG_AGO
 
+# Of what says no time at all.
+LONG_AGO = datetime.fromtimestamp(0, UTC)
 NAME_LENGTH = 200
 
 
@@ -35,23 +36,27 @@ def contact(email: str, notes: Notes) -> str | None:
 
 
 def buyer(
-    email: str | None, *, number: int | None = None, first: str = "", last: str = ""
+    email: str | None,
+    *,
+    number: int | None = None,
+    name: str = "",
+    first: str = "",
+    last: str = "",
 ) -> CustomerReport | None:
-    """Return who bought. A person with a number has an account, whose address no order tells."""
+    """Return who bought, by a whole name or by its parts.
+
+    A person with a number has an account, and no order tells its address.
+    """
     if number is None and email is None:
         return None
+    if name:
+        first, _space, last = name.partition(" ")
     return CustomerReport(
         platform_id=number,
         email=None if number else email,
-        first_name=first[:NAME_LENGTH],
-        last_name=last[:NAME_LENGTH],
+        first_name=first.strip()[:NAME_LENGTH],
+        last_name=last.strip()[:NAME_LENGTH],
     )
-
-
-def split_name(name: str) -> dict[str, str]:
-    """Return the first name and the rest of a name."""
-    first, _space, last = name.partition(" ")
-    return {"first": first, "last": last.strip()}
 
 
 def token_hash(token: str, notes: Notes) -> str | None:

@@ -18,7 +18,7 @@ from downloads.fulfilment import Outcome
 from downloads.incoming import OrderReport
 from downloads.models import Shop
 from storefront.imports.base import Found, Opened
-from storefront.imports.matching import matched
+from storefront.imports.matching import matched, with_counts
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,9 @@ class Importer:
 
     @transaction.atomic
     def _record(self, report: OrderReport, opened: Opened, *, at: datetime) -> str:
-        if not opened.is_numbered:
+        if opened.is_numbered:
+            report = with_counts(self.shop, report)
+        else:
             # A table does not say when it was written; of two the later import stands.
             report = replace(matched(self.shop, report), fetched_at=at)
         recorded = fulfilment.record_order(self.shop, report, at=at, mails_buyer=self.mails_buyer)

@@ -11,11 +11,15 @@ from downloads.models import Order
 from storefront.imports import cells
 from storefront.imports.base import Row, TableFormat
 from storefront.imports.cells import Notes
-from storefront.imports.order_fields import LineNumbers, buyer, contact, newest, split_name
-from storefront.platforms.fields import LONG_AGO
+from storefront.imports.order_fields import LineNumbers, buyer, contact, newest
 from storefront.platforms.shopify.reports import PAYMENTS
 
 SOURCE = "shopify csv"
+STATUSES = {
+    "pending": Order.ReportedPayment.PENDING,
+    "unpaid": Order.ReportedPayment.PENDING,
+    "partially_paid": Order.ReportedPayment.PARTIAL,
+}
 
 
 def _key(row: Row) -> str:
@@ -35,7 +39,7 @@ def read(rows: Sequence[Row]) -> OrderReport:
     if number is None and order["id"]:
         notes.unread("The order's Id", order["id"])
     platform_id = number or cells.synthetic(SOURCE, name)
-    printed, receipt = cells.numbers_of(name.removeprefix("#"), otherwise=abs(platform_id))
+    printed, receipt = cells.numbers_of(name, otherwise=abs(platform_id))
     email = contact(order["email"], notes)
     payment = _payment(order, notes)
     if payment == Order.ReportedPayment.PAID and cells.amount(
@@ -46,15 +50,15 @@ def read(rows: Sequence[Row]) -> OrderReport:
     return OrderReport(
         platform_id=platform_id,
         number=printed,
-        receipt_number=name if receipt or name.startswith("#") else "",
+        receipt_number=receipt,
         payment=payment,
-        placed_at=placed_at or at or LONG_AGO,
+        placed_at=placed_at or at,
         reported_at=at,
         cancelled_at=cancelled_at,
         is_cancellation_known=cancelled_at is not None or not cancelled,
         grand_total=cells.amount(order["total"], "The total", notes),
         currency=order["currency"][:3],
-        customer=buyer(email, **split_name(order.first("billing name", "shipping name"))),
+        customer=buyer(email, name=order.first("billing name", "shipping name")),
         email=email,
         lines=_lines(rows, name, notes),
         notes=tuple(notes),
@@ -63,12 +67,9 @@ def read(rows: Sequence[Row]) -> OrderReport:
 
 def _payment(order: Row, notes: Notes) -> str | None:
     status = order["financial status"].casefold().replace(" ", "_")
-    if status in PAYMENTS:
-        return PAYMENTS[status]
-    if status in ("pending", "unpaid"):
-        return Order.ReportedPayment.PENDING
-    if status == "partially_paid":
-        return Order.ReportedPayment.PARTIAL
+    payments = STATUSES | PAYMENTS
+    if status in payments:
+        return payments[status]
     notes.unread("The financial status", order["financial status"])
     return None
 

@@ -70,7 +70,8 @@ def _payment(status: str, notes: Notes) -> str | None:
 
 
 def _lines(rows: Sequence[Row], order: int, notes: Notes) -> tuple[LineReport, ...]:
-    numbers, by_product = LineNumbers(SOURCE, str(order)), {}
+    numbers = LineNumbers(SOURCE, str(order))
+    by_product: dict[str, list[Row]] = {}
     for row in rows:
         by_product.setdefault(row["product id"], []).append(row)
     return tuple(
