@@ -6,6 +6,7 @@ from storefront.admin.audit import entries as audit_entries
 from storefront.admin.credentials import keys, platform_access
 from storefront.admin.customers import accounts, data_requests
 from storefront.admin.customers import admin as customers
+from storefront.admin.imports import admin as imports
 from storefront.admin.ledger import admin as ledger
 from storefront.admin.orders import admin as orders
 from storefront.admin.staff import members, users
@@ -18,6 +19,7 @@ __all__ = [
     "customers",
     "data_requests",
     "grants",
+    "imports",
     "keys",
     "ledger",
     "mails",

@@ -24,6 +24,7 @@ from storefront.http.errors import CutShort, RequestRefused, TooLarge, status_of
 from storefront.http.json_errors import json_error, reads_json
 from storefront.http.multipart import KeepsNames, TemporaryUploads
 from storefront.http.requests import declared_length, require_length
+from storefront.models import OrderImport
 from storefront.pages.errors import refusal_page
 from storefront.staff.roles import rows_where
 
@@ -32,8 +33,9 @@ from storefront.staff.roles import rows_where
 EXEMPT_FORMS = {"links", "account", "invitation", "bounces", "admin:password_link"}
 # Pages of the admin by which somebody signs in. All others are for who has.
 OPEN_PAGES = {"admin:login", "admin:logout", "admin:second_factor", "admin:second_factor_set_up"}
-# The one place where a form carries a large file.
+# Where a form carries a large file: an asset's, and that of an import.
 UPLOAD_FORMS = {"admin:downloads_asset_add", "admin:downloads_asset_change"}
+IMPORT_FORM = "admin:storefront_orderimport_add"
 ADDS_ASSETS = "downloads.add_asset"
 # Around the file: the form's other fields.
 FORM_BYTES = 1024 * 1024
@@ -71,7 +73,7 @@ class LimitsBodies:
         """Check the declared length by route and user.
 
         Raises:
-            PermissionDenied: an asset's form, from somebody who may not save it.
+            PermissionDenied: a form with a file, from somebody who may not save it.
         """
         name = request.resolver_match.view_name if request.resolver_match else ""
         is_exempt = getattr(view, "csrf_exempt", False)
@@ -84,8 +86,14 @@ class LimitsBodies:
             asset = _asset_to_save(request, kwargs.get("object_id"))
             limit = settings.UPLOAD_MAX_BYTES + FORM_BYTES
             request.upload_handlers = handlers_of_uploads(request)
+        if is_staff and name == IMPORT_FORM:
+            _require_import(request)
+            limit = settings.IMPORT_MAX_BYTES + FORM_BYTES
+            request.upload_handlers = handlers_of_uploads(request)
         try:
             _judge_length(request, limit)
+            if name == IMPORT_FORM:
+                room.require_disk(OrderImport().file.storage, declared_length(request))
             if asset is not None:
                 _require_room(request, asset)
         except (RequestRefused, TooLarge, NoRoom, DiskFull) as refused:
@@ -127,6 +135,12 @@ def _asset_to_save(request: HttpRequest, object_id: str | None) -> Asset:
     if asset is None or not assets.has_change_permission(request, asset):
         raise PermissionDenied
     return asset
+
+
+def _require_import(request: HttpRequest) -> None:
+    imports: ModelAdmin[OrderImport] = admin.site.get_model_admin(OrderImport)
+    if not imports.has_add_permission(request):
+        raise PermissionDenied
 
 
 def _judge_length(request: HttpRequest, limit: int) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO
+from typing import IO, NamedTuple
 
 from downloads.errors import BadInput
 from downloads.incoming import OrderReport
@@ -36,6 +36,7 @@ TABLES = (
 # So much of its marks a file must have to be one; so much, to be named in an error.
 IS_ONE, LOOKS_LIKE = 0.6, 0.4
 NAMED_COLUMNS = 12
+HEAD_BYTES = 65_536
 READ_AS_WINDOWS = "The file is not UTF-8; it was read as Windows-1252. Look at a name with accents."
 UNKNOWN = (
     "This is no format that is known here. Its first line has the columns {}. What can be imported "
@@ -50,19 +51,31 @@ def open_orders(file: IO[bytes]) -> Opened:
         NotRecognised: it names what the file looks like and what is missing.
     """
     surveyed = survey(file)
-    head = file.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
+    return _open_table(file, surveyed) if _is_table(file) else open_document(file, surveyed)
+
+
+def check_file(file: IO[bytes], *, at_most: int) -> None:
+    """Refuse what `open_orders` would, as far as that is told at once: a document by its size.
+
+    Raises:
+        NotRecognised: it names what the file looks like and what is missing.
+    """
+    surveyed = survey(file)
+    if _is_table(file):
+        _read_header(file, surveyed)
+    elif surveyed.size_bytes <= at_most:
+        open_document(file, surveyed)
     file.seek(0)
-    if not head and surveyed.size_bytes > 4096:
-        raise NotRecognised("The file begins with nothing but blanks.")
-    # What is neither is named as JSON that cannot be read only if it could be nothing else.
-    if head[:1] in (b"{", b"[") or not _is_table(head):
-        return open_document(file, surveyed)
-    return _open_table(file, surveyed)
 
 
-def _is_table(head: bytes) -> bool:
+def _is_table(file: IO[bytes]) -> bool:
+    head = file.read(HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
+    file.seek(0)
     line = head.partition(b"\n")[0].decode("cp1252", "replace")
-    return is_separator(line) or any(separator in line for separator in SEPARATORS)
+    # What is neither is named as what it may be instead: JSON that is broken.
+    return not line.startswith(("{", "[")) and (
+        is_separator(line) or any(separator in line for separator in SEPARATORS)
+    )
 
 
 def recognise(header: Iterable[str]) -> TableFormat:
@@ -88,7 +101,16 @@ def recognise(header: Iterable[str]) -> TableFormat:
     return best
 
 
-def _open_table(file: IO[bytes], surveyed: Surveyed) -> Opened:
+class _Header(NamedTuple):
+    """A table's first row, the format it tells, and the rows behind it."""
+
+    cells: list[str]
+    columns: list[str]
+    kind: TableFormat
+    rows: Iterator[Record]
+
+
+def _read_header(file: IO[bytes], surveyed: Surveyed) -> _Header:
     first = first_line(_lines(file, surveyed))
     file.seek(0)
     separator = max(SEPARATORS, key=lambda each: len(cells_of(first, separator=each)))
@@ -97,11 +119,15 @@ def _open_table(file: IO[bytes], surveyed: Surveyed) -> Opened:
     if header.problem:
         raise NotRecognised(f"The first line cannot be read: {header.problem}.")
     columns = [named(name) for name in header.cells]
-    kind = recognise(columns)
+    return _Header(header.cells, columns, recognise(columns), rows)
+
+
+def _open_table(file: IO[bytes], surveyed: Surveyed) -> Opened:
+    cells, columns, kind, rows = _read_header(file, surveyed)
     groups = Groups(kept for record in rows if (kept := _kept(record, columns, kind)) is not None)
     notes = [READ_AS_WINDOWS] if surveyed.encoding == WINDOWS else []
     orders = _orders(groups, columns, kind)
-    return Opened(kind.title, orders, tuple(header.cells), groups.count, notes=notes)
+    return Opened(kind.title, orders, tuple(cells), groups.count, notes=notes)
 
 
 def _lines(file: IO[bytes], surveyed: Surveyed) -> Iterator[tuple[int, str | None]]:

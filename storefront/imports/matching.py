@@ -34,7 +34,9 @@ def with_counts(shop: Shop, report: OrderReport) -> OrderReport:
         order__shop=shop, order__platform_id=report.platform_id, platform_id__lt=0
     )
     rows = before.annotate(spent=Max("grants__used")).values_list("product__variant_id", "spent")
-    spent = {variant: used for variant, used in rows if variant is not None and used}
+    spent: dict[int | None, int | None] = {
+        variant: used for variant, used in rows if variant and used
+    }
     if not spent:
         return report
     lines = (

@@ -28,9 +28,11 @@ from downloads.models import (
     Mail,
     Message,
 )
+from storefront.imports.background import forget_imports
 from storefront.models import (
     CountedTries,
     CustomerToken,
+    OrderImport,
     SecretKey,
     StaffSession,
     StorefrontKey,
@@ -182,6 +184,14 @@ RETENTIONS = (
         "`KEPT_UPLOAD_HOURS` after its form was refused, with its file",
         _past(KeptUpload),
         forget=lambda at, at_most: fulfilment.forget_kept_uploads(at=at, at_most=at_most),
+    ),
+    Retention(
+        "imports of orders",
+        OrderImport,
+        "created_at",
+        "`IMPORT_RETENTION_DAYS` after its upload, with its file and that of the refused rows",
+        _past(OrderImport),
+        forget=lambda at, at_most: forget_imports(at=at, at_most=at_most),
     ),
     Retention(
         "sessions",

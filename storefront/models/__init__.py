@@ -3,6 +3,7 @@
 from storefront.models.credentials import Credential, CredentialQuerySet
 from storefront.models.customer_tokens import CustomerToken, TokenExchange
 from storefront.models.keys import ApiKey, SecretKey, StorefrontKey, default_rate
+from storefront.models.order_imports import OrderImport
 from storefront.models.platform_access import PlatformAccess
 from storefront.models.staff import CountedTries, RecoveryCode, SecondFactor, StaffSession
 from storefront.models.webhook_secrets import WebhookSecret
@@ -13,6 +14,7 @@ __all__ = [
     "Credential",
     "CredentialQuerySet",
     "CustomerToken",
+    "OrderImport",
     "PlatformAccess",
     "RecoveryCode",
     "SecondFactor",

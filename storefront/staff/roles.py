@@ -34,6 +34,8 @@ MANAGER = (
         *("downloads.product", "downloads.attachment", "downloads.asset"),
         *("downloads.order", "downloads.customer", "downloads.statusmeaning"),
     )
+    # Who may change orders may import them.
+    | _each("view add change delete", "storefront.orderimport")
     | _each("add change", "downloads.lineitem", "downloads.grant")
     | _each("change delete", "downloads.account")
     # Their actions: to send, to try, to answer again.

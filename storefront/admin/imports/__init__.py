@@ -1,0 +1,1 @@
+"""Imports of orders in the admin: upload, check, progress, result."""
