@@ -18,11 +18,17 @@ MOST_SPLITS = 10
 
 def matched(shop: Shop, report: OrderReport) -> OrderReport:
     """Return a report whose lines name the shop's own products, and lines that it has by now."""
-    known = _Products(shop, [line.product for line in report.lines])
-    lines = [replace(line, product=known.find(line.product)) for line in report.lines]
-    if report.platform_id > 0 and lines:
-        lines = list(_with_known_numbers(shop, report.platform_id, lines))
-    return replace(report, lines=tuple(lines))
+    products = _Products(shop, [line.product for line in report.lines])
+    of_order = LineItem.objects.filter(order__shop=shop, order__platform_id=report.platform_id)
+    rows = list(of_order.select_related("product").order_by("position", "platform_id"))
+    held = {row.platform_id: row.product for row in rows}
+    lines = []
+    for line in report.lines:
+        # What two products may be by now is still the one that it was.
+        row = products.find(line.product) or held.get(line.platform_id)
+        lines.append(line if row is None else replace(line, product=_as_known(row)))
+    numbered = [row for row in rows if row.platform_id is not None and row.platform_id > 0]
+    return replace(report, lines=tuple(_with_known_numbers(numbered, lines)))
 
 
 def with_counts(shop: Shop, report: OrderReport) -> OrderReport:
@@ -57,28 +63,27 @@ class _Products:
         asked |= Q(sku__in=skus) | Q(name__in=names)
         self._rows = list(Product.objects.filter(asked, shop=shop).order_by("created_at", "pk"))
 
-    def find(self, report: ProductReport) -> ProductReport:
-        """Return the product that a line means, in the shop's words; else as the line has it."""
+    def find(self, report: ProductReport) -> Product | None:
+        """Return the product that a line means; null where that is not one alone."""
         rows = self._rows
         if report.variant_id is not None:
-            row = _only(row for row in rows if row.variant_id == report.variant_id)
-            return report if row is None else _as_known(row)
-        by_number = [row for row in rows if report.product_id in (row.product_id, row.variant_id)]
-        row = _only(by_number) if report.product_id is not None else None
-        if row is None and report.sku:
-            row = _only(row for row in rows if row.sku == report.sku)
-        return self._by_words(report) if row is None else _as_known(row)
+            return _only(row for row in rows if row.variant_id == report.variant_id)
+        found = None
+        if report.product_id is not None:
+            numbers = ((row, (row.product_id, row.variant_id)) for row in rows)
+            found = _only(row for row, known in numbers if report.product_id in known)
+        if found is None and report.sku:
+            found = _only(row for row in rows if row.sku == report.sku)
+        return found or self._by_words(report)
 
-    def _by_words(self, report: ProductReport) -> ProductReport:
+    def _by_words(self, report: ProductReport) -> Product | None:
         # Another SKU is another product, whatever it is called.
         free = [row for row in self._rows if not (row.sku and report.sku) or row.sku == report.sku]
-        for name, variant in _readings(report):
-            row = _only(
-                row for row in free if (row.name, row.variant_name or None) == (name, variant)
-            )
-            if row is not None:
-                return _as_known(row)
-        return report
+        named = [(row, (row.name, row.variant_name or None)) for row in free]
+        found = (
+            _only(row for row, words in named if words == reading) for reading in _readings(report)
+        )
+        return next(filter(None, found), None)
 
 
 def _readings(report: ProductReport) -> list[tuple[str, str | None]]:
@@ -105,16 +110,14 @@ def _as_known(row: Product) -> ProductReport:
         variant_name=row.variant_name,
         sku=row.sku,
         vendor=row.vendor,
-        tags=tuple(row.tags),
+        # As of what was entered by a line's words, so that it reads the same once more.
+        tags=tuple(row.tags) or None,
     )
 
 
-def _with_known_numbers(shop: Shop, order: int, lines: list[LineReport]) -> Iterator[LineReport]:
+def _with_known_numbers(rows: list[LineItem], lines: list[LineReport]) -> Iterator[LineReport]:
     """Yield the lines, each with the number of the order's own line of that product, if any."""
-    rows = LineItem.objects.filter(
-        order__shop=shop, order__platform_id=order, platform_id__gt=0
-    ).select_related("product")
-    free = list(rows.order_by("position", "platform_id"))
+    free = list(rows)
     for line in lines:
         row = next((row for row in free if _as_known(row.product) == line.product), None)
         if row is None or row.platform_id is None:
