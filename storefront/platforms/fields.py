@@ -1,164 +1,199 @@
-"""Field types of inbound payloads: what each takes, and the words in which it refuses the rest."""
+"""Field types of inbound payloads. What cannot be read of one is noted, and nothing is known then.
 
-import re
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+`Number` alone must be there and be one: it says what a payload is about.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
 
-from django.utils.dateparse import parse_datetime
-from pydantic import AfterValidator, BeforeValidator, PlainValidator
-from pydantic_core import PydanticCustomError
+from django.conf import settings
+from pydantic import PlainValidator, ValidationError, ValidationInfo, WrapValidator
+from pydantic_core import ErrorDetails
 
+from downloads.errors import BadInput, DuplicateField
 from downloads.json_names import is_marked
+from storefront.platforms import amounts, values
+from storefront.platforms.notes import Notes
+from storefront.platforms.values import ReadOtherwise, Unreadable, kind_of
 
-MAX_INTEGER = 2**63 - 1
-MAX_QUANTITY = 1_000_000
-MAX_TEXT = 500
-MAX_WORDS = 20_000
-LONG_AGO = datetime.fromtimestamp(0, UTC)
-# A number in a text: Python reads none that is much longer than any of ours.
-_DIGITS = re.compile(r"[0-9]{1,400}")
+# No shop's list is as long, and to read one takes time.
+MOST_ROWS = 5_000
 
 
-def wrong(problem: str, *place: str) -> PydanticCustomError:
-    """Return a validator's error; `place` is a field inside the object that it validates."""
-    return PydanticCustomError("wrong", "wrong", {"problem": problem, "place": place})
+def field(read: Callable[[Any], Any], *, unread: Callable[[], Any] | None = None) -> PlainValidator:
+    """Return a validator that reads a value, or notes it and takes what `unread` returns."""
+
+    def validate(value: Any, info: ValidationInfo) -> Any:
+        notes, name = _notes_of(info)
+        taken = None
+        if not notes.is_needless(name, info.data):
+            taken = notes.value(name, value, read)
+        return unread() if taken is None and unread is not None else taken
+
+    return PlainValidator(validate)
 
 
-def kind_of(value: Any) -> str:
-    """Name the type of a JSON value, for an error message."""
-    return "nothing" if value is None else type(value).__name__
+def required(read: Callable[[Any], Any]) -> PlainValidator:
+    """Return a validator that refuses what is missing or cannot be read."""
 
+    def validate(value: Any, info: ValidationInfo) -> Any:
+        notes, name = _notes_of(info)
+        path = notes.path_of(name)
+        if is_marked(value):
+            raise DuplicateField(path)
+        try:
+            taken = read(value)
+        except ReadOtherwise as odd:
+            notes.add(f".{name}", odd.remark)
+            return odd.taken
+        except Unreadable as error:
+            raise BadInput(f"{path}: {error.problem}") from None
+        if taken is None:
+            raise BadInput(f"{path}: missing")
+        return taken
 
-def whole(value: Any, *place: str, at_most: int = MAX_INTEGER) -> int:
-    """Return a whole number from 0 to `at_most`."""
-    if value is None:
-        raise wrong("missing", *place)
-    # True is an int to Python.
-    if type(value) is not int or not 0 <= value <= at_most:
-        raise wrong(f"expected a whole number from 0 to {at_most}", *place)
-    return value
-
-
-def text(value: Any, *place: str, limit: int = MAX_TEXT) -> str | None:
-    """Return a text cut to `limit` characters; None for an empty one."""
-    if value is not None and not isinstance(value, str):
-        raise wrong(f"expected a text, got {kind_of(value)}", *place)
-    return _clean(value or "")[:limit] or None
-
-
-def time(value: Any) -> datetime | None:
-    """Return a time in UTC. It must say its zone."""
-    if (written := text(value)) is None:
-        return None
-    try:
-        read = parse_datetime(written)
-        if read is not None and read.tzinfo is not None:
-            return read.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise wrong("expected a time like 2025-06-15T10:30:00+02:00")
-
-
-def _day(value: Any) -> datetime | None:
-    written = text(value)
-    is_day = written is not None and len(written) == len("2025-06-15")
-    return time(f"{written}T00:00:00Z" if is_day else written)
-
-
-def _amount(value: Any) -> Decimal | None:
-    if value is None:
-        return None
-    try:
-        amount = Decimal(str(value)).quantize(Decimal("0.01"))
-        if amount.is_finite() and abs(amount) < Decimal(10) ** 18:
-            return amount
-    except InvalidOperation:
-        pass
-    raise wrong('expected an amount like "409.94"')
-
-
-def words(value: Any, *place: str) -> list[str]:
-    """Return the words of a list, or of a text with commas between; none twice."""
-    rows = value
-    if not isinstance(value, list):
-        rows = (text(value, *place, limit=MAX_WORDS) or "").split(",")
-    if not all(isinstance(row, str) for row in rows):
-        raise wrong("expected a list of texts", *place)
-    return list(dict.fromkeys(filter(None, (_clean(row).strip() for row in rows))))
-
-
-def _numbers(value: Any) -> list[int]:
-    rows = value or []
-    is_list = isinstance(rows, list)
-    if not is_list or not all(type(row) is int and 0 <= row <= MAX_INTEGER for row in rows):
-        raise wrong("expected a list of whole numbers")
-    return rows
-
-
-def _unmarked(value: Any) -> Any:
-    if is_marked(value):
-        raise wrong("stands twice")
-    return value
-
-
-def _present(value: Any) -> Any:
-    if value is None:
-        raise wrong("missing")
-    return value
-
-
-def from_digits(value: Any) -> Any:
-    """Return the number that a text of digits alone writes; whatever else as it is."""
-    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+    return PlainValidator(validate)
 
 
 def one_of(meanings: Mapping[str, Any]) -> PlainValidator:
     """Return a validator that turns one of these words into what it means."""
 
     def mean(value: Any) -> Any:
-        word = _present(text(value))
-        if word not in meanings:
-            raise wrong(f"expected one of {', '.join(meanings)}")
-        return meanings[word]
+        word = (values.text(value) or "").strip().lower()
+        if word and word not in meanings:
+            raise Unreadable(f"expected one of {', '.join(meanings)}")
+        return meanings.get(word)
 
-    return PlainValidator(mean)
-
-
-def _clean(value: str) -> str:
-    # No database stores half a surrogate pair, PostgreSQL no NUL.
-    return value.encode(errors="replace").decode().replace("\0", "")
+    return field(mean)
 
 
-Anything = Annotated[Any, AfterValidator(_unmarked)]
-Number = Annotated[int, PlainValidator(whole)]
-Numeral = Annotated[Number, BeforeValidator(from_digits)]
-Quantity = Annotated[int, PlainValidator(partial(whole, at_most=MAX_QUANTITY))]
-Numbers = Annotated[list[int], PlainValidator(_numbers)]
-Text = Annotated[str | None, PlainValidator(text)]
-ShortText = Annotated[str | None, PlainValidator(partial(text, limit=255))]
-PersonName = Annotated[str | None, PlainValidator(partial(text, limit=200))]
-RequiredText = Annotated[str, PlainValidator(text), AfterValidator(_present)]
-Time = Annotated[datetime | None, PlainValidator(time)]
-RequiredTime = Annotated[datetime, PlainValidator(time), AfterValidator(_present)]
-# A time, or the beginning of a day where only that is said.
-Day = Annotated[datetime | None, PlainValidator(_day)]
-Amount = Annotated[Decimal | None, PlainValidator(_amount)]
-Words = Annotated[list[str], PlainValidator(words)]
-Hash = Annotated[str | None, PlainValidator(partial(text, limit=64))]
+def _read_object(value: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
+    notes, name = _notes_of(info)
+    if is_marked(value):
+        raise DuplicateField(notes.path_of(name))
+    # PHP prints what is empty as a list.
+    if not value and not isinstance(value, bool | int | float):
+        return None
+    if not isinstance(value, dict):
+        notes.refuse(name, value, f"expected an object, got {kind_of(value)}")
+        return None
+    with notes.at(f".{name}"):
+        return _handled(handler, value, notes)
 
 
-def number_in(row: Any, name: str) -> int | None:
-    """Return the platform's number of something, of an object not validated; null for none."""
-    value = row.get(name) if isinstance(row, dict) else None
-    return value if type(value) is int and 0 < value <= MAX_INTEGER else None
+def _read_rows(value: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
+    notes, name = _notes_of(info)
+    if is_marked(value):
+        raise DuplicateField(notes.path_of(name))
+    if value is None or value == "":
+        return None
+    rows = _rows_in(value)
+    if rows is None:
+        notes.refuse(name, value, f"expected a list, got {kind_of(value)}")
+        return None
+    most = max(MOST_ROWS, 2 * settings.ORDER_MAX_LINES, 2 * settings.PRODUCT_MAX_VARIANTS)
+    if len(rows) > most:
+        raise BadInput(f"{notes.path_of(name)}: has {len(rows):,} rows, of {most:,} at most")
+    read = []
+    for place, row in enumerate(rows):
+        if isinstance(row, dict):
+            with notes.at(f".{name}[{place}]"):
+                read += _handled(handler, [row], notes)
+        else:
+            notes.refuse(f"{name}[{place}]", row, f"expected an object, got {kind_of(row)}")
+    return read
+
+
+def _read_required_rows(value: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
+    notes, name = _notes_of(info)
+    if not is_marked(value) and (not value or _rows_in(value) is None) and value != []:
+        raise BadInput(f"{notes.path_of(name)}: expected a list, got {kind_of(value)}")
+    read = _read_rows(value, handler, info)
+    if value and not read:
+        first = (_rows_in(value) or [None])[0]
+        raise BadInput(f"{notes.path_of(name)}[0]: expected an object, got {kind_of(first)}")
+    return read
+
+
+def _rows_in(value: Any) -> list[Any] | None:
+    """Return the rows of a list, of an object with numbered ones, or of one without a list."""
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, dict):
+        return None
+    # PHP prints a list with gaps as an object.
+    is_numbered = all(name.isdecimal() and isinstance(row, dict) for name, row in value.items())
+    if is_numbered and value:
+        return list(value.values())
+    return [value] if "id" in value else None
+
+
+def _handled(handler: Callable[[Any], Any], value: Any, notes: Notes) -> Any:
+    try:
+        return handler(value)
+    except ValidationError as error:
+        raise missing(error.errors(include_url=False)[0], notes.path) from None
+
+
+def missing(error: ErrorDetails, path: str) -> BadInput:
+    """Return the error for a field that must be there and is not."""
+    steps = [step for step in error["loc"] if isinstance(step, str)]
+    return BadInput(f"{'.'.join([path, *steps])}: missing")
+
+
+def _notes_of(info: ValidationInfo) -> tuple[Notes, str]:
+    return info.context, info.field_name or ""  # type: ignore[return-value]
+
+
+Number = Annotated[int, required(values.whole)]
+OptionalNumber = Annotated[int | None, field(values.whole)]
+# Nought stands for none.
+OptionalKey = Annotated[int | None, field(lambda value: values.whole(value) or None)]
+Quantity = Annotated[int | None, field(values.units)]
+QuantityBack = Annotated[int | None, field(values.units_back)]
+RequiredQuantityBack = Annotated[int, required(values.units_back)]
+Numbers = Annotated[list[int], field(values.numbers, unread=list)]
+Text = Annotated[str | None, field(values.text)]
+ShortText = Annotated[str | None, field(partial(values.text, limit=255))]
+Word = Annotated[str | None, field(values.word)]
+PersonName = Annotated[str | None, field(partial(values.text, limit=200))]
+Address = Annotated[str | None, field(values.address)]
+ReceiptNumber = Annotated[str | None, field(values.receipt_text)]
+RequiredText = Annotated[str, required(values.text)]
+Time = Annotated[datetime | None, field(values.time)]
+# One that decides nothing.
+AnyTime = Annotated[datetime | None, field(values.any_time)]
+UtcTime = Annotated[datetime | None, field(values.utc_time)]
+Amount = Annotated[Decimal | None, field(amounts.amount)]
+Currency = Annotated[str | None, field(amounts.currency)]
+Words = Annotated[list[str], field(values.words, unread=list)]
+OptionalWords = Annotated[list[str] | None, field(values.words)]
+YesOrNo = Annotated[bool, field(values.yes_or_no, unread=bool)]
+Hash = Annotated[str | None, field(partial(values.text, limit=64))]
+# What may be anything but a field that stands twice.
+Anything = Annotated[Any, field(lambda value: value)]
+# An object inside: `Annotated[Customer | None, OBJECT]`.
+OBJECT = WrapValidator(_read_object)
+# A list of objects: `Annotated[list[Line], ROWS]`, null where none is sent.
+ROWS = WrapValidator(_read_rows)
+# A list without which nothing is said.
+REQUIRED_ROWS = WrapValidator(_read_required_rows)
 
 
 def units_by_line(rows: Iterable[tuple[int, int]]) -> dict[int, int]:
     """Add up the units that went back of each line."""
     units: dict[int, int] = {}
     for number, back in rows:
-        units[number] = min(units.get(number, 0) + back, MAX_QUANTITY)
+        units[number] = min(units.get(number, 0) + back, values.MAX_QUANTITY)
     return units
+
+
+def number_in(row: Any, name: str) -> int | None:
+    """Return the platform's number of something, of an object not validated; null for none."""
+    try:
+        return values.whole(row.get(name) if isinstance(row, dict) else None) or None
+    except Unreadable:
+        return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from downloads.errors import BadInput
 from downloads.json_names import RepeatedName, parse_marking, parse_once
-from storefront.platforms.fields import kind_of
+from storefront.platforms.values import kind_of
 
 
 def parse_object(content: bytes) -> dict[str, Any]:

@@ -1,20 +1,21 @@
 """Typed schemas of inbound payloads: what is read of an object, and so what is stored of it.
 
-A wrong field is named by its path, in words for whoever writes the sending program. What no schema
-names may be anything.
+What cannot be read is named by its path, in words for whoever writes the sending program. What no
+schema names may be anything.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Self, get_args
+from typing import Any, ClassVar, Self, get_args
 
-from pydantic import BaseModel, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, PrivateAttr, ValidationError, ValidationInfo, model_validator
 
 from downloads.errors import BadInput, DuplicateField
 from downloads.json_names import is_marked
-from storefront.platforms.fields import kind_of, wrong
+from storefront.platforms.fields import missing
+from storefront.platforms.notes import Notes
+from storefront.platforms.values import kind_of
 
 # Marks a field that is stored apart, so that it can be forgotten apart from the rest.
 PERSONAL = object()
@@ -30,46 +31,53 @@ class InPlaceOf:
 
 
 class Payload(BaseModel):
-    """One JSON object. What has `Field(exclude=True)` is read and never stored."""
+    """One JSON object. What has `Field(exclude=True)` is read and never stored.
+
+    Of one that `IS_LENIENT`, `notes` have the fields that cannot be read.
+    """
+
+    IS_LENIENT: ClassVar[bool] = False
+    _unread: frozenset[str] = PrivateAttr(default=frozenset())
+    _notes: Notes = PrivateAttr()
 
     @classmethod
     def read(cls, document: Any, path: str) -> Self:
         """Return what an object says.
 
         Raises:
-            BadInput: a field is missing or not of its kind; the message names it.
+            BadInput: it does not say what it is about, or, unless it is lenient, a field cannot be
+                read; the message names it.
             DuplicateField: its name stands twice.
         """
+        if is_marked(document):
+            raise DuplicateField(path)
+        if not isinstance(document, dict):
+            raise BadInput(f"{path}: expected an object, got {kind_of(document)}")
+        notes = Notes(path, personal=_personal_fields(cls), is_strict=not cls.IS_LENIENT)
         try:
-            return cls.model_validate(document)
+            return cls.model_validate(document, context=notes)
         except ValidationError as error:
-            raise _complaint(error.errors(include_url=False)[0], path) from None
+            raise missing(error.errors(include_url=False)[0], path) from None
+
+    @property
+    def notes(self) -> Notes:
+        """What was odd in it, and in whatever it is a part of."""
+        return self._notes
+
+    def is_unread(self, *names: str) -> bool:
+        """Say whether one of these fields was sent and could not be read."""
+        return not self._unread.isdisjoint(names)
 
     @model_validator(mode="before")
     @classmethod
-    def _leave_out_what_is_not_read(cls, row: Any) -> Any:
-        if is_marked(row):
-            raise wrong("stands twice")
-        if isinstance(row, dict):
-            unread = [name for name, other in _in_place_of(cls) if name in row and row.get(other)]
-            return {name: row[name] for name in row.keys() - unread} if unread else row
+    def _begin(cls, row: Any, info: ValidationInfo) -> Any:
+        if isinstance(info.context, Notes):
+            info.context.enter(_in_place_of(cls))
         return row
 
-
-def _complaint(error: ErrorDetails, path: str) -> BadInput:
-    context, value = error.get("ctx", {}), error["input"]
-    steps = (*error["loc"], *context.get("place", ()))
-    place = path + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    if is_marked(value):
-        return DuplicateField(place)
-    problem = context.get("problem", "missing")
-    # A field that must be an object and is null is one that is missing.
-    is_field = bool(steps) and isinstance(steps[-1], str)
-    if error["type"] == "list_type":
-        problem = f"expected a list, got {kind_of(value)}"
-    elif error["type"] == "model_type" and not (is_field and value is None):
-        problem = f"expected an object, got {kind_of(value)}"
-    return BadInput(f"{place}: {problem}")
+    def model_post_init(self, context: Any) -> None:
+        if isinstance(context, Notes):
+            self._unread, self._notes = context.leave(), context
 
 
 def keep(
@@ -108,10 +116,26 @@ def _keep(value: Any, fields: Fields | None) -> Any:
         return value
     if isinstance(value, list):
         return [[] if isinstance(row, list) else _keep(row, fields) for row in value]
-    return _keep_fields(value, fields or {}) if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    kept = _keep_fields(value, fields or {})
+    if fields is not None:
+        # A list that is written as an object with numbered rows.
+        rows = {name: row for name, row in value.items() if name.isdecimal()}
+        kept |= {name: _keep_fields(row, fields) for name, row in rows.items() if _is_object(row)}
+    return kept
+
+
+def _is_object(row: Any) -> bool:
+    return isinstance(row, dict) and not is_marked(row)
 
 
 @cache
-def _in_place_of(schema: type[Payload]) -> list[tuple[str, str]]:
+def _in_place_of(schema: type[Payload]) -> dict[str, str]:
     marks = ((name, each) for name, row in schema.model_fields.items() for each in row.metadata)
-    return [(name, mark.name) for name, mark in marks if isinstance(mark, InPlaceOf)]
+    return {name: mark.name for name, mark in marks if isinstance(mark, InPlaceOf)}
+
+
+@cache
+def _personal_fields(schema: type[Payload]) -> frozenset[str]:
+    return frozenset(name for name, row in schema.model_fields.items() if PERSONAL in row.metadata)

@@ -95,8 +95,8 @@ class Generic(Platform):
         if isinstance(content, dict):
             content |= self.person_of(message, {"customer": {"id": message.about_customer}})
             # Without its own time a thing is as it was when the message was written.
+            content["sent_at"] = payload.get("timestamp")
             if content.get("updated_at") in (None, ""):
-                schemas.Timestamp.read(payload, "message")
                 content["updated_at"] = payload.get("timestamp")
         topic.apply(message, topic.schema.read(content, "data"), at)
 

@@ -3,23 +3,18 @@
 The format is ours, and documented in `storefront/docs/webhooks.md` under “A shop of your own”.
 """
 
-import re
-from typing import Annotated, Any, Self
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
 
-from pydantic import AfterValidator, model_validator
+from pydantic import Field
 
 from downloads.models import Order as OurOrder
 from storefront.platforms import fields
+from storefront.platforms.fields import OBJECT, REQUIRED_ROWS, ROWS
 from storefront.platforms.schemas import PERSONAL, InPlaceOf, Payload
 
 PAYMENTS = {payment.value: payment for payment in OurOrder.ReportedPayment}
-_CURRENCY = re.compile(r"[A-Z]{3}")
-
-
-def _require_currency(written: str | None) -> str | None:
-    if written is not None and not _CURRENCY.fullmatch(written):
-        raise fields.wrong('expected three letters like "EUR"')
-    return written
 
 
 class Timestamp(Payload):
@@ -31,8 +26,8 @@ class Identified(Payload):
 
 
 class Customer(Payload):
-    id: fields.Number | None = None
-    email: fields.Text = None
+    id: fields.OptionalNumber = None
+    email: fields.Address = None
     first_name: fields.PersonName = None
     last_name: fields.PersonName = None
 
@@ -40,42 +35,31 @@ class Customer(Payload):
 class Mentioned(Payload):
     """What an order's line says of its product. Alone it is its own variant."""
 
-    id: fields.Number | None = None
-    variant_id: fields.Number | None = None
-    name: fields.RequiredText
+    id: fields.OptionalNumber = None
+    variant_id: fields.OptionalNumber = None
+    name: fields.Text = None
     variant_name: fields.Text = None
     sku: fields.ShortText = None
     vendor: fields.ShortText = None
-    tags: fields.Anything = None
+    tags: fields.OptionalWords = None
 
     @property
     def variant(self) -> int | None:
-        return self.id if self.variant_id is None else self.variant_id
-
-    @model_validator(mode="after")
-    def _read_tags(self) -> Self:
-        # What has no number is known by its words, and its tags are none of them.
-        is_read = self.variant is not None and self.tags is not None
-        self.tags = tuple(fields.words(self.tags, "tags")) if is_read else None
-        return self
+        # Another variant's number that cannot be read is not the product's own.
+        is_alone = self.variant_id is None and not self.is_unread("variant_id")
+        return self.id if is_alone else self.variant_id
 
 
 class Line(Payload):
-    product: Mentioned
-    quantity: fields.Quantity
-    id: fields.Number
-    kept: fields.Anything = None
-
-    @model_validator(mode="after")
-    def _bound_what_is_kept(self) -> Self:
-        if self.kept is not None:
-            fields.whole(self.kept, "kept", at_most=self.quantity)
-        return self
+    product: Annotated[Mentioned | None, OBJECT] = None
+    quantity: fields.Quantity = None
+    id: fields.OptionalNumber = None
+    kept: fields.Quantity = None
 
 
 class RefundLine(Payload):
-    line_id: fields.Number
-    quantity: fields.Quantity
+    line_id: fields.OptionalNumber = None
+    quantity: fields.QuantityBack = None
 
 
 class OfOrder(Payload):
@@ -83,48 +67,73 @@ class OfOrder(Payload):
 
 
 class Refund(Payload):
-    lines: list[RefundLine] | None = None
-    id: fields.Number
-    refunded_at: fields.RequiredTime
+    lines: Annotated[Sequence[RefundLine] | None, ROWS] = None
+    id: fields.OptionalNumber = None
+    refunded_at: fields.Time = None
+
+
+class NamedRefundLine(RefundLine):
+    line_id: fields.Number
+    quantity: fields.RequiredQuantityBack
 
 
 class RefundMessage(Refund, OfOrder):
-    """A refund by itself, which says of which order it is."""
+    """A refund by itself, which says of which order it is, and all of what went back."""
+
+    lines: Annotated[Sequence[NamedRefundLine] | None, ROWS] = None
+    id: fields.Number
+    refunded_at: fields.AnyTime = None
 
 
-class Order(Payload):
+class Timed(Payload):
+    updated_at: fields.Time = None
+    # Put beside it by us: where its own time cannot be read, a thing is as it was when the message
+    # was written.
+    sent_at: Annotated[fields.Time, Field(exclude=True)] = None
+
+    @property
+    def stood_at(self) -> datetime | None:
+        """When it stood so."""
+        return self.updated_at or self.sent_at
+
+
+class Order(Timed):
     """A stored message has the hash in the place of the order-status token."""
 
-    updated_at: fields.Time = None
-    customer: Annotated[Customer | None, PERSONAL] = None
-    lines: list[Line]
+    IS_LENIENT = True
+
+    email: Annotated[fields.Address, PERSONAL] = None
+    customer: Annotated[Customer | None, OBJECT, PERSONAL] = None
+    lines: Annotated[list[Line], REQUIRED_ROWS]
     id: fields.Number
-    number: fields.Number
-    payment: Annotated[str, fields.one_of(PAYMENTS)]
-    placed_at: fields.RequiredTime
-    token_sha256: Any = None
+    number: fields.ReceiptNumber = None
+    payment: Annotated[str | None, fields.one_of(PAYMENTS)] = None
+    placed_at: fields.Time = None
+    token_sha256: fields.Hash = None
     cancelled_at: fields.Time = None
     total: fields.Amount = None
-    currency: Annotated[fields.Text, AfterValidator(_require_currency)] = None
-    refunds: list[Refund] | None = None
+    currency: fields.Currency = None
+    test: fields.YesOrNo = False
+    refunds: Annotated[list[Refund] | None, ROWS] = None
 
 
 class Variant(Payload):
-    id: fields.Number | None = None
+    id: fields.OptionalNumber = None
     name: fields.Text = None
     sku: fields.ShortText = None
 
 
-class Product(Payload):
-    updated_at: fields.Time = None
+class Product(Timed):
+    IS_LENIENT = True
+
     id: fields.Number
     name: fields.RequiredText
     vendor: fields.ShortText = None
     tags: fields.Words = []
-    variants: list[Variant] | None = None
+    variants: Annotated[list[Variant] | None, ROWS] = None
     sku: Annotated[fields.ShortText, InPlaceOf("variants")] = None
 
 
 class Erasure(Payload):
-    customer: Annotated[Customer | None, PERSONAL] = None
+    customer: Annotated[Customer | None, OBJECT, PERSONAL] = None
     orders: fields.Numbers = []

@@ -4,11 +4,13 @@ Source: Shopify's Admin API, resources Order, Refund, Dispute, Product and Shop,
 webhooks. Older versions leave out `current_quantity` and `refunds`.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from storefront.platforms import fields
+from storefront.platforms.fields import OBJECT, REQUIRED_ROWS, ROWS
 from storefront.platforms.schemas import PERSONAL, InPlaceOf, Payload
 
 # A product without variants has one that is called so.
@@ -26,79 +28,95 @@ class OfOrder(Payload):
 
 
 class Customer(Payload):
-    id: fields.Number | None = None
-    email: fields.Text = None
+    id: fields.OptionalNumber = None
+    email: fields.Address = None
     first_name: fields.PersonName = None
     last_name: fields.PersonName = None
 
 
 class LineItem(Payload):
-    id: fields.Number
-    quantity: fields.Quantity
-    current_quantity: fields.Quantity | None = None
+    id: fields.OptionalNumber = None
+    quantity: fields.Quantity = None
+    current_quantity: fields.Quantity = None
     title: fields.Text = None
     name: Annotated[fields.Text, InPlaceOf("title")] = None
-    product_id: fields.Number | None = None
-    variant_id: fields.Number | None = None
+    product_id: fields.OptionalNumber = None
+    variant_id: fields.OptionalNumber = None
     variant_title: VariantName = None
     sku: fields.ShortText = None
     vendor: fields.ShortText = None
 
 
 class RefundLineItem(Payload):
-    line_item_id: fields.Number
-    quantity: fields.Quantity
+    line_item_id: fields.OptionalNumber = None
+    quantity: fields.QuantityBack = None
 
 
 class Refund(Payload):
-    refund_line_items: list[RefundLineItem] | None = None
-    id: fields.Number
+    refund_line_items: Annotated[Sequence[RefundLineItem] | None, ROWS] = None
+    id: fields.OptionalNumber = None
     created_at: fields.Time = None
 
 
+class NamedRefundLineItem(RefundLineItem):
+    line_item_id: fields.Number
+    quantity: fields.RequiredQuantityBack
+
+
 class RefundMessage(Refund, OfOrder):
-    """A refund by itself, which says of which order it is."""
+    """A refund by itself, which says of which order it is, and all of what went back."""
+
+    refund_line_items: Annotated[Sequence[NamedRefundLineItem] | None, ROWS] = None
+    id: fields.Number
+    created_at: fields.AnyTime = None
 
 
 class Order(Payload):
     """A stored message has the token's hash in its place."""
 
+    IS_LENIENT = True
+
     order_edit: fields.Anything = None
     processed_at: fields.Time = None
     created_at: fields.Time = None
-    line_items: list[LineItem]
+    line_items: Annotated[list[LineItem], REQUIRED_ROWS]
     id: fields.Number
-    order_number: fields.Number
-    financial_status: fields.Text = None
+    order_number: fields.ReceiptNumber = None
+    name: fields.ReceiptNumber = None
+    financial_status: fields.Word = None
     updated_at: fields.Time = None
     token_sha256: fields.Hash = None
     token: Annotated[fields.Anything, InPlaceOf("token_sha256"), Field(exclude=True)] = None
     cancelled_at: fields.Time = None
     current_total_price: fields.Amount = None
     total_price: fields.Amount = None
-    currency: fields.Text = None
-    email: Annotated[fields.Text, PERSONAL] = None
-    customer: Annotated[Customer | None, PERSONAL] = None
-    refunds: list[Refund] | None = None
+    currency: fields.Currency = None
+    test: fields.YesOrNo = False
+    email: Annotated[fields.Address, PERSONAL] = None
+    contact_email: Annotated[fields.Address, PERSONAL] = None
+    customer: Annotated[Customer | None, OBJECT, PERSONAL] = None
+    refunds: Annotated[list[Refund] | None, ROWS] = None
 
 
 class DisputeStage(Payload):
-    order_id: fields.Number | None = None
+    order_id: fields.OptionalNumber = None
     type: fields.Text = None
     status: fields.Text = None
 
 
 class Dispute(DisputeStage):
+    IS_LENIENT = True
+
     id: fields.Number
     initiated_at: fields.Time = None
-    finalized_on: fields.Day = None
+    finalized_on: fields.Time = None
 
 
 class Risk(Payload):
-    order_id: fields.Numeral
+    order_id: fields.Number
     risk_level: fields.Text = None
     created_at: fields.Time = None
-    provider_id: fields.Number | None = None
+    provider_id: fields.OptionalNumber = None
     provider_title: Annotated[fields.Text, InPlaceOf("provider_id")] = None
 
 
@@ -109,16 +127,20 @@ class Variant(Payload):
 
 
 class Product(Payload):
+    IS_LENIENT = True
+
     id: fields.Number
     title: fields.Text = None
     vendor: fields.ShortText = None
     tags: fields.Words = []
     created_at: fields.Time = None
     updated_at: fields.Time = None
-    variants: list[Variant]
+    variants: Annotated[list[Variant], REQUIRED_ROWS]
 
 
 class Shop(Payload):
+    IS_LENIENT = True
+
     name: fields.PersonName = None
     updated_at: fields.Time = None
 
@@ -126,7 +148,7 @@ class Shop(Payload):
 class PrivacyRequest(Payload):
     """What the law lets a buyer ask for; `orders_…` are the orders it is about."""
 
-    customer: Annotated[Customer | None, PERSONAL] = None
+    customer: Annotated[Customer | None, OBJECT, PERSONAL] = None
     orders_requested: fields.Numbers = []
     orders_to_redact: fields.Numbers = []
-    data_request: Identified | None = None
+    data_request: Annotated[Identified | None, OBJECT] = None

@@ -4,65 +4,58 @@ Each `read_…` raises BadInput where a field is missing or not of its kind; the
 """
 
 import re
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from downloads import incoming
-from downloads.email_addresses import valid_email
 from downloads.errors import BadInput
-from downloads.models import Order
 from downloads.tokens import MIN_LENGTH, hash_token
-from storefront.platforms.fields import LONG_AGO, units_by_line
+from storefront.platforms import lines
+from storefront.platforms.fields import units_by_line
+from storefront.platforms.notes import Notes
+from storefront.platforms.values import LONG_AGO
 from storefront.platforms.woocommerce import schemas
+from storefront.platforms.woocommerce.statuses import note_on, payment_of
 
-Payment = Order.ReportedPayment
-# What a status makes of a payment: without one that was ever made, and with one. A bank transfer
-# is on hold until it is there, and so is what the merchant checks. A payment that failed may be
-# tried again; one that failed after it was made was taken back.
-PAYMENTS = {
-    "pending": (Payment.PENDING, Payment.PENDING),
-    "checkout-draft": (Payment.PENDING, Payment.PENDING),
-    "auto-draft": (Payment.PENDING, Payment.PENDING),
-    "draft": (Payment.PENDING, Payment.PENDING),
-    "on-hold": (Payment.PENDING, Payment.PENDING),
-    "processing": (Payment.PAID, Payment.PAID),
-    "completed": (Payment.PAID, Payment.PAID),
-    "failed": (Payment.PENDING, Payment.VOIDED),
-    "refunded": (Payment.REFUNDED, Payment.REFUNDED),
-    "cancelled": (Payment.VOIDED, Payment.PAID),
-    "trash": (Payment.VOIDED, Payment.PAID),
-}
-# A status that a plugin has added says nothing by itself: the date of the payment does.
-ADDED_STATUS = (Payment.PENDING, Payment.PAID)
 CANCELLED = ("cancelled", "trash")
+CASH_ON_DELIVERY = "cod"
 # Earlier versions made an order's key of the time, to the microsecond.
 _GUESSABLE = re.compile(r"wc_order_[0-9a-f]{13}")
 REFUNDED_LINE = "_refunded_item_id"
 
 
 def read_order(payload: Any) -> incoming.OrderReport:
-    """Return what an order of the REST API says, but for its refunds: it lists them by amount."""
+    """Return what an order of the REST API says, but for its refunds: it lists them by amount.
+
+    What could not be read is in its notes.
+    """
     order = schemas.Order.read(payload, "order")
-    status = (order.status or "").removeprefix("wc-")
-    if not status:
-        raise BadInput("order.status: missing")
+    notes = order.notes
     at = order.modified_at("order")
-    if len({line.id for line in order.line_items}) < len(order.line_items):
-        raise BadInput("order.line_items: two lines have the same id")
+    number, receipt_number = lines.receipt_of(order.number, order.id)
+    status = (order.status or "").removeprefix("wc-")
+    payment, word = _payment(notes, order, status)
+    billing = order.billing
+    email = None if billing is None else lines.accepted(notes, ".billing.email", billing.email)
     return incoming.OrderReport(
         platform_id=order.id,
-        # The number on the receipt; the order's own where that is none.
-        number=order.id if order.number is None else order.number,
-        payment=_payment(status, paid_at=order.date_paid_gmt or order.date_paid),
+        number=number,
+        receipt_number=receipt_number,
+        payment=payment,
+        status=word,
         placed_at=order.created_at or at,
         reported_at=at,
         token_hash=order.token_sha256 or hash_of_key(order.order_key),
         # Nowhere does it say since when.
         cancelled_at=at if status in CANCELLED else None,
+        is_cancellation_known=bool(status),
         grand_total=order.total,
-        currency=(order.currency or "")[:3],
-        customer=_customer_report(order),
-        lines=tuple(map(_line_report, order.line_items)),
+        currency=order.currency or "",
+        parent_id=order.parent_id,
+        email=email,
+        customer=_customer_report(order, email),
+        lines=_line_reports(notes, order.line_items),
+        notes=(*notes.sentences, *filter(None, [note_on(status)])),
     )
 
 
@@ -73,34 +66,55 @@ def hash_of_key(key: Any) -> str | None:
     return hash_token(key)
 
 
-def _payment(status: str, *, paid_at: datetime | None) -> str:
-    unpaid, paid = PAYMENTS.get(status, ADDED_STATUS)
-    return unpaid if paid_at is None else paid
+def _payment(notes: Notes, order: schemas.Order, status: str) -> tuple[str | None, str]:
+    if not status:
+        lines.note_missing(notes, order, "status")
+        return None, ""
+    gateways, dated = {order.payment_method or ""}, {order.paid_at is not None}
+    # What cannot be read may be this or that: only what is paid in any case is paid.
+    if order.is_unread("payment_method"):
+        gateways.add(CASH_ON_DELIVERY)
+    if order.is_unread("date_paid_gmt", "date_paid"):
+        dated.add(True)
+    read = [
+        payment_of(status=status, gateway=gateway, is_dated=is_dated)
+        for gateway in gateways
+        for is_dated in dated
+    ]
+    payments = {payment for payment, _word in read}
+    return (payments.pop() if len(payments) == 1 else None), min(word for _payment, word in read)
 
 
-def _customer_report(order: schemas.Order) -> incoming.CustomerReport | None:
-    billing = order.billing or schemas.Billing()
-    email = valid_email(billing.email or "")
+def _customer_report(order: schemas.Order, email: str | None) -> incoming.CustomerReport | None:
     if order.customer_id is None and email is None:
         return None  # a guest who left no address
+    billing = order.billing
     return incoming.CustomerReport(
         platform_id=order.customer_id,
-        email=email,
-        first_name=billing.first_name or "",
-        last_name=billing.last_name or "",
+        first_name=(billing and billing.first_name) or "",
+        last_name=(billing and billing.last_name) or "",
     )
+
+
+def _line_reports(
+    notes: Notes, rows: Sequence[schemas.LineItem]
+) -> tuple[incoming.LineReport, ...]:
+    for place, row in enumerate(rows):
+        with notes.at(f".line_items[{place}]"):
+            lines.note_missing(notes, row, "quantity")
+    return lines.numbered(notes, "line_items", [(row.id, _line_report(row)) for row in rows])
 
 
 def _line_report(line: schemas.LineItem) -> incoming.LineReport:
     name = line.parent_name if line.variation_id and line.parent_name else line.name
     return incoming.LineReport(
-        platform_id=line.id,
+        platform_id=lines.UNNUMBERED,
         quantity=line.quantity,
         product=incoming.ProductReport(
             name=name or "Untitled",
             product_id=line.product_id,
             # One sequence numbers both, so that they never meet.
-            variant_id=line.variation_id or line.product_id,
+            variant_id=None if line.is_unread("variation_id") else line.sold_id,
             variant_name=_rest_of(line.name or "", name or ""),
             sku=line.sku,
         ),
@@ -122,18 +136,21 @@ def read_product(payload: Any) -> incoming.CatalogReport:
     """
     item = schemas.Item.read(payload, "product")
     at, kind = item.modified_at("product"), item.type or ""
+    if item.is_unread("parent_id"):
+        raise BadInput("product.parent_id: expected a whole number")
     if item.parent_id and kind in ("", "variation"):
         variation = schemas.Variation.read(payload, "product")
         return incoming.CatalogReport((_variation_report(variation),), at)
     product = schemas.Product.read(payload, "product")
-    if product.variations or kind.startswith("variable"):
+    if product.variations or product.is_unread("variations") or kind.startswith("variable"):
         return incoming.CatalogReport((), at)
+    tags = tuple(dict.fromkeys(tag.name for tag in product.tags or () if tag.name))
     variant = incoming.ProductReport(
         name=product.name or "Untitled",
         product_id=product.id,
         variant_id=product.id,
         sku=product.sku,
-        tags=tuple(dict.fromkeys(tag.name for tag in product.tags or () if tag.name)),
+        tags=None if product.is_unread("tags") else tags,
     )
     return incoming.CatalogReport((variant,), at)
 
@@ -185,6 +202,6 @@ def _line_alike(line: schemas.RefundLine, path: str, order: Any) -> int:
     sold = (line.product_id, line.variation_id)
     rows = schemas.Basket.read(order, "order").line_items or ()
     alike = [row.id for row in rows if (row.product_id, row.variation_id) == sold]
-    if len(alike) != 1:
+    if len(alike) != 1 or alike[0] is None:
         raise BadInput(f"{path}.meta_data: does not say which line of the order went back")
     return alike[0]

@@ -5,43 +5,21 @@ a webhook sends the same objects. Versions 1 and 2 leave some fields out.
 """
 
 import html
-import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from downloads.errors import BadInput
-from storefront.platforms import fields
+from storefront.platforms import fields, values
+from storefront.platforms.fields import OBJECT, REQUIRED_ROWS, ROWS
+from storefront.platforms.notes import Notes
 from storefront.platforms.schemas import PERSONAL, InPlaceOf, Payload
 
-_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
-
-
-def _moment(value: Any) -> datetime | None:
-    # A field in UTC carries no zone. The shop's own time does neither, and is read as if it were.
-    written = fields.text(value)
-    is_bare = written is not None and _WITHOUT_ZONE.fullmatch(written)
-    return fields.time(f"{written}Z" if is_bare else written)
-
-
-def _printed_number(value: Any) -> int | None:
-    # Plugins put letters into it.
-    if isinstance(value, int):
-        return fields.whole(value)
-    number = fields.from_digits(fields.text(value))
-    return number if isinstance(number, int) and number <= fields.MAX_INTEGER else None
-
-
-def _without_sign(value: Any) -> Any:
-    return abs(value) if type(value) is int else value
-
-
-Moment = Annotated[datetime | None, PlainValidator(_moment)]
+# A field in UTC carries no zone. The shop's own time does neither, and is read as if it were.
+Moment = fields.UtcTime
 # As people read it: WordPress stores its signs as HTML.
 HtmlText = Annotated[fields.Text, AfterValidator(lambda name: name and html.unescape(name))]
-# Nought stands for none.
-OptionalNumber = Annotated[fields.Number | None, AfterValidator(lambda number: number or None)]
 
 
 class Identified(Payload):
@@ -49,17 +27,19 @@ class Identified(Payload):
 
     @model_validator(mode="before")
     @classmethod
-    def _name_an_error(cls, row: Any) -> Any:
+    def _name_an_error(cls, row: Any, info: ValidationInfo) -> Any:
         # So it is when the webhook's own user may not see the order, or it is gone by then.
         if isinstance(row, dict) and row.get("id") is None and "code" in row:
-            words = fields.text(row.get("message"), "message") or ""
-            raise fields.wrong(f'missing; the shop sent "{words}"', "id")
+            sent = row.get("message")
+            words = values.clean(sent[: values.MAX_TEXT]) if isinstance(sent, str) else ""
+            notes: Notes = info.context  # type: ignore[assignment]
+            raise BadInput(f'{notes.path_of("id")}: missing; the shop sent "{words}"')
         return row
 
 
 class DeletedOrder(Identified):
     # Put beside it by us: WooCommerce does not say when.
-    received_at: Annotated[fields.Time, Field(exclude=True)] = None
+    received_at: Annotated[fields.AnyTime, Field(exclude=True)] = None
 
 
 class Created(Identified):
@@ -76,8 +56,12 @@ class Modified(Created):
 
     date_modified_gmt: Moment = None
     date_modified: Annotated[Moment, InPlaceOf("date_modified_gmt")] = None
-    code: Any = None
-    message: Any = None
+    code: fields.Anything = None
+    message: fields.Anything = None
+
+    @property
+    def changed_at(self) -> datetime | None:
+        return self.date_modified_gmt or self.date_modified or self.created_at
 
     def modified_at(self, path: str) -> datetime:
         """Return when the shop last changed it.
@@ -85,29 +69,32 @@ class Modified(Created):
         Raises:
             BadInput: it does not say.
         """
-        at = self.date_modified_gmt or self.date_modified or self.created_at
-        if at is None:
+        if self.changed_at is None:
             raise BadInput(f"{path}.date_modified_gmt: missing")
-        return at
+        return self.changed_at
 
 
 class Sold(Payload):
     """By which numbers a line names what was sold."""
 
-    product_id: OptionalNumber = None
-    variation_id: OptionalNumber = None
+    product_id: fields.OptionalKey = None
+    variation_id: fields.OptionalKey = None
+
+    @property
+    def sold_id(self) -> int | None:
+        return self.variation_id or self.product_id
 
 
 class LineItem(Sold):
     name: HtmlText = None
     parent_name: HtmlText = None
-    id: fields.Number
-    quantity: fields.Quantity
+    id: fields.OptionalNumber = None
+    quantity: fields.Quantity = None
     sku: fields.ShortText = None
 
 
 class Billing(Payload):
-    email: fields.Text = None
+    email: fields.Address = None
     first_name: fields.PersonName = None
     last_name: fields.PersonName = None
 
@@ -115,17 +102,28 @@ class Billing(Payload):
 class Order(Modified):
     """It lists its refunds by amount alone. A stored message has the key's hash in its place."""
 
-    status: fields.Text = None
-    line_items: list[LineItem]
-    number: Annotated[int | None, PlainValidator(_printed_number)] = None
+    IS_LENIENT = True
+
+    status: fields.Word = None
+    payment_method: fields.Word = None
+    parent_id: fields.OptionalKey = None
+    line_items: Annotated[list[LineItem], REQUIRED_ROWS]
+    number: fields.ReceiptNumber = None
     date_paid_gmt: Moment = None
     date_paid: Annotated[Moment, InPlaceOf("date_paid_gmt")] = None
     token_sha256: fields.Hash = None
     order_key: Annotated[fields.Anything, InPlaceOf("token_sha256"), Field(exclude=True)] = None
     total: fields.Amount = None
-    currency: fields.Text = None
-    billing: Annotated[Billing | None, PERSONAL] = None
-    customer_id: Annotated[OptionalNumber, PERSONAL] = None
+    currency: fields.Currency = None
+    billing: Annotated[Billing | None, OBJECT, PERSONAL] = None
+    customer_id: Annotated[fields.OptionalKey, PERSONAL] = None
+
+    @property
+    def paid_at(self) -> datetime | None:
+        return self.date_paid_gmt or self.date_paid
+
+    def modified_at(self, path: str) -> datetime:
+        return self.changed_at or self.paid_at or super().modified_at(path)
 
 
 class Tag(Payload):
@@ -139,19 +137,21 @@ class Attribute(Payload):
 class Item(Modified):
     """What a product and a variation have in common; `type` and `parent_id` tell which it is."""
 
+    IS_LENIENT = True
+
     type: fields.Text = None
-    parent_id: OptionalNumber = None
+    parent_id: fields.OptionalKey = None
     name: HtmlText = None
     sku: fields.ShortText = None
 
 
 class Variation(Item):
-    attributes: list[Attribute] | None = None
+    attributes: Annotated[list[Attribute] | None, ROWS] = None
 
 
 class Product(Item):
     variations: fields.Numbers = []
-    tags: list[Tag] | None = None
+    tags: Annotated[list[Tag] | None, ROWS] = None
 
 
 class AnyProduct(Variation, Product):
@@ -161,33 +161,37 @@ class AnyProduct(Variation, Product):
 class Refunded(Payload):
     """An order's refunds, by number."""
 
-    refunds: list[Identified] | None = None
+    refunds: Annotated[list[Identified] | None, ROWS] = None
 
 
 class SoldLine(Sold):
-    id: fields.Number
+    id: fields.OptionalNumber = None
 
 
 class Basket(Payload):
     """An order's lines, by what was sold."""
 
-    line_items: list[SoldLine] | None = None
+    IS_LENIENT = True
+
+    line_items: Annotated[list[SoldLine] | None, ROWS] = None
 
 
 class Meta(Payload):
     key: fields.Anything = None
-    value: Any = None
+    value: fields.Anything = None
 
 
 class RefundLine(Sold):
     # A refund is written as an order of less than nothing.
-    quantity: Annotated[fields.Quantity, BeforeValidator(_without_sign)]
-    meta_data: list[Meta] | None = None
+    quantity: fields.RequiredQuantityBack
+    meta_data: Annotated[list[Meta] | None, ROWS] = None
 
 
 class RefundedItem(Payload):
-    value: fields.Numeral | None = None
+    value: fields.OptionalNumber = None
 
 
 class Refund(Created):
-    line_items: list[RefundLine] | None = None
+    date_created_gmt: fields.AnyTime = None
+    date_created: Annotated[fields.AnyTime, InPlaceOf("date_created_gmt")] = None
+    line_items: Annotated[list[RefundLine] | None, ROWS] = None

@@ -359,7 +359,7 @@ def test_every_field_of_an_order_arrives(say):
     words = Product.objects.values(*{*BOOK, "product_id"} - {"id"}).get()
     assert words | {"id": words.pop("product_id")} == BOOK
     customer = order.customer
-    assert (customer.platform_id, customer.email) == (7, "ada@example.com")
+    assert (customer.platform_id, customer.email) == (7, None)
     assert (customer.first_name, customer.last_name) == ("Ada", "Byron")
 
 
@@ -504,7 +504,7 @@ def test_a_late_message_brings_nothing_of_them_back(say):
 
 @pytest.mark.parametrize("person", [BY_NUMBER, BY_ADDRESS], ids=str)
 def test_what_waits_forgets_them_too(send, say, person):
-    send(written("order.paid", ORDER | {"number": None}))
+    send(written("order.paid", ORDER | {"id": None}))
     apply_messages.call()
     waiting = Message.objects.get()
     assert (waiting.state, "ada@example.com" in waiting.person) == ("waiting", True)
@@ -542,58 +542,14 @@ def test_an_erasure_of_nobody_is_named_as_wrong(say, person):
 # --- What is wrong is named --------------------------------------------------------------------
 
 NUMBER = "expected a whole number from 0 to 9223372036854775807"
-TIME = "expected a time like 2025-06-15T10:30:00+02:00"
-LINE = ORDER["lines"][0]
-
-
-def with_line(**changed):
-    return {"lines": [LINE | changed]}
-
-
-def with_product(**changed):
-    return with_line(product=BOOK | changed)
-
-
 WRONG = [
     ({"id": None}, "data.id: missing"),
-    ({"id": "7"}, f"data.id: {NUMBER}"),
+    ({"id": "seven"}, f"data.id: {NUMBER}"),
     ({"id": 2**63}, f"data.id: {NUMBER}"),
     ({"id": -1}, f"data.id: {NUMBER}"),
     ({"id": True}, f"data.id: {NUMBER}"),
-    ({"number": None}, "data.number: missing"),
-    ({"payment": None}, "data.payment: missing"),
-    (
-        {"payment": "Paid"},
-        "data.payment: expected one of pending, authorized, paid, voided, refunded",
-    ),
-    ({"placed_at": None}, "data.placed_at: missing"),
-    ({"placed_at": "2026-02-28"}, f"data.placed_at: {TIME}"),
-    ({"updated_at": "2026-02-28T10:00:00"}, f"data.updated_at: {TIME}"),
-    ({"cancelled_at": "now"}, f"data.cancelled_at: {TIME}"),
-    ({"total": "free"}, 'data.total: expected an amount like "409.94"'),
-    ({"currency": "euro"}, 'data.currency: expected three letters like "EUR"'),
-    ({"token": "fifteen letters"}, "data.token: expected a text of at least 16 characters"),
-    ({"token": 10**20}, "data.token: expected a text of at least 16 characters"),
-    ({"customer": "Ada"}, "data.customer: expected an object, got str"),
-    ({"customer": {"id": "7"}}, f"data.customer.id: {NUMBER}"),
     ({"lines": None}, "data.lines: expected a list, got nothing"),
-    ({"lines": [LINE, LINE]}, "data.lines: two of them have the same id"),
     ({"lines": ["book"]}, "data.lines[0]: expected an object, got str"),
-    (with_line(quantity=None), "data.lines[0].quantity: missing"),
-    (
-        with_line(quantity=1_000_001),
-        "data.lines[0].quantity: expected a whole number from 0 to 1000000",
-    ),
-    (with_line(kept=4), "data.lines[0].kept: expected a whole number from 0 to 3"),
-    (with_line(product=None), "data.lines[0].product: missing"),
-    (with_product(name=""), "data.lines[0].product.name: missing"),
-    (with_product(tags=[1]), "data.lines[0].product.tags: expected a list of texts"),
-    ({"refunds": {}}, "data.refunds: expected a list, got dict"),
-    ({"refunds": [{"id": 1}]}, "data.refunds[0].refunded_at: missing"),
-    (
-        {"refunds": [{"id": 1, "lines": [{"quantity": 1}]}]},
-        "data.refunds[0].lines[0].line_id: missing",
-    ),
 ]
 
 
@@ -607,7 +563,7 @@ def test_a_wrong_field_is_named_and_moves_nothing(say, changed, error):
 OTHERS_WRONG = [
     ("order.cancelled", ORDER, "data.cancelled_at: missing"),
     ("refund.created", {"id": 1, "refunded_at": None}, "data.order_id: missing"),
-    ("refund.created", {"id": 1, "order_id": 1}, "data.refunded_at: missing"),
+    ("refund.created", {"id": 1, "order_id": 1, "lines": [{}]}, "data.lines[0].line_id: missing"),
     ("product.updated", {"id": 1}, "data.name: missing"),
     ("product.updated", {"name": "Atlas"}, "data.id: missing"),
     (
@@ -622,7 +578,7 @@ OTHERS_WRONG = [
     ),
     ("product.deleted", {}, "data.id: missing"),
     ("customer.erased", {"orders": 7}, "data.orders: expected a list of whole numbers"),
-    ("customer.erased", {"customer": {"id": "7"}}, f"data.customer.id: {NUMBER}"),
+    ("customer.erased", {"customer": {"id": "x"}}, f"data.customer.id: {NUMBER}"),
 ]
 
 
@@ -631,11 +587,19 @@ def test_a_wrong_field_of_another_message_is_named(say, kind, content, error):
     assert say(kind, content).error == error
 
 
+@pytest.mark.parametrize("timestamp", [None, "today"])
 @pytest.mark.parametrize("kind", ["order.paid", "product.updated"])
-def test_a_message_of_no_time_is_told_so(say, kind):
-    content = ORDER | {"name": "Atlas", "updated_at": None}
-    assert say(kind, content, timestamp=None).error == "data.updated_at: missing"
-    assert say(kind, content, timestamp="today").error == f"message.timestamp: {TIME}"
+def test_a_message_of_no_time_is_told_so(say, kind, timestamp):
+    content = ORDER | {"name": "Atlas", "updated_at": None, "placed_at": None}
+    assert say(kind, content, timestamp=timestamp).error == "data.updated_at: missing"
+
+
+@pytest.mark.parametrize(
+    ("said", "counted"), [({}, "2026-02-28T10:00:00"), ({"timestamp": 7}, "2026-02-28T09:58:00")]
+)
+def test_an_order_whose_time_cannot_be_read_stands_at_another(say, said, counted):
+    say("order.paid", ORDER | {"updated_at": "2026-02-30T10:00:00Z"}, **said)
+    assert Order.objects.get().reported_at.isoformat() == f"{counted}+00:00"
 
 
 @pytest.mark.parametrize(

@@ -200,11 +200,9 @@ def test_an_error_in_an_orders_place_waits_for_the_merchant(deliver):
 
 def test_an_order_that_cannot_be_read_leaves_nothing_half_written(deliver):
     broken = published("order")
-    broken["line_items"][1]["quantity"] = "1"
+    broken["line_items"] = "two"
     deliver("order.updated", broken)
-    assert Message.objects.get().error == (
-        "order.line_items[1].quantity: expected a whole number from 0 to 1000000"
-    )
+    assert Message.objects.get().error == "order.line_items: expected a list, got str"
     counts = [row.objects.count() for row in (Order, Customer, Product, Grant)]
     assert counts == [0, 0, 0, 0]
 

@@ -410,6 +410,8 @@ def test_of_the_published_order_so_much_is_stored_until_it_is_applied(post):
         "date_modified": "2017-03-22T16:28:08",
         "number": "727",
         "status": "processing",
+        "payment_method": "bacs",
+        "parent_id": 0,
         "date_paid_gmt": "2017-03-22T19:28:08",
         "date_paid": "2017-03-22T16:28:08",
         "total": "29.35",

@@ -50,7 +50,9 @@ ORDER = OrderReport(
     token_hash=hash_token("wc_order_58d2d042d1d"),
     grand_total=Decimal("29.35"),
     currency="USD",
-    customer=CustomerReport(email="john.doe@example.com", first_name="John", last_name="Doe"),
+    email="john.doe@example.com",
+    status="processing",
+    customer=CustomerReport(first_name="John", last_name="Doe"),
 )
 
 
@@ -65,12 +67,10 @@ def test_the_published_order_is_read_whole():
 
 
 def test_a_registered_buyer_has_a_number():
-    assert read_order(published("refunded-order")).customer == CustomerReport(
-        platform_id=26,
-        email="joao.silva@example.com",
-        first_name="João",
-        last_name="Silva",
-    )
+    report = read_order(published("refunded-order"))
+    # Where it is billed to is no account's address.
+    assert report.email == "joao.silva@example.com"
+    assert report.customer == CustomerReport(26, first_name="João", last_name="Silva")
 
 
 @pytest.mark.parametrize(
@@ -133,10 +133,12 @@ def test_a_status_says_what_is_paid_and_what_is_cancelled(status, read):
         (1050, 1050),
         (str(2**63 - 1), 2**63 - 1),
         (str(2**63), 727),
-        ("WC-1050", 727),
-        ("#1050", 727),
-        ("-1", 727),
-        ("10 50", 727),
+        ("WEB-2024-17", 202417),
+        ("#1050", 1050),
+        ("-1", 1),
+        ("10 50", 1050),
+        ("A" + "9" * 30, 727),
+        ("WEB", 727),
         ("١٠٥٠", 727),
         ("²", 727),
         ("9" * 400, 727),
@@ -144,8 +146,11 @@ def test_a_status_says_what_is_paid_and_what_is_cancelled(status, read):
         (None, 727),
     ],
 )
-def test_a_number_with_letters_is_the_orders_own(number, read):
-    assert read_order(published("order", number=number)).number == read
+def test_of_a_number_with_letters_the_digits_count(number, read):
+    report = read_order(published("order", number=number))
+    assert report.number == read
+    is_plain = number in (None, "") or str(number) == str(read) or len(str(number)) > 50
+    assert report.receipt_number == ("" if is_plain else number)
 
 
 @pytest.mark.parametrize("key", [None, "", "short", "x" * 15, 7, ["x" * 32], {"x": 1}], ids=str)
@@ -165,6 +170,9 @@ def test_what_is_no_key_opens_nothing(key):
         ({"date_created_gmt": None, "date_created": None}, (19, 28, 8), (19, 28, 8)),
         ({"date_modified_gmt": "2017-03-22T19:28:08Z"}, (19, 28, 2), (19, 28, 8)),
         ({"date_modified_gmt": "2017-03-22T19:28:08+02:00"}, (19, 28, 2), (17, 28, 8)),
+        ({"date_modified_gmt": "-0001-11-30T00:00:00"}, (19, 28, 2), (16, 28, 8)),
+        ({"date_modified_gmt": 1490210888}, (19, 28, 2), (16, 28, 8)),
+        ({"date_created_gmt": "0000-00-00 00:00:00"}, (16, 28, 2), (19, 28, 8)),
         ({"date_modified_gmt": "2017-03-22 19:28:08.5"}, (19, 28, 2), (19, 28, 8, 500_000)),
     ],
 )
@@ -301,6 +309,7 @@ def of_line(quantity, value, key="_refunded_item_id"):
 
 
 def test_units_are_counted_line_by_line():
+    assert back(of_line("-2", "311"), of_line(-0.5, 311.0)) == {311: 3}
     assert back(of_line(-2, "311"), of_line(-1, 313), of_line(3, "311")) == {311: 5, 313: 1}
     assert back(of_line(-1_000_000, "311"), of_line(-1, "311")) == {311: 1_000_000}
 
@@ -336,59 +345,108 @@ def test_a_line_that_matches_two_is_refused():
 
 
 def test_a_refund_without_a_time_is_of_long_ago():
-    assert read_refund({"id": 1}, {}) == RefundReport(1, datetime(1970, 1, 1, tzinfo=UTC), {})
+    long_ago = RefundReport(1, datetime(1970, 1, 1, tzinfo=UTC), {})
+    assert read_refund({"id": 1}, {}) == long_ago
+    assert read_refund({"id": 1, "date_created_gmt": "soon"}, {}) == long_ago
 
 
 # --- What is wrong, and where ------------------------------------------------------------------
 
 WHOLE = "expected a whole number from 0 to 9223372036854775807"
 UNITS = "expected a whole number from 0 to 1000000"
-TIME = "expected a time like 2025-06-15T10:30:00+02:00"
-AMOUNT = 'expected an amount like "409.94"'
 WRONG = [
     ("id", None, "order.id: missing"),
-    ("id", "727", f"order.id: {WHOLE}"),
+    ("id", "x", f"order.id: {WHOLE}"),
     ("id", True, f"order.id: {WHOLE}"),
     ("id", 2**63, f"order.id: {WHOLE}"),
-    ("number", {}, "order.number: expected a text, got dict"),
-    ("number", True, f"order.number: {WHOLE}"),
-    ("number", -1, f"order.number: {WHOLE}"),
-    ("status", None, "order.status: missing"),
-    ("status", "", "order.status: missing"),
-    ("status", 1, "order.status: expected a text, got int"),
-    ("date_modified_gmt", "yesterday", f"order.date_modified_gmt: {TIME}"),
-    ("date_modified_gmt", "0000-00-00T00:00:00", f"order.date_modified_gmt: {TIME}"),
-    ("date_modified_gmt", 1, "order.date_modified_gmt: expected a text, got int"),
-    ("date_created_gmt", "2017-02-30T00:00:00", f"order.date_created_gmt: {TIME}"),
-    ("date_paid_gmt", "no", f"order.date_paid_gmt: {TIME}"),
-    ("total", "a lot", f"order.total: {AMOUNT}"),
-    ("total", "Infinity", f"order.total: {AMOUNT}"),
-    ("total", [], f"order.total: {AMOUNT}"),
-    ("currency", 1, "order.currency: expected a text, got int"),
-    ("customer_id", "26", f"order.customer_id: {WHOLE}"),
-    ("customer_id", 10**400, f"order.customer_id: {WHOLE}"),
-    ("billing", "Bob", "order.billing: expected an object, got str"),
-    ("billing", {"email": 2}, "order.billing.email: expected a text, got int"),
     ("line_items", None, "order.line_items: expected a list, got nothing"),
     ("line_items", [1], "order.line_items[0]: expected an object, got int"),
-    ("line_items", [{}], "order.line_items[0].id: missing"),
-    ("line_items", [{"id": 1}], "order.line_items[0].quantity: missing"),
-    ("line_items", [{"id": 1, "quantity": 1.5}], f"order.line_items[0].quantity: {UNITS}"),
-    ("line_items", [{"id": 1, "quantity": -1}], f"order.line_items[0].quantity: {UNITS}"),
-    ("line_items", [{"id": 1, "quantity": 10**6 + 1}], f"order.line_items[0].quantity: {UNITS}"),
-    ("line_items", [{"id": 1, "product_id": "a"}], f"order.line_items[0].product_id: {WHOLE}"),
-    ("line_items", [{"id": 1, "name": 5}], "order.line_items[0].name: expected a text, got int"),
-    (
-        "line_items",
-        [{"id": 1, "quantity": 1}, {"id": 1, "quantity": 2}],
-        "order.line_items: two lines have the same id",
-    ),
 ]
 
 
 @pytest.mark.parametrize(("name", "value", "message"), WRONG)
 def test_a_wrong_field_of_an_order_is_named(name, value, message):
     assert error_of(read_order, published("order", **{name: value})) == message
+
+
+UNREAD = "could not be read."
+ODD = [
+    ("number", {}, f"order.number: an object {UNREAD}"),
+    ("number", True, f"order.number: true {UNREAD}"),
+    ("number", -1, f"order.number: -1 {UNREAD}"),
+    ("status", None, "order.status: is missing."),
+    ("status", [], f"order.status: a list {UNREAD}"),
+    ("date_modified_gmt", "yesterday", f'order.date_modified_gmt: "yesterday" {UNREAD}'),
+    ("date_paid_gmt", "no", f'order.date_paid_gmt: "no" {UNREAD}'),
+    ("total", "a lot", f'order.total: "a lot" {UNREAD}'),
+    ("total", "Infinity", f'order.total: "Infinity" {UNREAD}'),
+    ("total", [], f"order.total: a list {UNREAD}"),
+    ("currency", 1, f"order.currency: 1 {UNREAD}"),
+    ("parent_id", "mother", f'order.parent_id: "mother" {UNREAD}'),
+    ("payment_method", {}, f"order.payment_method: an object {UNREAD}"),
+    # Nothing personal is repeated.
+    ("customer_id", "ada@example.com", f"order.customer_id: {UNREAD}"),
+    ("customer_id", 10**400, f"order.customer_id: {UNREAD}"),
+    ("billing", "Bob", f"order.billing: {UNREAD}"),
+    ("billing", {"email": ["ada@example.com"]}, f"order.billing.email: {UNREAD}"),
+    ("billing", {"email": "Ada"}, "order.billing.email: is no mail address."),
+    ("line_items", [{"id": 1}], "order.line_items[0].quantity: is missing."),
+    (
+        "line_items",
+        [{"id": 1, "quantity": 1.5}],
+        "order.line_items[0].quantity: 1.5 was read as 1.",
+    ),
+    ("line_items", [{"id": 1, "quantity": -1}], f"order.line_items[0].quantity: -1 {UNREAD}"),
+    (
+        "line_items",
+        [{"id": 1, "quantity": 1, "product_id": "a"}],
+        f'order.line_items[0].product_id: "a" {UNREAD}',
+    ),
+    (
+        "line_items",
+        [{"id": 1, "quantity": 1}, {"id": 1, "quantity": 2}],
+        "order.line_items[1].id: has the number of another line, and is known by what was sold.",
+    ),
+    (
+        "line_items",
+        [{"quantity": 1}],
+        "order.line_items[0].id: has no number, and is known by what was sold.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "note"), ODD, ids=range(len(ODD)))
+def test_an_odd_field_of_an_order_is_noted(name, value, note):
+    report = read_order(published("order", **{name: value}))
+    assert (report.platform_id, report.notes) == (727, (note,))
+
+
+@pytest.mark.parametrize("odd", [None, "", {}, True, []])
+def test_of_a_status_that_cannot_be_read_nothing_is_known(odd):
+    report = read_order(published("order", status=odd))
+    assert (report.payment, report.status) == (None, "")
+    assert (report.cancelled_at, report.is_cancellation_known) == (None, False)
+
+
+def test_a_date_of_payment_that_cannot_be_read_pays_nothing():
+    unpaid = published("order", date_paid_gmt="-0001-11-30T00:00:00", date_paid=None)
+    assert read_order(unpaid | {"status": "completed"}).payment == "paid"
+    assert read_order(unpaid | {"status": "failed"}).payment is None
+
+
+def test_a_variation_that_cannot_be_read_is_not_its_product():
+    assert line(product_id=22, variation_id="x").product.variant_id is None
+
+
+def test_a_sub_order_names_its_order():
+    assert read_order(published("order", parent_id="12")).parent_id == 12
+    assert read_order(published("order", parent_id=0)).parent_id is None
+
+
+@pytest.mark.parametrize("empty", [[], {}, None, ""])
+def test_a_buyer_who_is_an_empty_list_is_none(empty):
+    report = read_order(published("order", billing=empty))
+    assert (report.email, report.customer, report.notes) == (None, None, ())
 
 
 WITHOUT_TIMES = dict.fromkeys(
@@ -398,7 +456,10 @@ WITHOUT_TIMES = dict.fromkeys(
 
 def test_an_object_must_say_when_it_is_of():
     missing = ".date_modified_gmt: missing"
-    assert error_of(read_order, published("order", **WITHOUT_TIMES)) == f"order{missing}"
+    undated = published("order", **WITHOUT_TIMES)
+    assert read_order(undated).reported_at == datetime(2017, 3, 22, 19, 28, 8, tzinfo=UTC)
+    undated |= {"date_paid_gmt": "never", "date_paid": None}
+    assert error_of(read_order, undated) == f"order{missing}"
     assert error_of(read_product, published("product", **WITHOUT_TIMES)) == f"product{missing}"
 
 
@@ -406,17 +467,30 @@ def test_an_object_must_say_when_it_is_of():
     ("name", "value", "message"),
     [
         ("id", None, "product.id: missing"),
-        ("name", 1, "product.name: expected a text, got int"),
-        ("tags", "a, b", "product.tags: expected a list, got str"),
-        ("tags", ["a"], "product.tags[0]: expected an object, got str"),
-        ("tags", [{"name": 1}], "product.tags[0].name: expected a text, got int"),
-        ("variations", [{"id": 1}], "product.variations: expected a list of whole numbers"),
-        ("parent_id", "22", f"product.parent_id: {WHOLE}"),
-        ("sku", 5, "product.sku: expected a text, got int"),
+        ("parent_id", "x", "product.parent_id: expected a whole number"),
     ],
 )
 def test_a_wrong_field_of_a_product_is_named(name, value, message):
     assert error_of(read_product, published("product", **{name: value})) == message
+
+
+@pytest.mark.parametrize(
+    ("values", "read"),
+    [
+        ({"name": 1}, {"name": "1"}),
+        ({"sku": 5}, {"sku": "5"}),
+        ({"tags": "a, b"}, {"tags": None}),
+        ({"tags": ["a", {"name": 1}]}, {"tags": None}),
+        ({"tags": [{"name": 1}]}, {"tags": ("1",)}),
+    ],
+)
+def test_an_odd_field_of_a_product_keeps_nothing_back(values, read):
+    (variant,) = read_product(published("product", **values)).variants
+    assert {name: getattr(variant, name) for name in read} == read
+
+
+def test_a_product_whose_variations_cannot_be_read_is_none_by_itself():
+    assert read_product(published("product", variations=[{"id": 1}])).variants == ()
 
 
 @pytest.mark.parametrize(
@@ -425,14 +499,13 @@ def test_a_wrong_field_of_a_product_is_named(name, value, message):
         ({"id": None}, "refund.id: missing"),
         ({"line_items": 1}, "refund.line_items: expected a list, got int"),
         ({"line_items": [{}]}, "refund.line_items[0].quantity: missing"),
-        ({"line_items": [{"quantity": "-1"}]}, f"refund.line_items[0].quantity: {UNITS}"),
+        ({"line_items": [{"quantity": "-x"}]}, f"refund.line_items[0].quantity: {UNITS}"),
         ({"line_items": [{"quantity": -(10**7)}]}, f"refund.line_items[0].quantity: {UNITS}"),
         (
             {"line_items": [of_line(-1, "9" * 30)]},
             f"refund.line_items[0].meta_data[0].value: {WHOLE}",
         ),
         ({"line_items": [of_line(-1, "x")]}, f"refund.line_items[0].meta_data[0].value: {WHOLE}"),
-        ({"date_created_gmt": "soon"}, f"refund.date_created_gmt: {TIME}"),
     ],
 )
 def test_a_wrong_field_of_a_refund_is_named(values, message):
