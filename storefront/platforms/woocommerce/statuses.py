@@ -1,4 +1,14 @@
-"""What WooCommerce's statuses say of an order's payment."""
+"""Order statuses of WooCommerce and of its plugins: what each says of the payment.
+
+A status is no money. WooCommerce stamps a date of payment at `processing` for every gateway, also
+where the money comes later by hand; a plugin's own status may be anything.
+
+Source: WooCommerce's own gateways (`bacs`, `cheque`, `cod`); the statuses that WooCommerce
+Deposits, two plugins named Deposits & Partial Payments, Easy Hotel, WooCommerce Pre-Orders, Merchant
+and Advanced Shipment Tracking register; and spellings alike.
+"""
+
+import re
 
 from downloads.models import Order
 
@@ -6,7 +16,7 @@ Payment = Order.ReportedPayment
 # What a status makes of a payment: without one that was ever made, and with one. A bank transfer
 # is on hold until it is there, and so is what the merchant checks. A payment that failed may be
 # tried again; one that failed after it was made was taken back.
-PAYMENTS = {
+OWN = {
     "pending": (Payment.PENDING, Payment.PENDING),
     "checkout-draft": (Payment.PENDING, Payment.PENDING),
     "auto-draft": (Payment.PENDING, Payment.PENDING),
@@ -19,22 +29,76 @@ PAYMENTS = {
     "cancelled": (Payment.VOIDED, Payment.PAID),
     "trash": (Payment.VOIDED, Payment.PAID),
 }
-# A status that a plugin has added says nothing by itself: the date of the payment does.
-ADDED_STATUS = (Payment.PENDING, Payment.PAID)
+# A deposit was paid, and the rest was not.
+DEPOSITS = {
+    *("partially-paid", "partial-payment", "partial-paid", "partial-payed", "partially-payed"),
+    *("partial-deposit", "partial", "deposit", "deposit-paid", "deposit-payment"),
+}
+# Nothing was paid yet, or what was may be given back before the thing is there.
+UNPAID = {
+    *("pending-deposit", "awaiting-deposit", "scheduled-payment", "pending-payment"),
+    *("awaiting-payment", "unpaid", "invoiced", "quote", "quote-request", "pending-quote"),
+    *("pre-ordered", "pre-order", "preordered", "preorder", "pre-order-booked"),
+    *("on-backorder", "backorder", "backordered", "on-back-order"),
+}
+# Where the thing is says nothing of the money: what was said before stays.
+SHIPPING = {
+    *("shipped", "delivered", "partial-shipped", "partially-shipped", "partial-delivered"),
+    *("partially-delivered", "updated-tracking", "dispatched", "in-transit", "out-for-delivery"),
+    *("awaiting-shipment", "awaiting-pickup", "ready-pickup", "ready-for-pickup", "pickup"),
+    *("ready-to-ship", "ready-for-shipping", "packed", "picked", "packing", "picking"),
+    *("preparing", "prepared", "returned"),
+}
+# Gateways by which no machine sees the money come.
+BY_HAND = {
+    *("cod", "cash-on-delivery", "cash-on-pickup", "pay-on-pickup", "pay-in-store", "cash"),
+    *("cheque", "check", "bacs", "bank-transfer", "banktransfer", "wire-transfer"),
+    *("invoice", "igfw-invoice-gateway", "german-market-purchase-on-account"),
+    *("purchase-order", "gateway-purchase-order", "other-payment", "pre-orders-pay-later"),
+}
+# Plugins give one gateway several times: `cod_express`, `bacs-2`.
+_OF_A_KIND = re.compile(r"(?:cod|cheque|bacs)(?:-.*)?")
+MAX_WORD = 100
 
 
-def payment_of(*, status: str, gateway: str, is_dated: bool) -> tuple[str | None, str]:
-    """Return what a status says of the payment, null for nothing, and the word it is known by.
+def payment_of(*, status: str, gateway: str | None, is_dated: bool) -> tuple[str | None, str]:
+    """Return what a status says of the payment, and the word under which a merchant may differ.
 
-    `gateway` is the method of payment, empty where none is named; `is_dated` says that the order
-    has a date of payment.
+    The payment is an `Order.ReportedPayment`, null where the status says nothing of it: what is
+    known stays. `gateway` is WooCommerce's `payment_method`; `is_dated` says that a date of
+    payment is set, which counts for nothing where it is paid by hand.
     """
-    unpaid, paid = PAYMENTS.get(status, ADDED_STATUS)
-    return (paid if is_dated else unpaid), status
+    status = _slug(status)
+    by_hand = is_by_hand(gateway or "")
+    if status == "processing" and by_hand:
+        return Payment.PENDING, f"{status}/{_slug(gateway or '')}"[:MAX_WORD]
+    word = status[:MAX_WORD]
+    if status in OWN:
+        undated, dated = OWN[status]
+        return (dated if is_dated and not by_hand else undated), word
+    if status in DEPOSITS:
+        return Payment.PARTIAL, word
+    return (Payment.PENDING if status in UNPAID else None), word
+
+
+def is_by_hand(gateway: str) -> bool:
+    """Say whether a gateway is one by which the money comes later, outside of WooCommerce."""
+    name = _slug(gateway)
+    return name in BY_HAND or _OF_A_KIND.fullmatch(name) is not None
 
 
 def note_on(status: str) -> str:
     """Return what to tell the merchant of a status that no rule names; empty where one does."""
-    if status in PAYMENTS or not status:
+    status = _slug(status)
+    if status in OWN or status in DEPOSITS | UNPAID | SHIPPING:
         return ""
-    return f'The status "{status}" is paid where the order has a date of payment.'
+    return (
+        f'The status "{status[:MAX_WORD]}" says nothing of the payment: what was known before '
+        "stands. Enter what it means in the shop's table of statuses."
+    )
+
+
+def _slug(word: str) -> str:
+    """Return a status or a gateway as the tables here write it."""
+    slug = re.sub(r"[\s_-]+", "-", word.strip().lower())
+    return re.sub(r"^(?:wc|woocommerce)-(?=.)", "", slug)
