@@ -21,6 +21,7 @@ from downloads.fulfilment import InboundMessage
 from downloads.json_names import MARK, require_unmarked
 from downloads.models import Message, Shop
 from storefront.platforms.registry import PLATFORMS
+from storefront.reconciliation.fetches import fetch_soon
 
 # One task's share, so that a worker asked to stop need not finish a whole backlog first.
 BATCH = 100
@@ -122,4 +123,6 @@ def _apply(message: Message) -> None:
     for stored in (message.body, message.person):
         if MARK in stored:
             require_unmarked(json.loads(stored), "message")
-    PLATFORMS[message.source].apply(message, at=timezone.now())
+    doubt = PLATFORMS[message.source].apply(message, at=timezone.now())
+    if doubt is not None:
+        fetch_soon(message.shop, doubt.order, source=message.source)

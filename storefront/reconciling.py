@@ -8,6 +8,7 @@ Its name stands in the rows of queued tasks: the release before, and the one aft
 
 import logging
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,10 @@ from storefront.models import PlatformAccess, WebhookSecret
 from storefront.platforms.base import Remote, Stage
 from storefront.platforms.client import Connection, Missing, NotTaken, PlatformFault, Refused
 from storefront.platforms.registry import remote_of, title_of
+from storefront.reconciliation.fetches import QUEUE, fetch_order
 from storefront.reconciliation.run import Listener, Run
+
+__all__ = ["QUEUE", "begin", "fetch_order", "finish", "proceed", "reconcile_in_background"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +36,6 @@ logger = logging.getLogger(__name__)
 OVERLAP = timedelta(hours=1)
 # How often a listing is read from its beginning again, because its cursor was past its time.
 RESTARTS = 3
-# Apart from what shops send: a platform may be slow, and nobody is to wait for it.
-QUEUE = "platforms"
 # One task's share, so that several shops have their turn.
 SHARE_SECONDS = 20
 # So many does a platform answer for within a share, also where each is asked for by itself.
@@ -44,12 +46,21 @@ OUTAGE = "The database could not be reached. Run it again."
 
 
 def begin(
-    access: PlatformAccess, *, at: datetime, since: datetime | None = None, is_full: bool = False
+    access: PlatformAccess,
+    *,
+    at: datetime,
+    since: datetime | None = None,
+    is_full: bool = False,
+    placed_since: datetime | None = None,
 ) -> Run:
-    """Return a run that has not asked anything yet; without `since` it takes up the last one."""
-    if since is None and access.complete_from is not None and not is_full:
-        since = access.complete_from - OVERLAP
-    return Run(address=access.address, began_at=at, since=since)
+    """Return a run that has not asked anything yet; without `since` it takes up the last one.
+
+    Orders placed since `placed_since` are asked for whether or not they changed.
+    """
+    if since is None and not is_full:
+        complete_from = access.complete_from
+        since = placed_since if complete_from is None else complete_from - OVERLAP
+    return Run(address=access.address, began_at=at, since=since, placed_since=placed_since)
 
 
 def proceed(
@@ -131,16 +142,18 @@ def _remote_of(access: PlatformAccess) -> Remote:
 def _step(
     access: PlatformAccess, remote: Remote, connection: Connection, run: Run, listener: Listener
 ) -> None:
-    if run.stage == len(remote.STAGES):
+    if run.stage == len(_stages_of(remote, run)):
         # Of two platforms neither knows what the other one sells.
         others = WebhookSecret.objects.filter(shop=access.shop).exclude(source=access.source)
         run.is_over = others.exists() or not _remove_products(
             access.shop, remote, connection, run, listener
         )
         return
-    stage = remote.STAGES[run.stage]
+    stage = _stages_of(remote, run)[run.stage]
+    since = run.placed_since if stage is remote.RECENT else run.since
+    asked_at = timezone.now()
     try:
-        page = stage.read(connection, run.since, run.cursor)
+        page = stage.read(connection, since, run.cursor)
     except NotTaken:
         # Cursors have their time, and ours may have waited: what was read already is soon passed.
         if not run.cursor or run.restarts == RESTARTS:
@@ -154,19 +167,29 @@ def _step(
         run.stage, run.cursor = run.stage + 1, ""
         return
     if not run.cursor:
+        run.begin_list(asked_at=asked_at)
         listener.stage(stage.noun, page.total)
     for row in page.rows:
-        _take_in(access.shop, stage, row, run, listener)
+        _take_in(access.shop, stage, row, run, listener, asked_at=asked_at)
     run.cursor = page.cursor
     if not run.cursor:
+        _take_back(access.shop, stage, run, listener)
         run.stage += 1
 
 
-def _take_in(shop: Shop, stage: Stage, row: Any, run: Run, listener: Listener) -> None:
+def _stages_of(remote: Remote, run: Run) -> Sequence[Stage]:
+    return remote.STAGES if run.placed_since is None else (*remote.STAGES, remote.RECENT)
+
+
+def _take_in(
+    shop: Shop, stage: Stage, row: Any, run: Run, listener: Listener, *, asked_at: datetime
+) -> None:
+    if stage.number is not None:
+        run.note_listed(stage.number(row))
     started = time.monotonic()
     run.seen[stage.noun] += 1
     try:
-        outcome = stage.record(shop, row, timezone.now())
+        outcome = stage.record(shop, row, timezone.now(), asked_at)
     except BadInput as error:
         _report_trouble(run, listener, f"{stage.name(row)}: {error}")
     except (OperationalError, InterfaceError):
@@ -181,6 +204,19 @@ def _take_in(shop: Shop, stage: Stage, row: Any, run: Run, listener: Listener) -
             _report_repair(run, listener, stage.noun, f"{stage.name(row)}: {outcome}")
     listener.row()
     let_others_write(time.monotonic() - started)
+
+
+def _take_back(shop: Shop, stage: Stage, run: Run, listener: Listener) -> None:
+    """Take back what a listing that was read to its end no longer has."""
+    if stage.replace is None or run.listed_from is None:
+        return
+    now = timezone.now()
+    count = stage.replace(shop, run.listed, asked_at=run.listed_from, at=now)
+    if count:
+        run.repaired[stage.noun] += count - 1
+        sentence = f"{stage.noun}: {count} taken back, or there again"
+        _report_repair(run, listener, stage.noun, sentence)
+    run.listed, run.listed_from = [], None
 
 
 def _remove_products(

@@ -25,7 +25,8 @@ class InboundMessage:
     """A webhook as it is stored. `body` and `person` are JSON in ASCII without secrets.
 
     `person` holds what is personal in it, so that it can be forgotten apart from the rest.
-    `is_known` is false where there is nothing to apply.
+    `is_known` is false where there is nothing to apply. `about_customer` and `about_order` are the
+    platform's numbers of the buyer and of the order it speaks of.
     """
 
     source: str
@@ -35,6 +36,7 @@ class InboundMessage:
     body: str = ""
     person: str = ""
     about_customer: int | None = None
+    about_order: int | None = None
 
 
 def is_stored(shop: Shop, inbound: InboundMessage) -> bool:
@@ -51,6 +53,7 @@ def receive(shop: Shop, inbound: InboundMessage, *, at: datetime) -> bool:
             "body": inbound.body,
             "person": inbound.person,
             "about_customer": inbound.about_customer,
+            "about_order": inbound.about_order,
             "state": Message.State.WAITING if inbound.is_known else Message.State.IGNORED,
             "received_at": at,
             "due_at": at,

@@ -7,6 +7,7 @@ from functools import partial
 from downloads import fulfilment
 from storefront import inbox
 from storefront.management.tidying import Budget, Job, Tidied, jobs
+from storefront.reconciliation import daily
 
 Chore = Callable[[datetime], object]
 
@@ -19,6 +20,7 @@ def _tidy(job: Job, at: datetime) -> Tidied:
 CHORES: dict[str, Chore] = {
     "looking for messages that wait": lambda at: inbox.ring(),
     "giving back what was not fetched": lambda at: fulfilment.weigh_deliveries(at=at),
+    "beginning the daily reconciliations": lambda at: daily.begin_next(at=at),
 }
 # Delete what is past its retention: `manage.py tidy` does the same.
 RARE_CHORES: dict[str, Chore] = {f"tidying up {job.words}": partial(_tidy, job) for job in jobs()}

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from downloads.fulfilment import InboundMessage, Outcome
 from downloads.models import Message, Shop
 from storefront.platforms.client import Connection
+from storefront.platforms.fields import from_digits, number_in
 from storefront.platforms.schemas import Payload
 
 
@@ -38,12 +39,29 @@ class Envelope:
 class Topic:
     """What a message of one topic does, and the schema of what that takes.
 
-    `name` is what it is stored under, where several topics are one.
+    `name` is what it is stored under, where several topics are one. `order` and `customer` are the
+    fields with the numbers of the order and of the buyer that it is about. Where nothing is done,
+    it is stored as seen, with these numbers alone.
     """
 
-    apply: Callable[..., object]
+    apply: Callable[..., object] | None
     schema: type[Payload] = Payload
     name: str = ""
+    order: str = ""
+    customer: str = ""
+
+
+UNKNOWN = Topic(None)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What a message leaves open: how an order is now, which the platform alone can tell.
+
+    So does one without a time of its own, or with the time of another that says something else.
+    """
+
+    order: int
 
 
 @dataclass(frozen=True)
@@ -63,31 +81,51 @@ class Stage:
     """One kind of thing that a platform lists.
 
     `read(connection, since, cursor)` returns a page of what changed since then (null: of
-    everything); an empty cursor asks for the first. `record(shop, row, at)` takes a row in through
-    the write door and says what came of it. `name(row)` is what a merchant calls it, of any row
-    whatever. An optional stage may be refused or missing, as with a shop on a smaller plan.
+    everything); an empty cursor asks for the first. `record(shop, row, at, asked_at)` takes a row
+    in through the write door and says what came of it; `asked_at` is a time of our clock before the
+    row was asked for. `name(row)` is what a merchant calls it, of any row whatever. An optional
+    stage may be refused or missing, as with a shop on a smaller plan.
+
+    `number(row)` is what a row is known by, null of one that does not say. Where it is given, all
+    is listed each time, and `replace(shop, numbers, asked_at=…, at=…)` takes back what is not,
+    and says how many that were.
     """
 
     noun: str
     read: Callable[[Connection, datetime | None, str], Page]
-    record: Callable[[Shop, Any, datetime], Outcome]
+    record: Callable[[Shop, Any, datetime, datetime], Outcome]
     name: Callable[[Any], str]
     is_optional: bool = False
+    number: Callable[[Any], int | None] | None = None
+    replace: Callable[..., int] | None = None
 
 
 class Remote(Protocol):
     """A platform's API: the module `remote` of its package.
 
-    `STAGES` are asked in this order. `HAS_KEY` says that a key stands beside the secret, and
+    `STAGES` are asked in this order. `RECENT` lists the orders placed since, whether or not they
+    changed: some edits move no time. `HAS_KEY` says that a key stands beside the secret, and
     `WHERE_TO_GET_ACCESS` tells a merchant where on the platform they are made, with which rights.
     """
 
     HAS_KEY: bool
     STAGES: Sequence[Stage]
+    RECENT: Stage
     WHERE_TO_GET_ACCESS: str
 
     def connect(self, address: str, *, key: str, secret: str) -> Connection:
         """Return a connection to the platform's API, not used yet."""
+
+    def read_order(
+        self, connection: Connection, number: int, *, placed_at: datetime | None
+    ) -> Any | None:
+        """Return one order as a row of `RECENT`, null where the platform says that it is deleted.
+
+        `placed_at` is when it was placed, as far as we know.
+
+        Raises:
+            PlatformFault: it cannot be asked, or its silence proves nothing.
+        """
 
     def lacking(self, connection: Connection, product_ids: Sequence[int]) -> set[int]:
         """Return those of these products that the platform says it no longer has.
@@ -95,6 +133,18 @@ class Remote(Protocol):
         Raises:
             PlatformFault: it cannot be asked.
         """
+
+
+def number_of(row: Any, name: str) -> int | None:
+    """Return the number in a field of a message, also where it is written as a text."""
+    value = row.get(name) if name and isinstance(row, dict) else None
+    return number_in({name: from_digits(value)}, name)
+
+
+def doubt_of(topic: Topic, *given: object) -> Doubt | None:
+    """Do what a message of a topic says, and return what it leaves open."""
+    result = None if topic.apply is None else topic.apply(*given)
+    return result if isinstance(result, Doubt) else None
 
 
 class Platform(ABC):
@@ -150,8 +200,8 @@ class Platform(ABC):
         return forgotten if message.about_customer else {}
 
     @abstractmethod
-    def apply(self, message: Message, *, at: datetime) -> None:
-        """Do what a stored message says, through the write door.
+    def apply(self, message: Message, *, at: datetime) -> Doubt | None:
+        """Do what a stored message says, through the write door; return what it leaves open.
 
         Raises:
             BadInput: a field is missing or not of its kind; the message names it.

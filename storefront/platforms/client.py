@@ -157,8 +157,8 @@ class Connection:
             )
         if status in (requests.codes.unauthorized, requests.codes.forbidden):
             raise Refused(f"{self.host} does not let us in ({status})")
-        if status == requests.codes.not_found:
-            raise Missing(f"{self.host} has nothing at that place (404)")
+        if status in (requests.codes.not_found, requests.codes.gone):
+            raise Missing(f"{self.host} has nothing at that place ({status})")
         if status in (requests.codes.bad, requests.codes.unprocessable):
             raise NotTaken(f"{self.host} does not understand us ({status})")
         if status >= requests.codes.server_error:

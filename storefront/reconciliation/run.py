@@ -8,6 +8,9 @@ from typing import Any
 
 NAMED_IN_SUMMARY = 20
 NOTHING = "Nothing to repair"
+TIMES = ("began_at", "since", "placed_since", "listed_from")
+# What earlier releases do not know stands in a task's row only where it says something.
+LATER = ("placed_since", "listed", "listed_from")
 
 
 @dataclass
@@ -16,7 +19,10 @@ class Run:
 
     It goes on at the `address` it began at alone. `since` is null where everything is asked for.
     `stage` counts the platform's stages and, as the last one, the products it no longer has.
-    `seen`, `repaired` and `troubles` count by noun.
+    `seen`, `repaired` and `troubles` count by noun. Orders placed since `placed_since` are asked
+    for whether or not they changed; null: none are. `listed` are the numbers of a stage that lists
+    all there are, as far as it has come, and `listed_from` is when it was first asked; null where
+    nothing may be concluded from them.
     """
 
     address: str
@@ -30,18 +36,33 @@ class Run:
     repaired: Counter[str] = field(default_factory=Counter)
     troubles: int = 0
     named: list[str] = field(default_factory=list)
+    placed_since: datetime | None = None
+    listed: list[int] = field(default_factory=list)
+    listed_from: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         values = vars(self) | {"seen": dict(self.seen), "repaired": dict(self.repaired)}
-        times = {name: values[name] and values[name].isoformat() for name in ("began_at", "since")}
-        return values | times
+        times = {name: values[name] and values[name].isoformat() for name in TIMES}
+        rows = values | times
+        return {name: value for name, value in rows.items() if value or name not in LATER}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Run":
-        since = values["since"] and datetime.fromisoformat(values["since"])
-        began_at = datetime.fromisoformat(values["began_at"])
         counts = {name: Counter(values[name]) for name in ("seen", "repaired")}
-        return cls(**values | counts | {"since": since, "began_at": began_at})
+        written = {name: values[name] for name in TIMES if values.get(name)}
+        times = {name: datetime.fromisoformat(text) for name, text in written.items()}
+        return cls(**values | counts | times)
+
+    def begin_list(self, *, asked_at: datetime) -> None:
+        """Note that a listing is read from its beginning."""
+        self.listed, self.listed_from = [], asked_at
+
+    def note_listed(self, number: int | None) -> None:
+        """Note a row of a listing; one that does not say what it is may be any."""
+        if number is None:
+            self.listed_from = None
+        else:
+            self.listed.append(number)
 
     def name_repair(self, noun: str, sentence: str) -> None:
         """Count a repair, and keep the first few by name."""

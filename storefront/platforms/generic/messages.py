@@ -5,8 +5,8 @@ from datetime import datetime
 from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.models import Message
-from storefront.platforms.base import Topic
-from storefront.platforms.generic import reports, schemas
+from storefront.platforms.base import Doubt, Topic
+from storefront.platforms.generic import customers, reports, schemas
 
 
 def _apply_order(message: Message, order: schemas.Order, at: datetime) -> None:
@@ -14,6 +14,22 @@ def _apply_order(message: Message, order: schemas.Order, at: datetime) -> None:
     if message.topic == "order.cancelled" and report.cancelled_at is None:
         raise BadInput("data.cancelled_at: missing")
     fulfilment.record_order(message.shop, report, at=at)
+
+
+def _apply_deletion(message: Message, order: schemas.DeletedOrder, at: datetime) -> Doubt | None:
+    if order.updated_at is not None:
+        deleted_at = order.updated_at
+        fulfilment.cancel_order(message.shop, order.id, cancelled_at=deleted_at, at=at)
+        return None
+    fulfilment.delete_reported_order(message.shop, order.id, at=at)
+    return Doubt(order.id)
+
+
+def _apply_account(message: Message, account: customers.Account, at: datetime) -> None:
+    if account.updated_at is None:
+        raise BadInput("data.updated_at: missing")
+    report = customers.account_report(account)
+    fulfilment.record_account(message.shop, report, reported_at=account.updated_at)
 
 
 def _apply_refund(message: Message, refund: schemas.RefundMessage, at: datetime) -> None:
@@ -37,14 +53,16 @@ def _apply_erasure(message: Message, erasure: schemas.Erasure, at: datetime) -> 
     fulfilment.erase_person(message.shop, person, at=at)
 
 
-ORDER = Topic(_apply_order, schemas.Order)
+ORDER = Topic(_apply_order, schemas.Order, order="id")
 TOPICS = {
     "order.created": ORDER,
     "order.updated": ORDER,
     "order.paid": ORDER,
     "order.cancelled": ORDER,
-    "refund.created": Topic(_apply_refund, schemas.RefundMessage),
+    "order.deleted": Topic(_apply_deletion, schemas.DeletedOrder, order="id"),
+    "refund.created": Topic(_apply_refund, schemas.RefundMessage, order="order_id"),
     "product.updated": Topic(_apply_product, schemas.Product),
     "product.deleted": Topic(_apply_removal, schemas.Identified),
+    "customer.updated": Topic(_apply_account, customers.Account, customer="id"),
     "customer.erased": Topic(_apply_erasure, schemas.Erasure),
 }

@@ -13,7 +13,7 @@ from downloads.fulfilment import InboundMessage
 from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
 from downloads.tokens import MIN_LENGTH, hash_token
-from storefront.platforms.base import Envelope, Platform
+from storefront.platforms.base import Doubt, Envelope, Platform, doubt_of, number_of
 from storefront.platforms.fields import number_in
 from storefront.platforms.generic import schemas, signing
 from storefront.platforms.generic.messages import ORDER, TOPICS
@@ -86,10 +86,12 @@ class Generic(Platform):
             delivery_id=envelope.delivery_id,
             body=json.dumps(kept),
             person=json.dumps(person),
-            about_customer=number_in(person.get("customer"), "id"),
+            about_customer=number_in(person.get("customer"), "id")
+            or number_of(content, topic.customer),
+            about_order=number_of(content, topic.order),
         )
 
-    def apply(self, message: Message, *, at: datetime) -> None:
+    def apply(self, message: Message, *, at: datetime) -> Doubt | None:
         payload = json.loads(message.body)
         content, topic = payload.get("data"), TOPICS[message.topic]
         if isinstance(content, dict):
@@ -98,7 +100,7 @@ class Generic(Platform):
             content["sent_at"] = payload.get("timestamp")
             if content.get("updated_at") in (None, ""):
                 content["updated_at"] = payload.get("timestamp")
-        topic.apply(message, topic.schema.read(content, "data"), at)
+        return doubt_of(topic, message, topic.schema.read(content, "data"), at)
 
 
 def _hash_of_token(content: dict[str, Any]) -> str | None:

@@ -25,6 +25,12 @@ class Identified(Payload):
     id: fields.Number
 
 
+class DeletedOrder(Identified):
+    """`updated_at` is when it was deleted."""
+
+    updated_at: fields.Time = None
+
+
 class Customer(Payload):
     id: fields.OptionalNumber = None
     email: fields.Address = None

@@ -7,8 +7,8 @@ from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.fulfilment import Outcome
 from downloads.models import Shop
-from storefront.platforms.base import Topic
-from storefront.platforms.shopify import reports, schemas
+from storefront.platforms.base import Doubt, Topic
+from storefront.platforms.shopify import customers, reports, schemas
 
 
 def record_order(shop: Shop, payload: Any, at: datetime) -> Outcome:
@@ -37,6 +37,12 @@ def record_shop(shop: Shop, payload: Any, at: datetime) -> Outcome:
     return fulfilment.record_shop(shop, reports.read_shop(payload))
 
 
+def _apply_deletion(shop: Shop, payload: Any, at: datetime) -> Doubt:
+    order = schemas.Identified.read(payload, "order").id
+    fulfilment.delete_reported_order(shop, order, at=at)
+    return Doubt(order)
+
+
 def _apply_refund(shop: Shop, payload: Any, at: datetime) -> None:
     order, report = reports.read_refund(payload)
     fulfilment.record_refund(shop, order, report, at=at)
@@ -50,6 +56,18 @@ def _apply_risk(shop: Shop, payload: Any, at: datetime) -> None:
     order, report = reports.read_risk(payload)
     if report is not None:
         fulfilment.record_risk(shop, order, report, at=at)
+
+
+def _apply_account(shop: Shop, payload: Any, at: datetime) -> None:
+    report, reported_at = customers.read_account(payload)
+    fulfilment.record_account(shop, report, reported_at=reported_at)
+
+
+def _apply_merge(shop: Shop, payload: Any, at: datetime) -> None:
+    merged = customers.read_merge(payload)
+    if merged is not None:
+        kept, gone = merged
+        fulfilment.merge_numbers(shop, kept=kept, gone=gone, at=at)
 
 
 def _apply_uninstalled(shop: Shop, payload: Any, at: datetime) -> None:
@@ -72,17 +90,28 @@ def _apply_shop_erasure(shop: Shop, payload: Any, at: datetime) -> None:
     fulfilment.erase_shop(shop, at=at)
 
 
-ORDER = Topic(record_order, schemas.Order)
+ORDER = Topic(record_order, schemas.Order, order="id")
 PRODUCT = Topic(record_product, schemas.Product)
-DISPUTE = Topic(record_dispute, schemas.Dispute)
+DISPUTE = Topic(record_dispute, schemas.Dispute, order="order_id")
+ACCOUNT = Topic(_apply_account, customers.Account, customer="id")
+# Known, and no matter of ours: what it means for the order comes with the order.
+OF_ORDER = Topic(None, order="order_id")
 TOPICS = {
     "orders/create": ORDER,
     "orders/paid": ORDER,
     "orders/updated": ORDER,
     "orders/edited": ORDER,
     "orders/cancelled": ORDER,
-    "orders/risk_assessment_changed": Topic(_apply_risk, schemas.Risk),
-    "refunds/create": Topic(_apply_refund, schemas.RefundMessage),
+    "orders/fulfilled": ORDER,
+    "orders/partially_fulfilled": ORDER,
+    "orders/delete": Topic(_apply_deletion, schemas.Identified, order="id"),
+    "orders/risk_assessment_changed": Topic(_apply_risk, schemas.Risk, order="order_id"),
+    "refunds/create": Topic(_apply_refund, schemas.RefundMessage, order="order_id"),
+    "fulfillments/create": OF_ORDER,
+    "fulfillments/update": OF_ORDER,
+    "fulfillment_events/create": OF_ORDER,
+    "fulfillment_events/delete": OF_ORDER,
+    "order_transactions/create": OF_ORDER,
     "products/create": PRODUCT,
     "products/update": PRODUCT,
     "products/delete": Topic(_apply_removal, schemas.Identified),
@@ -90,6 +119,11 @@ TOPICS = {
     "disputes/update": DISPUTE,
     "app/uninstalled": Topic(_apply_uninstalled),
     "shop/update": Topic(record_shop, schemas.Shop),
+    "customers/create": ACCOUNT,
+    "customers/update": ACCOUNT,
+    "customers/merge": Topic(_apply_merge, customers.Merge),
+    # Only one who bought nothing is deleted, and one who was merged into another.
+    "customers/delete": Topic(None, customer="id"),
     "customers/data_request": Topic(_apply_data_request, schemas.PrivacyRequest),
     "customers/redact": Topic(_apply_erasure, schemas.PrivacyRequest),
     "shop/redact": Topic(_apply_shop_erasure),

@@ -2,13 +2,22 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from downloads.fulfilment import InboundMessage
 from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
-from storefront.platforms.base import Envelope, Platform, Remote
+from storefront.platforms.base import (
+    UNKNOWN,
+    Doubt,
+    Envelope,
+    Platform,
+    Remote,
+    doubt_of,
+    number_of,
+)
 from storefront.platforms.fields import number_in
 from storefront.platforms.schemas import keep
 from storefront.platforms.shopify import remote as admin_api
@@ -38,29 +47,37 @@ class Shopify(Platform):
         )
 
     def parse(self, envelope: Envelope, payload: dict[str, Any]) -> InboundMessage:
-        topic = TOPICS.get(envelope.topic)
-        if topic is None:
-            return InboundMessage(self.name, envelope.topic, envelope.delivery_id, is_known=False)
+        topic = TOPICS.get(envelope.topic, UNKNOWN)
         payload = _unwrapped(payload)
+        inbound = InboundMessage(
+            source=self.name,
+            topic=envelope.topic,
+            delivery_id=envelope.delivery_id,
+            is_known=topic.apply is not None,
+            about_customer=number_of(payload, topic.customer),
+            about_order=number_of(payload, topic.order),
+        )
+        if topic.apply is None:
+            return inbound
         body = keep(topic.schema, payload)
         body |= {name: payload[name] for name in WRAPPERS if is_marked(payload.get(name))}
         if topic is ORDER:
             token = payload.get("token")
             body["token_sha256"] = marked_or(token, hash_of_token(token))
         person = keep(topic.schema, payload, personal=True)
-        return InboundMessage(
-            source=self.name,
-            topic=envelope.topic,
-            delivery_id=envelope.delivery_id,
+        buyer = number_in(person.get("customer"), "id")
+        return replace(
+            inbound,
             body=json.dumps(body),
             person=json.dumps(person),
-            about_customer=number_in(person.get("customer"), "id"),
+            about_customer=buyer or inbound.about_customer,
         )
 
-    def apply(self, message: Message, *, at: datetime) -> None:
+    def apply(self, message: Message, *, at: datetime) -> Doubt | None:
+        topic = TOPICS[message.topic]
         payload = json.loads(message.body)
         payload |= self.person_of(message, {"customer": {"id": message.about_customer}})
-        TOPICS[message.topic].apply(message.shop, payload, at)
+        return doubt_of(topic, message.shop, payload, at)
 
 
 def _unwrapped(payload: dict[str, Any]) -> dict[str, Any]:

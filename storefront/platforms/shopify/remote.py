@@ -5,23 +5,30 @@ pagination and on rate limits. A version past its time is answered as the oldest
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from django.utils import timezone
 from requests.utils import parse_header_links
 
+from downloads import fulfilment
+from downloads.fulfilment import Outcome
 from downloads.json_names import is_marked
+from downloads.models import Shop
 from storefront.platforms.base import Page, Stage
 from storefront.platforms.client import Connection, Missing, PlatformFault
 from storefront.platforms.fields import number_in
-from storefront.platforms.shopify import messages
+from storefront.platforms.shopify import messages, reports
 
 VERSION = "2026-10"
 PAGE_SIZE = 250
 # The bucket leaks a twentieth of its size each second, on every plan; we leave some to others.
 LEAKS_IN_SECONDS = 20
 FULL_ENOUGH = 0.8
+# Without read_all_orders no older order is shown, not even by its number.
+SHOWN_DAYS = 60
 HAS_KEY = False
 WHERE_TO_GET_ACCESS = (
     "Shopify: the address is https://your-store.myshopify.com. The token (shpat_…) is the Admin "
@@ -39,6 +46,35 @@ def connect(address: str, *, key: str, secret: str) -> Connection:
         headers={"X-Shopify-Access-Token": secret},
         pause_after=_pause_after,
     )
+
+
+def read_order(connection: Connection, number: int, *, placed_at: datetime | None) -> Any | None:
+    """Return an order as Shopify has it now, null where it is deleted."""
+    try:
+        document = connection.get(f"/orders/{number}.json").document
+    except Missing:
+        _require_sight(connection, placed_at)
+        return None
+    row = document.get("order") if isinstance(document, dict) else None
+    return _rows(connection, {"order": row and [row]}, "order")[0]
+
+
+def _require_sight(connection: Connection, placed_at: datetime | None) -> None:
+    """Refuse to conclude from a missing order that it is gone, where it may be hidden from us.
+
+    Raises:
+        PlatformFault: it is old, and no other order of its age is shown.
+    """
+    hidden = timezone.now() - timedelta(days=SHOWN_DAYS - 1)
+    is_old = placed_at is None or placed_at < hidden
+    age = {"created_at_max": hidden.astimezone(UTC).isoformat()} if is_old else {}
+    query = {"status": "any", "limit": 1, "fields": "id"} | age
+    rows = _rows(connection, connection.get("/orders.json", **query).document, "orders")
+    if is_old and not rows:
+        raise PlatformFault(
+            f"{connection.host} does not show this order, which may be hidden from us: for orders "
+            f"older than {SHOWN_DAYS} days the token needs read_all_orders."
+        )
 
 
 def lacking(connection: Connection, product_ids: Sequence[int]) -> set[int]:
@@ -113,7 +149,16 @@ def _read_products(connection: Connection, since: datetime | None, cursor: str) 
 
 
 def _read_orders(connection: Connection, since: datetime | None, cursor: str) -> Page:
-    params = {"status": "any"} | _changed_since(since)
+    return _list_orders(connection, cursor, **_changed_since(since))
+
+
+def _read_recent(connection: Connection, since: datetime | None, cursor: str) -> Page:
+    placed = {} if since is None else {"created_at_min": since.astimezone(UTC).isoformat()}
+    return _list_orders(connection, cursor, **placed)
+
+
+def _list_orders(connection: Connection, cursor: str, **query: str) -> Page:
+    params = {"status": "any"} | query
     page = _list(connection, "orders", cursor, **params)
     if cursor or not page.cursor:
         return page
@@ -127,19 +172,50 @@ def _read_disputes(connection: Connection, since: datetime | None, cursor: str) 
     return _list(connection, "shopify_payments/disputes", cursor)
 
 
+def _record_shop(shop: Shop, row: Any, at: datetime, asked_at: datetime) -> Outcome:
+    return messages.record_shop(shop, row, at)
+
+
+def _record_product(shop: Shop, row: Any, at: datetime, asked_at: datetime) -> Outcome:
+    return messages.record_product(shop, row, at)
+
+
+def _record_order(shop: Shop, row: Any, at: datetime, asked_at: datetime) -> Outcome:
+    report = reports.read_order(row)
+    listed = row.get("refunds")
+    # One that could not be read is none that was taken back.
+    is_complete = isinstance(listed, list) and len(listed) == len(report.refunds)
+    report = replace(report, fetched_at=asked_at, are_refunds_complete=is_complete)
+    return fulfilment.record_order(shop, report, at=at).outcome
+
+
+def _record_dispute(shop: Shop, row: Any, at: datetime, asked_at: datetime) -> Outcome:
+    return messages.record_dispute(shop, row, at)
+
+
+def _replace_disputes(
+    shop: Shop, numbers: Sequence[int], *, asked_at: datetime, at: datetime
+) -> int:
+    return fulfilment.replace_disputes(shop, numbers, asked_at=asked_at, at=at)
+
+
 def _named(noun: str, field: str) -> Any:
     return lambda row: f"{noun} {number_in(row, field) or 'without a number'}"
 
 
+NAME_OF_ORDER = _named("order", "order_number")
 STAGES: Sequence[Stage] = (
-    Stage("shop", _read_shop, messages.record_shop, lambda row: "shop"),
-    Stage("products", _read_products, messages.record_product, _named("product", "id")),
-    Stage("orders", _read_orders, messages.record_order, _named("order", "order_number")),
+    Stage("shop", _read_shop, _record_shop, lambda row: "shop"),
+    Stage("products", _read_products, _record_product, _named("product", "id")),
+    Stage("orders", _read_orders, _record_order, NAME_OF_ORDER),
     Stage(
         "disputes",
         _read_disputes,
-        messages.record_dispute,
+        _record_dispute,
         _named("dispute", "id"),
         is_optional=True,
+        number=lambda row: number_in(row, "id"),
+        replace=_replace_disputes,
     ),
 )
+RECENT = Stage("recent orders", _read_recent, _record_order, NAME_OF_ORDER)

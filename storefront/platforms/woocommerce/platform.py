@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -12,7 +13,15 @@ from downloads.fulfilment import InboundMessage
 from downloads.json_names import marked_or
 from downloads.models import Message
 from downloads.tokens import make_token
-from storefront.platforms.base import Envelope, Platform, Remote
+from storefront.platforms.base import (
+    UNKNOWN,
+    Doubt,
+    Envelope,
+    Platform,
+    Remote,
+    doubt_of,
+    number_of,
+)
 from storefront.platforms.fields import number_in
 from storefront.platforms.schemas import keep
 from storefront.platforms.woocommerce import remote as rest_api
@@ -61,9 +70,17 @@ class WooCommerce(Platform):
         What is said is known by its number, time and content: the platform's delivery id is another
         in each attempt, and the same for whatever one webhook sends within a second.
         """
-        topic = TOPICS.get(envelope.topic)
-        if topic is None:
-            return InboundMessage(self.name, envelope.topic, _key(payload, {}), is_known=False)
+        topic = TOPICS.get(envelope.topic, UNKNOWN)
+        inbound = InboundMessage(
+            source=self.name,
+            topic=topic.name or envelope.topic,
+            delivery_id=_key(payload, {}),
+            is_known=topic.apply is not None,
+            about_customer=number_of(payload, topic.customer),
+            about_order=number_of(payload, topic.order),
+        )
+        if topic.apply is None:
+            return inbound
         body = keep(topic.schema, payload)
         if topic is DELETED_ORDER:
             # It says no time, and an order may be restored and deleted again.
@@ -72,20 +89,18 @@ class WooCommerce(Platform):
             key = payload.get("order_key")
             body["token_sha256"] = marked_or(key, hash_of_key(key))
         person = keep(topic.schema, payload, personal=True)
-        return InboundMessage(
-            source=self.name,
-            topic=topic.name,
+        return replace(
+            inbound,
             delivery_id=_key(body, person),
             body=json.dumps(body),
             person=json.dumps(person),
-            about_customer=number_in(person, "customer_id"),
+            about_customer=number_in(person, "customer_id") or inbound.about_customer,
         )
 
-    def apply(self, message: Message, *, at: datetime) -> None:
+    def apply(self, message: Message, *, at: datetime) -> Doubt | None:
         payload = json.loads(message.body)
         payload |= self.person_of(message, {"customer_id": message.about_customer})
-        payload["received_at"] = message.received_at.isoformat()
-        BY_NAME[message.topic].apply(message.shop, payload, at)
+        return doubt_of(BY_NAME[message.topic], message.shop, payload, at)
 
 
 def _domain_of(address: str) -> str:

@@ -4,7 +4,7 @@ Source: WooCommerce's REST API v3, resources Products, Product variations, Order
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +33,30 @@ WHERE_TO_GET_ACCESS = (
 def connect(address: str, *, key: str, secret: str) -> Connection:
     """Return a connection to a shop's REST API, with the key as user name."""
     return Connection(f"{address}/wp-json/wc/v3", credentials=(key, secret))
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An order, and its refunds as they stand by themselves; `is_complete`: all there are."""
+
+    order: dict[str, Any]
+    refunds: list[Any]
+    is_complete: bool
+
+
+def read_order(
+    connection: Connection, number: int, *, placed_at: datetime | None
+) -> Fetched | None:
+    """Return an order as WooCommerce has it now, null where it is deleted or in the trash."""
+    try:
+        order = connection.get(f"/orders/{number}").document
+    except Missing:
+        # Where the address is wrong nothing is there either.
+        _rows(connection, connection.get("/orders", per_page=1, status="any"))
+        return None
+    if not isinstance(order, dict):
+        raise PlatformFault(f"{connection.host} does not answer with an order.")
+    return None if order.get("status") == "trash" else _with_refunds(connection, order)
 
 
 def lacking(connection: Connection, product_ids: Sequence[int]) -> set[int]:
@@ -91,16 +115,16 @@ def _list(connection: Connection, place: str, cursor: str, **query: object) -> P
     return Page(rows, f"{following},{reached},{steps if reached == last else 0}", total)
 
 
-def _changed_since(since: datetime | None) -> dict[str, object]:
-    if since is None:
+def _since(moment: datetime | None, name: str) -> dict[str, object]:
+    if moment is None:
         return {}
     # Without a zone: WordPress would turn it into its own time first.
-    moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return {"modified_after": moment, "dates_are_gmt": "true"}
+    written = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return {name: written, "dates_are_gmt": "true"}
 
 
 def _read_products(connection: Connection, since: datetime | None, cursor: str) -> Page:
-    page = _list(connection, "/products", cursor, **_changed_since(since))
+    page = _list(connection, "/products", cursor, **_since(since, "modified_after"))
     rows: list[Any] = []
     for product in page.rows:
         rows += [product, *_variations_of(connection, product)]
@@ -112,51 +136,78 @@ def _variations_of(connection: Connection, product: dict[str, Any]) -> list[Any]
         return []
     # They call themselves by what sets them apart, or by nothing.
     named = {"parent_id": product["id"], "name": product.get("name")}
-    return [row | named for row in _all_rows(connection, f"/products/{product['id']}/variations")]
+    place = f"/products/{product['id']}/variations"
+    return [row | named for row in _variations_at(connection, place)]
 
 
 def _read_orders(connection: Connection, since: datetime | None, cursor: str) -> Page:
-    page = _list(connection, "/orders", cursor, status="any", **_changed_since(since))
-    return replace(page, rows=[(order, _refunds_of(connection, order)) for order in page.rows])
+    return _list_orders(connection, cursor, _since(since, "modified_after"))
 
 
-def _refunds_of(connection: Connection, order: dict[str, Any]) -> list[Any]:
+def _read_recent(connection: Connection, since: datetime | None, cursor: str) -> Page:
+    return _list_orders(connection, cursor, _since(since, "after"))
+
+
+def _list_orders(connection: Connection, cursor: str, query: dict[str, object]) -> Page:
+    page = _list(connection, "/orders", cursor, status="any", **query)
+    return replace(page, rows=[_with_refunds(connection, order) for order in page.rows])
+
+
+def _with_refunds(connection: Connection, order: dict[str, Any]) -> Fetched:
+    if not isinstance(order.get("refunds"), list):
+        return Fetched(order, [], is_complete=False)
     try:
         numbers = reports.refund_numbers(order)
     except BadInput:
-        return []  # told when the order is read
-    if not numbers or type(order.get("id")) is not int:
-        return []
-    return _all_rows(connection, f"/orders/{order['id']}/refunds")
+        return Fetched(order, [], is_complete=False)  # told when the order is read
+    if not numbers:
+        return Fetched(order, [], is_complete=True)
+    if type(order.get("id")) is not int:
+        return Fetched(order, [], is_complete=False)
+    try:
+        rows = _all_rows(connection, f"/orders/{order['id']}/refunds")
+    except Missing:
+        return Fetched(order, [], is_complete=False)  # deleted since it was listed
+    return Fetched(order, rows, is_complete=True)
+
+
+def _variations_at(connection: Connection, place: str) -> list[Any]:
+    try:
+        return _all_rows(connection, place)
+    except Missing:
+        return []  # deleted since it was listed
 
 
 def _all_rows(connection: Connection, place: str) -> list[Any]:
     page = Page([], "0,0,0")
     rows: dict[Any, Any] = {}
-    try:
-        for _each in range(MOST_PAGES):
-            page = _list(connection, place, page.cursor)
-            # By its text: what stands there may be no number, nor anything else that can be a key.
-            rows |= {repr(row.get("id")): row for row in page.rows}
-            if not page.cursor:
-                break
-        else:
-            raise PlatformFault(f"{connection.host} comes to no end with {place}")
-    except Missing:
-        pass  # deleted since it was listed
-    return list(rows.values())
+    for _each in range(MOST_PAGES):
+        page = _list(connection, place, page.cursor)
+        # By its text: what stands there may be no number, nor anything else that can be a key.
+        rows |= {repr(row.get("id")): row for row in page.rows}
+        if not page.cursor:
+            return list(rows.values())
+    raise PlatformFault(f"{connection.host} comes to no end with {place}")
 
 
-def _record_order(shop: Shop, row: Any, at: datetime) -> Outcome:
-    order, refunds = row
-    reports.refund_numbers(order)  # without them it is not told what was taken back
+def _record_product(shop: Shop, row: Any, at: datetime, asked_at: datetime) -> Outcome:
+    return messages.record_product(shop, row, at)
+
+
+def _record_order(shop: Shop, row: Fetched, at: datetime, asked_at: datetime) -> Outcome:
+    reports.refund_numbers(row.order)  # without them it is not told what was taken back
     read, unreadable = [], None
-    for refund in refunds:
+    for refund in row.refunds:
         try:
-            read.append(reports.read_refund(refund, order))
+            read.append(reports.read_refund(refund, row.order))
         except BadInput as error:
             unreadable = error
-    report = replace(reports.read_order(order), refunds=tuple(read))
+    report = replace(
+        reports.read_order(row.order),
+        refunds=tuple(read),
+        are_refunds_complete=row.is_complete and unreadable is None,
+        fetched_at=asked_at,
+    )
     outcome = fulfilment.record_order(shop, report, at=at).outcome
     if unreadable is not None:
         raise unreadable
@@ -168,8 +219,8 @@ def _name_of_product(row: Any) -> str:
     return f"{noun} {_shown(row.get('id'))}"
 
 
-def _name_of_order(row: Any) -> str:
-    return f"order {_shown(row[0].get('number') or row[0].get('id'))}"
+def _name_of_order(row: Fetched) -> str:
+    return f"order {_shown(row.order.get('number') or row.order.get('id'))}"
 
 
 def _shown(number: Any) -> str:
@@ -179,6 +230,7 @@ def _shown(number: Any) -> str:
 
 
 STAGES: Sequence[Stage] = (
-    Stage("products", _read_products, messages.record_product, _name_of_product),
+    Stage("products", _read_products, _record_product, _name_of_product),
     Stage("orders", _read_orders, _record_order, _name_of_order),
 )
+RECENT = Stage("recent orders", _read_recent, _record_order, _name_of_order)

@@ -37,11 +37,6 @@ class Identified(Payload):
         return row
 
 
-class DeletedOrder(Identified):
-    # Put beside it by us: WooCommerce does not say when.
-    received_at: Annotated[fields.AnyTime, Field(exclude=True)] = None
-
-
 class Created(Identified):
     date_created_gmt: Moment = None
     date_created: Annotated[Moment, InPlaceOf("date_created_gmt")] = None

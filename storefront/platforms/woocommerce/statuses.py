@@ -3,9 +3,9 @@
 A status is no money. WooCommerce stamps a date of payment at `processing` for every gateway, also
 where the money comes later by hand; a plugin's own status may be anything.
 
-Source: WooCommerce's own gateways (`bacs`, `cheque`, `cod`); the statuses that WooCommerce
-Deposits, two plugins named Deposits & Partial Payments, Easy Hotel, WooCommerce Pre-Orders, Merchant
-and Advanced Shipment Tracking register; and spellings alike.
+Source: WooCommerce's own gateways (`bacs`, `cheque`, `cod`); what WooCommerce Deposits, two plugins
+named Deposits & Partial Payments, Easy Hotel, WooCommerce Pre-Orders, Merchant and Advanced
+Shipment Tracking register; and spellings alike.
 """
 
 import re

@@ -15,6 +15,11 @@ VERSION = "2026-10"
 TOKEN = "shpat_" + "5f3c8a1e" * 4
 # Beside a cursor nothing else may stand.
 WITH_CURSOR = {"page_info", "limit", "fields"}
+BOUNDS = {
+    "updated_at_min": "updated_at",
+    "created_at_min": "created_at",
+    "created_at_max": "created_at",
+}
 CLOSED = ("cancelled_at", "closed_at")
 
 
@@ -62,14 +67,12 @@ class ShopifyShop(Standin):
                 return Reply({"shop": self.shop})
             case ["orders", "count"]:
                 return Reply({"count": len(self._matching("orders", self.orders, query))})
-            case ["orders"]:
-                return self._page(path, "orders", self.orders, query)
-            case ["products"]:
-                return self._page(path, "products", self.products, query)
-            case ["products", number] if int(number) in self.products:
-                return Reply({"product": self.products[int(number)]})
             case ["shopify_payments", "disputes"]:
                 return self._page(path, "disputes", self.disputes, query)
+            case ["orders" | "products" as name]:
+                return self._page(path, name, getattr(self, name), query)
+            case ["orders" | "products" as name, number] if int(number) in getattr(self, name):
+                return Reply({name.removesuffix("s"): getattr(self, name)[int(number)]})
         return Reply({"errors": "Not Found"}, 404)
 
     def _page(self, path: str, name: str, rows: dict[int, Any], query: dict[str, str]) -> Reply:
@@ -103,7 +106,13 @@ class ShopifyShop(Standin):
         if ids := query.get("ids"):
             wanted = set(map(int, ids.split(",")))
             found = [row for row in found if row["id"] in wanted]
-        if moment := query.get("updated_at_min"):
-            since = datetime.fromisoformat(moment)
-            found = [row for row in found if datetime.fromisoformat(row["updated_at"]) >= since]
+        for bound, field in BOUNDS.items():
+            if moment := query.get(bound):
+                limit, is_least = datetime.fromisoformat(moment), bound.endswith("min")
+                times = [datetime.fromisoformat(row[field]) for row in found]
+                found = [
+                    row
+                    for row, at in zip(found, times, strict=True)
+                    if (at >= limit if is_least else at <= limit)
+                ]
         return found

@@ -12,6 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+# Where one is that no socket leads to: see `in_process.py`.
+WITHOUT_SOCKET = "https://stand-in.example"
+
 
 @dataclass
 class Reply:
@@ -48,19 +51,23 @@ class Standin:
         self.statuses: list[int] = []
         self.level, self.leaked_at = 0.0, time.monotonic()
         self.turn = threading.Lock()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.server.daemon_threads = True
+        self.server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> "Standin":
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, *raised: object) -> None:
+        assert self.server is not None
         self.server.shutdown()
         self.server.server_close()
 
     @property
     def address(self) -> str:
+        if self.server is None:
+            return WITHOUT_SOCKET
         return f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def answer(self, path: str, query: dict[str, str]) -> Reply:

@@ -12,12 +12,14 @@ from tests.invariants.reconciliation.standin import Reply, Standin
 KEY, SECRET = "ck_" + "3a9d0c7e" * 5, "cs_" + "b81f42d6" * 5
 ROOT = "/wp-json/wc/v3/"
 MOST = 100
+BOUNDS = {"modified_after": "date_modified_gmt", "after": "date_created_gmt"}
 
 
 class WooShop(Standin):
     """`orders` and `products` map numbers to what the API prints; the rest hangs on these numbers.
 
-    `trash` are the products in the trash, whose own place still shows them.
+    `trash` are the products and `trashed_orders` the orders in the trash, whose own place still
+    shows them.
     """
 
     def __init__(self, **bounds: Any) -> None:
@@ -27,6 +29,7 @@ class WooShop(Standin):
         self.products: dict[int, dict[str, Any]] = {}
         self.variations: dict[int, list[dict[str, Any]]] = {}
         self.trash: dict[int, dict[str, Any]] = {}
+        self.trashed_orders: dict[int, dict[str, Any]] = {}
 
     def refusal(self, headers: Any) -> Reply | None:
         expected = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
@@ -41,6 +44,8 @@ class WooShop(Standin):
         match words:
             case ["orders"]:
                 return self._page(list(self.orders.values()), query)
+            case ["orders", number] if int(number) in self.orders | self.trashed_orders:
+                return Reply((self.orders | self.trashed_orders)[int(number)])
             case ["orders", number, "refunds"] if int(number) in self.orders:
                 return self._page(self.refunds.get(int(number), []), query)
             case ["products"]:
@@ -57,9 +62,10 @@ class WooShop(Standin):
             return _error("rest_invalid_param", "Invalid parameter(s): per_page", 400)
         size = min(size, self.largest_page)
         found = sorted(rows, key=lambda row: row["id"], reverse=query.get("order") != "asc")
-        if moment := query.get("modified_after"):
-            assert query["dates_are_gmt"] == "true"
-            found = [row for row in found if row["date_modified_gmt"] > moment]
+        for bound, field in BOUNDS.items():
+            if moment := query.get(bound):
+                assert query["dates_are_gmt"] == "true"
+                found = [row for row in found if row[field] > moment]
         if include := query.get("include"):
             wanted = set(map(int, include.split(",")))
             found = [row for row in found if row["id"] in wanted]

@@ -115,10 +115,10 @@ def test_an_order_whose_refunds_are_not_told_is_not_taken_in(order):
     line = Told(orders=[order], refunds=[{"id": 1}])
     (row,) = woocommerce_remote._read_orders(line, None, "").rows
     with pytest.raises(DuplicateField):
-        woocommerce_remote._record_order(SimpleNamespace(), row, NOW)
+        woocommerce_remote._record_order(SimpleNamespace(), row, NOW, NOW)
 
 
 def test_of_refunds_with_two_numbers_each_none_is_lost():
     line = Told(refunds=[{"id": TWICE}, {"id": 2}])
     order = {"id": 1, "refunds": [{"id": 1}, {"id": 2}]}
-    assert len(woocommerce_remote._refunds_of(line, order)) == 2
+    assert len(woocommerce_remote._with_refunds(line, order).refunds) == 2
