@@ -81,8 +81,8 @@ def _enqueue(shop: Shop, platform_id: int, source: str) -> None:
 
 def _source_of(shop: Shop, platform_id: int) -> str:
     """Return which platform an order is on, empty where it may be on several."""
-    told = Message.objects.filter(shop=shop, about_order=platform_id).order_by("-received_at")
-    source = told.values_list("source", flat=True).first()
+    messages = Message.objects.filter(shop=shop, about_order=platform_id).order_by("-received_at")
+    source = messages.values_list("source", flat=True).first()
     if source is not None:
         return source
     sources = set(WebhookSecret.objects.filter(shop=shop).values_list("source", flat=True))
@@ -115,7 +115,7 @@ def _fetch(access: PlatformAccess, remote: Remote, platform_id: int, *, at: date
                 return f"{remote.RECENT.name(row)}: {outcome}"
             if known is None:
                 return f"order {platform_id}: not on the platform, nor here"
-            if _delete(access.shop, known, at=at):
+            if _delete(access.shop, known, at=asked_at):
                 return f"order {known.number}: deleted on the platform"
     raise PlatformFault(f"Order {platform_id} changes while we ask for it. Try it again later.")
 

@@ -21,7 +21,7 @@ def _apply_deletion(message: Message, order: schemas.DeletedOrder, at: datetime)
         deleted_at = order.updated_at
         fulfilment.cancel_order(message.shop, order.id, cancelled_at=deleted_at, at=at)
         return None
-    fulfilment.delete_reported_order(message.shop, order.id, at=at)
+    fulfilment.delete_reported_order(message.shop, order.id, at=message.received_at)
     return Doubt(order.id)
 
 

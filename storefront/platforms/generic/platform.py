@@ -28,7 +28,8 @@ class Generic(Platform):
     title = "A shop of your own"
     where_to_set_up = (
         "For a shop of your own leave the secret empty: one is made and shown once. Your shop "
-        "signs its messages with it, as Standard Webhooks says."
+        "signs its messages with it, as Standard Webhooks says. It sends order.created, "
+        "order.updated, order.deleted, refund.created and customer.updated."
     )
 
     def read_envelope(self, headers: Mapping[str, str]) -> Envelope:

@@ -38,9 +38,9 @@ def record_shop(shop: Shop, payload: Any, at: datetime) -> Outcome:
 
 
 def _apply_deletion(shop: Shop, payload: Any, at: datetime) -> Doubt:
-    order = schemas.Identified.read(payload, "order").id
-    fulfilment.delete_reported_order(shop, order, at=at)
-    return Doubt(order)
+    order = schemas.DeletedOrder.read(payload, "order")
+    fulfilment.delete_reported_order(shop, order.id, at=order.received_at or at)
+    return Doubt(order.id)
 
 
 def _apply_refund(shop: Shop, payload: Any, at: datetime) -> None:
@@ -104,7 +104,7 @@ TOPICS = {
     "orders/cancelled": ORDER,
     "orders/fulfilled": ORDER,
     "orders/partially_fulfilled": ORDER,
-    "orders/delete": Topic(_apply_deletion, schemas.Identified, order="id"),
+    "orders/delete": Topic(_apply_deletion, schemas.DeletedOrder, order="id"),
     "orders/risk_assessment_changed": Topic(_apply_risk, schemas.Risk, order="order_id"),
     "refunds/create": Topic(_apply_refund, schemas.RefundMessage, order="order_id"),
     "fulfillments/create": OF_ORDER,

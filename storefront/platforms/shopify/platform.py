@@ -33,7 +33,9 @@ class Shopify(Platform):
     title = "Shopify"
     where_to_set_up = (
         "In Shopify you find the secret under Settings → Notifications → Webhooks, below the list. "
-        "For messages that an app sends it is the secret among the app's API credentials."
+        "For messages that an app sends it is the secret among the app's API credentials. Have it "
+        "send at least orders/create, orders/updated, orders/cancelled, orders/delete, "
+        "refunds/create, customers/update and customers/merge."
     )
     remote: Remote = admin_api
 
@@ -77,6 +79,7 @@ class Shopify(Platform):
         topic = TOPICS[message.topic]
         payload = json.loads(message.body)
         payload |= self.person_of(message, {"customer": {"id": message.about_customer}})
+        payload["received_at"] = message.received_at.isoformat()
         return doubt_of(topic, message.shop, payload, at)
 
 

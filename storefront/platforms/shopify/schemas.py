@@ -23,6 +23,11 @@ class Identified(Payload):
     id: fields.Number
 
 
+class DeletedOrder(Identified):
+    # Put beside it by us: Shopify does not say when.
+    received_at: Annotated[fields.Time, Field(exclude=True)] = None
+
+
 class OfOrder(Payload):
     order_id: fields.Number
 

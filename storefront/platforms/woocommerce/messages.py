@@ -23,10 +23,10 @@ def _apply_order(shop: Shop, payload: Any, at: datetime) -> Doubt | None:
 
 
 def _apply_deletion(shop: Shop, payload: Any, at: datetime) -> Doubt:
-    order = schemas.Identified.read(payload, "order").id
+    order = schemas.DeletedOrder.read(payload, "order")
     # Into the trash, from where it may come back; WooCommerce does not say when.
-    fulfilment.delete_reported_order(shop, order, at=at)
-    return Doubt(order)
+    fulfilment.delete_reported_order(shop, order.id, at=order.received_at or at)
+    return Doubt(order.id)
 
 
 def _apply_account(shop: Shop, payload: Any, at: datetime) -> None:
@@ -45,7 +45,7 @@ def _apply_removal(shop: Shop, payload: Any, at: datetime) -> None:
 
 
 ORDER = Topic(_apply_order, schemas.Order, name="order", order="id")
-DELETED_ORDER = Topic(_apply_deletion, schemas.Identified, name="order.deleted", order="id")
+DELETED_ORDER = Topic(_apply_deletion, schemas.DeletedOrder, name="order.deleted", order="id")
 PRODUCT = Topic(record_product, schemas.AnyProduct, name="product")
 REMOVED_PRODUCT = Topic(_apply_removal, schemas.Identified, name="product.deleted")
 ACCOUNT = Topic(_apply_account, customers.Account, name="customer", customer="id")

@@ -38,9 +38,9 @@ class WooCommerce(Platform):
     title = "WooCommerce"
     where_to_set_up = (
         "In WooCommerce add webhooks under WooCommerce → Settings → Advanced → Webhooks, one for "
-        "each of the topics Order created, updated, deleted and restored, and the same for "
-        "products. The address goes into Delivery URL, the secret into Secret on both sides; the "
-        "API version is WP REST API Integration v3."
+        "each of the topics Order created, updated, deleted and restored, the same for products, "
+        "and Customer created and updated. The address goes into Delivery URL, the secret into "
+        "Secret on both sides; the API version is WP REST API Integration v3."
     )
     remote: Remote = rest_api
 
@@ -100,6 +100,7 @@ class WooCommerce(Platform):
     def apply(self, message: Message, *, at: datetime) -> Doubt | None:
         payload = json.loads(message.body)
         payload |= self.person_of(message, {"customer_id": message.about_customer})
+        payload["received_at"] = message.received_at.isoformat()
         return doubt_of(BY_NAME[message.topic], message.shop, payload, at)
 
 

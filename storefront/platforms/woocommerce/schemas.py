@@ -37,6 +37,11 @@ class Identified(Payload):
         return row
 
 
+class DeletedOrder(Identified):
+    # Put beside it by us: WooCommerce does not say when.
+    received_at: Annotated[fields.Time, Field(exclude=True)] = None
+
+
 class Created(Identified):
     date_created_gmt: Moment = None
     date_created: Annotated[Moment, InPlaceOf("date_created_gmt")] = None
