@@ -7,6 +7,7 @@ one that knows the platform's headers, topics and field names.
 import base64
 import hmac
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from typing import Any, Protocol
 from downloads.fulfilment import InboundMessage, Outcome
 from downloads.models import Message, Shop
 from storefront.platforms.client import Connection
-from storefront.platforms.fields import from_digits, number_in
+from storefront.platforms.fields import number_in
 from storefront.platforms.schemas import Payload
+
+_DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,9 @@ class Remote(Protocol):
 def number_of(row: Any, name: str) -> int | None:
     """Return the number in a field of a message, also where it is written as a text."""
     value = row.get(name) if name and isinstance(row, dict) else None
-    return number_in({name: from_digits(value)}, name)
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    return number_in({name: value}, name)
 
 
 def doubt_of(topic: Topic, *given: object) -> Doubt | None:

@@ -8,28 +8,16 @@ import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import PlainValidator
-
 from downloads import incoming
 from downloads.email_addresses import valid_email
 from downloads.errors import BadInput
 from storefront.platforms import fields
+from storefront.platforms.base import number_of
 from storefront.platforms.schemas import PERSONAL, Payload
 
 _GLOBAL_ID = re.compile(r"gid://shopify/Customer/([0-9]{1,19})", re.ASCII)
 # Shopify tells of each merge, also of one that is under way or came to nothing.
 DONE = ("", "completed", "succeeded")
-
-
-def _number_of(value: Any) -> int:
-    written = fields.text(value)
-    found = written and _GLOBAL_ID.fullmatch(written)
-    if not found:
-        raise fields.wrong('expected an id like "gid://shopify/Customer/1"')
-    return fields.whole(int(found[1]))
-
-
-GlobalId = Annotated[int, PlainValidator(_number_of)]
 
 
 class Account(Payload):
@@ -42,8 +30,8 @@ class Account(Payload):
 
 
 class Merge(Payload):
-    admin_graphql_api_customer_kept_id: GlobalId
-    admin_graphql_api_customer_deleted_id: GlobalId
+    admin_graphql_api_customer_kept_id: fields.Text = None
+    admin_graphql_api_customer_deleted_id: fields.Text = None
     status: fields.Text = None
 
 
@@ -65,6 +53,14 @@ def read_account(payload: Any) -> tuple[incoming.CustomerReport, datetime]:
 def read_merge(payload: Any) -> tuple[int, int] | None:
     """Return which number stays and which is gone; null while nothing was merged."""
     merge = Merge.read(payload, "merge")
-    if (merge.status or "").lower() not in DONE:
-        return None
-    return merge.admin_graphql_api_customer_kept_id, merge.admin_graphql_api_customer_deleted_id
+    kept = _number_of(merge, "admin_graphql_api_customer_kept_id")
+    gone = _number_of(merge, "admin_graphql_api_customer_deleted_id")
+    return (kept, gone) if (merge.status or "").lower() in DONE else None
+
+
+def _number_of(merge: Merge, name: str) -> int:
+    found = _GLOBAL_ID.fullmatch(getattr(merge, name) or "")
+    number = found and number_of({"id": found[1]}, "id")
+    if not number:
+        raise BadInput(f'merge.{name}: expected an id like "gid://shopify/Customer/1"')
+    return number

@@ -12,7 +12,7 @@ from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.fulfilment import Outcome
 from downloads.models import Shop
-from storefront.platforms.base import Page, Stage
+from storefront.platforms.base import Page, Stage, number_of
 from storefront.platforms.client import Answer, Connection, Missing, NotTaken, PlatformFault
 from storefront.platforms.woocommerce import messages, reports
 
@@ -162,10 +162,11 @@ def _with_refunds(connection: Connection, order: dict[str, Any]) -> Fetched:
         return Fetched(order, [], is_complete=False)  # told when the order is read
     if not numbers:
         return Fetched(order, [], is_complete=True)
-    if type(order.get("id")) is not int:
+    number = number_of(order, "id")
+    if number is None:
         return Fetched(order, [], is_complete=False)
     try:
-        rows = _all_rows(connection, f"/orders/{order['id']}/refunds")
+        rows = _all_rows(connection, f"/orders/{number}/refunds")
     except Missing:
         return Fetched(order, [], is_complete=False)  # deleted since it was listed
     return Fetched(order, rows, is_complete=True)

@@ -90,7 +90,7 @@ def is_by_hand(gateway: str) -> bool:
 def note_on(status: str) -> str:
     """Return what to tell the merchant of a status that no rule names; empty where one does."""
     status = _slug(status)
-    if status in OWN or status in DEPOSITS | UNPAID | SHIPPING:
+    if not status or status in OWN or status in DEPOSITS | UNPAID | SHIPPING:
         return ""
     return (
         f'The status "{status[:MAX_WORD]}" says nothing of the payment: what was known before '
