@@ -8,7 +8,7 @@ from django.contrib.messages import get_messages
 from downloads import fulfilment
 from downloads.errors import Unavailable
 from downloads.models import Attachment, Grant, Mail, Order, Shop
-from storefront.admin.closures import CAUSES, causes_text
+from storefront.admin.closures import CAUSES, causes_text, why_order_is_closed
 from tests.factories import (
     NOW,
     GrantFactory,
@@ -287,3 +287,14 @@ def test_the_lists_say_why_a_download_is_closed(staff):
     grant = GrantFactory(order__payment=Order.Payment.REFUNDED)
     for url in ("grant/", f"grant/{grant.pk}/change/", f"order/{grant.order_id}/change/"):
         assert "refunded<" in staff.get(f"/admin/downloads/{url}").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("has_own", [True, False])
+def test_an_order_whose_own_asset_stays_is_not_called_closed(has_own):
+    order = OrderFactory()
+    GrantFactory(order=order, line=LineFactory(order=order, current_quantity=0))
+    if has_own:
+        GrantFactory(order=order, line=None)
+    fulfilment.settle(order, at=NOW)
+    assert (why_order_is_closed(order, at=NOW) == "") is has_own

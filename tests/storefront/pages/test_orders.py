@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from downloads import fulfilment
-from downloads.models import Grant
+from downloads.models import Grant, Shop
 from storefront.signed_urls import ticket_url
 from tests.factories import (
     NOW,
@@ -313,6 +313,24 @@ def test_a_closed_order_says_why_and_has_no_button(show, order, facts, notice, r
     assert page.texts["notice"] == [notice]
     assert page.texts["refusal"] == [refusal]
     assert page.texts["count"] == ["2 of 10 downloaded"]
+    assert page.actions == []
+
+
+def test_an_orders_own_asset_keeps_its_button_when_the_items_went_back(show, order):
+    line = LineFactory(order=order, current_quantity=0)
+    GrantFactory(order=order, line=line)
+    GrantFactory(order=order, line=None)
+    fulfilment.settle(order, at=NOW)
+    page = show()
+    assert page.texts["notice"] == [
+        "The items of this order were refunded, so their downloads are closed."
+    ]
+    assert page.texts["refusal"] == ["This purchase was refunded, so its download is closed."]
+    assert len(page.actions) == 1
+    Shop.objects.update(closes_order_assets=True)
+    fulfilment.settle(order, at=NOW)
+    page = show()
+    assert page.texts["notice"] == ["This order was refunded, so its downloads are closed."]
     assert page.actions == []
 
 
