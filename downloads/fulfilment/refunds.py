@@ -18,8 +18,8 @@ TOLD, MISSING, LISTED = range(3)
 MOST_UNITS = 16**7 - 1
 
 
-class Telling(NamedTuple):
-    """What says something of a refund: when it happened, when we asked for it, and how."""
+class Mention(NamedTuple):
+    """One mention of a refund: when it happened, when we asked for it, and how."""
 
     reported_at: datetime
     how: int = TOLD
@@ -48,8 +48,8 @@ def record_refund(shop: Shop, order: int, report: RefundReport, *, at: datetime)
     shop = lock_shop(shop)
     known = Order.objects.filter(shop=shop, platform_id=order)
     listed_at = known.values_list("refunds_listed_at", flat=True).first()
-    telling = Telling(report.refunded_at)
-    is_news = _save(shop, order, report, telling, listed_at=listed_at, at=at)
+    mention = Mention(report.refunded_at)
+    is_news = _save(shop, order, report, mention, listed_at=listed_at, at=at)
     settle_known(shop, order, at=at)
     return is_news
 
@@ -65,17 +65,17 @@ def record_refunds(order: Order, report: OrderReport, *, at: datetime) -> bool:
     """
     shop, number = order.shop, report.platform_id
     is_complete = report.are_refunds_complete
-    telling = Telling(report.reported_at, LISTED if is_complete else TOLD, report.fetched_at)
+    mention = Mention(report.reported_at, LISTED if is_complete else TOLD, report.fetched_at)
     changed = False
     for refund in report.refunds:
-        changed |= _save(shop, number, refund, telling, listed_at=order.refunds_listed_at, at=at)
+        changed |= _save(shop, number, refund, mention, listed_at=order.refunds_listed_at, at=at)
     if not is_complete:
         return changed
     listed = {refund.platform_id for refund in report.refunds}
     gone = [
         refund
         for refund in Refund.objects.of_order(shop, number).filter(is_gone=False)
-        if refund.platform_id not in listed and _is_ended(refund, telling)
+        if refund.platform_id not in listed and _is_ended(refund, mention)
     ]
     assign_each((refund, {"is_gone": True}) for refund in gone)
     if order.refunds_listed_at is None or order.refunds_listed_at < report.reported_at:
@@ -87,7 +87,7 @@ def _save(
     shop: Shop,
     order: int,
     report: RefundReport,
-    telling: Telling,
+    mention: Mention,
     *,
     listed_at: datetime | None,
     at: datetime,
@@ -101,7 +101,7 @@ def _save(
     )
     if is_new:
         require_few(Refund.objects.all(), shop, order, "refunds")
-    told = telling.rank_of(report)
+    told = mention.rank_of(report)
     if not is_new and told <= _rank_of(refund):
         return False
     require_few_refunded(shop, order, refund, report.units.keys())
@@ -115,7 +115,7 @@ def _save(
         reported_rank=told,
         refunded_at=report.refunded_at,
         noted_at=at,
-        is_gone=_is_past(telling, listed_at),
+        is_gone=_is_past(mention, listed_at),
     )
     return was_gone != refund.is_gone or (is_changed and not refund.is_gone)
 
@@ -141,15 +141,15 @@ def _rank_of(refund: Refund) -> str:
     return refund.reported_rank or rank(refund.refunded_at, content="").split()[0]
 
 
-def _is_past(telling: Telling, listed_at: datetime | None) -> bool:
+def _is_past(mention: Mention, listed_at: datetime | None) -> bool:
     """Say whether the newest complete list, which lacked what is told here, speaks after it."""
-    if listed_at is None or telling.reported_at > listed_at:
+    if listed_at is None or mention.reported_at > listed_at:
         return False
-    is_listed = telling.how == LISTED or telling.fetched_at is not None
-    return telling.reported_at < listed_at or not is_listed
+    is_listed = mention.how == LISTED or mention.fetched_at is not None
+    return mention.reported_at < listed_at or not is_listed
 
 
-def _is_ended(refund: Refund, missing: Telling) -> bool:
+def _is_ended(refund: Refund, missing: Mention) -> bool:
     """Say whether a complete list without a refund takes it back."""
     if _rank_of(refund) < missing.rank_of(None):
         return True
