@@ -28,12 +28,12 @@ class Mention(NamedTuple):
     def rank_of(self, report: RefundReport | None) -> str:
         """Return its rank among all that is said of a refund; null: it is missing here."""
         units = {} if report is None else report.units
-        asked = 0 if self.fetched_at is None else int(self.fetched_at.timestamp() * 1000)
+        fetched = 0 if self.fetched_at is None else int(self.fetched_at.timestamp() * 1000)
         # Of equal ones the one that gives more units back, so that none opens by accident.
         back = min(sum(units.values()), MOST_UNITS)
         how = MISSING if report is None else self.how
         content = None if report is None else (report.refunded_at, sorted(units.items()))
-        return rank(self.reported_at, f"{asked:011x}{how}{back:07x}", content=content)
+        return rank(self.reported_at, f"{fetched:011x}{how}{back:07x}", content=content)
 
 
 @transaction.atomic
@@ -101,8 +101,8 @@ def _save(
     )
     if is_new:
         require_few(Refund.objects.all(), shop, order, "refunds")
-    told = mention.rank_of(report)
-    if not is_new and told <= _rank_of(refund):
+    new_rank = mention.rank_of(report)
+    if not is_new and new_rank <= _rank_of(refund):
         return False
     require_few_refunded(shop, order, refund, report.units.keys())
     was_gone = is_new or refund.is_gone
@@ -112,7 +112,7 @@ def _save(
         enter_audit(f"The shop changed {refund}, which stays dismissed", row=row)
     assign(
         refund,
-        reported_rank=told,
+        reported_rank=new_rank,
         refunded_at=report.refunded_at,
         noted_at=at,
         is_gone=_is_past(mention, listed_at),
