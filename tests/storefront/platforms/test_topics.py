@@ -9,7 +9,6 @@ from downloads.errors import BadInput
 from downloads.incoming import CustomerReport
 from downloads.models import Message, Order
 from storefront.platforms.base import Doubt, Envelope, number_of
-from storefront.platforms.fields import MAX_INTEGER
 from storefront.platforms.registry import PLATFORMS
 from tests.factories import NOW, OrderFactory, ShopFactory
 from tests.storefront.reconciliation.conftest import shopify_order, woo_order
@@ -18,6 +17,7 @@ ACCOUNT = {"id": 7, "email": "ada@example.com", "first_name": "Ada", "last_name"
 AT = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 KEPT, GONE = "admin_graphql_api_customer_kept_id", "admin_graphql_api_customer_deleted_id"
 ADA = CustomerReport(platform_id=7, email="ada@example.com", first_name="Ada", last_name="L")
+MAX_INTEGER = 2**63 - 1
 TIMES = {
     "shopify": {"updated_at": AT.isoformat()},
     "woocommerce": {"date_modified_gmt": AT.isoformat()[:19]},
