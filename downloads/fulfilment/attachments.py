@@ -1,6 +1,6 @@
 """Attach an asset to a product, for all its buyers, or to one order."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,9 +8,16 @@ from django.db import transaction
 
 from downloads.audit.entries import enter_audit
 from downloads.errors import BadInput
+from downloads.fulfilment.grant_counts import (
+    Counting,
+    end_of,
+    is_counted_by_line,
+    waits_for_payment,
+)
 from downloads.fulfilment.mails.order_mails import announce
-from downloads.fulfilment.recalculation import end_of, grant_for, lock_order, lock_shop, settle
-from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product
+from downloads.fulfilment.order_state import meanings_of
+from downloads.fulfilment.recalculation import lock_order, lock_shop, settle
+from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product, Shop
 from downloads.models.catalog import MAX_DOWNLOADS, MAX_LIFETIME_DAYS
 
 BATCH = 500
@@ -51,13 +58,20 @@ def attach_to_product(
     given = mails = 0
     for lines in _batches_of_lines(product):
         orders = {order.pk: order for order in _lock_orders(lines)}
-        old = set(Grant.objects.filter(line__in=lines, asset=asset).values_list("line", flat=True))
-        fresh = LineItem.objects.with_refunded_units().filter(pk__in=lines).exclude(pk__in=old)
+        counts = _countings(product.shop, orders, at=at)
+        old = Grant.objects.filter(line__in=lines, asset=asset)
+        numbers = set(old.values_list("line", flat=True))
+        fresh = LineItem.objects.with_refunded_units().filter(pk__in=lines).exclude(pk__in=numbers)
         given += len(
             Grant.objects.bulk_create(
-                grant_for(line, attachment, order=orders[line.order_id], at=at) for line in fresh
+                counts[line.order_id].grant_for(line, attachment)
+                for line in fresh
+                if not orders[line.order_id].is_sub_order
             )
         )
+        # What a line had by another product before goes on by this one.
+        for number in set(old.filter(replaced=True).values_list("order", flat=True)):
+            settle(orders[number], at=at)
         untold = [order.pk for order in orders.values() if order.announced_at is None]
         mails += announce(untold, at=at)
     return Attached(attachment, given, mails)
@@ -102,7 +116,7 @@ def attach_to_order(
         limit=limit,
         bought=limit,
         lifetime_days=lifetime_days,
-        expires_at=end_of(lifetime_days, order=order, at=at),
+        expires_at=end_of(lifetime_days, waits=waits_for_payment(order), at=at),
         created_at=at,
         updated_at=at,
     )
@@ -150,6 +164,14 @@ def _check(shop_id: int, asset: Asset, *, limit: int | None, lifetime_days: int 
         raise BadInput(f"A limit is from 1 to {MAX_DOWNLOADS:,}, or none for unlimited.")
     if lifetime_days is not None and not 1 <= lifetime_days <= MAX_LIFETIME_DAYS:
         raise BadInput(f"A lifetime is from 1 to {MAX_LIFETIME_DAYS:,} days, or none for no end.")
+
+
+def _countings(shop: Shop, orders: Mapping[int, Order], *, at: datetime) -> dict[int, Counting]:
+    meanings = meanings_of(shop, {order.reported_status for order in orders.values()})
+    return {
+        number: Counting(order, by_line=is_counted_by_line(order, meanings), at=at)
+        for number, order in orders.items()
+    }
 
 
 def _batches_of_lines(product: Product) -> Iterator[list[int]]:

@@ -1,5 +1,6 @@
 """Write the ledger of downloads (DownloadEvent), and prune it without moving a sum."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,6 +88,19 @@ def enter_released(grant_id: int, *, downloads: int, reason: str, at: datetime) 
         downloads=-downloads,
         reason=reason,
         at=at,
+    )
+
+
+def enter_carried(grants: Iterable[Grant]) -> None:
+    """Enter what grants made just now count as downloaded elsewhere before."""
+    DownloadEvent.objects.bulk_create(
+        DownloadEvent(
+            grant=grant,
+            kind=DownloadEvent.Kind.CARRIED,
+            downloads=grant.used,
+            at=grant.created_at,
+        )
+        for grant in grants
     )
 
 

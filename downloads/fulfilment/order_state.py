@@ -1,5 +1,6 @@
 """Order state: payment, hold and refund, derived from the facts and the shop's policies."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +47,20 @@ def payment_of(reported: str, shop: Shop) -> str | None:
     reached = _REACHED.get(Order.ReportedPayment(reported), -1)
     is_enough = reached >= _NEEDED[Shop.OpensWhen(shop.opens_when)]
     return Order.Payment.PAID if is_enough else Order.Payment.PENDING
+
+
+def meanings_of(shop: Shop, statuses: Collection[str]) -> dict[str, str]:
+    """Return what a shop's table says that these statuses of its platform mean, where it does."""
+    asked = [status for status in statuses if status]
+    if not asked:
+        return {}
+    rows = StatusMeaning.objects.filter(shop=shop, status__in=asked)
+    return dict(rows.values_list("status", "payment"))
+
+
+def said_payment(status: str, reported: str, meanings: Mapping[str, str]) -> str:
+    """Return the payment that a platform's words say: the shop's table stands above the report."""
+    return meanings.get(status, reported)
 
 
 def times_of_causes(order: Order) -> list[datetime]:

@@ -1,17 +1,39 @@
 """Recalculate an order's state and grants from its facts (idempotent)."""
 
-from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from downloads.fulfilment.changes import assign, save_each
+from downloads.fulfilment.grant_counts import (
+    COUNTED_FIELDS,
+    Counting,
+    allowance_of,
+    carry_counts,
+    is_counted_by_line,
+)
 from downloads.fulfilment.mails.order_mails import announce
-from downloads.fulfilment.order_state import standing_of
-from downloads.models import Attachment, Grant, LineItem, Order, Shop
-from downloads.models.allowances import Allowance, allowance
+from downloads.fulfilment.order_state import meanings_of, said_payment, standing_of
+from downloads.models import Attachment, Grant, LineItem, Order, Product, Shop
+from downloads.models.allowances import is_open_by_line
 
-COUNTED_FIELDS = ("bought", "canceled", "refunded", "expires_at", "updated_at")
+
+@dataclass(frozen=True)
+class Told:
+    """What a report says of an order beside its facts, by the platform's numbers of its lines.
+
+    `former` are the products that lines had before those they have; `used` how many downloads of a
+    line were spent elsewhere.
+    """
+
+    former: Mapping[int | None, Product] = field(default_factory=dict)
+    used: Mapping[int | None, int] = field(default_factory=dict)
+
+
+NOTHING_TOLD = Told()
 
 
 def lock_shop(shop: Shop) -> Shop:
@@ -69,94 +91,59 @@ def settle_known(shop: Shop, platform_id: int, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def settle(order: Order, *, at: datetime) -> None:
+def settle(order: Order, *, at: datetime, told: Told = NOTHING_TOLD) -> None:
     """Create the grants an order lacks and recount those it has (idempotent).
 
-    Whoever saved facts of an order (a report, a form, a refund) calls this afterwards.
+    Whoever saved facts of an order (a report, a form, a refund) calls this afterwards; `told` is
+    what a report says beside them.
     """
     order = lock_order(order)
     lines = {line.pk: line for line in order.lines.with_refunded_units()}
     back = [allowance_of(line, limit=None).refunded for line in lines.values()]
-    assign(order, **standing_of(order, is_given_back=bool(back) and all(back)))
+    standing = standing_of(order, is_given_back=bool(back) and all(back))
+    meanings = meanings_of(order.shop, [order.reported_status])
+    reported = said_payment(order.reported_status, order.reported_payment, meanings)
+    is_unpaid = standing["payment"] == Order.Payment.PENDING
+    if is_unpaid and is_open_by_line(reported, [row.paid_units for row in lines.values()]):
+        standing["payment"] = Order.Payment.PAID
+    assign(order, **standing)
+    counted = Counting(order, by_line=is_counted_by_line(order, meanings), at=at)
     grants = list(order.grants.all())
     existing = {(grant.line_id, grant.asset_id) for grant in grants}
-    attachments = Attachment.objects.filter(product__lines__order=order).distinct()
-    by_product: dict[object, list[Attachment]] = {}
-    for attachment in attachments:
-        by_product.setdefault(attachment.product_id, []).append(attachment)
-    Grant.objects.bulk_create(
-        grant_for(line, attachment, order=order, at=at)
+    given = _attachments(Q(product__lines__order=order))
+    fresh = [
+        counted.grant_for(line, attachment)
         for line in lines.values()
-        for attachment in by_product.get(line.product_id, [])
-        if (line.pk, attachment.asset_id) not in existing
-    )
-    changed = [grant for grant in grants if recount(grant, lines, order=order, at=at)]
+        for attachment in given.get(line.product_id, [])
+        if (line.pk, attachment.asset_id) not in existing and not order.is_sub_order
+    ]
+    existing |= {(grant.line_id, grant.asset_id) for grant in fresh}
+    fresh += _former_grants(lines.values(), told, existing, counted)
+    carry_counts(fresh, told.used)
+    assets = {number: {each.asset_id for each in some} for number, some in given.items()}
+    changed = [grant for grant in grants if counted.recount(grant, lines, assets)]
     save_each(changed, COUNTED_FIELDS)
     if order.announced_at is None:
         announce([order.pk], at=at)
 
 
-def grant_for(line: LineItem, attachment: Attachment, *, order: Order, at: datetime) -> Grant:
-    """Build, unsaved, the grant that an attachment gives to a line (`refunded_units` loaded)."""
-    counted = allowance_of(line, limit=attachment.limit)
-    return Grant(
-        order=order,
-        line=line,
-        asset_id=attachment.asset_id,
-        limit=attachment.limit,
-        bought=counted.bought,
-        canceled=counted.canceled,
-        refunded=counted.refunded,
-        lifetime_days=attachment.lifetime_days,
-        expires_at=end_of(attachment.lifetime_days, order=order, at=at),
-        created_at=at,
-        updated_at=at,
-    )
+def _former_grants(
+    lines: Iterable[LineItem], told: Told, existing: Collection[tuple], counted: Counting
+) -> list[Grant]:
+    """Build the closed grants of products that lines had before, by a report that came late."""
+    if not told.former or counted.order.is_sub_order:
+        return []
+    given = _attachments(Q(product__in=told.former.values()))
+    return [
+        counted.grant_for(line, attachment)
+        for line in lines
+        for attachment in given.get(told.former.get(line.platform_id), [])
+        if (line.pk, attachment.asset_id) not in existing
+    ]
 
 
-def recount(grant: Grant, lines: dict[int, LineItem], *, order: Order, at: datetime) -> bool:
-    """Recount a grant from its line (none for an order-level asset); say if it changed."""
-    before = (grant.bought, grant.canceled, grant.refunded, grant.expires_at)
-    if grant.line_id is None:
-        counted = allowance(limit=grant.limit, added=grant.added)
-    else:
-        counted = allowance_of(lines[grant.line_id], limit=grant.limit, added=grant.added)
-    grant.bought, grant.canceled, grant.refunded = (
-        counted.bought,
-        counted.canceled,
-        counted.refunded,
-    )
-    if grant.expires_at is None or (_waits(order) and grant.expires_at > at):
-        # A lifetime that had begun begins anew once the order opens again.
-        grant.expires_at = end_of(grant.lifetime_days, order=order, at=at)
-    if (grant.bought, grant.canceled, grant.refunded, grant.expires_at) == before:
-        return False
-    grant.updated_at = at
-    return True
-
-
-def allowance_of(line: LineItem, *, limit: int | None, added: int = 0) -> Allowance:
-    """Return the allowance of a line with `refunded_units` loaded."""
-    kept = line.current_quantity
-    return allowance(
-        limit=limit,
-        added=added,
-        quantity=line.quantity,
-        # The shop's own figure has taken off what a merchant says never went back.
-        current_quantity=None if kept is None else kept + line.dismissed_units,
-        refunded_units=line.refunded_units,
-    )
-
-
-def end_of(lifetime_days: int | None, *, order: Order, at: datetime) -> datetime | None:
-    """Return when a lifetime that begins now ends; it begins when the order may be downloaded."""
-    if lifetime_days is None or _waits(order):
-        return None
-    try:
-        return at + timedelta(days=lifetime_days)
-    except OverflowError:
-        return None
-
-
-def _waits(order: Order) -> bool:
-    return order.payment == Order.Payment.PENDING or bool(order.hold)
+def _attachments(which: Q) -> dict[int | None, list[Attachment]]:
+    by_product: dict[int | None, list[Attachment]] = {}
+    for attachment in Attachment.objects.filter(which).distinct():
+        by_product.setdefault(attachment.product_id, []).append(attachment)
+    return by_product

@@ -65,6 +65,8 @@ class GrantQuerySet(models.QuerySet["Grant"]):
             asset__in=Asset.objects.filter(withdrawn_at__isnull=True).values("pk"),
             withdrawn_at__isnull=True,
             refunded=False,
+            unpaid=False,
+            replaced=False,
         )
 
     def available(self, at: datetime | Slot) -> "GrantQuerySet":
@@ -77,8 +79,11 @@ class GrantQuerySet(models.QuerySet["Grant"]):
     def with_status(self, status: str, at: datetime) -> "GrantQuerySet":
         """Return the grants whose `status(at)` is `status`; none for an unknown one."""
         available = Q(pk__in=Grant.objects.available(at).values("pk"))
-        waiting = (Order.objects.pending(), Order.objects.pending_for_own())
-        pending = Q(_of_order_among(*waiting))
+        # One line may wait for its payment in an order that is open; nobody waits for a former one.
+        is_open = _of_order_among(Order.objects.open(), Order.objects.open_for_own())
+        waits = _of_order_among(Order.objects.pending(), Order.objects.pending_for_own())
+        unpaid = Q(is_open, unpaid=True, refunded=False)
+        pending = Q(Q(waits) | unpaid, replaced=False)
         match status:
             case Grant.AVAILABLE:
                 return self.filter(available)
@@ -229,8 +234,13 @@ class Grant(models.Model):
         is_withdrawn = self.withdrawn_at is not None or self.asset.withdrawn_at is not None
         shut_by = {
             Unavailable.REFUNDED: self.refunded,
+            Unavailable.PENDING: self.unpaid,
             Unavailable.WITHDRAWN: is_withdrawn,
             Unavailable.PAST: self.expires_at is not None and self.expires_at <= at,
         }
-        refusals = order_refusals(self.order, for_own=self.line_id is None)
-        return refusals + [reason for reason, holds in shut_by.items() if holds]
+        return [
+            # Whatever becomes of the order, what another product took the place of stays closed.
+            *([Unavailable.REPLACED] if self.replaced else []),
+            *order_refusals(self.order, for_own=self.line_id is None),
+            *(reason for reason, holds in shut_by.items() if holds),
+        ]

@@ -9,6 +9,20 @@ from downloads.models.customers import Customer
 from downloads.models.shops import Shop
 
 RECEIPT_NUMBER_LENGTH = 50
+REMARK_TEST = "This is a test order."
+REMARK_SUB_ORDER = (
+    "This is a part of another order, which has its downloads: it gives none of its own."
+)
+# The same whichever order and whose it is: nobody learns of another shop by it.
+REMARK_TAKEN = (
+    "Its order-status token is that of another order, so it opens by the links that we send alone."
+)
+REMARK_FORMER = (
+    "Your shop has given this order's number to another order since. Both are kept apart here."
+)
+REMARK_SUCCESSOR = (
+    "Your shop gave this order a number that another order had before. Both are kept apart here."
+)
 # `Order.is_by_hand`, in SQL.
 BY_HAND = Q(platform_id=None)
 
@@ -66,6 +80,9 @@ class Order(models.Model):
     `email` is where mail about it goes: what the platform says (`reported_email`), or what a
     merchant put (`corrected_email`) in the place of what it said then (`corrected_from`).
     `reported_status` is the platform's own word, where the shop's table says what that means.
+    `former_platform_id` is the platform's number that it shares with another order of its shop, one
+    after the other: the later one has it as its `platform_id`, the former has one of our own there,
+    below 0. `is_token_taken` says that it came with a token which another order has.
     `deleted_after` is the time of the last report known when the platform said, without a time,
     that the order is gone. `refunds_listed_at` is the time of the newest report whose list of
     refunds is complete. `notes` are what could not be read of it, in words for the merchant.
@@ -104,7 +121,7 @@ class Order(models.Model):
         max_length=RECEIPT_NUMBER_LENGTH, blank=True, default="", db_default="", editable=False
     )
     platform_id = models.BigIntegerField(null=True, blank=True, editable=False)
-    # The platform's number it had before another order took that over.
+    # The platform's number that two orders had, one after the other.
     former_platform_id = models.BigIntegerField(null=True, editable=False)
     # The order that this one is a vendor's part of: a sub-order gives nothing of its own.
     parent_platform_id = models.BigIntegerField(null=True, editable=False)
@@ -185,11 +202,34 @@ class Order(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Order {self.number}"
+        return f"Order {self.shown_number}"
 
     def is_audited(self) -> bool:
         """Say whether staff made it: what a platform reports is no act of theirs."""
         return self.is_by_hand
+
+    @property
+    def shown_number(self) -> str:
+        """The number as the receipt has it, for people."""
+        return self.receipt_number or str(self.number)
+
+    @property
+    def is_sub_order(self) -> bool:
+        """Whether it is a vendor's part of another order, and gives nothing of its own."""
+        return self.parent_platform_id is not None
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a merchant should know of it: what could not be read, and what we did about it."""
+        had_before = self.former_platform_id
+        ours = {
+            REMARK_TEST: self.is_test,
+            REMARK_SUB_ORDER: self.is_sub_order,
+            REMARK_TAKEN: self.is_token_taken,
+            REMARK_SUCCESSOR: had_before is not None and had_before == self.platform_id,
+            REMARK_FORMER: had_before is not None and had_before != self.platform_id,
+        }
+        return [words for words, holds in ours.items() if holds] + list(self.notes)
 
     @property
     def is_by_hand(self) -> bool:

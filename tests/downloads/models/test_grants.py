@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from downloads.errors import Unavailable
 from downloads.models import Grant, LineItem, Order
-from downloads.models.allowances import Allowance, allowance
+from downloads.models.allowances import Allowance, allowance, is_open_by_line
 from downloads.models.grants import MAX_DOWNLOADS
 from tests.factories import (
     NOW,
@@ -65,6 +65,8 @@ class State(NamedTuple):
     refunded: bool
     withdrawn: bool
     asset_withdrawn: bool
+    unpaid: bool
+    replaced: bool
     expires_at: datetime | None
     count: Count
     kind: Kind
@@ -75,7 +77,7 @@ STATES = [
     for facts in itertools.product(
         Order.Payment.values,
         Order.Hold.values,
-        *[(False, True)] * 5,
+        *[(False, True)] * 7,
         (None, NOW - SECOND, NOW, NOW + SECOND),
         COUNTS,
         KINDS,
@@ -93,26 +95,28 @@ def permitted_by_hand(state: State) -> bool:
         and not state.refunded
         and not state.withdrawn
         and not state.asset_withdrawn
+        and not state.unpaid
+        and not state.replaced
         and state.expires_at in (None, NOW + SECOND)
     )
 
 
 def status_by_hand(state: State) -> str:
     """CONTRACTS, "What is one fact on every face", read afresh: no line of it is the rule's own."""
-    # Nobody waits for the payment of an order that is over.
+    # Nobody waits for the payment of an order that is over, nor for what another product replaced.
     is_over = state.fully_refunded or state.payment == REFUNDED
-    if state.cancelled or (is_over and not state.kind.stays):
+    if state.replaced or state.cancelled or (is_over and not state.kind.stays):
         return "expired"
-    if state.payment == PENDING or state.hold:
+    if state.payment == PENDING or state.hold or (state.unpaid and not state.refunded):
         return "pending"
     return "available" if permitted_by_hand(state) and state.count.leaves_some else "expired"
 
 
-@pytest.fixture(params=[11, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.fixture(params=[43, pytest.param(1, marks=pytest.mark.slow)])
 def truth_table(db, request) -> dict[int, State]:
-    """Every state, or every eleventh, as one grant: the grant's number → its state.
+    """Every state, or every 43rd, as one grant: the grant's number → its state.
 
-    Eleven divides no number of values there is, so that these have all pairs of them.
+    43 divides no number of values there is, so that these have all pairs of them.
     """
     states = STATES[:: request.param]
     shop = OrderFactory().shop
@@ -150,6 +154,8 @@ def truth_table(db, request) -> dict[int, State]:
             used=state.count.used,
             canceled=state.count.canceled,
             refunded=state.refunded,
+            unpaid=state.unpaid,
+            replaced=state.replaced,
             withdrawn_at=NOW if state.withdrawn else None,
             expires_at=state.expires_at,
             created_at=NOW,
@@ -211,6 +217,11 @@ def test_an_unknown_status_finds_nothing(word):
         ({"order__hold": Order.Hold.RISK, "order__fully_refunded": True}, Unavailable.REFUNDED),
         ({"order__hold": Order.Hold.RISK, "order__cancelled_at": NOW}, Unavailable.CANCELED),
         ({"order__hold": Order.Hold.RISK, "used": 10}, Unavailable.HELD),
+        ({"replaced": True}, Unavailable.REPLACED),
+        ({"replaced": True, "order__payment": PENDING}, Unavailable.REPLACED),
+        ({"unpaid": True}, Unavailable.PENDING),
+        ({"unpaid": True, "refunded": True}, Unavailable.REFUNDED),
+        ({"unpaid": True, "replaced": True}, Unavailable.REPLACED),
     ],
 )
 @pytest.mark.django_db
@@ -322,6 +333,23 @@ ALLOWANCES: list[tuple[dict[str, Any], Allowance]] = [
         Allowance(None, 0, refunded=False),
     ),
     ({"limit": None, "quantity": 3, "refunded_units": 3}, Allowance(None, 0, refunded=True)),
+    # Paid for in part: units that were added wait, and those taken out again are not paid ones.
+    ({"limit": 10, "quantity": 3, "paid_units": 2}, Allowance(20, 0, refunded=False)),
+    ({"limit": 10, "quantity": 3, "paid_units": 2, "added": 4}, Allowance(24, 0, refunded=False)),
+    ({"limit": 10, "quantity": 3, "paid_units": 5}, Allowance(30, 0, refunded=False)),
+    ({"limit": 10, "quantity": 3, "paid_units": 0}, Allowance(30, 0, refunded=False)),
+    (
+        {"limit": 10, "quantity": 3, "paid_units": 2, "current_quantity": 2},
+        Allowance(20, 0, refunded=False),
+    ),
+    (
+        {"limit": 10, "quantity": 3, "paid_units": 2, "current_quantity": 1},
+        Allowance(20, 10, refunded=False),
+    ),
+    (
+        {"limit": 10, "quantity": 3, "paid_units": 2, "current_quantity": 0},
+        Allowance(20, 20, refunded=True),
+    ),
     # GraphQL's Int ends here.
     (
         {"limit": MAX_DOWNLOADS, "quantity": 2},
@@ -390,3 +418,17 @@ def test_one_more_unit_back_never_cancels_less(limit, quantity, current, back):
     after = allowance(**facts, refunded_units=back + 1)
     assert before.canceled <= after.canceled <= before.canceled + limit
     assert before.bought == after.bought
+
+
+@pytest.mark.parametrize(
+    ("reported", "paid_units", "is_open"),
+    [
+        ("partial", [1, 0], True),
+        ("partial", [0, 0], False),
+        ("partial", [], False),
+        ("pending", [1], False),
+        ("voided", [1], False),
+    ],
+)
+def test_what_was_added_to_a_paid_order_leaves_it_open(reported, paid_units, is_open):
+    assert is_open_by_line(reported, paid_units) is is_open
