@@ -77,8 +77,8 @@ from downloads.fulfilment.order_facts import (
 from downloads.fulfilment.orders import (
     Recorded,
     apply_policies,
-    cancel_order,
     delete_order,
+    delete_reported_order,
     record_order,
     release,
 )
@@ -146,12 +146,12 @@ __all__ = [
     "attach_to_order",
     "attach_to_product",
     "beat",
-    "cancel_order",
     "change_role",
     "choose_password",
     "clean_email",
     "delete_asset",
     "delete_order",
+    "delete_reported_order",
     "detach",
     "dismiss_dispute",
     "dismiss_refund",

@@ -26,7 +26,7 @@ def new_lines(
     count, most = len(existing) + len(fresh), settings.ORDER_MAX_LINES
     if not fresh or count <= most:
         return fresh
-    if is_newest and not _closes(report) and any(line.kept for _position, line in fresh):
+    if is_newest and not _closes(report) and any(line.kept != 0 for _position, line in fresh):
         what = f"Order {report.number}"
         raise AboveLimit(what, count, "lines", setting="ORDER_MAX_LINES", most=most)
     return []

@@ -2,11 +2,24 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.db import models
+
+from downloads.incoming import OrderReport
+from downloads.models import Order
+
+FETCHED = "f"
+# Of two reports with the same time the one further on stands.
+STAGES = (
+    (Order.ReportedPayment.PENDING, Order.ReportedPayment.PARTIAL),
+    (Order.ReportedPayment.AUTHORIZED,),
+    (Order.ReportedPayment.PAID,),
+    (Order.ReportedPayment.VOIDED,),
+    (Order.ReportedPayment.REFUNDED,),
+)
 
 
 class Outcome(StrEnum):
@@ -25,6 +38,48 @@ def rank(at: datetime, *stages: object, content: object) -> str:
     digest = hashlib.sha256(repr(content).encode(errors="surrogatepass")).hexdigest()
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     return " ".join([moment, *map(str, stages), digest])
+
+
+def rank_of_order(report: OrderReport) -> str:
+    """Return the rank of an order's report, at most 120 characters.
+
+    Of two with the same time one that we fetched stands, a later fetch before an earlier one; then
+    the one further on.
+    """
+    fetches = []
+    if report.fetched_at is not None:
+        # Above the digits that stand here of what was sent.
+        microseconds = max(0, round(report.fetched_at.timestamp() * 10**6))
+        fetches = [f"{FETCHED}{microseconds:015x}"]
+    # All that only the newest report may say; what is added up from all reports is not in it.
+    content = (
+        report.number,
+        report.receipt_number,
+        report.lines,
+        report.payment,
+        report.status,
+        report.cancelled_at,
+        report.is_cancellation_known,
+        report.placed_at,
+        report.grand_total,
+        report.currency,
+        report.token_hash,
+        report.parent_id,
+        report.is_test,
+        report.notes,
+    )
+    stage = next((place for place, each in enumerate(STAGES) if report.payment in each), 0)
+    is_cancelled = int(report.cancelled_at is not None)
+    return rank(report.reported_at, *fetches, is_cancelled, stage, content=content)
+
+
+def fetched_at_of(order_rank: str) -> datetime | None:
+    """Return when the report of this rank was fetched; None where it was sent."""
+    _moment, _space, rest = order_rank.partition(" ")
+    if not rest.startswith(FETCHED):
+        return None
+    microseconds = int(rest.removeprefix(FETCHED).partition(" ")[0], 16)
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)
 
 
 def assign(row: models.Model, **values: Any) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from downloads.fulfilment.ledger import enter_carried
 from downloads.fulfilment.order_state import payment_of, said_payment
@@ -47,7 +48,7 @@ class Counting:
         self,
         grant: Grant,
         lines: Mapping[int, LineItem],
-        assets: Mapping[int | None, Collection[object]],
+        assets: Mapping[UUID, Collection[object]],
     ) -> bool:
         """Recount a grant from its line (none for an order-level asset); say if it changed.
 
@@ -103,7 +104,7 @@ def carry_counts(grants: Collection[Grant], used: Mapping[int | None, int]) -> N
     `used` is by the platform's numbers of the lines. Never more are counted than were bought.
     """
     for grant in grants:
-        spent = used.get(grant.line and grant.line.platform_id, 0)
+        spent = 0 if grant.line is None else used.get(grant.line.platform_id, 0)
         grant.used = max(0, min(spent, MAX_DOWNLOADS if grant.bought is None else grant.bought))
     Grant.objects.bulk_create(grants)
     enter_carried([grant for grant in grants if grant.used])

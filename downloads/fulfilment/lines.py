@@ -1,20 +1,34 @@
 """Update an order's line items from its reports, in whatever order these arrive."""
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from downloads.fulfilment.bounds import new_lines
 from downloads.fulfilment.changes import assign_each
 from downloads.fulfilment.products import products_of_lines
-from downloads.fulfilment.recalculation import add_lines
-from downloads.incoming import OrderReport
-from downloads.models import LineItem, Order
+from downloads.fulfilment.recalculation import Told, add_lines
+from downloads.incoming import LineReport, OrderReport
+from downloads.models import Grant, LineItem, Order, Product
 
 # Where lines stand that the newest report no longer has: behind the others, by their numbers.
 LAST = 2**31 - 1
 
 
-def record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
-    """Update an order's lines from a report; say if anything changed.
+@dataclass(frozen=True)
+class RecordedLines:
+    """Whether anything changed, and what the order's grants are to be told."""
+
+    changed: bool
+    told: Told
+
+
+def record_lines(
+    order: Order, report: OrderReport, reported_rank: str, *, is_newest: bool, is_paid: bool
+) -> RecordedLines:
+    """Update an order's lines from a report that stands at a rank.
+
+    `is_paid` says that all it has is paid for.
 
     Raises:
         AboveLimit: it would hold more than `ORDER_MAX_LINES`, and not only be closed.
@@ -31,11 +45,13 @@ def record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
     rows = products_of_lines(
         order.shop, [reported.product for reported in named], reported_at=report.reported_at
     )
+    products: dict[int | None, Product]
     products = {reported.platform_id: row for reported, row in zip(named, rows, strict=True)}
     # A line that only an older report knows has been taken out of the order since.
     fresh = [
         LineItem(
             product=products[reported.platform_id],
+            product_rank=reported_rank if reported.product.variant_id is not None else "",
             platform_id=reported.platform_id,
             quantity=max(reported.quantity or 1, 1),
             current_quantity=reported.kept if is_newest else 0,
@@ -45,16 +61,67 @@ def record_lines(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
     ]
     add_lines(order, fresh)
     changes: list[tuple[LineItem, dict[str, Any]]] = []
+    former: dict[int | None, UUID] = {}
     lines = existing | {line.platform_id: line for line in fresh}
     for position, reported in enumerate(report.lines):
         if (line := lines.pop(reported.platform_id, None)) is None:
             continue
-        values: dict[str, Any] = {"quantity": max(line.quantity, reported.quantity or 1)}
-        if line.product.variant_id is None and reported.platform_id in products:
-            values["product"] = products[reported.platform_id]
+        values = _counts(line, reported, is_newest=is_newest, is_paid=is_paid)
         if is_newest:
-            values |= {"current_quantity": reported.kept, "position": position}
+            values["position"] = position
+        product = products.get(line.platform_id)
+        if product is not None and _is_news(line, product, reported_rank):
+            values |= {"product": product, "product_rank": reported_rank}
+        elif product is not None and _is_former(line, product):
+            former[line.platform_id] = product.pk
         changes.append((line, values))
     if is_newest:
         changes += [(line, {"current_quantity": 0, "position": LAST}) for line in lines.values()]
-    return assign_each(changes) or bool(fresh)
+    _keep_former(changes)
+    used: dict[int | None, int]
+    used = {line.platform_id: line.used for line in report.lines if line.used}
+    return RecordedLines(assign_each(changes) or bool(fresh), Told(former, used))
+
+
+def _counts(
+    line: LineItem, reported: LineReport, *, is_newest: bool, is_paid: bool
+) -> dict[str, Any]:
+    units = reported.quantity or 1
+    counts: dict[str, Any] = {"quantity": max(line.quantity, units)}
+    if is_paid:
+        counts["paid_units"] = max(line.paid_units, units)
+    # Where the newest report does not say what is left, what is known stays.
+    if reported.kept is not None and (is_newest or line.current_quantity is None):
+        counts["current_quantity"] = reported.kept
+    return counts
+
+
+def _is_news(line: LineItem, product: Product, reported_rank: str) -> bool:
+    """Say whether a report's word on a line's product stands above what is known."""
+    if product.variant_id is None:
+        return False
+    if line.product.variant_id is None or _is_deleted_form(line.product, of=product):
+        return True
+    return reported_rank >= line.product_rank and not _is_deleted_form(product, of=line.product)
+
+
+def _is_former(line: LineItem, product: Product) -> bool:
+    is_other = product != line.product and product.variant_id is not None
+    return is_other and not _is_deleted_form(product, of=line.product)
+
+
+def _is_deleted_form(product: Product, *, of: Product) -> bool:
+    """Say whether a product stands in the place of a variant of it that was deleted since.
+
+    WooCommerce names the product alone then, and its number is the variant's, too.
+    """
+    is_alone = product.variant_id is not None and product.variant_id == product.product_id
+    is_same = product.product_id == of.product_id
+    return is_alone and is_same and of.variant_id not in (None, product.variant_id)
+
+
+def _keep_former(changes: list[tuple[LineItem, dict[str, Any]]]) -> None:
+    """Say of what a line brought so far which product it came with, before the line changes."""
+    for line, values in changes:
+        if values.get("product", line.product) != line.product:
+            Grant.objects.filter(line=line, product=None).update(product=line.product_id)

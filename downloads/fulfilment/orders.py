@@ -9,23 +9,27 @@ from django.db import transaction
 
 from downloads.audit.entries import enter_audit, without_automatic_entries
 from downloads.errors import BadInput
-from downloads.fulfilment.changes import Outcome, assign, rank
+from downloads.fulfilment.changes import Outcome, assign, fetched_at_of, rank, rank_of_order
 from downloads.fulfilment.lines import record_lines
-from downloads.fulfilment.order_state import payment_of, times_of_causes
+from downloads.fulfilment.order_numbers import order_of_report, record_token
+from downloads.fulfilment.order_state import (
+    meanings_of,
+    payment_of,
+    said_payment,
+    times_of_causes,
+)
 from downloads.fulfilment.people.customers import record_customer
 from downloads.fulfilment.recalculation import lock_order, lock_shop, settle
 from downloads.fulfilment.refunds import record_refunds
 from downloads.incoming import CustomerReport, OrderReport
 from downloads.models import Grant, LineItem, Order, Shop
+from downloads.models.orders import RECEIPT_NUMBER_LENGTH, STATUS_LENGTH
 
-# Of two reports with the same time the one further on stands.
-STAGES = (
-    (Order.ReportedPayment.PENDING, Order.ReportedPayment.PARTIAL),
-    (Order.ReportedPayment.AUTHORIZED,),
-    (Order.ReportedPayment.PAID,),
-    (Order.ReportedPayment.VOIDED,),
-    (Order.ReportedPayment.REFUNDED,),
-)
+# More than anybody reads.
+MOST_NOTES, LONGEST_NOTE = 50, 500
+PAID, PARTIAL = Order.ReportedPayment.PAID, Order.ReportedPayment.PARTIAL
+# Below every rank: not one report said so far.
+UNSAID = "-"
 
 
 @dataclass(frozen=True)
@@ -54,36 +58,38 @@ def record_order(
     for history: no mail tells of an order that was paid by then, now or later.
 
     Raises:
-        BadInput: another order holds this order-status token.
         AboveLimit: more than `ORDER_MAX_LINES` lines in all, in what does not only close it.
     """
     shop = lock_shop(shop)
-    order, is_new = Order.objects.select_for_update().get_or_create(
-        shop=shop,
-        platform_id=report.platform_id,
-        defaults={"number": report.number, "placed_at": report.placed_at},
-    )
-    reported_rank = _rank(report)
+    order, is_new = order_of_report(shop, report)
+    reported_rank = rank_of_order(report)
     is_newest = reported_rank >= order.reported_rank
     changed = _record_buyer(order, report, shop=shop)
-    changed |= _record_token(order, report, is_newest=is_newest)
+    changed |= _record_standing(order, report, reported_rank)
     if is_newest:
-        changed |= assign(order, reported_rank=reported_rank, **_order_fields(order, report, shop))
-    changed |= record_lines(order, report, is_newest=is_newest)
+        changed |= assign(order, reported_rank=reported_rank, **_order_fields(report))
+    # Whose a token is, is told by when its orders were placed.
+    changed |= record_token(order, report, is_newest=is_newest)
+    meanings = meanings_of(shop, {report.status, order.reported_status})
+    paid = said_payment(report.status, report.payment or "", meanings) == PAID
+    recorded = record_lines(order, report, reported_rank, is_newest=is_newest, is_paid=paid)
+    changed |= recorded.changed
     changed |= record_refunds(order, report, at=at)
-    if not mails_buyer and order.payment != Order.Payment.PENDING:
+    said = said_payment(order.reported_status, order.reported_payment, meanings)
+    if not mails_buyer and (said == PARTIAL or payment_of(said, shop) != Order.Payment.PENDING):
         assign(order, announced_at=order.announced_at or at)
-    settle(order, at=at)
+    settle(order, at=at, told=recorded.told)
     order.refresh_from_db()
     outcome = Outcome.CHANGED if changed else Outcome.UNCHANGED
     return Recorded(order, Outcome.NEW if is_new else outcome)
 
 
 @transaction.atomic
-def cancel_order(shop: Shop, platform_id: int, *, cancelled_at: datetime, at: datetime) -> None:
-    """Cancel an order of which a platform says no more than that it is gone.
+def delete_reported_order(shop: Shop, platform_id: int, *, at: datetime) -> None:
+    """Close an order of which a platform says, without a time, no more than that it is gone.
 
-    What was reported of it before does not open it again, also where it comes later.
+    `at` is when we heard. It stands after the last report known, so that a later report opens it
+    again as it says, and so does what was fetched since.
 
     Raises:
         BadInput: the order has not come yet.
@@ -92,8 +98,10 @@ def cancel_order(shop: Shop, platform_id: int, *, cancelled_at: datetime, at: da
     order = Order.objects.filter(shop=shop, platform_id=platform_id).first()
     if order is None:
         raise BadInput(f"Order {platform_id} has not come yet.")
-    if order.reported_at is None or order.reported_at < cancelled_at:
-        assign(order, cancelled_at=max(cancelled_at, order.cancelled_at or cancelled_at))
+    fetched_at = fetched_at_of(order.reported_rank)
+    if fetched_at is None or fetched_at < at:
+        gone = {"deleted_after": order.reported_at, "cancelled_at": order.cancelled_at or at}
+        assign(order, **gone)
     settle(order, at=at)
 
 
@@ -148,41 +156,59 @@ def apply_policies(
     return PolicyBatch(changed, max(orders) if len(orders) == at_most else None)
 
 
-def _rank(report: OrderReport) -> str:
-    stage = next(place for place, each in enumerate(STAGES) if report.payment in each)
-    is_cancelled = int(report.cancelled_at is not None)
-    # All that only the newest report may say; what is added up from all reports is not in it.
-    content = (
-        report.number,
-        report.lines,
-        report.cancelled_at,
-        report.placed_at,
-        report.grand_total,
-        report.currency,
-        report.token_hash,
-    )
-    return rank(report.reported_at, is_cancelled, stage, content=content)
-
-
-def _order_fields(order: Order, report: OrderReport, shop: Shop) -> dict[str, Any]:
+def _order_fields(report: OrderReport) -> dict[str, Any]:
+    notes = dict.fromkeys(note[:LONGEST_NOTE] for note in report.notes)
     return {
         "number": report.number,
-        "reported_payment": report.payment,
-        "payment": payment_of(report.payment or "", shop),
+        "receipt_number": report.receipt_number[:RECEIPT_NUMBER_LENGTH],
+        "parent_platform_id": report.parent_id,
+        "is_test": report.is_test,
         "placed_at": report.placed_at,
         "reported_at": report.reported_at,
-        "cancelled_at": _cancelled_at(order, report),
         "grand_total": report.grand_total,
         "currency": report.currency,
+        "notes": list(notes)[:MOST_NOTES],
     }
 
 
-def _cancelled_at(order: Order, report: OrderReport) -> datetime | None:
-    # A cancellation after what is reported here is news to the report. A report's own is never
-    # after it, whatever the platform's clocks say.
-    if order.cancelled_at is not None and order.cancelled_at > report.reported_at:
-        return order.cancelled_at
-    return report.cancelled_at and min(report.cancelled_at, report.reported_at)
+def _record_standing(order: Order, report: OrderReport, reported_rank: str) -> bool:
+    """Record payment and cancellation: each as the newest report says that says it readably."""
+    values: dict[str, Any] = {
+        "payment_rank": order.payment_rank or UNSAID,
+        "cancellation_rank": order.cancellation_rank or UNSAID,
+    }
+    if report.payment is not None and reported_rank >= order.payment_rank:
+        values |= {
+            "reported_payment": report.payment,
+            "reported_status": report.status[:STATUS_LENGTH],
+            "payment_rank": reported_rank,
+        }
+    if report.is_cancellation_known and reported_rank >= order.cancellation_rank:
+        values |= {"cancellation_rank": reported_rank, **_cancellation(order, report)}
+    return assign(order, **values)
+
+
+def _cancellation(order: Order, report: OrderReport) -> dict[str, datetime | None]:
+    """Return `cancelled_at` and `deleted_after` by what a report says, where it is not gone."""
+    if _is_gone_since(order, report):
+        return {}
+    # A report's own is never after it, whatever the platform's clocks say.
+    at = report.cancelled_at and min(report.cancelled_at, report.reported_at)
+    return {"cancelled_at": at, "deleted_after": None}
+
+
+def _is_gone_since(order: Order, report: OrderReport) -> bool:
+    """Say whether an order was deleted after what is reported here."""
+    heard_at, deleted_after = order.cancelled_at, order.deleted_after
+    if deleted_after is None and heard_at and order.reported_at and heard_at > order.reported_at:
+        # So it was written before `deleted_after` was kept; no report's own time is after it.
+        deleted_after = order.reported_at
+    if deleted_after is None or heard_at is None or report.reported_at > deleted_after:
+        return False
+    is_fetched_since = report.fetched_at is not None and (
+        report.fetched_at > heard_at or heard_at <= deleted_after
+    )
+    return not (is_fetched_since and report.reported_at == deleted_after)
 
 
 def _record_buyer(order: Order, report: OrderReport, *, shop: Shop) -> bool:
@@ -205,12 +231,3 @@ def _is_forgotten(order: Order, buyer: CustomerReport) -> bool:
     if customer is None or not customer.is_erased:
         return False
     return buyer.platform_id is None or customer.platform_id in (None, buyer.platform_id)
-
-
-def _record_token(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
-    # What is known stays when a newer report leaves it out; the unknown is learnt from any.
-    if report.token_hash is None or not (is_newest or order.token_hash is None):
-        return False
-    if Order.objects.filter(token_hash=report.token_hash).exclude(pk=order.pk).exists():
-        raise BadInput("Another order holds this order-status token.")
-    return assign(order, token_hash=report.token_hash)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,7 +18,7 @@ from downloads.fulfilment.grant_counts import (
 )
 from downloads.fulfilment.mails.order_mails import announce
 from downloads.fulfilment.order_state import meanings_of, said_payment, standing_of
-from downloads.models import Attachment, Grant, LineItem, Order, Product, Shop
+from downloads.models import Attachment, Grant, LineItem, Order, Shop
 from downloads.models.allowances import is_open_by_line
 
 
@@ -29,7 +30,7 @@ class Told:
     line were spent elsewhere.
     """
 
-    former: Mapping[int | None, Product] = field(default_factory=dict)
+    former: Mapping[int | None, UUID] = field(default_factory=dict)
     used: Mapping[int | None, int] = field(default_factory=dict)
 
 
@@ -137,13 +138,14 @@ def _former_grants(
     return [
         counted.grant_for(line, attachment)
         for line in lines
-        for attachment in given.get(told.former.get(line.platform_id), [])
+        if line.platform_id in told.former
+        for attachment in given.get(told.former[line.platform_id], [])
         if (line.pk, attachment.asset_id) not in existing
     ]
 
 
-def _attachments(which: Q) -> dict[int | None, list[Attachment]]:
-    by_product: dict[int | None, list[Attachment]] = {}
+def _attachments(which: Q) -> dict[UUID, list[Attachment]]:
+    by_product: dict[UUID, list[Attachment]] = {}
     for attachment in Attachment.objects.filter(which).distinct():
         by_product.setdefault(attachment.product_id, []).append(attachment)
     return by_product

@@ -9,6 +9,7 @@ from downloads.models.customers import Customer
 from downloads.models.shops import Shop
 
 RECEIPT_NUMBER_LENGTH = 50
+STATUS_LENGTH = 100
 REMARK_TEST = "This is a test order."
 REMARK_SUB_ORDER = (
     "This is a part of another order, which has its downloads: it gives none of its own."
@@ -162,7 +163,7 @@ class Order(models.Model):
         max_length=10, choices=ReportedPayment.choices, blank=True, editable=False
     )
     reported_status = models.CharField(
-        max_length=100, blank=True, default="", db_default="", editable=False
+        max_length=STATUS_LENGTH, blank=True, default="", db_default="", editable=False
     )
     grand_total = models.DecimalField(
         max_digits=20, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]

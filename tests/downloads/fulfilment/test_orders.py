@@ -361,17 +361,6 @@ def test_a_newer_token_replaces_and_a_missing_one_leaves_it(shop):
     assert order.token_hash == hash_token(TOKEN[::-1])
 
 
-@pytest.mark.parametrize("same_shop", [True, False])
-def test_another_orders_token_is_refused_and_nothing_is_written(shop, same_shop):
-    OrderFactory(shop=shop if same_shop else ShopFactory(), token=TOKEN)
-    sell(shop, 1)
-    before = everything()
-    with pytest.raises(BadInput) as refusal:
-        record(shop, order_report(token=TOKEN))
-    assert str(refusal.value) == "Another order holds this order-status token."
-    assert everything() == before
-
-
 # --- Refunds -------------------------------------------------------------------------------------
 
 

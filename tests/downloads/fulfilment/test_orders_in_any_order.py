@@ -20,7 +20,7 @@ from downloads.fulfilment import (
     record_risk,
     remove_product,
 )
-from downloads.incoming import CatalogReport, CustomerReport, OrderReport, ProductReport
+from downloads.incoming import CatalogReport, CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.models import Dispute, Order, Product, Refund, Shop
 from downloads.tokens import hash_token
 from tests.downloads.reported import (
@@ -267,6 +267,97 @@ def test_three_reports_of_one_moment_end_alike(shop):
     tell(shop, *(order(number=n, lines=(line_report(n),)) for n in (1, 2, 3)))
 
 
+# --- What cannot be read, and what was fetched ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("payments", "stands"),
+    [
+        (["paid", None], "paid"),
+        ([None, "paid"], "paid"),
+        ([None, None], "pending"),
+        (["paid", None, "refunded", None], "refunded"),
+        (["paid", "voided", None], "voided"),
+    ],
+)
+def test_a_payment_that_cannot_be_read_is_the_last_known_else_none(shop, payments, stands):
+    tell(shop, *(order(at=HOURS[n], payment=each) for n, each in enumerate(payments)))
+    assert Order.objects.get().reported_payment == stands
+
+
+def test_a_status_goes_with_the_payment_that_it_says(shop):
+    tell(
+        shop,
+        order(at=HOURS[0], payment="paid", status="completed"),
+        order(at=HOURS[1], payment=None, status=""),
+    )
+    assert Order.objects.get().reported_status == "completed"
+
+
+@pytest.mark.parametrize(
+    ("told", "stands"),
+    [
+        ([(NOW, True), (None, False)], NOW),
+        ([(None, False), (NOW, True)], NOW),
+        ([(None, False)], None),
+        ([(NOW, True), (None, True), (None, False)], None),
+    ],
+)
+def test_a_cancellation_that_cannot_be_read_is_the_last_known_else_none(shop, told, stands):
+    reports = [
+        order(at=HOURS[n], cancelled_at=at, is_cancellation_known=is_known)
+        for n, (at, is_known) in enumerate(told)
+    ]
+    tell(shop, *reports)
+    assert Order.objects.get().cancelled_at == stands
+
+
+def test_of_one_moment_the_last_fetch_stands_above_all_that_was_sent(shop):
+    tell(
+        shop,
+        order(payment="refunded", number=1, cancelled_at=NOW),
+        order(payment="pending", number=2, fetched_at=HOURS[2]),
+        order(payment="paid", number=3, fetched_at=HOURS[1]),
+    )
+    order_ = Order.objects.get()
+    assert (order_.number, order_.reported_payment, order_.cancelled_at) == (2, "pending", None)
+
+
+def test_a_later_moment_stands_above_a_fetch(shop):
+    tell(shop, order(number=1, at=HOURS[1]), order(number=2, fetched_at=HOURS[3]))
+    assert Order.objects.get().number == 1
+
+
+def test_notes_are_the_newest_reports_bounded_and_each_once(shop):
+    notes = tuple(f"note {n}" for n in range(500))
+    tell(
+        shop,
+        order(at=HOURS[0], notes=("total: could not be read",)),
+        order(at=HOURS[1], notes=("x" * 10**6, "again", "again", *notes)),
+    )
+    kept = Order.objects.get().notes
+    assert (len(kept), kept[:2]) == (50, ["x" * 500, "again"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "remark"),
+    [({"is_test": True}, "test order"), ({"parent_id": 7}, "part of another order"), ({}, "")],
+)
+def test_what_a_merchant_should_know_is_told(shop, fields, remark):
+    tell(shop, order(**fields))
+    assert remark in " ".join(Order.objects.get().remarks)
+
+
+def test_a_receipts_number_is_shown_as_it_is(shop):
+    tell(shop, order(at=HOURS[0]), order(at=HOURS[1], number=202417, receipt_number="WEB-2024-17"))
+    order_ = Order.objects.get()
+    assert (order_.number, order_.shown_number, str(order_)) == (
+        202417,
+        "WEB-2024-17",
+        "Order WEB-2024-17",
+    )
+
+
 # --- Buyers and products -------------------------------------------------------------------------
 
 
@@ -317,12 +408,21 @@ def test_a_product_told_of_by_itself_and_by_lines_ends_alike(shop):
 # --- Any history ---------------------------------------------------------------------------------
 
 times = st.sampled_from(HOURS[:3])
+
+
+def sold(number: int, quantity: int, current: int | None, variant: int) -> LineReport:
+    """A line of one of two variants that have an asset each."""
+    line = line_report(number, quantity, current)
+    return replace(line, product=replace(line.product, variant_id=1000 + variant))
+
+
 lines = st.lists(
     st.builds(
-        line_report,
+        sold,
         st.integers(1, 3),
         st.integers(0, 4),
         st.none() | st.integers(0, 4),
+        st.integers(1, 3),
     ),
     min_size=1,
     max_size=3,
@@ -337,7 +437,11 @@ orders = st.builds(
     lambda placed, **fields: order(lines=tuple(placed), **fields),
     lines,
     at=times,
-    payment=st.sampled_from(Order.ReportedPayment.values),
+    payment=st.none() | st.sampled_from(Order.ReportedPayment.values),
+    is_cancellation_known=st.sampled_from([True, True, False]),
+    fetched_at=st.none() | times,
+    token=st.sampled_from([None, TOKEN]),
+    platform_id=st.sampled_from([7001, 7001, 7002]),
     number=st.integers(1, 2),
     cancelled_at=st.none() | times,
     refunds=st.lists(refunds, max_size=2).map(tuple),

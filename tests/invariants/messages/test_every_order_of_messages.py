@@ -137,7 +137,7 @@ def test_lines_that_leave_words_of_a_product_out_end_alike(shop):
 # --- What it would find --------------------------------------------------------------------------
 
 FAULTS = {
-    "every report is the newest": (cancelled, "orders.rank", lambda at, *stages, content: ""),
+    "every report is the newest": (cancelled, "orders.rank_of_order", lambda report: ""),
     "a late report reopens": (
         deleted,
         "orders._cancelled_at",
