@@ -11,7 +11,8 @@ IRI = "/api/shop/customer-downloadable-products/"
 
 def product_name(grant: Grant) -> str:
     """Return the product's name, or the asset's title where the order itself has it."""
-    return grant.line.product.name if grant.line else grant.asset.title
+    product = grant.bought_product
+    return grant.asset.title if product is None else product.name
 
 
 def file_name(grant: Grant) -> str | None:

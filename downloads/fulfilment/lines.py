@@ -7,7 +7,7 @@ from uuid import UUID
 from downloads.fulfilment.bounds import new_lines
 from downloads.fulfilment.changes import assign_each
 from downloads.fulfilment.products import products_of_lines
-from downloads.fulfilment.recalculation import Told, add_lines
+from downloads.fulfilment.recalculation import LineClaims, add_lines
 from downloads.incoming import LineReport, OrderReport
 from downloads.models import Grant, LineItem, Order, Product
 
@@ -17,10 +17,10 @@ LAST = 2**31 - 1
 
 @dataclass(frozen=True)
 class RecordedLines:
-    """Whether anything changed, and what the order's grants are to be told."""
+    """Whether anything changed, and what the report claims beside."""
 
     changed: bool
-    told: Told
+    claims: LineClaims
 
 
 def record_lines(
@@ -80,7 +80,7 @@ def record_lines(
     _keep_former(changes)
     used: dict[int | None, int]
     used = {line.platform_id: line.used for line in report.lines if line.used}
-    return RecordedLines(assign_each(changes) or bool(fresh), Told(former, used))
+    return RecordedLines(assign_each(changes) or bool(fresh), LineClaims(former, used))
 
 
 def _counts(

@@ -51,10 +51,10 @@ def payment_of(reported: str, shop: Shop) -> str | None:
 
 def meanings_of(shop: Shop, statuses: Collection[str]) -> dict[str, str]:
     """Return what a shop's table says that these statuses of its platform mean, where it does."""
-    asked = [status for status in statuses if status]
-    if not asked:
+    words = [status for status in statuses if status]
+    if not words:
         return {}
-    rows = StatusMeaning.objects.filter(shop=shop, status__in=asked)
+    rows = StatusMeaning.objects.filter(shop=shop, status__in=words)
     return dict(rows.values_list("status", "payment"))
 
 

@@ -75,10 +75,11 @@ def record_order(
     recorded = record_lines(order, report, reported_rank, is_newest=is_newest, is_paid=paid)
     changed |= recorded.changed
     changed |= record_refunds(order, report, at=at)
-    said = said_payment(order.reported_status, order.reported_payment, meanings)
-    if not mails_buyer and (said == PARTIAL or payment_of(said, shop) != Order.Payment.PENDING):
+    payment = said_payment(order.reported_status, order.reported_payment, meanings)
+    is_paid = payment == PARTIAL or payment_of(payment, shop) != Order.Payment.PENDING
+    if is_paid and not mails_buyer:
         assign(order, announced_at=order.announced_at or at)
-    settle(order, at=at, told=recorded.told)
+    settle(order, at=at, claims=recorded.claims)
     order.refresh_from_db()
     outcome = Outcome.CHANGED if changed else Outcome.UNCHANGED
     return Recorded(order, Outcome.NEW if is_new else outcome)

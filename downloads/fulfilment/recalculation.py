@@ -23,7 +23,7 @@ from downloads.models.allowances import is_open_by_line
 
 
 @dataclass(frozen=True)
-class Told:
+class LineClaims:
     """What a report says of an order beside its facts, by the platform's numbers of its lines.
 
     `former` are the products that lines had before those they have; `used` how many downloads of a
@@ -34,7 +34,7 @@ class Told:
     used: Mapping[int | None, int] = field(default_factory=dict)
 
 
-NOTHING_TOLD = Told()
+NO_CLAIMS = LineClaims()
 
 
 def lock_shop(shop: Shop) -> Shop:
@@ -92,11 +92,11 @@ def settle_known(shop: Shop, platform_id: int, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def settle(order: Order, *, at: datetime, told: Told = NOTHING_TOLD) -> None:
+def settle(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS) -> None:
     """Create the grants an order lacks and recount those it has (idempotent).
 
-    Whoever saved facts of an order (a report, a form, a refund) calls this afterwards; `told` is
-    what a report says beside them.
+    Whoever saved facts of an order (a report, a form, a refund) calls this afterwards; `claims`
+    are what a report says beside them.
     """
     order = lock_order(order)
     lines = {line.pk: line for line in order.lines.with_refunded_units()}
@@ -119,8 +119,8 @@ def settle(order: Order, *, at: datetime, told: Told = NOTHING_TOLD) -> None:
         if (line.pk, attachment.asset_id) not in existing and not order.is_sub_order
     ]
     existing |= {(grant.line_id, grant.asset_id) for grant in fresh}
-    fresh += _former_grants(lines.values(), told, existing, counted)
-    carry_counts(fresh, told.used)
+    fresh += _former_grants(lines.values(), claims, existing, counted)
+    carry_counts(fresh, claims.used)
     assets = {number: {each.asset_id for each in some} for number, some in given.items()}
     changed = [grant for grant in grants if counted.recount(grant, lines, assets)]
     save_each(changed, COUNTED_FIELDS)
@@ -129,17 +129,17 @@ def settle(order: Order, *, at: datetime, told: Told = NOTHING_TOLD) -> None:
 
 
 def _former_grants(
-    lines: Iterable[LineItem], told: Told, existing: Collection[tuple], counted: Counting
+    lines: Iterable[LineItem], claims: LineClaims, existing: Collection[tuple], counted: Counting
 ) -> list[Grant]:
     """Build the closed grants of products that lines had before, by a report that came late."""
-    if not told.former or counted.order.is_sub_order:
+    if not claims.former or counted.order.is_sub_order:
         return []
-    given = _attachments(Q(product__in=told.former.values()))
+    given = _attachments(Q(product__in=claims.former.values()))
     return [
         counted.grant_for(line, attachment)
         for line in lines
-        if line.platform_id in told.former
-        for attachment in given.get(told.former[line.platform_id], [])
+        if line.platform_id in claims.former
+        for attachment in given.get(claims.former[line.platform_id], [])
         if (line.pk, attachment.asset_id) not in existing
     ]
 

@@ -63,7 +63,8 @@ def record_refunds(order: Order, report: OrderReport, *, at: datetime) -> bool:
     Raises:
         AboveLimit: more refunds, or more lines of one, than `ORDER_MAX_LINES`.
     """
-    shop, number = order.shop, report.platform_id
+    # Not the report's: another order may have taken that over.
+    shop, number = order.shop, order.platform_id or report.platform_id
     is_complete = report.are_refunds_complete
     mention = Mention(report.reported_at, LISTED if is_complete else TOLD, report.fetched_at)
     changed = False

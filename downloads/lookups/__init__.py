@@ -24,6 +24,7 @@ from downloads.lookups.orders import (
     order_for_storefront,
     order_of_ticket,
     orders_of_number,
+    orders_of_receipt,
     orders_of_secrets,
 )
 from downloads.lookups.shops import (
@@ -59,6 +60,7 @@ __all__ = [
     "order_of_ticket",
     "orders_for_mail",
     "orders_of_number",
+    "orders_of_receipt",
     "orders_of_secrets",
     "profile_of",
     "refusal_of_click",

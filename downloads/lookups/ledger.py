@@ -18,7 +18,7 @@ class CounterOff:
     def __str__(self) -> str:
         grant = self.grant
         return (
-            f'Order {grant.order.number}, "{grant.asset.title}" (grant {grant.pk}): '
+            f'Order {grant.order.shown_number}, "{grant.asset.title}" (grant {grant.pk}): '
             f"counted {grant.used}, in the ledger {self.entered}."
         )
 

@@ -92,6 +92,11 @@ def orders_of_number(number: int) -> QuerySet[Order]:
     return Order.objects.filter(number=number)
 
 
+def orders_of_receipt(text: str) -> QuerySet[Order]:
+    """Return the orders with this text as the number on their receipt, of whatever shop."""
+    return Order.objects.filter(receipt_number__iexact=text).exclude(receipt_number="")
+
+
 def has_order(token: str) -> bool:
     """Say whether an order has this order-status token."""
     return Order.objects.filter(token_hash=hash_token(token)).exists()

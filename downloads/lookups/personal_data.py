@@ -139,6 +139,7 @@ def _account(account: Account) -> dict[str, Any]:
 def _order(order: Order) -> dict[str, Any]:
     return {
         "number": order.number,
+        "number_on_the_receipt": order.shown_number,
         "placed_at": order.placed_at,
         "status": order.status,
         "total": order.grand_total,

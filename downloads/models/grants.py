@@ -109,7 +109,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
     def with_facts(self) -> "GrantQuerySet":
         """Load what the faces show beside: line and product."""
-        return self.with_rights().select_related("line__product")
+        return self.with_rights().select_related("line__product", "product")
 
 
 class Grant(models.Model):
@@ -193,6 +193,13 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asset} of {self.order}"
+
+    @property
+    def bought_product(self) -> Product | None:
+        """The product it came with; null for an order-level asset. Needs `with_facts`."""
+        if self.line is None:
+            return None
+        return self.line.product if self.product is None else self.product
 
     @property
     def allowed(self) -> int | None:

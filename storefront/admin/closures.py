@@ -30,8 +30,8 @@ def _alike(short: str, why: str, remedy: str) -> Cause:
     return Cause(short, why, by_hand=remedy, reported=remedy)
 
 
-# The rule calls both withdrawn, and both refunded; here each is undone in a place of its own.
-REVOKED, MONEY_BACK = "revoked", "money_back"
+# The rule has one word for each of these and its like; here each is undone in a place of its own.
+REVOKED, MONEY_BACK, LINE_UNPAID = "revoked", "money_back", "line_unpaid"
 ELSE_BY_HAND = "or make an order by hand and attach the asset to that"
 REFUND = f"It opens once your shop takes the refund back; {ELSE_BY_HAND}."
 CAUSES = {
@@ -52,6 +52,17 @@ CAUSES = {
         "the purchase was refunded",
         by_hand="Raise the units kept on the order’s line.",
         reported=REFUND,
+    ),
+    Unavailable.REPLACED: _alike(
+        "replaced",
+        "its line names another product now, or is a part of another order, which has the "
+        "downloads",
+        "It opens once your shop names that product again; or attach the asset to the order.",
+    ),
+    LINE_UNPAID: _alike(
+        "not paid yet",
+        "it was added to a paid order and is not paid for yet",
+        "It opens by itself once your shop reports the payment.",
     ),
     Unavailable.PENDING: Cause(
         "not paid yet",
@@ -163,6 +174,8 @@ def _causes(reasons: list[str], order: Order, grant: Grant | None = None) -> lis
             is_units = grant.refunded if grant else not is_money
             found += [MONEY_BACK] if is_money else []
             found += [reason] if is_units or not is_money else []
+        elif reason == Unavailable.PENDING and order.payment != Order.Payment.PENDING:
+            found.append(LINE_UNPAID)
         elif reason == Unavailable.WITHDRAWN and grant is not None:
             found += [REVOKED] if grant.withdrawn_at is not None else []
             found += [reason] if grant.asset.withdrawn_at is not None else []

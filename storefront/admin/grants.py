@@ -79,6 +79,7 @@ class GrantAdmin(WithLedger):
     list_filter = ("order__shop",)
     search_fields = (
         "=order__number",
+        "=order__receipt_number",
         "order__customer__email",
         "asset__title",
         "asset__file_name",
@@ -118,7 +119,7 @@ class GrantAdmin(WithLedger):
 
     @admin.display(description="with")
     def product(self, grant: Grant) -> str:
-        return str(grant.line.product) if grant.line else "the order"
+        return str(grant.bought_product or "the order")
 
     @admin.display(description="status")
     def status(self, grant: Grant) -> str:

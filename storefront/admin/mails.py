@@ -95,7 +95,7 @@ class MailAdmin(ReportedAdmin, NamelessAdmin):
     )
     list_select_related = ("shop", "order")
     list_filter = (MailsOfOrder, "state", CameBackFilter, "kind", "shop")
-    search_fields = ("email", "=order__number")
+    search_fields = ("email", "=order__number", "=order__receipt_number")
     search_help_text = "Mail address or order number"
     show_full_result_count = False
     actions = ("send_again",)

@@ -51,7 +51,7 @@ class CustomerOrder(graphene.ObjectType):
 
     @staticmethod
     def resolve_increment_id(order: Order, info: GraphQLResolveInfo) -> str:
-        return str(order.number)
+        return order.shown_number
 
 
 class CustomerDownloadableProduct(graphene.ObjectType):

@@ -55,6 +55,7 @@ TITLES_AND_STEPS = {
     ),
     Unavailable.CANCELED: ("This order was cancelled", ASK),
     Unavailable.REFUNDED: ("This purchase was refunded", ASK),
+    Unavailable.REPLACED: ("Changed to another product", REOPEN),
     Unavailable.WITHDRAWN: ("Withdrawn by the shop", "Please ask the shop what replaces it."),
     Unavailable.PAST: ("The time is over", "Please ask the shop for more time."),
     Unavailable.USED_UP: ("All downloads used", "Please ask the shop to allow more."),

@@ -28,7 +28,9 @@ class DownloadableOrderSerializer(serializers.Serializer):
     """The order it was bought with."""
 
     id = serializers.IntegerField(source="pk")
-    incrementId = serializers.CharField(source="number", help_text="The number on the receipt.")
+    incrementId = serializers.CharField(
+        source="shown_number", help_text="The number on the receipt."
+    )
     status = serializers.SerializerMethodField(help_text="`closed`: refunded in full.")
 
     @extend_schema_field(_one_of(Order.PENDING, Order.COMPLETED, Order.CANCELED, Order.CLOSED))

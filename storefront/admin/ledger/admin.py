@@ -123,6 +123,7 @@ class DownloadEventAdmin(ReportedAdmin):
     date_hierarchy = "at"
     search_fields = (
         "=grant__order__number",
+        "=grant__order__receipt_number",
         "grant__asset__title",
         "grant__asset__file_name",
         "grant__order__customer__email",

@@ -17,6 +17,7 @@ REASONS = {
     Unavailable.HELD: "the payment was still being checked",
     Unavailable.CANCELED: "the order was cancelled",
     Unavailable.REFUNDED: "the purchase was refunded",
+    Unavailable.REPLACED: "replaced by another product",
     Unavailable.WITHDRAWN: "withdrawn by the shop",
     Unavailable.PAST: "its time was over",
     Unavailable.USED_UP: "all downloads used",

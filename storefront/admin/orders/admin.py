@@ -57,6 +57,7 @@ class OrderAdmin(OrderList):
     list_filter = ("shop", "payment", "hold", MailFilter, "placed_at")
     search_fields = (
         "=number",
+        "=receipt_number",
         "customer__email",
         "customer__first_name",
         "customer__last_name",

@@ -15,7 +15,7 @@ from storefront.staff.roles import shops_where
 class OrderList(WithLedger):
     """Each order in a line; whose shop it is stands there for those who see several."""
 
-    list_display = ("number", "buyer", "status", "total", "placed", "mailed")
+    list_display = ("shown_number", "buyer", "status", "total", "placed", "mailed")
 
     class Media:
         css = {"all": ("downloads/orders.css",)}
@@ -25,6 +25,10 @@ class OrderList(WithLedger):
         has_several = reader.is_superuser or len(shops_where(reader, "downloads.view_order")) > 1
         in_shop = {"buyer": "buyer_and_shop"} if has_several else {}
         return [in_shop.get(name, name) for name in self.list_display]
+
+    @admin.display(description="order number", ordering="number")
+    def shown_number(self, order: Order) -> str:
+        return format_html("<bdi>{}</bdi>", order.shown_number)
 
     @admin.display(description="customer", ordering="customer")
     def buyer(self, order: Order) -> str:

@@ -102,7 +102,7 @@ class GrantInline(LimitInline):
 
     @admin.display(description="with")
     def with_line(self, grant: Grant) -> str:
-        return str(grant.line.product) if grant.line else "the order"
+        return str(grant.bought_product or "the order")
 
     @admin.display(description="downloaded")
     def downloads(self, grant: Grant) -> str:

@@ -64,7 +64,9 @@ def _address_of(request: HttpRequest, text: str) -> str | None:
         found = (_admin_of(model).found(request, text) for model in models)
         return next(filter(None, map(_rows, [_pasted(request, text), *found])), None)
     is_of_orders = origin is None or origin.model is Order
-    address = _numbered(request, text, called=True) if is_of_orders else None
+    address = None
+    if is_of_orders:
+        address = _of_receipt(request, text) or _numbered(request, text, called=True)
     for model in models:
         if address is None and _admin_of(model).finds(request, text):
             address = _list(request, model, **{SEARCH_VAR: text})
@@ -100,6 +102,12 @@ def _numbered(request: HttpRequest, text: str, *, called: bool) -> str | None:
     if len(orders) == 1:
         return _page(orders[0])
     return _list(request, Order, **{SEARCH_VAR: str(number)}) if orders else None
+
+
+def _of_receipt(request: HttpRequest, text: str) -> str | None:
+    """Return where the one order is that has this text on its receipt."""
+    orders = list(visible(lookups.orders_of_receipt(text), request)[:2])
+    return _page(orders[0]) if len(orders) == 1 else None
 
 
 def _list_asked(request: HttpRequest) -> Any:

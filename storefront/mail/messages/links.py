@@ -36,7 +36,7 @@ def about_links(mail: Mail, *, at: datetime) -> Letter:
 
 def _name_of(order: Order) -> Sentence:
     words = _("Order {number} of {date}")
-    return fill(words, number=str(order.number), date=day(order.placed_at))
+    return fill(words, number=order.shown_number, date=day(order.placed_at))
 
 
 def _closing(*, is_full: bool) -> list[Sentence]:

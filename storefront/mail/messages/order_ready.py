@@ -40,7 +40,7 @@ def about_order(mail: Mail, *, at: datetime) -> Letter:
     if not downloads:  # closed since the look-up found it open
         raise NotFound(NOTHING_TO_TELL)
     listed = downloads[: _room_for(downloads)]
-    about = {"number": str(order.number), "shop": shop.name}
+    about = {"number": order.shown_number, "shop": shop.name}
     ready = _ready(len(downloads))
     return Letter(
         subject=fill(_("Your downloads from {shop}, order {number}"), **about),

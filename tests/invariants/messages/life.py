@@ -26,6 +26,7 @@ class Line:
     quantity: int
     current: int
     refunded: int = 0
+    is_unpaid: bool = False
 
 
 @dataclass
@@ -79,6 +80,18 @@ class Life:
         additions = [{"id": self.lines[-1].number, "delta": quantity}]
         edit = {"order_id": self.id, "line_items": {"additions": additions, "removals": []}}
         self._say("orders/edited", {"order_edit": edit})
+
+    def add_line_unpaid(self, quantity: int) -> None:
+        """Add a line to a paid order: what was paid for stays open, this waits."""
+        self._new_line(quantity)
+        self.lines[-1].is_unpaid = True
+        self.financial = "partially_paid"
+        self._say("orders/updated", self._order())
+
+    def change_product(self, position: int, variant: int) -> None:
+        """Let a line be of another product."""
+        self.lines[position].variant = variant
+        self._say("orders/updated", self._order())
 
     def remove_units(self, position: int, units: int) -> None:
         line = self.lines[position % len(self.lines)]
@@ -159,7 +172,7 @@ class Life:
         all_back = all(self._back(line) == line.quantity for line in self.lines)
         if self.financial == "refunded" or all_back or "lost" in self.disputes.values():
             return "closed"
-        is_paid = self.financial in ("paid", "partially_refunded")
+        is_paid = self.financial in ("paid", "partially_refunded", "partially_paid")
         is_held = "needs_response" in self.disputes.values()
         return "completed" if is_paid and not is_held else "pending"
 
@@ -169,7 +182,9 @@ class Life:
         return {
             line.number: (
                 LIMIT * (line.quantity - self._back(line)),
-                self.status == "completed" and self._back(line) < line.quantity,
+                self.status == "completed"
+                and self._back(line) < line.quantity
+                and not line.is_unpaid,
             )
             for line in self.lines
         }

@@ -82,6 +82,22 @@ def given_back_whole(life: Life) -> None:
     life.give_all_money_back()
 
 
+def edited_and_paid_in_part(life: Life) -> None:
+    life.place([2, 1], financial="pending")
+    life.tick(60)
+    life.pay()
+    life.tick(60)
+    life.add_line_unpaid(1)
+
+
+def changed_and_edited(life: Life) -> None:
+    life.place([2, 1], financial="paid")
+    life.tick(60)
+    life.change_product(0, 102)
+    life.tick(60)
+    life.add_units(0, 1)
+
+
 def disputed(life: Life) -> None:
     life.place([1], financial="paid")
     life.dispute(1, "needs_response")
@@ -121,11 +137,14 @@ CASES: list[tuple[str, Callable[[Any], None]]] = [
     ("shopify", paid_edited_and_refunded),
     ("shopify", given_money_back),
     ("shopify", disputed),
+    ("shopify", edited_and_paid_in_part),
+    ("shopify", changed_and_edited),
+    ("woocommerce", changed_and_edited),
+    ("generic", changed_and_edited),
     ("woocommerce", refunded),
     ("woocommerce", paid_edited_and_refunded),
     ("woocommerce", paid_at_the_second_try),
     ("woocommerce", fetched_from_the_trash),
-    ("woocommerce", deleted),
     ("generic", refunded),
     ("generic", edited_and_refunded),
 ]

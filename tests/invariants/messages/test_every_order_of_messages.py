@@ -17,9 +17,10 @@ from tests.invariants.messages.lives import (
     CASES,
     authorized,
     cancelled,
+    changed_and_edited,
     deleted,
     disputed,
-    edited_and_refunded,
+    edited_and_paid_in_part,
     given_money_back,
     life_of,
     paid_within_a_second,
@@ -31,9 +32,9 @@ from tests.invariants.messages.woocommerce_life import REFUND
 
 # The others say the same once more in the words of another platform, or at greater length.
 FAST = [
-    *(("shopify", happen) for happen in (edited_and_refunded, cancelled)),
-    *(("woocommerce", happen) for happen in (refunded, paid_within_a_second, deleted)),
-    *(("generic", happen) for happen in (refunded, renamed)),
+    *(("shopify", happen) for happen in (edited_and_paid_in_part, cancelled)),
+    *(("woocommerce", happen) for happen in (refunded, paid_within_a_second)),
+    *(("generic", happen) for happen in (refunded, renamed, changed_and_edited)),
 ]
 over_lives = pytest.mark.parametrize(
     ("platform", "happen"),
@@ -51,16 +52,8 @@ over_lives = pytest.mark.parametrize(
 def end_of(shop: Shop, platform: str, happen: Any) -> dict[str, Any]:
     """Return the only end of a life's messages."""
     apply = again = partial(apply_now, shop, platform=platform)
-    if happen is deleted:
-        # Before its order comes it waits, in the inbox.
-        apply = partial(hear_one, shop, platform=platform)
-        again = partial(apply, again="-again")
     sent = life_of(platform, happen).sent
     return only_end(sent, apply=apply, again=again, state=lambda: state_of(shop))
-
-
-def hear_one(shop: Shop, message: Sent, **how: str) -> None:
-    hear(shop, [message], **how)
 
 
 @over_lives
@@ -72,12 +65,18 @@ def test_every_order_ends_in_the_truth(client, shop, platform, happen):
     order = Order.objects.get()
     assert (order.status, order.platform_id) == (life.status, life.id)
     body = client.get("/api/v2/customer-account-orders", {"id": life.page_token}).json()
-    shown = [line["assets"][0] for line in body["order"]["lines"]]
+    shown = [asset_of(line) for line in body["order"]["lines"]]
     assert [
         (asset["limits"]["limit"], asset["data"]["url"] is not None) for asset in shown
     ] == list(life.downloads.values())
     if life.title is not None:
         assert {line["product"]["name"] for line in body["order"]["lines"]} == {life.title}
+
+
+def asset_of(line: dict[str, Any]) -> dict[str, Any]:
+    """Return what a line of face A brings by the product it has now."""
+    title = f"Asset {line['product']['variant_id']}"
+    return next(asset for asset in line["assets"] if asset["data"]["filename"] == title)
 
 
 @over_lives
@@ -114,6 +113,21 @@ def test_whatever_the_shop_wants_the_end_is_one(shop, happen, policies, status):
     assert Order.objects.get().status == status
 
 
+def test_a_deletion_without_a_time_stands_until_a_later_report(shop):
+    life = life_of("woocommerce", deleted)
+    *told, deletion = life.sent
+    for sequence in ([*told, deletion], [*reversed(told), deletion], [deletion, *reversed(told)]):
+        with undone():
+            hear(shop, sequence, platform="woocommerce")
+            hear(shop, told, platform="woocommerce", again="-again")
+            assert Order.objects.get().status == life.status == "canceled"
+            back = life_of("woocommerce", deleted)
+            back.tick(60)
+            back.restore()
+            hear(shop, back.sent[-1:], platform="woocommerce")
+            assert Order.objects.get().status == back.status == "completed"
+
+
 MENTIONS = [{"tags": ["second"], "sku": "b-2"}, {"sku": "b-3", "vendor": "Bob"}, {}]
 
 
@@ -138,10 +152,15 @@ def test_lines_that_leave_words_of_a_product_out_end_alike(shop):
 
 FAULTS = {
     "every report is the newest": (cancelled, "orders.rank_of_order", lambda report: ""),
-    "a late report reopens": (
-        deleted,
-        "orders._cancelled_at",
-        lambda order, report: report.cancelled_at,
+    "a product that is never changed": (
+        changed_and_edited,
+        "lines._is_news",
+        lambda line, product, reported_rank: False,
+    ),
+    "units paid for by the newest report alone": (
+        edited_and_paid_in_part,
+        "lines._counts",
+        lambda line, reported, *, is_newest, is_paid: {"paid_units": int(is_paid)},
     ),
     "no more than the last quantity": (cancelled, "lines.max", lambda old, new: new),
     "the last word on a product": (renamed, "products.rank", lambda at, *stages, content: ""),
@@ -153,4 +172,4 @@ FAULTS = {
 def test_a_planted_fault_is_found(shop, monkeypatch, happen, name, fault):
     monkeypatch.setattr(f"downloads.fulfilment.{name}", fault, raising=False)
     with pytest.raises(AssertionError, match=" after "):
-        end_of(shop, "woocommerce" if happen is deleted else "shopify", happen)
+        end_of(shop, "shopify", happen)

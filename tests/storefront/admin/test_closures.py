@@ -97,6 +97,19 @@ STATES = {
         "time over",
         "its time is over. Choose “Extend the time” in the list of downloads.",
     ),
+    "replaced": (
+        {"has_other_product": True},
+        "replaced",
+        "its line names another product now, or is a part of another order, which has the "
+        "downloads. It opens once your shop names that product again; or attach the asset to the "
+        "order.",
+    ),
+    "added and not paid for": (
+        {"order__reported_payment": "partial", "has_paid": True} | REPORTED,
+        "not paid yet",
+        "it was added to a paid order and is not paid for yet. It opens by itself once your shop "
+        "reports the payment.",
+    ),
     "used up": (
         {"used": 10},
         "all used",
@@ -132,9 +145,16 @@ def act(staff):
     return run
 
 
-def make(*, is_risky=False, has_more=False, **given):
-    """Make a download by its facts, in an order with another line if it `has_more`."""
+def make(*, is_risky=False, has_more=False, has_other_product=False, has_paid=False, **given):
+    """Make a download by its facts, in an order with another line if it `has_more`.
+
+    One that `has_paid`; or on a line that has another product by now.
+    """
     grant = GrantFactory(**given)
+    if has_paid:
+        LineFactory(order=grant.order, paid_units=1)
+    if has_other_product:
+        Grant.objects.update(product=ProductFactory(shop=grant.order.shop))
     if is_risky:
         Shop.objects.update(holds_high_risk=True)
         RiskFactory(shop=grant.order.shop)

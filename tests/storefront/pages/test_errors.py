@@ -43,6 +43,12 @@ UNAVAILABLE = {
         "This purchase was refunded, so its download is closed.",
         ASK,
     ),
+    "replaced": (
+        410,
+        "Changed to another product",
+        "This purchase was changed to another product, whose downloads took its place.",
+        "Open your order page again, from the shop's mail or your account, and download there.",
+    ),
     "withdrawn": (
         410,
         "Withdrawn by the shop",

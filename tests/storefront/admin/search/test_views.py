@@ -65,6 +65,13 @@ def test_a_number_leads_to_its_order(search, order, text, page, box):
     assert (answer.status_code, answer["Location"]) == (303, page_of(order))
 
 
+@pytest.mark.parametrize("text", ["WEB-2024-17", "web-2024-17"])
+def test_a_number_with_letters_leads_to_its_order(search, staff, text):
+    written = OrderFactory(number=202417, receipt_number="WEB-2024-17")
+    assert search(text)["Location"] == page_of(written)
+    assert list(staff.get(ORDERS, {"q": text}).context["cl"].queryset) == [written]
+
+
 def test_a_number_of_several_orders_leads_to_the_list_of_them(search, staff, order):
     OrderFactory(number=1050)
     OrderFactory(number=1051)
