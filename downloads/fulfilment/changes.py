@@ -83,11 +83,14 @@ def fetched_at_of(order_rank: str) -> datetime | None:
 
 
 def assign(row: models.Model, **values: Any) -> bool:
-    """Save only what differs, so that nobody else's columns are written; say if any did."""
+    """Save only what differs, so that nobody else's columns are written; say if any did.
+
+    Which report something is from (its rank) changes with each one, and is no news.
+    """
     changed = _set(row, values)
     if changed:
         row.save(update_fields=changed)
-    return bool(changed)
+    return not all(name.endswith("_rank") for name in changed)
 
 
 def assign_each(changes: Iterable[tuple[models.Model, dict[str, Any]]]) -> bool:

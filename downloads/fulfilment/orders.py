@@ -86,11 +86,14 @@ def record_order(
 
 
 @transaction.atomic
-def delete_reported_order(shop: Shop, platform_id: int, *, at: datetime) -> None:
-    """Close an order of which a platform says, without a time, no more than that it is gone.
+def delete_reported_order(
+    shop: Shop, platform_id: int, *, at: datetime, deleted_at: datetime | None = None
+) -> None:
+    """Close an order of which a platform says no more than that it is gone.
 
-    `at` is when we heard. It stands after the last report known, so that a later report opens it
-    again as it says, and so does what was fetched since.
+    `at` is when we heard. Where the platform does not say since when (`deleted_at`), it stands
+    after the last report known: a later report opens the order again as it says, and so does what
+    was fetched since.
 
     Raises:
         BadInput: the order has not come yet.
@@ -99,9 +102,12 @@ def delete_reported_order(shop: Shop, platform_id: int, *, at: datetime) -> None
     order = Order.objects.filter(shop=shop, platform_id=platform_id).first()
     if order is None:
         raise BadInput(f"Order {platform_id} has not come yet.")
-    fetched_at = fetched_at_of(order.reported_rank)
-    if fetched_at is None or fetched_at < at:
-        gone = {"deleted_after": order.reported_at, "cancelled_at": order.cancelled_at or at}
+    if _is_news_of_deletion(order, deleted_at, at=at):
+        after = [deleted_at or order.reported_at, order.deleted_after]
+        gone = {
+            "deleted_after": max((each for each in after if each is not None), default=None),
+            "cancelled_at": order.cancelled_at or deleted_at or at,
+        }
         assign(order, **gone)
     settle(order, at=at)
 
@@ -170,6 +176,13 @@ def _order_fields(report: OrderReport) -> dict[str, Any]:
         "currency": report.currency,
         "notes": list(notes)[:MOST_NOTES],
     }
+
+
+def _is_news_of_deletion(order: Order, deleted_at: datetime | None, *, at: datetime) -> bool:
+    if deleted_at is not None:
+        return order.reported_at is None or order.reported_at <= deleted_at
+    fetched_at = fetched_at_of(order.reported_rank)
+    return fetched_at is None or fetched_at < at
 
 
 def _record_standing(order: Order, report: OrderReport, reported_rank: str) -> bool:

@@ -17,12 +17,10 @@ def _apply_order(message: Message, order: schemas.Order, at: datetime) -> None:
 
 
 def _apply_deletion(message: Message, order: schemas.DeletedOrder, at: datetime) -> Doubt | None:
-    if order.updated_at is not None:
-        deleted_at = order.updated_at
-        fulfilment.cancel_order(message.shop, order.id, cancelled_at=deleted_at, at=at)
-        return None
-    fulfilment.delete_reported_order(message.shop, order.id, at=message.received_at)
-    return Doubt(order.id)
+    fulfilment.delete_reported_order(
+        message.shop, order.id, at=message.received_at, deleted_at=order.updated_at
+    )
+    return Doubt(order.id) if order.updated_at is None else None
 
 
 def _apply_account(message: Message, account: customers.Account, at: datetime) -> None:
