@@ -23,6 +23,7 @@ _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # NFC makes an ASCII sign of these three (the KELVIN SIGN a K). A mail server that does not may have
 # two mailboxes there.
 _NOT_ASCII = re.compile("([\u037e\u1fef\u212a])")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 
 
 def mailbox_of(email: str) -> str:
@@ -33,6 +34,21 @@ def mailbox_of(email: str) -> str:
     """
     local, at, host = email.strip().rpartition("@")
     return f"{_canonical_local(local)}{at}{_in_letters(host) if at else _canonical_local(host)}"
+
+
+def accepted_email(text: str) -> str | None:
+    """Return the mail address that a shop took at its checkout, normalized; None if it is none.
+
+    Shops take more than mail can be sent to (`takes_mail`): it names the buyer all the same.
+    """
+    text = text.strip()
+    local, _at, host = text.rpartition("@")
+    is_one = bool(local and host) and ("@" not in local or _is_quoted(local))
+    # Before it is normalized: that takes long for a long one.
+    if not is_one or len(text) > MAX_LENGTH or not text.isprintable():
+        return None
+    email = mailbox_of(text)
+    return email if len(email) <= MAX_LENGTH else None
 
 
 def require_email(text: str) -> str:
@@ -47,10 +63,26 @@ def require_email(text: str) -> str:
     if not text.strip().isprintable():
         raise BadInput(NO_ADDRESS)
     email = mailbox_of(text)
-    # Django's pattern ignores case, and takes the KELVIN SIGN for a k.
-    if not has_form(email) or len(email) > MAX_LENGTH or not is_mailable(email):
+    if len(email) > MAX_LENGTH or not takes_mail(email):
         raise BadInput(NO_ADDRESS)
     return email
+
+
+def takes_mail(email: str) -> bool:
+    """Say whether mail can be sent to an address, as `wire_spelling` writes it."""
+    local, _at, host = email.rpartition("@")
+    if has_odd_dots(local):
+        email = f"{local.replace('.', '')}@{host}"
+    # Django's pattern ignores case, and takes the KELVIN SIGN for a k.
+    return has_form(email) and is_mailable(email)
+
+
+def has_odd_dots(local: str) -> bool:
+    """Say whether a local part has a dot at an end, or two in a row: `a..b`, `x.`.
+
+    Japanese carriers gave out such addresses; between quotes mail gets there.
+    """
+    return bool(_ATOMS.fullmatch(local)) and "" in local.split(".") and local.strip(".") != ""
 
 
 def has_form(text: str) -> bool:
@@ -78,12 +110,13 @@ def spellings_of(email: str) -> set[str]:
 
 
 def wire_spelling(email: str) -> str:
-    """Return a mail address as SMTP takes it: its host in ASCII, by IDNA 2008.
+    """Return a mail address as SMTP takes it: its host in ASCII, by IDNA 2008, odd dots in quotes.
 
     Left to Python, `ada@faß.example` would be mailed at fass.example, which is somebody else's.
     A host that cannot be written so stays as it is.
     """
-    return _with_host(email, _in_ascii)
+    local, at, host = _with_host(email, _in_ascii).rpartition("@")
+    return f'"{local}"{at}{host}' if has_odd_dots(local) else f"{local}{at}{host}"
 
 
 def counted_spelling(email: str) -> str:
@@ -97,6 +130,10 @@ def count_key(email: str) -> str:
     """Return a rate limit's key for a mail address, of fixed length."""
     spelling = counted_spelling(email).encode(errors="surrogatepass")
     return hashlib.sha256(spelling).hexdigest()[:32]
+
+
+def _is_quoted(local: str) -> bool:
+    return len(local) > 2 and local[0] == local[-1] == '"'
 
 
 def _canonical_local(local: str) -> str:

@@ -9,6 +9,13 @@ class NotFound(DownloadsError):
     """There is no such thing, or it is not for this person: the two are never told apart."""
 
 
+class NoSuchCustomer(NotFound):
+    """The shop has no customer with this number, or none with this mail address."""
+
+    def __init__(self) -> None:
+        super().__init__("This shop has no such customer.")
+
+
 class LinkSpent(NotFound):
     """A mailed link was used already, is too old, or was never ours: not told apart either."""
 

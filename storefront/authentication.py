@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 
 from downloads import fulfilment
 from downloads.errors import SealBroken
-from downloads.models import Account, Customer, Shop
+from downloads.models import Account, Customer, Reader, Shop
 from downloads.tokens import has_checksum, hash_token
 from storefront.http.client_ip import client_ip
 from storefront.http.errors import KeyRefused, OriginRefused, SignatureRefused, Unauthenticated
@@ -92,6 +93,15 @@ class StorefrontCaller:
         """
         return self.token.customer
 
+    @property
+    def reader(self) -> Reader:
+        """Who asks by the bearer: a person, or the owner of a mail address.
+
+        Raises:
+            Unauthenticated: as `customer` does.
+        """
+        return self.token.reader
+
     @cached_property
     def token(self) -> CustomerToken:
         """The bearer, with its customer. One query.
@@ -144,7 +154,8 @@ def let_in(account: Account, *, at: datetime) -> tuple[Customer, str]:
     """
     customer = fulfilment.sign_in(account, at=at)
     origin = CustomerToken.Origin.SIGN_IN
-    _row, bearer = CustomerToken.issue(customer, at=at, origin=origin, account=account)
+    email = account.email if account.confirmed_at is not None else ""
+    _row, bearer = CustomerToken.issue(customer, at=at, origin=origin, account=account, email=email)
     return customer, bearer
 
 
@@ -155,7 +166,8 @@ def choose_password(number: int, *, state: str, password: str, at: datetime) -> 
     """
 
     def sign_out(account: Account) -> None:
-        CustomerToken.objects.filter(customer=account.customer).sign_out(at)
+        theirs = Q(customer=account.customer) | Q(account=account)
+        CustomerToken.objects.filter(theirs).sign_out(at)
 
     return fulfilment.choose_password(
         number, state=state, password=password, at=at, and_with_it=sign_out

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from downloads import lookups
 from downloads.errors import NotFound
-from downloads.models import Asset, Customer, Grant
+from downloads.models import Asset, Grant, Reader
 
 IRI = "/api/shop/customer-downloadable-products/"
 
@@ -35,14 +35,14 @@ def moment(value: datetime) -> str:
     return value.astimezone(UTC).replace(microsecond=0).isoformat()
 
 
-def require_grant(customer: Customer, number: int) -> Grant:
-    """Return one grant of this customer, as `lookups` does, or say so in the wire's words.
+def require_grant(reader: Reader, number: int) -> Grant:
+    """Return one grant that the reader may see, as `lookups` does, or say so in the wire's words.
 
     Raises:
-        NotFound: there is no such grant, or none of this customer: the same words for both.
+        NotFound: there is no such grant, or none of theirs to see: the same words for both.
     """
     try:
-        return lookups.grant_of_customer(customer, number)
+        return lookups.grant_of_reader(reader, number)
     except NotFound:
         raise not_found(number) from None
 

@@ -78,7 +78,7 @@ class AttachmentFactory(factory.django.DjangoModelFactory):
 
 
 class OrderFactory(factory.django.DjangoModelFactory):
-    """A paid order; `token="…"` gives it an order-status token."""
+    """A paid order with its customer's address; `token="…"` gives it an order-status token."""
 
     class Meta:
         model = Order
@@ -88,6 +88,7 @@ class OrderFactory(factory.django.DjangoModelFactory):
 
     shop = factory.SubFactory(ShopFactory)
     customer = factory.SubFactory(CustomerFactory, shop=factory.SelfAttribute("..shop"))
+    email = factory.LazyAttribute(lambda o: (o.customer and o.customer.email) or "")
     number = factory.Sequence(lambda n: 1000 + n)
     payment = Order.Payment.PAID
     placed_at = NOW

@@ -90,7 +90,8 @@ from downloads.fulfilment.people.accounts import (
     require_password,
     sign_in,
 )
-from downloads.fulfilment.people.customers import edit_customer
+from downloads.fulfilment.people.corrections import correct_email
+from downloads.fulfilment.people.customers import edit_customer, record_account, require_owner
 from downloads.fulfilment.people.memberships import (
     accept_as,
     accept_with_password,
@@ -102,6 +103,11 @@ from downloads.fulfilment.people.memberships import (
     remove_member,
     require_invitation,
     withdraw,
+)
+from downloads.fulfilment.people.merges import (
+    merge_customers,
+    merge_numbers,
+    unmerge_customer,
 )
 from downloads.fulfilment.people.privacy import (
     answer_data_request,
@@ -149,6 +155,7 @@ __all__ = [
     "change_role",
     "choose_password",
     "clean_email",
+    "correct_email",
     "delete_asset",
     "delete_order",
     "delete_reported_order",
@@ -178,6 +185,8 @@ __all__ = [
     "is_stored",
     "keep_upload",
     "lock_shop",
+    "merge_customers",
+    "merge_numbers",
     "note_bounce",
     "note_sent",
     "note_uninstalled",
@@ -186,6 +195,7 @@ __all__ = [
     "prune_ledger",
     "raise_limit",
     "receive",
+    "record_account",
     "record_data_request",
     "record_dispute",
     "record_order",
@@ -206,6 +216,7 @@ __all__ = [
     "require_file",
     "require_invitation",
     "require_kept_upload",
+    "require_owner",
     "require_password",
     "reset",
     "restore",
@@ -222,6 +233,7 @@ __all__ = [
     "store_file",
     "store_link",
     "try_mail_again",
+    "unmerge_customer",
     "warn_of_wrong_tries",
     "weigh_deliveries",
     "withdraw",

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from downloads.audit.entries import enter_audit, without_automatic_entries
 from downloads.errors import BadInput
-from downloads.fulfilment.changes import Outcome, assign, fetched_at_of, rank, rank_of_order
+from downloads.fulfilment.changes import Outcome, assign, fetched_at_of, rank_of_order
 from downloads.fulfilment.lines import record_lines
 from downloads.fulfilment.order_numbers import order_of_report, record_token
 from downloads.fulfilment.order_state import (
@@ -18,10 +18,10 @@ from downloads.fulfilment.order_state import (
     said_payment,
     times_of_causes,
 )
-from downloads.fulfilment.people.customers import record_customer
+from downloads.fulfilment.people.customers import record_buyer
 from downloads.fulfilment.recalculation import lock_order, lock_shop, settle
 from downloads.fulfilment.refunds import record_refunds
-from downloads.incoming import CustomerReport, OrderReport
+from downloads.incoming import OrderReport
 from downloads.models import Grant, LineItem, Order, Shop
 from downloads.models.orders import RECEIPT_NUMBER_LENGTH, STATUS_LENGTH
 
@@ -64,7 +64,7 @@ def record_order(
     order, is_new = order_of_report(shop, report)
     reported_rank = rank_of_order(report)
     is_newest = reported_rank >= order.reported_rank
-    changed = _record_buyer(order, report, shop=shop)
+    changed = record_buyer(order, report, shop=shop, at=at)
     changed |= _record_standing(order, report, reported_rank)
     if is_newest:
         changed |= assign(order, reported_rank=reported_rank, **_order_fields(report))
@@ -223,25 +223,3 @@ def _is_gone_since(order: Order, report: OrderReport) -> bool:
         report.fetched_at > heard_at or heard_at <= deleted_after
     )
     return not (is_fetched_since and report.reported_at == deleted_after)
-
-
-def _record_buyer(order: Order, report: OrderReport, *, shop: Shop) -> bool:
-    # A report may leave the buyer out (a cut-down payload): the newest that names one stands.
-    buyer = report.customer
-    if buyer is None or not (buyer.platform_id or buyer.email):
-        return False
-    if _is_forgotten(order, buyer):
-        return False
-    customer = record_customer(shop, buyer, reported_at=report.reported_at)
-    buyer_rank = rank(report.reported_at, content=buyer)
-    if buyer_rank < order.buyer_rank:
-        return False
-    return assign(order, customer_id=customer.pk, buyer_rank=buyer_rank)
-
-
-def _is_forgotten(order: Order, buyer: CustomerReport) -> bool:
-    # A guest has no number by which a late report would be known to be about somebody erased.
-    customer = order.customer
-    if customer is None or not customer.is_erased:
-        return False
-    return buyer.platform_id is None or customer.platform_id in (None, buyer.platform_id)

@@ -18,6 +18,7 @@ from downloads.fulfilment.grant_counts import (
 )
 from downloads.fulfilment.mails.order_mails import announce
 from downloads.fulfilment.order_state import meanings_of, said_payment, standing_of
+from downloads.fulfilment.people.contacts import follow_buyer
 from downloads.models import Attachment, Grant, LineItem, Order, Shop
 from downloads.models.allowances import is_open_by_line
 
@@ -61,11 +62,11 @@ def lock_order(order: Order) -> Order:
 def edit_order(order: Order, fields: Collection[str] | None) -> None:
     """Save what a merchant changed of an order made by hand, null for a new one.
 
-    `settle` recounts its grants.
+    `settle` recounts its grants. Mail about it goes to the buyer chosen for it.
     """
     # A report coming in locks the shop, then the order.
     lock_shop(order.shop)
-    order.save(update_fields=fields)
+    order.save(update_fields=follow_buyer(order, fields))
 
 
 def edit_line(line: LineItem, fields: Collection[str]) -> None:

@@ -7,7 +7,7 @@ from math import ceil
 from django.db import models
 
 from downloads.errors import NoSuchPage, NotFound, PageSizeRefused, Replaced
-from downloads.models import Asset, Attachment, Customer, Delivery, Grant, Order, deliveries
+from downloads.models import Asset, Attachment, Delivery, Grant, Order, Reader, deliveries
 from downloads.prepared_statements import Prepared, Slot
 
 DEFAULT_PAGE = 10
@@ -18,13 +18,13 @@ _GRANT_OF_CLICK = Prepared(
 )
 
 
-def grant_of_customer(customer: Customer, number: int) -> Grant:
-    """Return one grant of this customer with order, asset, line and product loaded.
+def grant_of_reader(reader: Reader, number: int) -> Grant:
+    """Return one grant that somebody may see with order, asset, line and product loaded.
 
     Raises:
-        NotFound: missing, another customer's or another shop's: the same message for all.
+        NotFound: missing, not theirs to see or another shop's: the same message for all.
     """
-    grant = Grant.objects.for_customer(customer).with_facts().filter(pk=number).first()
+    grant = Grant.objects.seen_by(reader).with_facts().filter(pk=number).first()
     if grant is None:
         raise NotFound("There is no such download.")
     return grant
@@ -69,7 +69,7 @@ def is_opened(grant: Grant, *, nonce: str) -> bool:
 
 @dataclass(frozen=True)
 class GrantPage:
-    """A stretch of a customer's grants, newest first; `total` counts all that match."""
+    """A stretch of the grants somebody may see, newest first; `total` counts all that match."""
 
     grants: list[Grant]
     has_previous: bool
@@ -77,8 +77,8 @@ class GrantPage:
     total: int
 
 
-def grants_of_customer(
-    customer: Customer,
+def grants_of_reader(
+    reader: Reader,
     *,
     at: datetime,
     status: str | None = None,
@@ -87,7 +87,7 @@ def grants_of_customer(
     after: int | None = None,
     before: int | None = None,
 ) -> GrantPage:
-    """Return this customer's grants, newest first, in stretches of 1 to 500.
+    """Return the grants somebody may see, newest first, in stretches of 1 to 500.
 
     `after` and `before` are numbers of grants, between which `backwards` takes the last and not
     the first. Two queries.
@@ -96,7 +96,7 @@ def grants_of_customer(
         PageSizeRefused: `size` out of bounds.
     """
     require_size(size)
-    matching = Grant.objects.for_customer(customer)
+    matching = Grant.objects.seen_by(reader)
     if status is not None:
         matching = matching.with_status(status, at)
     stretch = matching.with_facts()
@@ -129,7 +129,7 @@ def require_size(size: int, *, most: int = MAX_STRETCH) -> None:
 
 @dataclass(frozen=True)
 class NumberedPage:
-    """One page of a customer's grants, newest first; `total` counts all that match."""
+    """One page of the grants somebody may see, newest first; `total` counts all that match."""
 
     grants: list[Grant]
     number: int
@@ -142,9 +142,9 @@ class NumberedPage:
 
 
 def grants_on_page(
-    customer: Customer, *, number: int, size: int, status: str | None, at: datetime
+    reader: Reader, *, number: int, size: int, status: str | None, at: datetime
 ) -> NumberedPage:
-    """Return a page of this customer's grants, counted from 1. One past the end is empty.
+    """Return a page of the grants somebody may see, counted from 1. One past the end is empty.
 
     Two queries.
 
@@ -155,7 +155,7 @@ def grants_on_page(
     if number < 1:
         raise NoSuchPage
     require_size(size, most=MAX_PAGE)
-    matching = Grant.objects.for_customer(customer)
+    matching = Grant.objects.seen_by(reader)
     if status is not None:
         matching = matching.with_status(status, at)
     start = (number - 1) * size

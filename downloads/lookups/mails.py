@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import TypeVar
 
-from django.db.models import QuerySet
-
 from downloads.errors import NotFound
 from downloads.lookups.orders import OpenedOrder, open_order, orders_with_shop
-from downloads.models import Account, Customer, Grant, Order, Shop
+from downloads.models import Account, Grant, Order, Shop
+from downloads.models.orders import OrderQuerySet
 
 Found = TypeVar("Found")
 
@@ -27,15 +26,14 @@ def order_for_mail(number: int, *, at: datetime) -> OpenedOrder:
 
 
 def orders_for_mail(shop: Shop, email: str, *, at: datetime) -> list[Order]:
-    """Return the orders of a mail address that bring a download as they stand now.
+    """Return the orders the owner of a mail address sees, where they bring a download just now.
 
     The newest come first, at most 20; each has shop and customer loaded.
 
     Raises:
         NotFound: there is none.
     """
-    customers = Customer.objects.filter(shop=shop).with_email(email)
-    orders = list(_orders(at).filter(customer__in=customers)[:MOST_ORDERS])
+    orders = list(_orders(at).filter(shop=shop).of_owner(email, shop=shop)[:MOST_ORDERS])
     return _require(orders or None)
 
 
@@ -49,7 +47,7 @@ def account_for_mail(shop: Shop, email: str) -> Account:
     return _require(accounts.with_email(email).first())
 
 
-def _orders(at: datetime) -> QuerySet[Order]:
+def _orders(at: datetime) -> OrderQuerySet:
     permitted = Grant.objects.permitted(at)
     return orders_with_shop().select_related("customer").filter(pk__in=permitted.values("order"))
 

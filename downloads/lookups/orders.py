@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from downloads.errors import NotFound, PlanRequired
 from downloads.models import Grant, LineItem, Order, Product
+from downloads.models.orders import OrderQuerySet
 from downloads.tokens import MIN_LENGTH, hash_token
 
 ORDER_NOT_FOUND = "No order matches this link."
@@ -102,7 +103,7 @@ def has_order(token: str) -> bool:
     return Order.objects.filter(token_hash=hash_token(token)).exists()
 
 
-def orders_with_shop() -> QuerySet[Order]:
+def orders_with_shop() -> OrderQuerySet:
     """Return all orders, with shop and plan loaded."""
     return Order.objects.select_related("shop__plan")
 

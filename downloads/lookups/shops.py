@@ -1,7 +1,7 @@
 """Queries of shops and their customers."""
 
-from downloads.errors import NotFound
-from downloads.models import Customer, Shop
+from downloads.errors import NoSuchCustomer, NotFound
+from downloads.models import Customer, Reader, Shop
 
 PROFILE_NOT_FOUND = "Customer profile not found"
 
@@ -19,35 +19,35 @@ def shop_of_domain(domain: str) -> Shop:
     return shop
 
 
-def customer_of_shop(
-    shop: Shop, *, email: str | None = None, platform_id: int | None = None
-) -> Customer:
-    """Return a shop's customer by mail address, or by the number in the shop's own system.
+def customer_of_shop(shop: Shop, *, platform_id: int) -> Customer:
+    """Return a shop's customer by the number in the shop's own system.
 
     Raises:
-        NotFound: the shop has none.
+        NoSuchCustomer: the shop has none.
     """
     known = Customer.objects.not_erased().filter(shop=shop)
-    is_meant = known.filter(platform_id=platform_id) if email is None else known.with_email(email)
-    customer = is_meant.first()
+    customer = known.filter(platform_id=platform_id).first()
     if customer is None:
-        raise NotFound("This shop has no such customer.")
+        raise NoSuchCustomer
     return customer
 
 
-def profile_of(customer: Customer, number: int | None = None) -> Customer:
-    """Return the customer who asks, by their own number or none. No query.
+def profile_of(reader: Reader, number: int | None = None) -> Reader:
+    """Return whoever asks, by their own customer's number or none. No query.
 
     Raises:
         NotFound: any other number, whether there is such a customer or not.
     """
-    if number not in (None, customer.pk):
+    if number not in (None, reader.customer.pk):
         raise NotFound(PROFILE_NOT_FOUND)
-    return customer
+    return reader
 
 
-def email_of(customer: Customer) -> str | None:
-    """Return a customer's mail address, or the one they signed in with and have not confirmed."""
+def email_of(reader: Reader) -> str | None:
+    """Return a reader's mail address, or the one they signed in with and have not confirmed."""
+    customer = reader.customer
+    if reader.email:
+        return reader.email
     if customer.email is not None:
         return customer.email
     return customer.accounts.values_list("email", flat=True).first()

@@ -3,7 +3,7 @@
 from downloads.models.accounts import Account
 from downloads.models.audit import AuditEntry
 from downloads.models.catalog import Asset, Attachment, KeptUpload, Product
-from downloads.models.customers import Customer
+from downloads.models.customers import Customer, Reader
 from downloads.models.deliveries import Delivery
 from downloads.models.facts import Dispute, Refund, RefundedLine, RemovedProduct, RiskAssessment
 from downloads.models.grants import Grant
@@ -40,6 +40,7 @@ __all__ = [
     "Order",
     "Plan",
     "Product",
+    "Reader",
     "Refund",
     "RefundedLine",
     "RemovedProduct",

@@ -1,6 +1,10 @@
-"""The buyers of a shop."""
+"""The buyers of a shop, and who asks for their orders."""
+
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
+from django.db.models import Q, QuerySet
 
 from downloads.bidi import isolate
 from downloads.models.ascii_lower import AsciiLower, EmailQuerySet
@@ -16,6 +20,20 @@ class CustomerQuerySet(EmailQuerySet):
     def not_erased(self) -> "CustomerQuerySet":
         """Return those who were not forgotten: all whose `is_erased` is false."""
         return self.filter(erased_at=None)
+
+    def of_person(self, customer: "Customer") -> "CustomerQuerySet":
+        """Return all that are one person with a customer, who is among them."""
+        root = customer.person_number
+        return self.filter(Q(pk=root) | Q(person=root))
+
+    def of_account(self, email: str) -> QuerySet[Any, Any]:
+        """Return the keys of all who are one with a person whose account has this mail address.
+
+        For a subquery: nothing else can be asked of a union.
+        """
+        roots = self.order_by().filter(person=None).with_email(email).values("pk")
+        others = Customer.objects.order_by().filter(person__in=roots)
+        return roots.union(others.values("pk"))
 
 
 class Customer(models.Model):
@@ -64,6 +82,23 @@ class Customer(models.Model):
         return isolate(name or self.email or f"Customer {self.pk}")
 
     @property
+    def person_number(self) -> int:
+        """The key of the one who stands for the person, whom this may be one with."""
+        return self.person_id or self.pk
+
+    @property
     def is_erased(self) -> bool:
         """Whether they were forgotten."""
         return self.erased_at is not None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who asks for orders: a person, or with `email` the confirmed owner of that mail address.
+
+    The person is the one that `customer` is one with. Of an owner, `customer` stands for those who
+    bought with the address and have no number at the platform.
+    """
+
+    customer: Customer
+    email: str = ""

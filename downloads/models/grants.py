@@ -19,7 +19,7 @@ from downloads.models.catalog import (
     Asset,
     Product,
 )
-from downloads.models.customers import Customer
+from downloads.models.customers import Reader
 from downloads.models.lines import LineItem
 from downloads.models.orders import Order, OrderQuerySet
 from downloads.prepared_statements import Slot
@@ -48,9 +48,9 @@ def _of_order_among(orders: OrderQuerySet, for_own: OrderQuerySet) -> Exists:
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
-    def for_customer(self, customer: Customer) -> "GrantQuerySet":
-        """Return the grants of this customer in this customer's shop, and of nobody else."""
-        return self.filter(order__customer=customer, order__shop=customer.shop_id)
+    def seen_by(self, reader: Reader) -> "GrantQuerySet":
+        """Return the grants of the orders that somebody may see, and of no other."""
+        return self.filter(order__in=Order.objects.seen_by(reader).values("pk"))
 
     def permitted(self, at: datetime | Slot) -> "GrantQuerySet":
         """Return the grants that hold at `at`, whatever their count says.

@@ -1,11 +1,13 @@
 """What was bought, as the shop reported it."""
 
+from typing import Any
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from downloads.models.ascii_lower import AsciiLower
-from downloads.models.customers import Customer
+from downloads.models.ascii_lower import AsciiLower, EmailQuerySet
+from downloads.models.customers import Customer, Reader
 from downloads.models.shops import Shop
 
 RECEIPT_NUMBER_LENGTH = 50
@@ -28,7 +30,30 @@ REMARK_SUCCESSOR = (
 BY_HAND = Q(platform_id=None)
 
 
-class OrderQuerySet(models.QuerySet["Order"]):
+class OrderQuerySet(EmailQuerySet):
+    def seen_by(self, reader: Reader) -> "OrderQuerySet":
+        """Return the orders that somebody may see, in their own shop: it is decided here alone.
+
+        A person sees their own, whatever address stands on them. Source: docs, "Who sees what".
+        """
+        shop = reader.customer.shop_id
+        if reader.email:
+            return self.of_owner(reader.email, shop=shop)
+        persons = Customer.objects.of_person(reader.customer)
+        return self.filter(shop=shop, customer__in=persons.values("pk"))
+
+    def of_owner(self, email: str, *, shop: Any) -> "OrderQuerySet":
+        """Return what the confirmed owner of a mail address sees in a shop (one, or a reference).
+
+        The orders with that contact address, whoever's, and all those of each person whose account
+        has it. One who merely used it once keeps the others to themselves.
+        """
+        in_shop = Order.objects.filter(shop=shop).order_by()
+        accounts = Customer.objects.filter(shop=shop).of_account(email)
+        # A union, and no OR: each half goes by an index of its own.
+        theirs = in_shop.with_email(email).values("pk")
+        return self.filter(pk__in=theirs.union(in_shop.filter(customer__in=accounts).values("pk")))
+
     def open(self) -> "OrderQuerySet":
         """Return the orders whose buyers may download: paid, not held, cancelled or given back."""
         return self.filter(

@@ -192,11 +192,12 @@ class CreateVerifyToken(relay.ClientIDMutation):
         cls, root: None, info: GraphQLResolveInfo, **rest: Any
     ) -> "CreateVerifyToken":
         try:
-            customer = info.context.customer
+            reader = info.context.reader
         except Unauthenticated as error:
             return cls(verify_token={"is_valid": False, "message": str(error)})
+        customer = reader.customer
         profile = {
-            "email": lookups.email_of(customer),
+            "email": lookups.email_of(reader),
             "first_name": customer.first_name,
             "last_name": customer.last_name,
         }

@@ -5,7 +5,7 @@ from graphql import GraphQLResolveInfo
 
 from downloads import lookups
 from downloads.errors import BadInput, NotFound
-from downloads.models import Customer
+from downloads.models import Reader
 from storefront.graphql_api.compatibility import always_null
 from storefront.graphql_api.ids import number_in
 from storefront.graphql_api.mutations import IRI
@@ -28,19 +28,27 @@ class CustomerProfile(graphene.ObjectType):
     image = always_null(graphene.String)
 
     @staticmethod
-    def resolve_id(customer: Customer, info: GraphQLResolveInfo) -> str:
-        return f"{IRI}{customer.pk}"
+    def resolve_id(reader: Reader, info: GraphQLResolveInfo) -> str:
+        return f"{IRI}{reader.customer.pk}"
 
     @staticmethod
-    def resolve__id(customer: Customer, info: GraphQLResolveInfo) -> int:
-        return customer.pk
+    def resolve__id(reader: Reader, info: GraphQLResolveInfo) -> int:
+        return reader.customer.pk
 
     @staticmethod
-    def resolve_email(customer: Customer, info: GraphQLResolveInfo) -> str | None:
-        return lookups.email_of(customer)
+    def resolve_first_name(reader: Reader, info: GraphQLResolveInfo) -> str:
+        return reader.customer.first_name
+
+    @staticmethod
+    def resolve_last_name(reader: Reader, info: GraphQLResolveInfo) -> str:
+        return reader.customer.last_name
+
+    @staticmethod
+    def resolve_email(reader: Reader, info: GraphQLResolveInfo) -> str | None:
+        return lookups.email_of(reader)
 
 
-def read_profile(customer: Customer, identifier: str | None) -> Customer:
+def read_profile(reader: Reader, identifier: str | None) -> Reader:
     """Resolve the signed-in customer, by their own id or none.
 
     Raises:
@@ -50,4 +58,4 @@ def read_profile(customer: Customer, identifier: str | None) -> Customer:
         number = None if identifier is None else number_in(identifier, iri=IRI)
     except BadInput as error:
         raise NotFound(lookups.PROFILE_NOT_FOUND) from error
-    return lookups.profile_of(customer, number)
+    return lookups.profile_of(reader, number)

@@ -8,7 +8,7 @@ from graphql import GraphQLResolveInfo
 
 from downloads import lookups
 from downloads.errors import BadInput
-from downloads.models import Customer, Grant, Order
+from downloads.models import Grant, Order, Reader
 from storefront import grant_fields
 from storefront.grant_fields import IRI, require_grant
 from storefront.graphql_api.ids import number_in
@@ -160,7 +160,7 @@ class Query(graphene.ObjectType):
     def resolve_customer_downloadable_product(
         root: None, info: GraphQLResolveInfo, id: str
     ) -> Grant:
-        return require_grant(info.context.customer, number_of(id))
+        return require_grant(info.context.reader, number_of(id))
 
     @staticmethod
     def resolve_customer_downloadable_products(
@@ -172,8 +172,8 @@ class Query(graphene.ObjectType):
         last: int | None = None,
         status: str | None = None,
     ) -> dict[str, Any]:
-        page = lookups.grants_of_customer(
-            info.context.customer,
+        page = lookups.grants_of_reader(
+            info.context.reader,
             at=info.context.at,
             status=status,
             after=read_cursor(after),
@@ -196,8 +196,8 @@ class Query(graphene.ObjectType):
     @staticmethod
     def resolve_read_customer_profile(
         root: None, info: GraphQLResolveInfo, id: str | None = None
-    ) -> Customer:
-        return read_profile(info.context.customer, id)
+    ) -> Reader:
+        return read_profile(info.context.reader, id)
 
 
 schema = graphene.Schema(query=Query, mutation=Mutation)

@@ -9,7 +9,7 @@ from django.db import models, transaction
 
 from downloads.encryption import seal, unseal
 from downloads.errors import SealBroken
-from downloads.models import Account, Customer
+from downloads.models import Account, Customer, Reader
 from downloads.tokens import (
     CHECKSUM_LENGTH,
     TOKEN_LENGTH,
@@ -66,12 +66,18 @@ class CustomerToken(Credential):
         """Say whether staff made it: what customers and their shops ask for is no act of theirs."""
         return self.origin == self.Origin.ADMIN
 
+    @property
+    def reader(self) -> Reader:
+        """Whose orders it shows. Needs `customer` loaded."""
+        return Reader(self.customer, self.email)
+
     @classmethod
     def issue(
         cls,
         customer: Customer,
         *,
         at: datetime,
+        email: str = "",
         origin: str = Origin.ADMIN,
         account: Account | None = None,
         lasts: timedelta | None = None,
@@ -79,11 +85,13 @@ class CustomerToken(Credential):
     ) -> tuple["CustomerToken", str]:
         """Make a bearer and return its row and the bearer itself, which is shown this once.
 
-        It `lasts` for `CUSTOMER_TOKEN_DAYS` by default.
+        With `email` it is for the owner of that address, whom `customer` stands for. It `lasts` for
+        `CUSTOMER_TOKEN_DAYS` by default.
         """
         secret = secret or with_checksum(make_token())
         row = cls.objects.create(
             customer=customer,
+            email=email,
             secret_hash=hash_token(secret),
             origin=origin,
             account=account,
@@ -115,35 +123,36 @@ class TokenExchange(models.Model):
     @classmethod
     @transaction.atomic
     def answer(
-        cls, secret_key: SecretKey, customer: Customer, *, name: str, at: datetime
+        cls, secret_key: SecretKey, reader: Reader, *, name: str, at: datetime
     ) -> tuple[CustomerToken, str] | None:
         """Return a bearer's row and the bearer: a fresh one, or the one given to this name before.
 
-        None where the name was given to a request for another customer, and that one's bearer
+        None where the name was given to a request for another reader, and that one's bearer
         still lasts. `name` may be empty, for none.
         """
         if not name:
-            return cls._issue(customer, at=at)
+            return cls._issue(reader, at=at)
         # One at a time: of two equal requests at once the second finds what the first made.
         SecretKey.objects.select_for_update(no_key=True).get(pk=secret_key.pk)
         name_hash = hash_token(name)
         named = cls.objects.filter(secret_key=secret_key, name_hash=name_hash)
-        earlier = named.select_related("token").first()
+        earlier = named.select_related("token__customer").first()
         if earlier is not None and earlier.token.is_usable(at):
-            if earlier.token.customer_id != customer.pk:
+            if earlier.token.reader != reader:
                 return None
             with suppress(SealBroken):
                 return earlier.token, unseal(earlier.sealed)
         named.delete()  # its bearer has ended since, or no key of ours opens it any more
-        token, bearer = cls._issue(customer, at=at)
+        token, bearer = cls._issue(reader, at=at)
         cls.objects.create(
             secret_key=secret_key, name_hash=name_hash, token=token, sealed=seal(bearer)
         )
         return token, bearer
 
     @staticmethod
-    def _issue(customer: Customer, *, at: datetime) -> tuple[CustomerToken, str]:
+    def _issue(reader: Reader, *, at: datetime) -> tuple[CustomerToken, str]:
         lasts = timedelta(seconds=settings.EXCHANGED_TOKEN_SECONDS)
+        origin = CustomerToken.Origin.EXCHANGE
         return CustomerToken.issue(
-            customer, at=at, origin=CustomerToken.Origin.EXCHANGE, lasts=lasts
+            reader.customer, at=at, email=reader.email, origin=origin, lasts=lasts
         )

@@ -11,7 +11,8 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from downloads import lookups
+from downloads import fulfilment, lookups
+from downloads.models import Reader, Shop
 from storefront.authentication import secret_key
 from storefront.http.errors import KeyRefused, RequestRefused, TooLarge
 from storefront.http.requests import require_length
@@ -36,9 +37,9 @@ class CustomerTokens(KeyedFace):
         at = timezone.now()
         key = secret_key(request.headers.get("Authorization", ""), at=at)
         self.admit(key, at=at)
-        customer = lookups.customer_of_shop(key.shop, **read_named_customer(_body(request)))
+        reader = _reader(key.shop, **read_named_customer(_body(request)))
         try:
-            answered = TokenExchange.answer(key, customer, name=idempotency_key(request), at=at)
+            answered = TokenExchange.answer(key, reader, name=idempotency_key(request), at=at)
         except SecretKey.DoesNotExist:  # deleted in this very moment
             raise KeyRefused("Invalid API key", "invalid_key") from None
         if answered is None:
@@ -52,6 +53,12 @@ class CustomerTokens(KeyedFace):
         if response.status_code == 401:
             response["WWW-Authenticate"] = "Bearer"
         return response
+
+
+def _reader(shop: Shop, *, email: str = "", platform_id: int = 0) -> Reader:
+    if email:
+        return Reader(fulfilment.require_owner(shop, email), email)
+    return Reader(lookups.customer_of_shop(shop, platform_id=platform_id))
 
 
 def _body(request: Request) -> bytes:

@@ -6,20 +6,28 @@ from typing import Any
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 
+from downloads.email_addresses import accepted_email
 from downloads.errors import BadInput
 from storefront import grant_fields
 from storefront.platforms.payloads import parse_object
 from storefront.rest.openapi import idempotency_header, rate_headers, refusals
 
 ONE_OF = "Name the customer by one of: email, platform_id."
+NO_EMAIL = "Enter a valid email address."
 MAX_PLATFORM_ID = 2**63 - 1
 
 
 class NamedCustomerSerializer(serializers.Serializer):
     """A customer of the shop, by one of the two."""
 
-    email = serializers.EmailField(required=False)
+    email = serializers.CharField(required=False)
     platform_id = serializers.IntegerField(required=False, min_value=1, max_value=MAX_PLATFORM_ID)
+
+    def validate_email(self, text: str) -> str:
+        email = accepted_email(text)
+        if email is None:
+            raise serializers.ValidationError(NO_EMAIL)
+        return email
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:

@@ -78,16 +78,16 @@ class CustomerFace(KeyedFace):
         return super().finalize_response(request, response, *args, **kwargs)
 
     def grant(self, number: str) -> Grant:
-        """Return one of the customer's own grants.
+        """Return one of the grants that the bearer may see.
 
         Raises:
             Unauthenticated, NotFound: in this order.
         """
-        customer = self.caller.customer
+        reader = self.caller.reader
         key = whole_number(number)
         if key is None:
             raise not_found(number)
-        return require_grant(customer, key)
+        return require_grant(reader, key)
 
 
 class Downloadables(CustomerFace):
@@ -98,7 +98,7 @@ class Downloadables(CustomerFace):
         params = request.query_params
         try:
             page = lookups.grants_on_page(
-                self.caller.customer,
+                self.caller.reader,
                 number=_whole(params.get("page"), "page", default=1),
                 size=_whole(params.get("per_page"), "per_page", default=lookups.DEFAULT_PAGE),
                 status=params.get("status"),

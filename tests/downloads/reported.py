@@ -47,7 +47,11 @@ def risk_report(*, is_high: bool = True, at: datetime = NOW) -> RiskReport:
 def order_report(
     *lines: LineReport, at: datetime = NOW, token: str | None = None, **fields: Any
 ) -> OrderReport:
-    """A paid order 1050 with these lines (one line of one unit if none), as it stood at `at`."""
+    """A paid order 1050 with these lines (one line of one unit if none), as it stood at `at`.
+
+    Its contact address is its customer's, unless `email` says otherwise.
+    """
+    customer = fields.get("customer", BUYER)
     return OrderReport(
         **{
             "platform_id": 7001,
@@ -57,6 +61,7 @@ def order_report(
             "reported_at": at,
             "lines": lines or (line_report(),),
             "customer": BUYER,
+            "email": customer and customer.email,
             "token_hash": hash_token(token) if token else None,
         }
         | fields

@@ -147,8 +147,8 @@ def test_reading_counts_nothing():
     before = Grant.objects.values().get()
     lookups.order_for_storefront(TOKEN)
     lookups.order_for_page(TOKEN)
-    lookups.grant_of_customer(grant.order.customer, grant.pk)
-    lookups.grants_of_customer(grant.order.customer, at=NOW)
+    lookups.grant_of_reader(Reader(grant.order.customer), grant.pk)
+    lookups.grants_of_reader(Reader(grant.order.customer), at=NOW)
     lookups.refusal_of_click(grant, nonce="n", valid_until=NOW, at=NOW)
     assert Grant.objects.values().get() == before
     assert grant.deliveries.count() == 0
@@ -216,32 +216,32 @@ def test_nobody_sees_anothers_grant_in_any_shop():
     for customer in customers:
         for owner, grant in grants.items():
             if owner == customer:
-                assert lookups.grant_of_customer(customer, grant.pk) == grant
+                assert lookups.grant_of_reader(Reader(customer), grant.pk) == grant
                 continue
             with pytest.raises(NotFound, match="no such download"):
-                lookups.grant_of_customer(customer, grant.pk)
+                lookups.grant_of_reader(Reader(customer), grant.pk)
 
 
 @pytest.mark.parametrize("number", [0, -1, 999_999, 2**63 - 1, 2**63, 10**30])
 def test_a_missing_grant_is_answered_like_a_foreign_one(number):
     customer = GrantFactory().order.customer
     with pytest.raises(NotFound, match="no such download"):
-        lookups.grant_of_customer(customer, number)
+        lookups.grant_of_reader(Reader(customer), number)
 
 
 def test_an_order_of_another_shop_is_not_shown_to_its_customer():
     stranger = CustomerFactory()
     grant = GrantFactory(order=OrderFactory(customer=stranger))
     with pytest.raises(NotFound):
-        lookups.grant_of_customer(stranger, grant.pk)
-    assert lookups.grants_of_customer(stranger, at=NOW).total == 0
+        lookups.grant_of_reader(Reader(stranger), grant.pk)
+    assert lookups.grants_of_reader(Reader(stranger), at=NOW).total == 0
 
 
 def test_one_query_finds_a_grant_with_all_its_facts(django_assert_num_queries):
     grant = GrantFactory()
     customer = grant.order.customer
     with django_assert_num_queries(1):
-        found = lookups.grant_of_customer(customer, grant.pk)
+        found = lookups.grant_of_reader(Reader(customer), grant.pk)
         assert (found.status(NOW), found.line.product.name) == ("available", "My new Book")
 
 
@@ -307,7 +307,7 @@ def all_numbers(customer: Customer) -> list[int]:
 
 
 def test_grants_come_newest_first_ten_at_a_time(buyer):
-    page = lookups.grants_of_customer(buyer, at=NOW)
+    page = lookups.grants_of_reader(Reader(buyer), at=NOW)
     assert numbers(page) == all_numbers(buyer)[:10]
     assert (page.has_previous, page.has_next, page.total) == (False, True, 12)
 
@@ -324,10 +324,10 @@ def test_every_stretch_is_what_a_slice_would_be(size):
             "after": None if start is None else whole[start],
             "before": None if stop is None else whole[stop],
         }
-        page = lookups.grants_of_customer(buyer, at=NOW, size=size, **ends)
+        page = lookups.grants_of_reader(Reader(buyer), at=NOW, size=size, **ends)
         assert (numbers(page), page.total) == (stretch[:size], 4)
         assert (page.has_previous, page.has_next) == (start is not None, len(stretch) > size)
-        page = lookups.grants_of_customer(buyer, at=NOW, size=size, backwards=True, **ends)
+        page = lookups.grants_of_reader(Reader(buyer), at=NOW, size=size, backwards=True, **ends)
         assert (numbers(page), page.total) == (stretch[-size:], 4)
         assert (page.has_previous, page.has_next) == (len(stretch) > size, stop is not None)
 
@@ -338,7 +338,7 @@ def test_page_by_page_shows_everything_once(buyer, backwards):
     while True:
         edge = seen[0 if backwards else -1] if seen else None
         ends = {"before" if backwards else "after": edge}
-        page = lookups.grants_of_customer(buyer, at=NOW, size=5, backwards=backwards, **ends)
+        page = lookups.grants_of_reader(Reader(buyer), at=NOW, size=5, backwards=backwards, **ends)
         seen = numbers(page) + seen if backwards else seen + numbers(page)
         if not (page.has_previous if backwards else page.has_next):
             break
@@ -347,19 +347,19 @@ def test_page_by_page_shows_everything_once(buyer, backwards):
 
 def test_a_cursor_of_anothers_grant_shows_nothing_of_it(buyer):
     foreign = Grant.objects.exclude(order__customer=buyer).latest("pk")
-    page = lookups.grants_of_customer(buyer, at=NOW, after=foreign.pk)
+    page = lookups.grants_of_reader(Reader(buyer), at=NOW, after=foreign.pk)
     assert numbers(page) == [pk for pk in all_numbers(buyer) if pk < foreign.pk][:10]
 
 
 def test_a_customer_without_grants_has_an_empty_list():
-    page = lookups.grants_of_customer(CustomerFactory(), at=NOW)
+    page = lookups.grants_of_reader(Reader(CustomerFactory()), at=NOW)
     assert page == lookups.GrantPage(grants=[], has_previous=False, has_next=False, total=0)
 
 
 @pytest.mark.parametrize("size", [0, -1, 501, 10**30])
 def test_a_size_out_of_bounds_is_refused(size):
     with pytest.raises(PageSizeRefused) as refusal:
-        lookups.grants_of_customer(CustomerFactory(), at=NOW, size=size)
+        lookups.grants_of_reader(Reader(CustomerFactory()), at=NOW, size=size)
     assert refusal.value.most == 500
 
 
@@ -376,9 +376,9 @@ def test_a_status_filters_the_list_and_its_total(buyer):
         None: whole,
     }
     for status, wanted in expected.items():
-        page = lookups.grants_of_customer(buyer, at=NOW, status=status, size=50)
+        page = lookups.grants_of_reader(Reader(buyer), at=NOW, status=status, size=50)
         assert (numbers(page), page.total) == (wanted, len(wanted))
-    page = lookups.grants_of_customer(buyer, at=NOW, status="available", size=2, backwards=True)
+    page = lookups.grants_of_reader(Reader(buyer), at=NOW, status="available", size=2, backwards=True)
     assert (numbers(page), page.has_previous, page.total) == (whole[-2:], True, 7)
 
 
@@ -386,7 +386,7 @@ def test_a_status_filters_the_list_and_its_total(buyer):
 @pytest.mark.parametrize("status", [None, "available"])
 def test_two_queries_show_a_page_of_any_size(buyer, size, status, django_assert_num_queries):
     with django_assert_num_queries(2):
-        page = lookups.grants_of_customer(buyer, at=NOW, size=size, status=status)
+        page = lookups.grants_of_reader(Reader(buyer), at=NOW, size=size, status=status)
         assert {grant.status(NOW) for grant in page.grants} == {"available"}
         assert len(page.grants) == size
 

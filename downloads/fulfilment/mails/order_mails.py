@@ -11,27 +11,24 @@ from downloads.models import Grant, Mail, Order
 from downloads.models.orders import BY_HAND
 
 
-def announce(orders: Collection[int], *, at: datetime) -> int:
+def announce(orders: Collection[int], *, at: datetime, is_anew: bool = False) -> int:
     """Queue a mail for each order that is open now and was not announced; return how many.
 
     The caller holds the orders' locks and saves the facts in the same transaction: there is no
     order without its mail, and no mail without its order. Where we know no address, the buyer is
     told when the order is looked at again after we do. Nobody is written to about an old order,
     one placed or first heard of more than `MAIL_ORDER_DAYS` ago: neither a platform's history nor
-    an asset attached to an old product is to wake up every earlier buyer. Three queries at most.
+    an asset attached to an old product is to wake up every earlier buyer. `is_anew` is for one
+    whose mail went to another address before: it is told again, however old. Three queries at most.
     """
     since = at - timedelta(days=settings.MAIL_ORDER_DAYS)
     # A merchant enters any day for an order made by hand.
     is_new = Q(placed_at__gte=since) | BY_HAND
-    untold = Order.objects.open().filter(
-        is_new,
-        pk__in=orders,
-        announced_at=None,
-        created_at__gte=since,
-        customer__email__contains="@",
-    )
+    untold = Order.objects.open().filter(pk__in=orders, announced_at=None, email__contains="@")
+    if not is_anew:
+        untold = untold.filter(is_new, created_at__gte=since)
     permitted = Grant.objects.permitted(at).filter(order__in=orders)
-    ready = list(untold.filter(pk__in=permitted.values("order")).select_related("shop", "customer"))
+    ready = list(untold.filter(pk__in=permitted.values("order")).select_related("shop"))
     mails = [_mail(order, at=at) for order in ready if order.shop.mails_buyers]
     if ready:
         Order.objects.filter(pk__in=[order.pk for order in ready]).update(announced_at=at)
@@ -60,22 +57,17 @@ def require_tellable(order: Order, *, at: datetime) -> None:
     Raises:
         BadInput: we know no address of the buyer's, or nothing of the order may be downloaded.
     """
-    if not email_of(order):
+    if not order.email:
         raise BadInput("We know no mail address of this order's buyer.")
     if not Grant.objects.filter(order=order).permitted(at).exists():
         raise BadInput("Nothing of this order may be downloaded now.")
-
-
-def email_of(order: Order) -> str:
-    """Return the buyer's mail address, empty where we know none."""
-    return (order.customer and order.customer.email) or ""
 
 
 def _mail(order: Order, *, at: datetime) -> Mail:
     return Mail(
         shop=order.shop,
         kind=Mail.Kind.ORDER,
-        email=email_of(order),
+        email=order.email,
         order=order,
         created_at=at,
         due_at=at,

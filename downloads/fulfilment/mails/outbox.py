@@ -26,7 +26,7 @@ from downloads.errors import (
     PostClosed,
 )
 from downloads.fulfilment.changes import assign
-from downloads.fulfilment.mails.order_mails import email_of, require_tellable
+from downloads.fulfilment.mails.order_mails import require_tellable
 from downloads.fulfilment.mails.requested_mails import (
     is_requested_too_often,
     is_shop_busy,
@@ -123,7 +123,7 @@ def note_bounce(message_id: str, *, reason: str, at: datetime) -> int:
 @transaction.atomic
 def _claim(at: datetime, *, after: int) -> Mail | None:
     """Claim the next mail for this process alone, for the time of its lease."""
-    due = Mail.objects.due(at).select_related("shop", "order__customer")
+    due = Mail.objects.due(at).select_related("shop", "order")
     free = due.select_for_update(skip_locked=True, of=("self",))
     # However many strangers register, a buyer's mail waits for none of theirs.
     by_rank = (free.filter(kind=Mail.Kind.ORDER), free.to_known(), free)
@@ -143,8 +143,8 @@ def _claim(at: datetime, *, after: int) -> Mail | None:
         state=Mail.State.SENDING,
         claim=secrets.token_hex(16),
         due_at=at + timedelta(seconds=settings.MAIL_LEASE_SECONDS),
-        # The buyer's as it is by now: it may have been corrected, or forgotten.
-        email=email_of(mail.order) if mail.order else stored_email_of(mail),
+        # The order's as it is by now: it may have been corrected, or forgotten.
+        email=mail.order.email if mail.order else stored_email_of(mail),
     )
 
 
@@ -155,7 +155,7 @@ def _begin_handing(mail: Mail) -> None:
         ClaimLost: another process has taken it over meanwhile.
     """
     # Nor may its order have become somebody else's.
-    theirs = Order.objects.filter(customer__email=mail.email)
+    theirs = Order.objects.filter(email=mail.email)
     is_theirs = Q(order=None) | Q(order__in=theirs.values("pk"))
     claimed = Mail.objects.filter(is_theirs, pk=mail.pk, claim=mail.claim, state=Mail.State.SENDING)
     if not claimed.update(state=Mail.State.HANDED):
@@ -212,7 +212,7 @@ def _drop(mail: Mail, *, at: datetime) -> Mail:
     with transaction.atomic(), suppress(Order.DoesNotExist):  # deleted, and the mail with it
         order = lock_order(mail.order)
         permitted = Grant.objects.filter(order=order).permitted(at)
-        if email_of(order) and permitted.exists():  # opened again meanwhile
+        if order.email and permitted.exists():  # opened again meanwhile
             soon = at + timedelta(seconds=settings.MAIL_RETRY_SECONDS)
             return _save(mail, _claimed(mail), state=Mail.State.WAITING, due_at=soon)
         if order.email_sent_at is None:

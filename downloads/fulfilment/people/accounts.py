@@ -18,6 +18,7 @@ from django.utils.crypto import constant_time_compare
 from downloads.email_addresses import require_email
 from downloads.errors import BadInput, LinkSpent, SignInRefused
 from downloads.fulfilment.mails.requested_mails import write_requested
+from downloads.fulfilment.people.addresses import find_owner, owner_of
 from downloads.fulfilment.recalculation import lock_shop
 from downloads.models import Account, Customer, Mail, Shop
 
@@ -74,19 +75,22 @@ def require_password(shop: Shop, *, email: str, password: str) -> Account:
 def sign_in(account: Account, *, at: datetime) -> Customer:
     """Return the customer whom an account leads to, for whoever `require_password` let in.
 
-    Call it in one transaction with what the customer is then given: whoever chooses another
-    password meanwhile waits for its end, and closes what it gave.
+    Of a confirmed one it is who stands for the owner of its address, nobody with a number. Call it
+    in one transaction with what the customer is then given: whoever chooses another password
+    meanwhile waits for its end, and closes what it gave.
 
     Raises:
         SignInRefused: another password was chosen since, or the account is gone.
     """
+    # Before the account is locked: its shop is, where it stands for nobody yet.
+    owner = None if account.confirmed_at is None else _owner_of(account)
     # Without its customer: PostgreSQL would read that one as it was before the wait.
     accounts = Account.objects.select_for_update(of=("self",))
     # The password took a while to check. Its owner may have got the account back since.
     current = accounts.filter(pk=account.pk, password=account.password).first()
     if current is None:
         raise SignInRefused
-    customer = current.customer or _make_customer(current, email=None)
+    customer = owner or current.customer or _make_customer(current, email=None)
     current.customer, current.signed_in_at = customer, at
     current.save(update_fields=["customer", "signed_in_at"])
     return customer
@@ -103,7 +107,7 @@ def choose_password(
     """Set an account's password by its ticket, which also confirms the mail address.
 
     `number` and `state` are what a ticket sent to that address named. The account leads from now
-    on to the customer with its address, and to the orders that are theirs. `and_with_it` is
+    on to the customer who stands for its address, and to what its owner sees. `and_with_it` is
     done in the same transaction.
 
     Raises:
@@ -159,20 +163,6 @@ def end_former_accounts(customer: Customer) -> None:
     confirmed.exclude(pk__in=confirmed.with_email(customer.email or "")).delete()
 
 
-def lead_account_to(customer: Customer, email: str) -> None:
-    """Link the account of a mail address to the customer whose address it is.
-
-    Its owner confirmed it before anybody said who they are: it led to a customer of its own, who
-    has bought nothing and goes.
-    """
-    living = Customer.objects.not_erased().filter(shop=customer.shop_id)
-    nobody = living.filter(platform_id=None, orders=None)
-    empty = nobody.with_email(email).filter(accounts__isnull=False).exclude(pk=customer.pk).first()
-    if empty is not None:
-        Account.objects.filter(customer=empty).update(customer=customer)
-        empty.delete()
-
-
 def _account_of_ticket(number: int, state: str) -> Account:
     """Return a ticket's account, locked together with its shop."""
     shop = lock_shop(require_account(number, state=state).shop)
@@ -186,9 +176,8 @@ def _account_of_ticket(number: int, state: str) -> Account:
 
 
 def _customer_of(account: Account) -> Customer:
-    """Return the customer with an account's address, who may be new."""
-    customers = Customer.objects.filter(shop=account.shop)
-    known = customers.with_email(account.email).first()
+    """Return the customer who stands for an account's address, and may be new."""
+    known = find_owner(account.shop, account.email)
     empty = account.customer
     if known is not None:
         if empty is not None:
@@ -201,6 +190,11 @@ def _customer_of(account: Account) -> Customer:
     empty.email = account.email
     empty.save(update_fields=["email"])
     return empty
+
+
+def _owner_of(account: Account) -> Customer:
+    found = find_owner(account.shop, account.email)
+    return found or owner_of(lock_shop(account.shop), account.email)
 
 
 def _make_customer(account: Account, *, email: str | None) -> Customer:

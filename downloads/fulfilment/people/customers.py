@@ -1,67 +1,91 @@
-"""Customer identity resolution: match a reported buyer by platform id or mail address."""
+"""Customer identity resolution: a person by the platform's number, a guest by mail address.
+
+An order's mail address says nothing of its person's: anybody may type any. A person's own changes
+by what speaks of their account.
+"""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from downloads.email_addresses import mailbox_of
-from downloads.fulfilment.changes import assign, rank
-from downloads.fulfilment.people.accounts import end_former_accounts, lead_account_to
-from downloads.incoming import CustomerReport
-from downloads.models import Customer, Shop
+from downloads.errors import BadInput, NoSuchCustomer
+from downloads.fulfilment.changes import Outcome, assign, rank
+from downloads.fulfilment.people.accounts import end_former_accounts
+from downloads.fulfilment.people.addresses import find_owner, owner_of
+from downloads.fulfilment.people.contacts import (
+    FORGOTTEN_CONTACT,
+    fetch_stage,
+    record_contact,
+)
+from downloads.fulfilment.recalculation import lock_shop
+from downloads.incoming import CustomerReport, OrderReport
+from downloads.models import Customer, Order, Shop
 
 
-def record_customer(shop: Shop, report: CustomerReport, *, reported_at: datetime) -> Customer:
-    """Get or create a customer, by platform id or by mail address.
+def record_buyer(order: Order, report: OrderReport, *, shop: Shop, at: datetime) -> bool:
+    """Give an order to its buyer and learn its contact address; say if anything changed.
 
-    The newest full report says how they are called. Of somebody erased nothing is kept again.
+    A report may leave the buyer out (a cut-down payload): the newest that names one stands. Of
+    somebody erased nothing is kept again.
     """
-    customers = Customer.objects.filter(shop=shop)
-    email = mailbox_of(report.email or "") or None
-    customer: Customer | None = None
-    if report.platform_id is not None:
-        customer = customers.filter(platform_id=report.platform_id).first()
-    if customer is None and email is not None:
-        # Two numbers are two people, also when one took over the other's address.
-        same_person = Q(platform_id=None) if report.platform_id else Q()
-        customer = customers.with_email(email).filter(same_person).first()
-    if customer is not None and customer.is_erased:
-        return customer
-    if customer is not None and email is not None:
-        # An older report names an address that may be somebody else's by now.
-        is_news = _rank(report, email=email, reported_at=reported_at) > customer.described_rank
-        if is_news:
-            lead_account_to(customer, email)
-    others = customers if customer is None else customers.exclude(pk=customer.pk)
-    if email is not None and others.with_email(email).exists():
-        email = None
-    described_rank = _rank(report, email=email, reported_at=reported_at)
-    if customer is None:
-        return Customer.objects.create(
-            shop=shop,
-            platform_id=report.platform_id,
-            email=email,
-            first_name=report.first_name,
-            last_name=report.last_name,
-            described_rank=described_rank,
-        )
-    assign(customer, platform_id=customer.platform_id or report.platform_id)
-    if described_rank > customer.described_rank:
-        # Words of two reports are not mixed: it would depend on which came first. Only what a
-        # merchant entered fills the gaps.
-        is_by_hand = not customer.described_rank
-        assign(
-            customer,
-            email=email or (customer.email if is_by_hand else None),
-            first_name=report.first_name or (customer.first_name if is_by_hand else ""),
-            last_name=report.last_name or (customer.last_name if is_by_hand else ""),
-            described_rank=described_rank,
-        )
-        end_former_accounts(customer)
-    return customer
+    buyer = report.customer
+    if _is_forgotten(order, report):
+        return False
+    is_guests, changed = False, False
+    if buyer is not None and (buyer.platform_id or report.email):
+        named = _named(shop, buyer, reported_at=report.reported_at)
+        buyer_rank = rank(report.reported_at, fetch_stage(report), content=buyer)
+        if buyer_rank >= order.buyer_rank:
+            is_guests = named is None
+            changed |= assign(order, buyer_rank=buyer_rank, **_customer(named))
+    if order.customer is not None and order.customer.is_erased:
+        return assign(order, **FORGOTTEN_CONTACT) or changed
+    former = order.email
+    changed |= record_contact(order, report, at=at)
+    if _is_address_persons(order, is_guests=is_guests, has_moved=order.email != former):
+        changed |= _give_to_owner(order, report, shop=shop)
+    return changed
+
+
+@transaction.atomic
+def record_account(shop: Shop, report: CustomerReport, *, reported_at: datetime) -> Outcome:
+    """Record what a platform says of a buyer's account there: how they are called, their address.
+
+    The newest stands, and above what orders say of accounts. A number that bought nothing yet is
+    kept, for the order that comes later.
+
+    Raises:
+        BadInput: it names no number.
+    """
+    if report.platform_id is None:
+        raise BadInput("customer.id: missing")
+    shop = lock_shop(shop)
+    is_new = not Customer.objects.filter(shop=shop, platform_id=report.platform_id).exists()
+    _customer_row, changed = _record(shop, report, reported_at=reported_at, is_account=True)
+    if is_new:
+        return Outcome.NEW
+    return Outcome.CHANGED if changed else Outcome.UNCHANGED
+
+
+@transaction.atomic
+def require_owner(shop: Shop, email: str) -> Customer:
+    """Return who stands for the owner of a mail address that an order or a customer bears.
+
+    They may be new: where it stands on orders of somebody with a number alone.
+
+    Raises:
+        NoSuchCustomer: nothing of the shop bears it.
+    """
+    found = find_owner(shop, email)
+    if found is not None:
+        return found
+    models: tuple[Any, ...] = (Order, Customer)
+    if not any(each.objects.filter(shop=shop).with_email(email).exists() for each in models):
+        raise NoSuchCustomer
+    return owner_of(lock_shop(shop), email)
 
 
 @transaction.atomic
@@ -72,7 +96,90 @@ def edit_customer(customer: Customer, values: Mapping[str, Any]) -> None:
         end_former_accounts(Customer.objects.get(pk=customer.pk))
 
 
-def _rank(report: CustomerReport, *, email: str | None, reported_at: datetime) -> str:
-    # Cut-down reports leave things out: the newest of those that say the most stands.
+def _is_forgotten(order: Order, report: OrderReport) -> bool:
+    # A guest has no number by which a late report would be known to be about somebody erased.
+    customer = order.customer
+    if customer is None or not customer.is_erased:
+        return False
+    number = report.customer and report.customer.platform_id
+    return not number or customer.platform_id in (None, number)
+
+
+def _named(shop: Shop, buyer: CustomerReport, *, reported_at: datetime) -> Customer | None:
+    """Return the person that a report of an order names by number, None for a guest."""
+    if not buyer.platform_id:
+        return None
+    return _record(shop, buyer, reported_at=reported_at, is_account=False)[0]
+
+
+def _customer(named: Customer | None) -> dict[str, Customer]:
+    return {} if named is None else {"customer": named}
+
+
+def _is_address_persons(order: Order, *, is_guests: bool, has_moved: bool) -> bool:
+    if not order.email:
+        return False
+    if order.customer is None or order.customer.platform_id is not None:
+        return order.customer is None or is_guests
+    return has_moved
+
+
+def _give_to_owner(order: Order, report: OrderReport, *, shop: Shop) -> bool:
+    owner = owner_of(shop, order.email)
+    buyer = report.customer
+    if buyer is not None and not buyer.platform_id and order.email == order.reported_email:
+        _describe(owner, buyer, email=None, reported_at=report.reported_at, is_account=False)
+    return assign(order, customer=owner)
+
+
+def _record(
+    shop: Shop, report: CustomerReport, *, reported_at: datetime, is_account: bool
+) -> tuple[Customer, bool]:
+    rows = Customer.objects.filter(shop=shop)
+    customer, _is_new = rows.get_or_create(platform_id=report.platform_id, defaults={"shop": shop})
+    if customer.is_erased:
+        return customer, False
+    email = mailbox_of(report.email or "") or None
+    changed = _describe(
+        customer, report, email=email, reported_at=reported_at, is_account=is_account
+    )
+    return customer, changed
+
+
+def _describe(
+    customer: Customer,
+    report: CustomerReport,
+    *,
+    email: str | None,
+    reported_at: datetime,
+    is_account: bool,
+) -> bool:
+    described_rank = _rank(report, email=email, reported_at=reported_at, is_account=is_account)
+    if described_rank <= customer.described_rank:
+        return False
+    # Words of two reports are not mixed: it would depend on which came first. Only what a merchant
+    # entered, and the address that a guest is known by, fill the gaps.
+    is_kept = not customer.described_rank or customer.platform_id is None
+    changed = assign(
+        customer,
+        email=email or (customer.email if is_kept else None),
+        first_name=report.first_name or (customer.first_name if is_kept else ""),
+        last_name=report.last_name or (customer.last_name if is_kept else ""),
+    )
+    end_former_accounts(customer)
+    return assign(customer, described_rank=described_rank) or changed
+
+
+def _rank(
+    report: CustomerReport, *, email: str | None, reported_at: datetime, is_account: bool
+) -> str:
+    """Return which report of a person stands: one of the account, then the one that says most."""
     has_name = bool(report.first_name or report.last_name)
-    return f"{email is not None:d}{has_name:d} {rank(reported_at, content=report)}"
+    source = (1 + is_account) if email is not None else 0
+    named = has_name + (has_name and is_account and email is None)
+    if source or is_account:
+        return f"{source}{named:d} {rank(reported_at, content=report)}"
+    # A name typed at a checkout: the first stands, and nobody is renamed by a later billing field.
+    inverted = datetime.max.replace(tzinfo=UTC) - reported_at
+    digest = rank(reported_at, content=report).rpartition(" ")[2]
+    return f"{source}{named:d} {inverted.total_seconds():020.6f} {digest}"

@@ -5,6 +5,7 @@ and the page's own links keep working for whoever holds them.
 """
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from django.db.models import Q, QuerySet
 from downloads.audit.entries import enter_audit
 from downloads.email_addresses import mailbox_of, spellings_of
 from downloads.fulfilment.people.accounts import forget_accounts
+from downloads.fulfilment.people.contacts import FORGOTTEN_CONTACT
 from downloads.fulfilment.recalculation import lock_shop
 from downloads.incoming import PersonReport
 from downloads.models import (
@@ -23,6 +25,7 @@ from downloads.models import (
     LinkRequest,
     Mail,
     Message,
+    Order,
     Shop,
 )
 from downloads.models.ascii_lower import AsciiLower
@@ -51,11 +54,10 @@ def erase_person(shop: Shop, person: PersonReport, *, at: datetime) -> int:
     if person.platform_id is not None:
         Customer.objects.get_or_create(shop=shop, platform_id=person.platform_id)
         found |= Q(platform_id=person.platform_id)
-    numbers = Customer.objects.filter(found, shop=shop).values_list("pk", flat=True)
-    customers = Customer.objects.filter(pk__in=set(numbers))
-    _forget_accounts(shop, person)
-    _forget_mails(shop, customers, {person.email})
-    return _forget(customers, at=at)
+    _forget_accounts(shop, {person.email})
+    return forget_customers(
+        shop, Customer.objects.filter(found, shop=shop), at=at, addresses={person.email}
+    )
 
 
 @transaction.atomic
@@ -63,10 +65,9 @@ def erase_customer(customer: Customer, *, at: datetime) -> None:
     """Erase one customer, on the merchant's word."""
     person = PersonReport(platform_id=customer.platform_id, email=customer.email or "")
     _forget_words(customer.shop, person)
-    _forget_accounts(lock_shop(customer.shop), person)
-    customers = Customer.objects.filter(pk=customer.pk)
-    _forget_mails(customer.shop, customers, {person.email})
-    _forget(customers, at=at)
+    shop = lock_shop(customer.shop)
+    _forget_accounts(shop, {person.email})
+    forget_customers(shop, Customer.objects.filter(pk=customer.pk), at=at)
     enter_audit("Erased personal data", row=customer)
 
 
@@ -78,6 +79,7 @@ def erase_shop(shop: Shop, *, at: datetime) -> int:
     DataRequest.objects.filter(shop=shop).update(customer_platform_id=None, email="")
     forget_accounts(Account.objects.unconfirmed().filter(shop=shop))
     Mail.objects.filter(shop=shop).delete()
+    Order.objects.filter(shop=shop).exclude(email="", reported_email="").update(**FORGOTTEN_CONTACT)
     return _forget(Customer.objects.filter(shop=shop), at=at)
 
 
@@ -107,6 +109,27 @@ def answer_data_request(request: DataRequest, *, at: datetime) -> None:
     DataRequest.objects.filter(pk=request.pk, answered_at=None).update(answered_at=at)
 
 
+def forget_customers(
+    shop: Shop, customers: QuerySet[Customer], *, at: datetime, addresses: Collection[str] = ()
+) -> int:
+    """Erase buyers, whoever is one person with them, and guests with the address of their account.
+
+    Call it under the shop's lock; return how many customers that was. `addresses` are others of
+    theirs. Nobody finds an order by these any more, but for one of somebody whose account has it.
+    """
+    persons = {customer.person_number for customer in customers}
+    theirs = Customer.objects.filter(Q(pk__in=persons) | Q(person__in=persons))
+    stored = {email for email in theirs.values_list("email", flat=True) if email}
+    known = {each for email in {*stored, *addresses} if email for each in spellings_of(email)}
+    guests = Customer.objects.filter(shop=shop, platform_id=None)
+    guests = guests.alias(address=AsciiLower("email")).filter(address__in=known)
+    numbers = {*theirs.values_list("pk", flat=True), *guests.values_list("pk", flat=True)}
+    forgotten = Customer.objects.filter(pk__in=numbers)
+    _forget_mails(shop, forgotten, known)
+    _forget_contacts(shop, forgotten, known)
+    return _forget(forgotten, at=at)
+
+
 def _forget(customers: CustomerQuerySet, *, at: datetime) -> int:
     # Of those erased before, too: their links go on working, and their visits were noted since.
     visits = DownloadEvent.objects.filter(grant__order__customer__in=customers)
@@ -115,27 +138,36 @@ def _forget(customers: CustomerQuerySet, *, at: datetime) -> int:
     return customers.not_erased().update(erased_at=at, **FORGOTTEN)
 
 
-def _forget_accounts(shop: Shop, person: PersonReport) -> None:
+def _forget_accounts(shop: Shop, addresses: set[str]) -> None:
     """Delete what somebody registered with a buyer's address and never confirmed.
 
     A confirmed account leads to a customer, with whom it is forgotten or stays.
     """
-    if person.email:
-        unconfirmed = Account.objects.unconfirmed().filter(shop=shop)
-        forget_accounts(unconfirmed.with_email(person.email))
+    unconfirmed = Account.objects.unconfirmed().filter(shop=shop)
+    for email in addresses - {""}:
+        forget_accounts(unconfirmed.with_email(email))
 
 
-def _forget_mails(shop: Shop, customers: QuerySet[Customer], addresses: set[str]) -> None:
+def _forget_mails(shop: Shop, customers: QuerySet[Customer], known: Collection[str]) -> None:
     """Delete the mails to buyers who are about to be forgotten, sent or not.
 
     One that is under way just now is not sent, unless the mail server has it already.
     """
-    stored = customers.values_list("email", flat=True)
-    known = {each for email in (*stored, *addresses) if email for each in spellings_of(email)}
     # Two buyers may have had one address in turn: what the other one bought is not theirs.
     to_them = Q(email__in=known) & ~Q(order__customer__email__in=known)
     Mail.objects.filter(Q(order__customer__in=customers) | to_them, shop=shop).delete()
     LinkRequest.objects.filter(email__in=known).delete()
+
+
+def _forget_contacts(shop: Shop, customers: QuerySet[Customer], known: Collection[str]) -> None:
+    """Empty the contact addresses of buyers' orders, and of others' that they stood on."""
+    orders = Order.objects.filter(shop=shop)
+    orders.filter(customer__in=customers).update(**FORGOTTEN_CONTACT)
+    accounts = Customer.objects.filter(shop=shop).alias(address=AsciiLower("email"))
+    bearers = accounts.filter(address__in=known).values("pk")
+    others = Q(customer__in=bearers) | Q(customer__person__in=bearers)
+    named = orders.alias(address=AsciiLower("email")).filter(address__in=known)
+    named.exclude(others & Q(customer__isnull=False)).update(**FORGOTTEN_CONTACT)
 
 
 def _forget_words(shop: Shop, person: PersonReport) -> None:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
 
-from downloads.email_addresses import is_mailable, valid_email, wire_spelling
+from downloads.email_addresses import takes_mail, wire_spelling
 from downloads.errors import MailRefused
 from downloads.models import Mail, Shop
 from storefront.mail.messages.account import about_password, about_registration
@@ -111,11 +111,11 @@ def _in_header(text: str) -> str:
 
 def _require_email(email: str) -> str:
     if not _is_sendable(email):
-        raise MailRefused("This is no mail address.", for_good=True)
+        raise MailRefused("Mail cannot be sent to this address.", for_good=True)
     return wire_spelling(email)
 
 
 def _is_sendable(email: str) -> bool:
     """Say whether this is one mail address that is sent as it is, encoded by nobody else."""
     is_written_plainly = email.isprintable() and wire_spelling(email).isascii()
-    return is_written_plainly and is_mailable(email) and valid_email(email) is not None
+    return is_written_plainly and takes_mail(email)

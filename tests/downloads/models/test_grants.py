@@ -260,15 +260,15 @@ def test_the_largest_counts_can_be_added_up_by_any_database():
 def test_grants_are_of_one_customer_in_one_shop():
     grant = GrantFactory()
     other = CustomerFactory(shop=grant.order.shop)
-    assert list(Grant.objects.for_customer(grant.order.customer)) == [grant]
-    assert list(Grant.objects.for_customer(other)) == []
+    assert list(Grant.objects.seen_by(Reader(grant.order.customer))) == [grant]
+    assert list(Grant.objects.seen_by(Reader(other))) == []
 
 
 @pytest.mark.django_db
 def test_an_order_in_another_shop_than_its_customers_shows_nothing():
     stranger = CustomerFactory()
     GrantFactory(order=OrderFactory(customer=stranger))
-    assert list(Grant.objects.for_customer(stranger)) == []
+    assert list(Grant.objects.seen_by(Reader(stranger))) == []
 
 
 @pytest.mark.django_db

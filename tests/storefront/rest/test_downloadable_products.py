@@ -478,7 +478,7 @@ def test_the_database_gone_is_503_in_the_same_shape(get, signed_in, grant, monke
 
         raise OperationalError("gone")
 
-    monkeypatch.setattr("downloads.lookups.grant_of_customer", fail)
+    monkeypatch.setattr("downloads.lookups.grant_of_reader", fail)
     response = get(grant, f"{BOUGHT}/{grant.pk}")
     assert (response.status_code, response["Retry-After"]) == (503, "30")
     assert response.json() == {

@@ -24,6 +24,7 @@ from downloads.models import (
     Mail,
     Message,
     Order,
+    Reader,
     Shop,
 )
 from storefront.models import CustomerToken
@@ -87,10 +88,10 @@ def test_an_erased_buyer_keeps_the_platforms_number_alone(shop):
 def test_an_erased_buyer_keeps_orders_grants_and_counts(shop):
     ada = buyer(shop)
     grant = GrantFactory(order=OrderFactory(shop=shop, customer=ada, token="t" * 32), used=3)
-    before = [*Grant.objects.values(), *Order.objects.values()]
+    before = [*Grant.objects.values(), *(row | {"email": ""} for row in Order.objects.values())]
     erase_person(shop, ADA, at=LATER)
     assert [*Grant.objects.values(), *Order.objects.values()] == before
-    assert Grant.objects.for_customer(ada).get() == grant
+    assert Grant.objects.seen_by(Reader(ada)).get() == grant
     assert Grant.objects.with_facts().get().status(NOW) == "available"
 
 
