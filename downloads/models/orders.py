@@ -39,8 +39,7 @@ class OrderQuerySet(EmailQuerySet):
         shop = reader.customer.shop_id
         if reader.email:
             return self.of_owner(reader.email, shop=shop)
-        persons = Customer.objects.of_person(reader.customer)
-        return self.filter(shop=shop, customer__in=persons.values("pk"))
+        return self.filter(shop=shop, customer__in=Customer.objects.of_person(reader.customer))
 
     def of_owner(self, email: str, *, shop: Any) -> "OrderQuerySet":
         """Return what the confirmed owner of a mail address sees in a shop (one, or a reference).
@@ -50,7 +49,6 @@ class OrderQuerySet(EmailQuerySet):
         """
         in_shop = Order.objects.filter(shop=shop).order_by()
         accounts = Customer.objects.filter(shop=shop).of_account(email)
-        # A union, and no OR: each half goes by an index of its own.
         theirs = in_shop.with_email(email).values("pk")
         return self.filter(pk__in=theirs.union(in_shop.filter(customer__in=accounts).values("pk")))
 

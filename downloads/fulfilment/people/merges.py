@@ -72,7 +72,7 @@ def merge_numbers(shop: Shop, *, kept: int, gone: int, at: datetime) -> None:
     stays, _is_new = rows.get_or_create(platform_id=kept, defaults={"shop": shop})
     goes, _is_new = rows.get_or_create(platform_id=gone, defaults={"shop": shop})
     _merge(goes, stays)
-    persons = Customer.objects.filter(shop=shop).of_person(_fresh(shop, goes.pk))
+    persons = rows.filter(pk__in=rows.of_person(_fresh(shop, goes.pk)))
     if persons.filter(erased_at__isnull=False).exists():
         forget_customers(shop, persons, at=at)
 

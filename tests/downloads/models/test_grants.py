@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from downloads.errors import Unavailable
-from downloads.models import Grant, LineItem, Order
+from downloads.models import Grant, LineItem, Order, Reader
 from downloads.models.allowances import Allowance, allowance, is_open_by_line
 from downloads.models.grants import MAX_DOWNLOADS
 from tests.factories import (
