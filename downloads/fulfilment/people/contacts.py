@@ -28,7 +28,8 @@ def record_contact(order: Order, report: OrderReport, *, at: datetime) -> bool:
     What a merchant put in the place of an address stands for as long as that one is reported.
     """
     contact_rank = rank(report.reported_at, fetch_stage(report), content=report.email)
-    if report.email is None or contact_rank < order.contact_rank:
+    # A repetition brings nothing back of an address that was forgotten since.
+    if report.email is None or contact_rank <= order.contact_rank:
         return False
     reported = {"reported_email": mailbox_of(report.email), "contact_rank": contact_rank}
     changed = assign(order, **reported)
