@@ -66,8 +66,8 @@ soak: $(DEVELOPS)
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.soak.upgrade
 	$(BIN)/python -m tests.soak
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m tests.soak
-	$(BIN)/pytest -q -n 2 tests/soak/permutations.py
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 tests/soak/permutations.py
+	$(BIN)/pytest -q -n 2 tests/soak/permutations.py tests/soak/people.py
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest -q -n 2 tests/soak/permutations.py tests/soak/people.py
 
 ## Storms, kills and crowds in their long form, on both databases
 drills: $(DEVELOPS)

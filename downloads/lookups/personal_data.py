@@ -77,6 +77,13 @@ def _document(
     emails: set[str | None],
     at: datetime,
 ) -> dict[str, Any]:
+    # Whoever is one with them is the same buyer.
+    persons = {customer.person_number for customer in customers}
+    customers = list(
+        Customer.objects.filter(Q(pk__in=persons) | Q(person__in=persons))
+        .select_related("merged_into")
+        .order_by("pk")
+    )
     numbers |= {customer.platform_id for customer in customers}
     emails |= {customer.email for customer in customers}
     orders = Order.objects.filter(customer__in=customers).prefetch_related(
@@ -105,6 +112,7 @@ def _customer(customer: Customer) -> dict[str, Any]:
     return {
         "number": customer.platform_id,
         "email": customer.email,
+        "merged_into": customer.merged_into and customer.merged_into.platform_id,
         "first_name": customer.first_name,
         "last_name": customer.last_name,
         "known_since": customer.created_at,
@@ -140,6 +148,8 @@ def _order(order: Order) -> dict[str, Any]:
     return {
         "number": order.number,
         "number_on_the_receipt": order.shown_number,
+        "mail_goes_to": order.email,
+        "reported_address": order.reported_email,
         "placed_at": order.placed_at,
         "status": order.status,
         "total": order.grand_total,

@@ -20,7 +20,9 @@ def carry(apps: Any, schema_editor: Any) -> None:
     orders = rows("Order")
     buyer = rows("Customer").filter(pk=OuterRef("customer"), email__isnull=False)
     address = Subquery(buyer.values("email")[:1])
-    named = orders.filter(email="", customer__email__isnull=False).exclude(customer__email="")
+    # A buyer of another shop, by mistake, saw nothing of it, and nor did their address.
+    own = orders.filter(customer__shop=F("shop"))
+    named = own.filter(email="", customer__email__isnull=False).exclude(customer__email="")
     named.update(email=address, reported_email=address, contact_rank=F("buyer_rank"))
     ranked = orders.filter(payment_rank="", cancellation_rank="")
     ranked.update(payment_rank=F("reported_rank"), cancellation_rank=F("reported_rank"))

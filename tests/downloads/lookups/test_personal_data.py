@@ -83,6 +83,7 @@ def test_everything_about_a_buyer_is_told(shop):
             {
                 "number": 5,
                 "email": "ada@example.com",
+                "merged_into": None,
                 "first_name": "Ada",
                 "last_name": "L",
                 "known_since": ada.created_at,
@@ -93,6 +94,8 @@ def test_everything_about_a_buyer_is_told(shop):
         "orders": [
             {
                 "number": 1050,
+                "mail_goes_to": "ada@example.com",
+                "reported_address": "",
                 "placed_at": NOW,
                 "status": "completed",
                 "total": Decimal("9.90"),
@@ -301,9 +304,9 @@ def test_it_asks_the_same_for_one_order_and_for_many(shop, django_assert_num_que
             EventFactory(grant=grant, delivery=DeliveryFactory(grant=grant))
 
     buy()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         stored_about_customer(ada, at=NOW)
     buy()
     buy()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert len(stored_about_customer(ada, at=NOW)["orders"]) == 9

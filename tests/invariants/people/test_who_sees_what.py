@@ -105,7 +105,7 @@ TABLE = {
     account_moved: {7: {1, 2}, OWN: {1}, THIRD: {1, 2}},
     merged: {7: {1, 2, 3}, 8: {1, 2, 3}, OWN: {1, 2, 3, 4}, COLLEAGUES: {2, 3}},
     merged_in_a_chain: {
-        **dict.fromkeys((7, 8, 9), {1, 2, 3, 5}),
+        **{number: {1, 2, 3, 5} for number in (7, 8, 9)},
         OWN: {1, 2, 3, 4, 5},
         COLLEAGUES: {2, 3},
         THIRD: {5},
