@@ -20,7 +20,7 @@ MAX_PLATFORM_ID = 2**63 - 1
 class NamedCustomerSerializer(serializers.Serializer):
     """A customer of the shop, by one of the two."""
 
-    email = serializers.CharField(required=False)
+    email = serializers.CharField(required=False, error_messages={"invalid": NO_EMAIL})
     platform_id = serializers.IntegerField(required=False, min_value=1, max_value=MAX_PLATFORM_ID)
 
     def validate_email(self, text: str) -> str:

@@ -24,6 +24,7 @@ from downloads.models import (
     RefundedLine,
     RemovedProduct,
     Shop,
+    StatusMeaning,
 )
 from downloads.models.grants import MAX_DOWNLOADS
 from tests.factories import (
@@ -224,14 +225,14 @@ def data_request(shop: Shop, number: int = 1) -> DataRequest:
     return DataRequest.objects.create(shop=shop, platform_id=number, asked_at=NOW)
 
 
-def one_customer_per_address() -> list[Callable[[], Any]]:
+def one_meaning_per_status() -> list[Callable[[], Any]]:
     shop = ShopFactory()
+    make = StatusMeaning.objects.create
     return [
-        lambda: CustomerFactory(shop=shop, email="Ada@Example.com"),
-        lambda: CustomerFactory(shop=shop, email="ada@example.com"),
-        lambda: CustomerFactory(email="ada@example.com"),
-        lambda: CustomerFactory(shop=shop, email=None),
-        lambda: CustomerFactory(shop=shop, email=None),
+        lambda: make(shop=shop, status="on-hold", payment="pending"),
+        lambda: make(shop=shop, status="on-hold", payment="paid"),
+        lambda: make(shop=shop, status="deposit", payment="pending"),
+        lambda: make(shop=ShopFactory(), status="on-hold", payment="pending"),
     ]
 
 
@@ -448,9 +449,9 @@ def one_line_of_bytes_per_delivery() -> list[Callable[[], Any]]:
 
 
 UNIQUE = {
-    "customer_email_is_unique_in_its_shop": one_customer_per_address,
     "customer_platform_id_is_unique_in_its_shop": one_customer_per_number,
     "account_email_is_unique_in_its_shop": one_account_per_address,
+    "status_has_one_meaning_in_its_shop": one_meaning_per_status,
     "membership_is_one_per_shop_and_person": one_membership_per_person,
     "invitation_is_one_per_shop_and_address": one_invitation_per_address,
     "product_variant_is_unique_in_its_shop": one_product_per_variant,

@@ -6,6 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from downloads.errors import SealBroken
+from downloads.models import Reader
 from storefront.models import (
     CustomerToken,
     SecretKey,
@@ -113,7 +114,7 @@ def test_what_ended_long_ago_is_forgotten_by_whichever_end(db, settings):
 def test_forgetting_counts_tokens_and_not_what_goes_with_them(db):
     row = make_secret_key()
     customer = CustomerFactory(shop=row.shop)
-    TokenExchange.answer(row, customer, name="n", at=NOW)
+    TokenExchange.answer(row, Reader(customer), name="n", at=NOW)
     assert tidy(CustomerToken, at=NOW + timedelta(days=99)) == 1
     assert not TokenExchange.objects.exists()
 

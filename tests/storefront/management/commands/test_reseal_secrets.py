@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
 from downloads.errors import SealBroken
+from downloads.models import Reader
 from storefront.models import CustomerToken, SecretKey, TokenExchange, WebhookSecret
 from tests.factories import NOW, ShopFactory
 
@@ -89,7 +90,7 @@ def exchange(customer):
     key = SecretKey.issue(customer.shop, name="Server")[0]
 
     def ask(name):
-        return TokenExchange.answer(key, customer, name=name, at=NOW)[1]
+        return TokenExchange.answer(key, Reader(customer), name=name, at=NOW)[1]
 
     return ask
 
