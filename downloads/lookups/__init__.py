@@ -16,6 +16,12 @@ from downloads.lookups.grants import (
 )
 from downloads.lookups.heartbeats import WorkerState, worker_seen_at, worker_state
 from downloads.lookups.mails import account_for_mail, order_for_mail, orders_for_mail
+from downloads.lookups.missing_downloads import (
+    BareLine,
+    Missing,
+    missing_of,
+    without_downloads,
+)
 from downloads.lookups.orders import (
     OpenedLine,
     OpenedOrder,
@@ -39,7 +45,9 @@ __all__ = [
     "DEFAULT_PAGE",
     "MAX_PAGE",
     "PROFILE_NOT_FOUND",
+    "BareLine",
     "GrantPage",
+    "Missing",
     "NumberedPage",
     "OpenedLine",
     "OpenedOrder",
@@ -54,6 +62,7 @@ __all__ = [
     "grants_with_other_limit",
     "has_order",
     "is_opened",
+    "missing_of",
     "order_for_mail",
     "order_for_page",
     "order_for_storefront",
@@ -66,6 +75,7 @@ __all__ = [
     "refusal_of_click",
     "require_size",
     "shop_of_domain",
+    "without_downloads",
     "worker_seen_at",
     "worker_state",
 ]
