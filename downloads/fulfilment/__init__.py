@@ -44,6 +44,7 @@ from downloads.fulfilment.inbox import (
     is_stored,
     receive,
     replay,
+    settle_message,
 )
 from downloads.fulfilment.kept_uploads import (
     forget_kept_upload,
@@ -52,7 +53,7 @@ from downloads.fulfilment.kept_uploads import (
     require_kept_upload,
 )
 from downloads.fulfilment.ledger import prune_ledger
-from downloads.fulfilment.mails.alerts import warn_of_wrong_tries
+from downloads.fulfilment.mails.alerts import warn_of_set_aside, warn_of_wrong_tries
 from downloads.fulfilment.mails.order_mails import send_order_mail
 from downloads.fulfilment.mails.outbox import (
     Send,
@@ -65,6 +66,7 @@ from downloads.fulfilment.mails.requested_mails import (
     request_links,
     request_password,
 )
+from downloads.fulfilment.matches import Shared, match_line, share_files
 from downloads.fulfilment.order_facts import (
     dismiss_dispute,
     dismiss_refund,
@@ -140,6 +142,7 @@ __all__ = [
     "Outcome",
     "Recorded",
     "Send",
+    "Shared",
     "StoredFile",
     "accept_as",
     "accept_with_password",
@@ -185,6 +188,7 @@ __all__ = [
     "is_stored",
     "keep_upload",
     "lock_shop",
+    "match_line",
     "merge_customers",
     "merge_numbers",
     "note_bounce",
@@ -228,12 +232,15 @@ __all__ = [
     "send_next",
     "send_order_mail",
     "settle",
+    "settle_message",
+    "share_files",
     "sign_in",
     "spend",
     "store_file",
     "store_link",
     "try_mail_again",
     "unmerge_customer",
+    "warn_of_set_aside",
     "warn_of_wrong_tries",
     "weigh_deliveries",
     "withdraw",

@@ -107,6 +107,20 @@ def replay(message: Message, *, at: datetime) -> None:
         raise BadInput("Only what was set aside can be tried again.")
 
 
+def settle_message(message: Message, *, at: datetime, note: str) -> None:
+    """Mark a message that was set aside as needing nothing more, its content deleted.
+
+    It was not applied, and is not called so; `note` says what was done instead.
+
+    Raises:
+        BadInput: it is not set aside.
+    """
+    aside = Message.objects.filter(pk=message.pk, state=Message.State.SET_ASIDE)
+    values = {"state": Message.State.IGNORED, "body": "", "person": "", "due_at": at}
+    if not aside.update(**values, error=note):
+        raise BadInput("Only what was set aside can be settled.")
+
+
 def _key(inbound: InboundMessage) -> dict[str, str]:
     return {"source": inbound.source, "topic": inbound.topic, "delivery_id": inbound.delivery_id}
 
@@ -120,6 +134,8 @@ def _put_off(message: Message, error: Exception, *, at: datetime) -> None:
         logger.error("Message %s could not be applied", message.pk, exc_info=error)
         message.error = f"A fault of ours ({type(error).__name__}); the log has more."
     if message.attempts >= settings.MESSAGE_MAX_ATTEMPTS or isinstance(error, STAYS_SO):
-        message.state = Message.State.SET_ASIDE
+        # It is not tried again by itself: this is when it was looked at last.
+        message.state, message.due_at = Message.State.SET_ASIDE, at
+        return
     pause = min(settings.MESSAGE_RETRY_SECONDS * 2 ** (message.attempts - 1), LONGEST_PAUSE)
     message.due_at = at + timedelta(seconds=pause)

@@ -21,6 +21,7 @@ CHORES: dict[str, Chore] = {
     "looking for messages that wait": lambda at: inbox.ring(),
     "giving back what was not fetched": lambda at: fulfilment.weigh_deliveries(at=at),
     "beginning the daily reconciliations": lambda at: daily.begin_next(at=at),
+    "telling staff of messages set aside": lambda at: fulfilment.warn_of_set_aside(at=at),
 }
 # Delete what is past its retention: `manage.py tidy` does the same.
 RARE_CHORES: dict[str, Chore] = {f"tidying up {job.words}": partial(_tidy, job) for job in jobs()}

@@ -1,4 +1,4 @@
-"""Security alerts by mail to staff: wrong passwords are tried at somebody's sign-in."""
+"""Alerts by mail to staff: wrong passwords at a sign-in, messages of a shop that were set aside."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -7,10 +7,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Q
 
 from downloads.email_addresses import require_email
 from downloads.errors import BadInput
-from downloads.models import Mail, Membership, Role, Shop
+from downloads.models import Mail, Membership, Message, Role, Shop
+
+# How long a shop's staff are not told again of messages that were set aside.
+PAUSE = timedelta(days=1)
+# Who may try a message again, or fetch its order.
+TOLD = (Role.OWNER, Role.MANAGER)
 
 
 @transaction.atomic
@@ -37,6 +43,41 @@ def warn_of_wrong_tries(person: Any, *, at: datetime) -> int:
         for email, shop in recipients.items()
     )
     return len(recipients)
+
+
+def warn_of_set_aside(*, at: datetime) -> int:
+    """Queue one mail a day and shop to who may mend messages newly set aside; return how many.
+
+    Where nobody has an address that can be mailed it waits until somebody has.
+    """
+    news = Message.objects.filter(state=Message.State.SET_ASIDE).filter(
+        Q(shop__alerted_at=None) | Q(due_at__gt=F("shop__alerted_at"))
+    )
+    shops = Shop.objects.filter(_is_due(at), pk__in=news.order_by().values("shop"))
+    return sum(_warn_shop(shop, at=at) for shop in shops.order_by("pk"))
+
+
+@transaction.atomic
+def _warn_shop(shop: Shop, *, at: datetime) -> int:
+    staff = Membership.objects.filter(shop=shop, role__in=TOLD).select_related("user")
+    active = staff.filter(user__is_active=True, user__is_staff=True).order_by("pk")
+    recipients: dict[str, None] = {}
+    for member in active:
+        with suppress(BadInput):
+            recipients[require_email(member.user.email)] = None
+    # Whoever comes second waits for this row, and finds that the day is taken.
+    is_ours = recipients and Shop.objects.filter(_is_due(at), pk=shop.pk).update(alerted_at=at)
+    if not is_ours:
+        return 0
+    Mail.objects.bulk_create(
+        Mail(shop=shop, kind=Mail.Kind.SET_ASIDE, email=email, created_at=at, due_at=at)
+        for email in recipients
+    )
+    return len(recipients)
+
+
+def _is_due(at: datetime) -> Q:
+    return Q(alerted_at=None) | Q(alerted_at__lte=at - PAUSE)
 
 
 def _shops_of(person: Any) -> list[Shop]:

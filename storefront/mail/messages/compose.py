@@ -19,7 +19,7 @@ from storefront.mail.messages.account import about_password, about_registration
 from storefront.mail.messages.layout import Letter, as_html, as_text
 from storefront.mail.messages.links import about_links
 from storefront.mail.messages.order_ready import about_order
-from storefront.mail.messages.staff import about_sign_in
+from storefront.mail.messages.staff import about_set_aside, about_sign_in
 from storefront.mail.messages.text import Sentence, one_line
 
 LONGEST_SENDER = 70
@@ -31,6 +31,7 @@ LETTERS: dict[str, Callable[..., Letter]] = {
     Mail.Kind.REGISTRATION: about_registration,
     Mail.Kind.PASSWORD: about_password,
     Mail.Kind.SIGN_IN: about_sign_in,
+    Mail.Kind.SET_ASIDE: about_set_aside,
 }
 # Both parts as any mail server takes them, their lines short.
 SEVEN_BITS = Charset("utf-8")

@@ -1,14 +1,17 @@
-"""Security alert mail to staff: wrong passwords at a sign-in.
+"""Alert mails to staff: wrong passwords at a sign-in, messages of the shop that were set aside.
 
-Strangers can have it sent: nothing that one has typed stands in it, nor whose name it was.
+Strangers can have the first one sent: nothing that one has typed stands in it, nor whose name it
+was.
 """
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from downloads.models import Mail
+from downloads.errors import NotFound
+from downloads.models import Mail, Message
 from storefront.mail.messages.layout import Letter, Way
 from storefront.mail.messages.text import fill
 from storefront.signed_urls import absolute
@@ -37,6 +40,36 @@ def about_sign_in(mail: Mail, *, at: datetime) -> Letter:
             fill(way_in),
         ],
         ways=[Way(fill(_("Open the sign-in")), absolute(reverse("admin:index")))],
+        closing=[fill(advice)],
+        reason=fill(_("You receive this mail because you work for {shop}."), shop=mail.shop.name),
+    )
+
+
+def about_set_aside(mail: Mail, *, at: datetime) -> Letter:
+    """Compose the alert about messages of a shop that were set aside.
+
+    Raises:
+        NotFound: none is any more.
+    """
+    count = mail.shop.messages.filter(state=Message.State.SET_ASIDE).count()
+    if not count:
+        raise NotFound
+    opening = _(
+        "Some of what the system of {shop} told us could not be applied: orders may be missing "
+        "here, or be out of date."
+    )
+    waiting = _("Messages that wait for you: {count}")
+    advice = _(
+        "Each names its order and says why. Once the cause is mended it can be applied again, or "
+        "its order be fetched anew. You are told of it once a day at most."
+    )
+    of_shop = {"state__exact": Message.State.SET_ASIDE.value, "shop__id__exact": mail.shop_id}
+    listed = f"{reverse('admin:downloads_message_changelist')}?{urlencode(of_shop)}"
+    return Letter(
+        subject=fill(_("Messages of {shop} could not be applied"), shop=mail.shop.name),
+        preheader=fill(waiting, count=count),
+        opening=[fill(opening, shop=mail.shop.name), fill(waiting, count=count)],
+        ways=[Way(fill(_("Look at the messages")), absolute(listed))],
         closing=[fill(advice)],
         reason=fill(_("You receive this mail because you work for {shop}."), shop=mail.shop.name),
     )

@@ -6,7 +6,14 @@ import pytest
 from django.db import connection
 
 from downloads.errors import AboveLimit, BadInput, DuplicateField
-from downloads.fulfilment import InboundMessage, apply_next, is_stored, receive, replay
+from downloads.fulfilment import (
+    InboundMessage,
+    apply_next,
+    is_stored,
+    receive,
+    replay,
+    settle_message,
+)
 from downloads.models import Customer, Message, Shop
 from tests.factories import NOW, CustomerFactory, MessageFactory, ShopFactory
 
@@ -175,7 +182,7 @@ def test_the_pause_doubles_until_the_message_is_set_aside(shop):
         ("waiting", 1, 10),
         ("waiting", 2, 20),
         ("waiting", 3, 40),
-        ("set_aside", 4, 80),
+        ("set_aside", 4, 0),  # not to be tried again: when that was
     ]
     assert apply_next(nothing, at=at + 365 * DAY) is None
     assert Message.objects.get().body == SAID.body
@@ -312,6 +319,24 @@ def test_the_same_click_twice_tries_again_once(shop):
     replay(message, at=NOW)
     with pytest.raises(BadInput):
         replay(message, at=NOW)
+
+
+def test_what_was_done_otherwise_needs_nothing_more(shop):
+    message = MessageFactory(shop=shop, state="set_aside", attempts=4, error="Bad.", person="{}")
+    settle_message(message, at=LATER, note="Fetched.")
+    message.refresh_from_db()
+    assert (message.state, message.error, message.applied_at) == ("ignored", "Fetched.", None)
+    assert (message.body, message.person) == ("", "")
+    assert apply_next(refuse, at=LATER) is None
+
+
+@pytest.mark.parametrize("state", ["waiting", "applied", "ignored"])
+def test_what_was_not_set_aside_is_not_settled(shop, state):
+    message = MessageFactory(shop=shop, state=state)
+    before = Message.objects.values().get()
+    with pytest.raises(BadInput):
+        settle_message(message, at=LATER, note="Fetched.")
+    assert Message.objects.values().get() == before
 
 
 # --- Forgetting ----------------------------------------------------------------------------------

@@ -137,7 +137,8 @@ def secrets(example, django_capture_on_commit_callbacks):
     as_customer(example, FORGOT, email=example.customer_email)
     links = mailed()
     kinds = set(Mail.objects.filter(state=Mail.State.SENT).values_list("kind", flat=True))
-    assert kinds == {*Mail.Kind} - {Mail.Kind.SIGN_IN}  # its letter holds no secret
+    # The letters to staff hold no secret.
+    assert kinds == {*Mail.Kind} - {Mail.Kind.SIGN_IN, Mail.Kind.SET_ASIDE}
     assert {name.split("/")[1] for name in links} == {"orders", "accounts"}
     order = Order.objects.get(number=1050)
     grant = order.grants.with_facts().get(pk=example.grant)

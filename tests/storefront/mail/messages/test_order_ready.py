@@ -21,6 +21,7 @@ from tests.factories import (
     GrantFactory,
     LineFactory,
     LinkFactory,
+    MessageFactory,
     OrderFactory,
     ProductFactory,
     ShopFactory,
@@ -61,6 +62,12 @@ def order(shop):
     return order
 
 
+@pytest.fixture(autouse=True)
+def aside(shop):
+    """A message of the shop that waits for its staff."""
+    return MessageFactory(shop=shop, state="set_aside")
+
+
 @pytest.fixture
 def account(shop):
     return make_account(shop)
@@ -89,6 +96,12 @@ def letter(shop, kind=ORDER, *, order=None, **values):
 
 def told(order, **values):
     return read(letter(order.shop, order=order, **values))
+
+
+def listed(shop):
+    """Return where the shop's messages that were set aside are."""
+    where = f"state__exact=set_aside&shop__id__exact={shop.pk}"
+    return f"http://localhost:8000/admin/downloads/message/?{where}"
 
 
 # --- In which form it leaves --------------------------------------------------------------------
@@ -173,6 +186,8 @@ def test_its_html_fetches_nothing_and_leads_to_one_place(order, account, kind):
         url = ticket_url(order)
     elif kind == Mail.Kind.SIGN_IN:
         url = "http://localhost:8000/admin/"
+    elif kind == Mail.Kind.SET_ASIDE:
+        url = listed(order.shop)
     assert page.hrefs == [url]
     assert page.reaching_out == []
     assert not {"img", "link", "script", "style", "iframe", "form", "input"} & set(page.tags)
