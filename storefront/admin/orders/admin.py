@@ -5,9 +5,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
@@ -15,12 +14,14 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from downloads import fulfilment
+from downloads.email_addresses import mailbox_of
 from downloads.models import Grant, LineItem, Order
 from storefront.admin.actions import act_on_each
 from storefront.admin.closures import closed_downloads, closed_orders, still_closed
 from storefront.admin.orders.changelist import OrderList
-from storefront.admin.orders.facts import facts_of, mail_facts_of
-from storefront.admin.orders.filters import MailFilter
+from storefront.admin.orders.desk import DeskActs, desk_of
+from storefront.admin.orders.facts import mail_facts_of
+from storefront.admin.orders.filters import MailFilter, MissingFilter, NotesFilter
 from storefront.admin.orders.inlines import GrantInline, LineInline
 from storefront.admin.search import views
 from storefront.signed_urls import ticket_url
@@ -33,6 +34,7 @@ class OrderForm(forms.ModelForm):
             "shop",
             "number",
             "customer",
+            "email",
             "payment",
             "cancelled_at",
             "grand_total",
@@ -48,16 +50,27 @@ class OrderForm(forms.ModelForm):
             self.add_error("customer", "This customer belongs to another shop.")
         return cleaned
 
+    def clean_email(self) -> str:
+        email = mailbox_of(self.cleaned_data["email"])
+        if email == self.instance.email:
+            return email
+        local, _at, host = email.rpartition("@")
+        # What a shop has accepted is no more than this.
+        if email and not (local and host and email.isprintable() and " " not in email):
+            raise forms.ValidationError("Enter a mail address.")
+        return email
+
 
 @admin.register(Order)
-class OrderAdmin(OrderList):
+class OrderAdmin(DeskActs, OrderList):
     form = OrderForm
     change_form_template = "admin/downloads/order/change_form.html"
     list_select_related = ("shop", "customer")
-    list_filter = ("shop", "payment", "hold", MailFilter, "placed_at")
+    list_filter = ("shop", "payment", "hold", MailFilter, MissingFilter, NotesFilter, "placed_at")
     search_fields = (
         "=number",
         "=receipt_number",
+        "email",
         "customer__email",
         "customer__first_name",
         "customer__last_name",
@@ -81,15 +94,31 @@ class OrderAdmin(OrderList):
     def get_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
         if obj is None:
             return self.fields
-        reported = () if obj.is_by_hand else (*(("hold_reason",) if obj.hold else ()), "facts")
-        return (*self.fields, *reported, "mail")
+        if obj.is_by_hand:
+            return (*self.fields, "mail")
+        # Where its mail goes stands on the desk, with what corrects it.
+        reported = [name for name in self.fields if name != "email"]
+        return (*reported, *(("hold_reason",) if obj.hold else ()), "mail")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if context["original"] is not None:
+            context["desk"] = desk_of(request, context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = {"placed_at": timezone.now(), "payment": Order.Payment.PAID}
         return initial | super().get_changeform_initial_data(request)
 
     def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
-        fulfilment.edit_order(obj, form.changed_data if change else None)
+        if not change:
+            fulfilment.edit_order(obj, None)
+            return
+        fulfilment.edit_order(obj, [name for name in form.changed_data if name != "email"])
+        if "email" in form.changed_data:
+            # Not a column like the others: the links that were mailed to the former one end.
+            fulfilment.correct_email(obj, form.cleaned_data["email"], at=timezone.now())
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         formset.save(commit=False)
@@ -146,13 +175,13 @@ class OrderAdmin(OrderList):
 
     def open_page(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
         """Open the buyer's page by a fresh ticket."""
-        order = self._permitted(request, number, change=False)
+        order = self.permitted(request, number, change=False)
         return HttpResponseRedirect(ticket_url(order))
 
     @method_decorator(require_POST)
     def end_links(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
         """End every ticket handed out so far."""
-        order = self._permitted(request, number, change=True)
+        order = self.permitted(request, number, change=True)
         fulfilment.revoke_tickets(order)
         self.log_change(request, order, "Ended all links to the page")
         messages.success(request, "All links to this order's page that we sent have ended.")
@@ -161,14 +190,14 @@ class OrderAdmin(OrderList):
     @method_decorator(require_POST)
     def release_one(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
         """Open an order that is held."""
-        order = self._permitted(request, number, change=True)
+        order = self.permitted(request, number, change=True)
         self._release(request, [order])
         return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
 
     @method_decorator(require_POST)
     def mail_one(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
         """Have the mail about an order sent once more."""
-        order = self._permitted(request, number, change=True)
+        order = self.permitted(request, number, change=True)
         self._mail(request, [order])
         return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
 
@@ -191,22 +220,9 @@ class OrderAdmin(OrderList):
 
         act_on_each(request, orders, act, done="released", closed=closed_orders)
 
-    def _permitted(self, request: HttpRequest, number: int, *, change: bool) -> Order:
-        order = self.get_object(request, str(number))
-        if order is None:
-            raise Http404
-        may = self.has_change_permission if change else self.has_view_permission
-        if not may(request, order):
-            raise PermissionDenied
-        return order
-
     @admin.display(description="held", ordering="hold")
     def hold_reason(self, order: Order) -> str:
         return order.get_hold_display() if order.hold else ""
-
-    @admin.display(description="what came up")
-    def facts(self, order: Order) -> str:
-        return facts_of(order)
 
     @admin.display(description="mail to the buyer")
     def mail(self, order: Order) -> str:

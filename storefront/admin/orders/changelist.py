@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from downloads.bidi import isolate
 from downloads.models import Order
 from storefront.admin.ledger.admin import WithLedger
 from storefront.admin.orders.facts import day_of
@@ -18,7 +19,7 @@ class OrderList(WithLedger):
     list_display = ("shown_number", "buyer", "status", "total", "placed", "mailed")
 
     class Media:
-        css = {"all": ("downloads/orders.css",)}
+        css = {"all": ("downloads/orders.css", "downloads/desk.css")}
 
     def get_list_display(self, request: HttpRequest) -> Any:
         reader: Any = request.user
@@ -32,16 +33,18 @@ class OrderList(WithLedger):
 
     @admin.display(description="customer", ordering="customer")
     def buyer(self, order: Order) -> str:
-        return format_html("<bdi>{}</bdi>", order.customer or "–")
+        return _with_address(order)
 
     @admin.display(description="customer, shop", ordering="customer")
     def buyer_and_shop(self, order: Order) -> str:
-        words = '<bdi>{}</bdi><br><bdi class="quiet">{}</bdi>'
-        return format_html(words, order.customer or "–", order.shop)
+        words = '{}<br><bdi class="quiet">{}</bdi>'
+        return format_html(words, _with_address(order), order.shop)
 
     @admin.display(description="status", ordering="payment")
     def status(self, order: Order) -> str:
-        return f"{order.status}: {order.get_hold_display()}" if order.hold else order.status
+        words = f"{order.status}: {order.get_hold_display()}" if order.hold else order.status
+        mark = _mark_of(order)
+        return format_html('{} <span class="mark">{}</span>', words, mark) if mark else words
 
     @admin.display(description="total", ordering="grand_total")
     def total(self, order: Order) -> str:
@@ -56,3 +59,18 @@ class OrderList(WithLedger):
     @admin.display(description="mailed", ordering="email_sent_at")
     def mailed(self, order: Order) -> str:
         return "" if order.email_sent_at is None else day_of(order.email_sent_at)
+
+
+def _with_address(order: Order) -> str:
+    """Return the buyer, and where mail about the order goes where that is not their name."""
+    buyer = str(order.customer or "–")
+    if not order.email or isolate(order.email) == buyer:
+        return format_html("<bdi>{}</bdi>", buyer)
+    words = '<bdi>{}</bdi><br><bdi class="quiet">{}</bdi>'
+    return format_html(words, buyer, order.email)
+
+
+def _mark_of(order: Order) -> str:
+    if order.is_test:
+        return "test"
+    return "sub-order" if order.parent_platform_id is not None else ""

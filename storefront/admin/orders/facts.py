@@ -1,9 +1,10 @@
 """What is known of an order beside the order itself, in words: reports of the shop, mails."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.html import format_html_join
@@ -11,17 +12,103 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from downloads.bidi import isolate
-from downloads.models import Dispute, Mail, Order, Refund, RiskAssessment
+from downloads.models import Dispute, LineItem, Mail, Order, Refund, RiskAssessment, Shop
 
 NEWEST_MAILS = 5
 ERROR_LENGTH = 200
 # One that was sent is told by the order itself, which remembers longer.
 UNTOLD = (Mail.State.SENT, Mail.State.NOT_NEEDED)
+DISPUTE_TAKES = {
+    Dispute.State.OPEN: "It holds the order until it is decided.",
+    Dispute.State.WON: "It takes nothing.",
+    Dispute.State.LOST: "It closes all downloads of the order.",
+}
+GONE = "Your shop took it back: it takes nothing any more."
+UNKNOWN_LINE = "an item that is not in the order"
 
 
-def facts_of(order: Order) -> SafeString | str:
-    """Return a line for each refund, dispute and judgement of risk. Three queries."""
-    return format_html_join("", "<div>{}</div>", ([each] for each in _sentences(order))) or "–"
+@dataclass(frozen=True)
+class Fact:
+    """Something that came up: what it is, and what it takes from the buyer.
+
+    `kind` and `key` name the row that a merchant may dismiss, empty where there is none to;
+    `is_dismissed` says that it was.
+    """
+
+    words: str
+    takes: str = ""
+    kind: str = ""
+    key: int = 0
+    is_dismissed: bool = False
+
+
+def facts_of(order: Order) -> list[Fact]:
+    """Return each refund, dispute and judgement of risk, and the release. Five queries at most."""
+    about = (order.shop, order.platform_id)
+    refunds = list(Refund.objects.of_order(*about).prefetch_related("lines"))
+    lines = _lines_by_number(order) if refunds else {}
+    facts = [_refund(refund, lines, order.shop) for refund in refunds]
+    facts += [_dispute(dispute) for dispute in Dispute.objects.of_order(*about)]
+    for risk in RiskAssessment.objects.of_order(*about):
+        holds = risk.is_high and order.shop.holds_high_risk
+        takes = "It holds the order until you release it." if holds else ""
+        facts.append(Fact(f"{day_of(risk.assessed_at)}: {str(risk).lower()} of fraud", takes))
+    if order.released_at is not None:
+        facts.append(Fact(f"{day_of(order.released_at)}: released by you"))
+    return facts
+
+
+def fact_of(order: Order, kind: str, key: int) -> Refund | Dispute | None:
+    """Return a refund or a dispute of an order by its key, if a merchant may dismiss it."""
+    about = (order.shop, order.platform_id)
+    if kind == "refund":
+        return Refund.objects.of_order(*about).filter(pk=key, is_gone=False).first()
+    return Dispute.objects.of_order(*about).filter(pk=key, is_gone=False).first()
+
+
+def told_of(order: Order, row: Refund | Dispute) -> Fact:
+    """Return one fact in words."""
+    if isinstance(row, Dispute):
+        return _dispute(row)
+    return _refund(row, _lines_by_number(order), order.shop)
+
+
+def _lines_by_number(order: Order) -> dict[int | None, LineItem]:
+    return {line.platform_id: line for line in order.lines.select_related("product")}
+
+
+def _refund(refund: Refund, lines: dict[int | None, LineItem], shop: Shop) -> Fact:
+    rows = list(refund.lines.all())
+    units = sum(row.quantity for row in rows)
+    what = f"refund of {units} item{pluralize(units)}" if rows else "refund of money alone"
+    if rows:
+        names = (
+            f"{row.quantity} × {lines[row.line_platform_id].product}"
+            if row.line_platform_id in lines
+            else f"{row.quantity} × {UNKNOWN_LINE}"
+            for row in rows
+        )
+        takes = f"It takes back {', '.join(names)}."
+    elif shop.amount_refunds == Shop.AmountRefunds.REVOKE:
+        takes = "It closes all downloads of the order, as your shop’s policy says."
+    else:
+        takes = "It takes nothing, as your shop’s policy says."
+    return _fact(refund, f"{day_of(refund.refunded_at)}: {what}", takes, kind="refund")
+
+
+def _dispute(dispute: Dispute) -> Fact:
+    words = f"{day_of(dispute.opened_at)}: payment disputed. {dispute.get_state_display()}"
+    takes = DISPUTE_TAKES[Dispute.State(dispute.state)]
+    return _fact(dispute, words, takes, kind="dispute")
+
+
+def _fact(row: Refund | Dispute, words: str, takes: str, *, kind: str) -> Fact:
+    if row.is_gone:
+        return Fact(words, GONE)
+    if row.dismissed_at is not None:
+        said = f"You said on {day_of(row.dismissed_at)} that it was a mistake: it takes nothing."
+        return Fact(words, said, kind, row.pk, is_dismissed=True)
+    return Fact(words, takes, kind, row.pk)
 
 
 def mail_facts_of(order: Order) -> SafeString | str:
@@ -43,21 +130,6 @@ def _mail_sentences(order: Order) -> Iterator[str]:
         else:
             why = Truncator(mail.error).chars(ERROR_LENGTH)
             yield f"{day_of(mail.created_at)}: {mail.get_state_display().lower()}. {isolate(why)}"
-
-
-def _sentences(order: Order) -> Iterator[str]:
-    key = (order.shop, order.platform_id)
-    for refund in Refund.objects.of_order(*key).annotate(units=Sum("lines__quantity")):
-        items = f"{refund.units} item{pluralize(refund.units or 0)}"
-        what = "money alone" if refund.units is None else items
-        yield f"{day_of(refund.refunded_at)}: refund of {what}"
-    for dispute in Dispute.objects.of_order(*key):
-        state = dispute.get_state_display()
-        yield f"{day_of(dispute.opened_at)}: payment disputed. {state}"
-    for risk in RiskAssessment.objects.of_order(*key):
-        yield f"{day_of(risk.assessed_at)}: {str(risk).lower()} of fraud"
-    if order.released_at is not None:
-        yield f"{day_of(order.released_at)}: released by you"
 
 
 def day_of(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""List filter of orders by the state of their mail."""
+"""List filters of orders: by the state of their mail, by what is missing, by their notes."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 
+from downloads import lookups
+from downloads.lookups import Missing
 from downloads.models import Mail, Order
 
 # Its entry goes after a while; the order remembers that it was sent.
@@ -40,3 +42,47 @@ class MailFilter(admin.SimpleListFilter):
             newest_bounce=Subquery(mails.values("bounced_at")[:1]),
         )
         return newest.filter(chosen[1])
+
+
+class MissingFilter(admin.SimpleListFilter):
+    """Paid, and nothing to download: whatever for, or for one reason."""
+
+    title = "paid, nothing to download"
+    parameter_name = "missing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("any", "For any reason"),
+            (Missing.PRODUCT, "No product known"),
+            (Missing.VARIANT, "Variant new since"),
+            (Missing.FILES, "Product without files"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        if self.value() == "any":
+            return lookups.without_downloads(queryset)
+        if self.value() in set(Missing):
+            return lookups.without_downloads(queryset, Missing(self.value() or ""))
+        return queryset
+
+
+class NotesFilter(admin.SimpleListFilter):
+    """What a merchant should know of an order; tests and vendors' parts apart."""
+
+    title = "notes"
+    parameter_name = "notes"
+    choices_of_notes = {
+        "any": (
+            "Has notes",
+            ~Q(notes=[]) | Q(is_token_taken=True) | Q(former_platform_id__isnull=False),
+        ),
+        "test": ("Test order", Q(is_test=True)),
+        "part": ("Part of another order", Q(parent_platform_id__isnull=False)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, words) for value, (words, _which) in self.choices_of_notes.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        chosen = self.choices_of_notes.get(self.value() or "")
+        return queryset if chosen is None else queryset.filter(chosen[1])
