@@ -35,7 +35,7 @@ MEANINGS = {
     ),
     Mail.State.SET_ASIDE: (
         f"It was given up. Put right what the error names, then {SEND_AGAIN}. If the address is "
-        "wrong, correct it at your shop and send the mail again from the order's page instead."
+        "wrong, correct it on the order's page, which has the mail sent to the new one."
     ),
     Mail.State.NOT_NEEDED: (
         "When its turn came, nothing of the order could be downloaded any more, so it was not sent."
@@ -44,7 +44,7 @@ MEANINGS = {
 TRIED = "It could not be sent yet: the error says why. It is tried again by itself."
 CAME_BACK = (
     "The mail server took it, but it came back, or its reader called it unwanted. If the address "
-    "is wrong, correct it at your shop, then send the mail again from the order's page."
+    "is wrong, correct it on the order's page, which has the mail sent to the new one."
 )
 
 # What is left out where it says nothing, by the column that holds it.

@@ -1,25 +1,37 @@
-"""Webhook message admin: the inbox, with replay of what was set aside."""
+"""Webhook message admin: the inbox, and what is done about what was set aside."""
 
 import json
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.text import Truncator
+from django.views.decorators.http import require_POST
 from django_tasks_db import admin as tasks_admin
 
 from downloads import fulfilment
-from downloads.models import Message
-from storefront import inbox
+from downloads.audit.entries import enter_audit
+from downloads.errors import BadInput, DownloadsError
+from downloads.models import Message, Order
+from storefront import inbox, reconciling
 from storefront.admin.actions import act_on_each
+from storefront.admin.base import visible
 from storefront.admin.read_only import ReportedAdmin
+from storefront.models import PlatformAccess
+from storefront.platforms.client import PlatformFault
 from storefront.platforms.registry import title_of
 
 SHORT = 60
 ROWS = 24
+FETCHED = "It was not applied: its order was fetched anew from the platform instead."
+TRIED = "It is tried again; look here in a moment."
 
 # The worker's own list is no shopkeeper's business: what matters of it is the messages' state.
 admin.site.unregister(tasks_admin.DBTaskResult)
@@ -27,17 +39,21 @@ admin.site.unregister(tasks_admin.DBTaskResult)
 
 @admin.register(Message)
 class MessageAdmin(ReportedAdmin):
-    list_display = ("received_at", "topic", "state", "short_error", "next_try", "attempts", "shop")
+    change_form_template = "admin/downloads/message/change_form.html"
+    list_display = (
+        *("received_at", "topic", "about", "state", "short_error", "next_try", "attempts", "shop"),
+    )
     list_select_related = ("shop",)
     list_filter = ("state", "shop", "topic")
-    search_fields = ("delivery_id",)
-    search_help_text = "Number of the delivery"
+    search_fields = ("delivery_id", "=about_order")
+    search_help_text = "Number of the delivery, or the platform's number of the order"
     show_full_result_count = False
     actions = ("try_again",)
     fields = (
         "shop",
         "platform",
         "topic",
+        "about",
         "delivery_id",
         "received_at",
         "state",
@@ -47,13 +63,55 @@ class MessageAdmin(ReportedAdmin):
         "content",
     )
 
+    class Media:
+        css = {"all": ("downloads/desk.css", "downloads/messages.css")}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        orders = visible(Order.objects.all(), request)
+        same = {"shop": OuterRef("shop"), "platform_id": OuterRef("about_order")}
+        known = orders.filter(**same).order_by()
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                known_order=Subquery(known.values("pk")[:1]),
+                known_number=Subquery(known.values("number")[:1]),
+            )
+        )
+
     def get_fields(self, request: HttpRequest, obj: Message | None = None) -> Any:
         is_waiting = obj is not None and obj.state == Message.State.WAITING
         return (*self.fields, "due_at") if is_waiting else self.fields
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:number>/replay/", view(self.replay_one), name="message_replay"),
+            path("<int:number>/fetch/", view(self.fetch_one), name="message_fetch"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        message = context["original"]
+        if message is not None and message.state == Message.State.SET_ASIDE:
+            context["may_act"] = self.may(request, "act", message)
+            context["may_fetch"] = context["may_act"] and _can_be_fetched(message)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @admin.display(description="platform")
     def platform(self, message: Message) -> str:
         return title_of(message.source)
+
+    @admin.display(description="about", ordering="about_order")
+    def about(self, message: Any) -> str:
+        if message.about_order is None:
+            return ""
+        if message.known_order is None:
+            return f"order with the platform’s number {message.about_order}"
+        url = reverse("admin:downloads_order_change", args=[message.known_order])
+        return format_html('<a href="{}">Order {}</a>', url, message.known_number)
 
     @admin.display(description="next try", ordering="due_at")
     def next_try(self, message: Message) -> object:
@@ -80,7 +138,7 @@ class MessageAdmin(ReportedAdmin):
             shown,
         )
 
-    @admin.action(description="Try again now", permissions=["act"])
+    @admin.action(description="Apply again", permissions=["act"])
     def try_again(self, request: HttpRequest, messages: QuerySet[Message]) -> None:
         at = timezone.now()
         act_on_each(
@@ -90,3 +148,55 @@ class MessageAdmin(ReportedAdmin):
             done="to be tried again; look here in a moment",
         )
         inbox.ring()
+
+    @method_decorator(require_POST)
+    def replay_one(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
+        """Apply a message again that was set aside."""
+        message = self._permitted(request, number)
+        try:
+            fulfilment.replay(message, at=timezone.now())
+        except BadInput as error:
+            messages.error(request, str(error))
+        else:
+            inbox.ring()
+            messages.success(request, TRIED)
+        return _page(message)
+
+    @method_decorator(require_POST)
+    def fetch_one(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
+        """Fetch the order of a message anew from its platform, in the message's place."""
+        message = self._permitted(request, number)
+        if message.state != Message.State.SET_ASIDE or not _can_be_fetched(message):
+            messages.error(request, "This order cannot be fetched.")
+            return _page(message)
+        at = timezone.now()
+        try:
+            told = reconciling.fetch_order(
+                message.shop, message.about_order, at=at, source=message.source
+            )
+            fulfilment.settle_message(message, at=at, note=FETCHED)
+        except (PlatformFault, DownloadsError) as error:
+            messages.error(request, f"It could not be fetched: {error}")
+            return _page(message)
+        enter_audit("Fetched its order anew", row=message)
+        self.log_change(request, message, "Fetched its order anew")
+        messages.success(request, f"{told} {FETCHED}")
+        return _page(message)
+
+    def _permitted(self, request: HttpRequest, number: int) -> Message:
+        message = self.get_object(request, str(number))
+        if message is None:
+            raise Http404
+        if not self.may(request, "act", message):
+            raise PermissionDenied
+        return message
+
+
+def _can_be_fetched(message: Message) -> bool:
+    if message.about_order is None:
+        return False
+    return PlatformAccess.objects.filter(shop=message.shop, source=message.source).exists()
+
+
+def _page(message: Message) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:downloads_message_change", args=[message.pk]))
