@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from downloads.models import Customer
 from downloads.models.customers import CustomerQuerySet
 from storefront.admin.actions import json_file, only_row, show_secret_once
 from storefront.admin.anonymous_log import NamelessAdmin
+from storefront.admin.customers.merges import MergeActs, merged_with
 from storefront.models import CustomerToken
 
 
@@ -32,16 +33,27 @@ class CustomerForm(forms.ModelForm):
 
 
 @admin.register(Customer)
-class CustomerAdmin(NamelessAdmin):
+class CustomerAdmin(MergeActs, NamelessAdmin):
     form = CustomerForm
+    change_form_template = "admin/downloads/customer/change_form.html"
     list_display = ("__str__", "email", "shop", "created_at")
-    list_select_related = ("shop",)
+    list_select_related = ("shop", "merged_into")
     list_filter = ("shop",)
     search_fields = ("email", "first_name", "last_name", "=platform_id")
     autocomplete_fields = ("shop",)
     fields = CustomerForm.Meta.fields
     actions = ("make_customer_token", "export", "erase")
     asked_elsewhere = MappingProxyType({"make_token": "storefront.add_customertoken"})
+
+    class Media:
+        css = {"all": ("downloads/desk.css",)}
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if context["original"] is not None:
+            context["merged_with"] = merged_with(context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return super().get_queryset(request) & Customer.objects.known()
