@@ -26,6 +26,7 @@ from storefront.staff import (
 )
 from storefront.staff.access import is_through
 from storefront.staff.login import SignIn, note_use, to_second_factor, waits_at_second_factor
+from storefront.staff.start_page import figures_for
 from storefront.staff.worker import words_of_worker
 
 View = Callable[..., HttpResponseBase]
@@ -63,11 +64,14 @@ class StaffSite(AdminSite):
         ]
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Show the start page, with a word about the worker where something waits for it.
+        """Show the start page, with what needs its reader and a word about a worker that fails.
 
         A proxy that is not counted is told to superusers: the others cannot help it.
         """
-        words = {"worker": words_of_worker(at=timezone.now())}
+        words: dict[str, Any] = {
+            "worker": words_of_worker(at=timezone.now()),
+            "figures": figures_for(request),
+        }
         if request.user.is_superuser:
             words["proxy"] = proxies.seen.words
         return super().index(request, words | (extra_context or {}))
