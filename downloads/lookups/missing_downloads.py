@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -58,7 +59,8 @@ def bare_lines() -> LineItemQuerySet:
     """Return the lines that were kept and bring nothing."""
     lines = LineItem.objects.with_refunded_units().exclude(current_quantity=0)
     bringing = Grant.objects.filter(line=OuterRef("pk"), replaced=False)
-    return lines.filter(~Exists(bringing), refunded_units__lt=F("quantity")).order_by()
+    is_left: Any = Q(refunded_units__lt=F("quantity"))
+    return lines.filter(~Exists(bringing), is_left).order_by()
 
 
 def missing_of(order: Order) -> list[BareLine]:
@@ -112,13 +114,10 @@ def _candidates(order: Order, products: list[Product]) -> list[Product]:
     names = {product.name for product in products}
     numbers = {product.product_id for product in products if product.product_id is not None}
     alike = Q(sku__in=skus) | Q(name__in=names) | Q(product_id__in=numbers)
-    with_files = Product.objects.filter(shop=order.shop_id, pk__in=_with_files())
+    attached = Attachment.objects.order_by().values("product")
+    with_files = Product.objects.filter(shop=order.shop_id, pk__in=attached)
     found = with_files.filter(alike).exclude(pk__in=[product.pk for product in products])
     return list(found[:MOST_PRODUCTS]) if products else []
-
-
-def _with_files() -> QuerySet[Attachment]:
-    return Attachment.objects.order_by().values("product")
 
 
 def _likeliest(product: Product, candidates: list[Product]) -> list[Product]:

@@ -18,7 +18,16 @@ from downloads.models import Account, Customer, Delivery, LinkRequest, Membershi
 from storefront.models import StaffSession
 from storefront.signed_urls import account_url, new_click
 from storefront.staff import two_factor
-from tests.factories import NOW, AttachmentFactory, CustomerFactory, LineFactory, ShopFactory
+from tests.factories import (
+    NOW,
+    AttachmentFactory,
+    CustomerFactory,
+    LineFactory,
+    MessageFactory,
+    OrderFactory,
+    RefundFactory,
+    ShopFactory,
+)
 from tests.storefront.staff.conftest import CODE, LOGIN, OWN, PASSWORD, SESSIONS, SET_UP, code_of
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -194,12 +203,51 @@ def test_apply_limits(django_app, sign_in):
     assert line.order.grants.get().bought == 5
 
 
+def test_merge(django_app, sign_in):
+    customer = CustomerFactory(first_name="Ada", last_name="Byron")
+    same = {"first_name": "Ada", "last_name": "Byron"}
+    other = CustomerFactory(shop=customer.shop, **same)
+    sign_in()
+    page = django_app.get(f"/admin/downloads/customer/{customer.pk}/merge/")
+    page = form_in(page, "Look at the merge").submit("into", index=0)
+    page = send(page, "Merge them")
+    customer.refresh_from_db()
+    assert customer.merged_into == other
+    send(page, "Take them apart")
+    customer.refresh_from_db()
+    assert customer.merged_into is None
+
+
+def test_message(django_app, sign_in):
+    message = MessageFactory(state="set_aside")
+    sign_in()
+    send(django_app.get(f"/admin/downloads/message/{message.pk}/change/"), "Apply again")
+    message.refresh_from_db()
+    assert message.state == "waiting"
+
+
+def test_desk(django_app, sign_in):
+    refund = RefundFactory()
+    order = OrderFactory(shop=refund.shop, platform_id=refund.order_platform_id)
+    sign_in()
+    page = django_app.get(f"/admin/downloads/order/{order.pk}/change/")
+    page = form_in(page, "This was a mistake").submit("refund", index=0)
+    send(page, "It was a mistake")
+    refund.refresh_from_db()
+    assert refund.dismissed_at == NOW
+
+
 # --- None is forgotten ---------------------------------------------------------------------------
 
 TESTED = {
     "admin/base_site.html": test_search,
     "admin/downloads/apply_limits.html": test_apply_limits,
+    "admin/downloads/customer/change_form.html": test_merge,
+    "admin/downloads/customer/merge.html": test_merge,
     "admin/downloads/erase_customers.html": test_erase_customers,
+    "admin/downloads/message/change_form.html": test_message,
+    "admin/downloads/order/desk.html": test_desk,
+    "admin/downloads/order/dismiss.html": test_desk,
     "admin/search.html": test_search,
     "admin/search_form.html": test_search,
     "admin/second_factor.html": test_second_factor,

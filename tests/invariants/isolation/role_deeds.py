@@ -54,7 +54,8 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
         named("downloads: add change delete order, add change lineitem"),
         posted(
             "order.lines order.lines-0-quantity order.release order.order_release "
-            "order.order_end_links order.end_page_links"
+            "order.order_end_links order.end_page_links order.order_address order.order_dismiss "
+            "order.order_count_again order.order_match"
         ),
     ),
     "Raise, extend, revoke and restore downloads; attach an asset to an order": (
@@ -63,7 +64,8 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "Make, edit, erase and delete customers": (
         named("downloads: add change delete customer"),
-        posted("customer.erase"),
+        posted("customer.erase customer.customer_merge customer.customer_unmerge")
+        | {"customer.customer_merge"},
     ),
     "Make the link to choose an account's password; delete an account": (
         named("downloads: change delete account"),
@@ -71,7 +73,10 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "Send mails again, try messages again, mark data requests as answered": (
         named("downloads: change mail, change message, change datarequest"),
-        posted("mail.send_again message.try_again datarequest.mark_as_answered"),
+        posted(
+            "mail.send_again message.try_again message.message_replay message.message_fetch "
+            "datarequest.mark_as_answered"
+        ),
     ),
     "Edit the shop's page, mails and policies": (
         named("downloads: change shop, add change delete statusmeaning"),

@@ -17,13 +17,14 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.test import Client
 from django.urls import reverse
 
 from downloads.models import (
     Asset,
     Attachment,
+    Customer,
     Grant,
     Invitation,
     LineItem,
@@ -31,6 +32,7 @@ from downloads.models import (
     Order,
     Plan,
     Product,
+    Refund,
     Shop,
 )
 from storefront.models import CustomerToken, PlatformAccess, StaffSession, WebhookSecret
@@ -47,6 +49,7 @@ ASKED_FOR: dict[type[Model], dict[str, Any]] = {
     Membership: {"role": "manager"},
     Order: {
         "currency": "EUR",
+        "email": "buyer@example.com",
         "grand_total": "1.50",
         "payment": "paid",
         "placed_at_0": "2026-03-01",
@@ -81,6 +84,19 @@ BOXES = {
     (Product, "attachments-0-limit"): 4,
     (Product, "attachments-0-DELETE"): "on",
     (Order, "lines-0-quantity"): 5,
+}
+# What an address about a row is sent besides, of the row's own shop: which fact, which other row.
+SENT: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "order_address": lambda row: {"email": "new@example.com"},
+    "order_dismiss": lambda row: {"refund": _key_of(Refund.objects.filter(shop=row.shop_id))},
+    "order_count_again": lambda row: {"refund": _key_of(Refund.objects.filter(shop=row.shop_id))},
+    "order_match": lambda row: {
+        "line": _key_of(row.lines.all()),
+        "product": _key_of(Product.objects.filter(shop=row.shop_id, attachments__isnull=False)),
+    },
+    "customer_merge": lambda row: {
+        "into": _key_of(Customer.objects.filter(shop=row.shop_id).exclude(pk=row.pk))
+    },
 }
 # Whom a request comes from is written down with each.
 OF_EACH_REQUEST = {Session, StaffSession}
@@ -193,8 +209,13 @@ def columns(model: type[Model]) -> list[Column]:
 
 def _form_of(model: type[Model], name: str) -> Callable[[Forms, Any], dict[str, Any]]:
     if name != "change":
-        return lambda forms, row: BESIDES
+        besides = SENT.get(name, lambda row: {})
+        return lambda forms, row: BESIDES | besides(row)
     return lambda forms, row: forms.filled(address(model, "change", row.pk), model, FRESH)
+
+
+def _key_of(rows: QuerySet[Any]) -> object:
+    return rows.values_list("pk", flat=True).first() or ""
 
 
 def _action(model: type[Model], name: str) -> Column:
