@@ -181,16 +181,3 @@ def valid_email(text: str) -> str | None:
     # As it is kept it may be longer.
     is_long = max(len(text), len(mailbox_of(text))) > MAX_LENGTH
     return text if has_form(text) and not is_long else None
-
-
-def accepted_email(text: str) -> str | None:
-    """Return the mail address that a shop took at its checkout, normalized; null for none.
-
-    Mail may not get there (`is_mailable`), and no standard may know its form.
-    """
-    text = text.strip()
-    if len(text) > MAX_LENGTH or not text.isprintable() or "@" not in text[1:-1]:
-        return None
-    # As it is kept it may be longer.
-    email = mailbox_of(text)
-    return email if len(email) <= MAX_LENGTH else None

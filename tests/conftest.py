@@ -30,7 +30,7 @@ from storefront import inbox
 from storefront.http import proxies
 from storefront.inbox import apply_messages
 from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
-from tests import both_databases, thinned, verbs_to_come
+from tests import both_databases, thinned
 from tests.factories import CustomerFactory, ShopFactory
 from tests.leaks import _nothing_leaks, watch  # noqa: F401 (fixtures, which every test has)
 from tests.prepared_database import restore, start_from_prepared
@@ -190,11 +190,6 @@ def _unhindered(monkeypatch):
     monkeypatch.setattr(inbox, "LONGEST_PAUSE_SECONDS", 0)
     vars(pending_migrations).update(vars(PendingMigrations()))
     monkeypatch.setattr(PendingMigrations, "reopen", lambda self: None)
-
-
-@pytest.fixture(autouse=True)
-def _verbs_to_come(monkeypatch):
-    verbs_to_come.add_missing(monkeypatch)
 
 
 @pytest.fixture

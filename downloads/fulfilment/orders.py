@@ -23,7 +23,7 @@ from downloads.fulfilment.recalculation import lock_order, lock_shop, settle
 from downloads.fulfilment.refunds import record_refunds
 from downloads.incoming import OrderReport
 from downloads.models import Grant, LineItem, Order, Shop
-from downloads.models.orders import RECEIPT_NUMBER_LENGTH, STATUS_LENGTH
+from downloads.models.reported import RECEIPT_NUMBER_LENGTH, STATUS_LENGTH
 
 # More than anybody reads.
 MOST_NOTES, LONGEST_NOTE = 50, 500

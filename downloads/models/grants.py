@@ -12,13 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.lookups import IsNull
 
 from downloads.errors import Unavailable
-from downloads.models.catalog import (
-    LIFETIME_BOUNDS,
-    LIMIT_BOUNDS,
-    MAX_DOWNLOADS,
-    Asset,
-    Product,
-)
+from downloads.models.catalog import LIFETIME_BOUNDS, LIMIT_BOUNDS, MAX_DOWNLOADS, Asset, Product
 from downloads.models.customers import Reader
 from downloads.models.lines import LineItem
 from downloads.models.orders import Order, OrderQuerySet

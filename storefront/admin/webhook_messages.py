@@ -172,7 +172,7 @@ class MessageAdmin(ReportedAdmin):
         at = timezone.now()
         try:
             told = reconciling.fetch_order(
-                message.shop, message.about_order, at=at, source=message.source
+                message.shop, message.about_order or 0, at=at, source=message.source
             )
             fulfilment.settle_message(message, at=at, note=FETCHED)
         except (PlatformFault, DownloadsError) as error:

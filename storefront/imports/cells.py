@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from downloads.models.orders import RECEIPT_NUMBER_LENGTH
+from downloads.models.reported import RECEIPT_NUMBER_LENGTH
 
 MAX_INTEGER = 2**63 - 1
 MAX_QUANTITY = 1_000_000

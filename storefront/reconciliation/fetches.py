@@ -115,19 +115,19 @@ def _fetch(access: PlatformAccess, remote: Remote, platform_id: int, *, at: date
                 return f"{remote.RECENT.name(row)}: {outcome}"
             if known is None:
                 return f"order {platform_id}: not on the platform, nor here"
-            if _delete(access.shop, known, at=asked_at):
+            if _delete(access.shop, platform_id, known.reported_rank, at=asked_at):
                 return f"order {known.number}: deleted on the platform"
     raise PlatformFault(f"Order {platform_id} changes while we ask for it. Try it again later.")
 
 
 @transaction.atomic
-def _delete(shop: Shop, known: Order, *, at: datetime) -> bool:
+def _delete(shop: Shop, platform_id: int, reported_rank: str, *, at: datetime) -> bool:
     """Delete an order as the platform has, unless it was reported since we asked."""
     fulfilment.lock_shop(shop)
-    now = _known(shop, known.platform_id)
-    if now is None or now.reported_rank != known.reported_rank:
+    now = _known(shop, platform_id)
+    if now is None or now.reported_rank != reported_rank:
         return False
-    fulfilment.delete_reported_order(shop, known.platform_id, at=at)
+    fulfilment.delete_reported_order(shop, platform_id, at=at)
     return True
 
 

@@ -23,7 +23,6 @@ PAYMENTS = {
     "unpaid": Order.ReportedPayment.PENDING,
     "authorized": Order.ReportedPayment.AUTHORIZED,
     "paid": Order.ReportedPayment.PAID,
-    "partially_paid": Order.ReportedPayment.PARTIAL,
     "partially_refunded": Order.ReportedPayment.PAID,
     "refunded": Order.ReportedPayment.REFUNDED,
     "voided": Order.ReportedPayment.VOIDED,
