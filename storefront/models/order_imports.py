@@ -39,7 +39,7 @@ class OrderImport(models.Model):
 
     class State(models.TextChoices):
         CHECKING = "checking", "Being checked"
-        CHECKED = "checked", "Checked; nothing is imported yet"
+        CHECKED = "checked", "Checked"
         IMPORTING = "importing", "Being imported"
         DONE = "done", "Imported"
         FAILED = "failed", "Stopped"
@@ -87,6 +87,8 @@ class OrderImport(models.Model):
     objects = OrderImportQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "import of orders"
+        verbose_name_plural = "imports of orders"
         ordering = ("-created_at", "-id")
         indexes = [models.Index(fields=("created_at",), name="import_by_age")]
 

@@ -47,7 +47,7 @@ class OrderImportAdmin(ScopedAdmin):
     actions = None
     change_form_template = "admin/storefront/orderimport/change_form.html"
     readonly_fields = (
-        *("shop", "size", "format_title", "person", "created_at", "mails_buyers"),
+        *("shop", "size", "format_title", "person", "created_at", "mails"),
         *("read_so", "with_notes", "first_refused", "refused_rows", "fault"),
     )
 
@@ -143,6 +143,7 @@ class OrderImportAdmin(ScopedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = context["original"]
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
         if row is not None:
             at = timezone.now()
             may = self.may(request, "change", row)
@@ -178,6 +179,10 @@ class OrderImportAdmin(ScopedAdmin):
     @admin.display(description="size")
     def size(self, row: OrderImport) -> str | None:
         return size_text(row.size_bytes)
+
+    @admin.display(description="mail the buyers", boolean=True)
+    def mails(self, row: OrderImport) -> bool:
+        return row.mails_buyers
 
     @admin.display(description="how it was read")
     def read_so(self, row: OrderImport) -> str:

@@ -27,6 +27,7 @@ from downloads.models import (
 )
 from storefront.models import (
     CustomerToken,
+    OrderImport,
     PlatformAccess,
     SecretKey,
     StorefrontKey,
@@ -78,6 +79,8 @@ FORMS = {
     Membership: Form("owner", {"role": "manager"}),
     Message: Form(),
     Order: Form("manager", {"currency": "USD"}, {"shop": ..., "number": 77}),
+    # What is done about one are buttons of its page.
+    OrderImport: Form(),
     Plan: Form("superuser", {"customer_account_links": True}, {"name": "basic"}),
     PlatformAccess: Form(
         "owner",
