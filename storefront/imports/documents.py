@@ -12,7 +12,10 @@ from downloads.json_names import RepeatedName, parse_once
 from storefront.imports import shopify_bulk
 from storefront.imports.base import Found, NotRecognised, Opened
 from storefront.imports.text import NOT_UTF_8, UTF_8, Surveyed, bounded_lines, read_text
+from storefront.platforms.shopify.bulk import is_row
+from storefront.platforms.shopify.documents import is_order
 from storefront.platforms.shopify.reports import read_order as read_shopify
+from storefront.platforms.woocommerce.documents import are_orders
 from storefront.platforms.woocommerce.reports import read_order as read_woocommerce
 
 # One document is parsed as a whole, and takes some times as much memory as it has bytes.
@@ -20,7 +23,6 @@ MOST_DOCUMENT_BYTES = 50_000_000
 MOST_LINE = 5_000_000
 # So many lines are looked through for one that says what the file is.
 LOOKED_AT = 100
-WOOCOMMERCE_FIELDS = frozenset({"order_key", "date_created", "date_created_gmt", "billing"})
 EXPECTED = (
     'Expected orders: {"order": …} or {"orders": […]} as Shopify\'s Admin API prints them, the '
     "rows of a bulk operation of its GraphQL API, or WooCommerce's list of orders."
@@ -48,7 +50,7 @@ def open_document(file: IO[bytes], surveyed: Surveyed) -> Opened:
     if surveyed.encoding != UTF_8:
         raise NotRecognised(NOT_UTF_8)
     whole = _whole(file, surveyed)
-    if shopify_bulk.is_row(whole):
+    if is_row(whole):
         return shopify_bulk.open_rows(iter([(1, whole, json.dumps(whole))]))
     if not isinstance(whole, BadInput):
         rows = orders_in(whole)
@@ -59,7 +61,7 @@ def open_document(file: IO[bytes], surveyed: Surveyed) -> Opened:
     good = [document for _line, document, _text in head if not isinstance(document, BadInput)]
     if not good:
         raise NotRecognised(str(whole))
-    if any(map(shopify_bulk.is_row, good)):
+    if any(map(is_row, good)):
         return shopify_bulk.open_rows(chain(head, lines))
     kind = kind_of([row for document in good for row in orders_in(document)])
     orders = _found_by_line(chain(head, lines), kind)
@@ -90,29 +92,21 @@ def orders_in(document: Any) -> list[Any]:
     Raises:
         NotRecognised: it has none.
     """
-    if isinstance(document, list) and (not document or any(map(_is_order, document))):
+    if isinstance(document, list) and (not document or any(map(is_order, document))):
         return document
     if isinstance(document, dict):
         if isinstance(document.get("orders"), list):
             return document["orders"]
         if "order" in document:
             return [document["order"]]
-        if _is_order(document):
+        if is_order(document):
             return [document]
     raise NotRecognised(EXPECTED)
 
 
-def _is_order(row: Any) -> bool:
-    return isinstance(row, dict) and "line_items" in row
-
-
 def kind_of(rows: list[Any]) -> Kind:
     """Return whose orders these are; Shopify's where nothing tells."""
-    named = [row for row in rows[:LOOKED_AT] if isinstance(row, dict)]
-    is_woocommerce = any(WOOCOMMERCE_FIELDS & row.keys() for row in named) and not any(
-        "order_number" in row for row in named
-    )
-    return WOOCOMMERCE if is_woocommerce else SHOPIFY
+    return WOOCOMMERCE if are_orders(rows[:LOOKED_AT]) else SHOPIFY
 
 
 def _found_in(rows: list[Any], kind: Kind) -> Iterator[Found]:

@@ -21,11 +21,11 @@ def matched(shop: Shop, report: OrderReport) -> OrderReport:
     products = _Products(shop, [line.product for line in report.lines])
     of_order = LineItem.objects.filter(order__shop=shop, order__platform_id=report.platform_id)
     rows = list(of_order.select_related("product").order_by("position", "platform_id"))
-    held = {row.platform_id: row.product for row in rows}
+    present = {row.platform_id: row.product for row in rows}
     lines = []
     for line in report.lines:
         # What two products may be by now is still the one that it was.
-        row = products.find(line.product) or held.get(line.platform_id)
+        row = products.find(line.product) or present.get(line.platform_id)
         lines.append(line if row is None else replace(line, product=_as_known(row)))
     numbered = [row for row in rows if row.platform_id is not None and row.platform_id > 0]
     return replace(report, lines=tuple(_with_known_numbers(numbered, lines)))
@@ -59,9 +59,9 @@ class _Products:
         numbers = {each.product_id for each in reports if each.product_id}
         skus = {each.sku for each in reports if each.sku}
         names = {name for each in reports for name, _variant in _readings(each)}
-        asked = Q(variant_id__in=variants) | Q(product_id__in=numbers)
-        asked |= Q(sku__in=skus) | Q(name__in=names)
-        self._rows = list(Product.objects.filter(asked, shop=shop).order_by("created_at", "pk"))
+        meant = Q(variant_id__in=variants) | Q(product_id__in=numbers)
+        meant |= Q(sku__in=skus) | Q(name__in=names)
+        self._rows = list(Product.objects.filter(meant, shop=shop).order_by("created_at", "pk"))
 
     def find(self, report: ProductReport) -> Product | None:
         """Return the product that a line means; null where that is not one alone."""

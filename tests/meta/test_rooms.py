@@ -166,6 +166,8 @@ def test_one_shape_file_alone_writes_in_camel_case():
     assert {name for name in sources if _words_in(sources[name], CAMEL_CASE)} == {
         "storefront.rest.downloadable_products_schema",
         "storefront.management.commands.demo",
+        # What a bulk operation of Shopify's GraphQL API calls its fields.
+        "storefront.platforms.shopify.bulk",
     }
 
 

@@ -14,6 +14,11 @@ def orders_in(document: Any) -> list[Any]:
     return _rows_in(document, "order", marked_by="line_items")
 
 
+def is_order(row: Any) -> bool:
+    """Say whether an object has lines, as orders have; WooCommerce's, too."""
+    return isinstance(row, dict) and "line_items" in row
+
+
 def products_in(document: Any) -> list[Any]:
     """Return the products of `{"product": …}`, `{"products": […]}` or a bare product, unread.
 
