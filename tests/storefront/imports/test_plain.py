@@ -1,9 +1,11 @@
 """The plain CSV of ours, and its template."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
+from storefront.docs.manual import FOLDER
 from storefront.imports.plain import TEMPLATE
 from tests.storefront.imports.reading import found, reports
 
@@ -65,3 +67,21 @@ def test_an_order_without_any_time_is_still_the_same_one():
 def test_a_token_too_short_is_left_out_and_noted():
     report = report_of(token="abc")
     assert (report.token_hash, len(report.notes)) == (None, 1)
+
+
+def test_the_example_of_the_docs_is_read_as_it_stands_there():
+    page = (FOLDER / "importing.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
+    first, second = reports(example)
+    assert (first.number, first.receipt_number, first.payment) == (202417, "WEB-2024-17", "paid")
+    assert [(line.product.sku, line.quantity, line.used) for line in first.lines] == [
+        ("BOOK-1", 2, 1),
+        ("COURSE-PRO", 1, 0),
+    ]
+    assert (second.email, second.payment, second.notes) == ("grace@example.com", "pending", ())
+
+
+def test_every_column_of_the_template_is_explained():
+    page = (FOLDER / "importing.md").read_text(encoding="utf-8")
+    columns = TEMPLATE.partition("\n")[0].split(",")
+    assert [column for column in columns if f"`{column}`" not in page] == []
