@@ -58,6 +58,10 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
             "order.order_count_again order.order_match"
         ),
     ),
+    "Import orders from files, and see and delete what was uploaded": (
+        named("storefront: view add change delete orderimport"),
+        posted("orderimport.import_proceed") | {"orderimport.import_refused"},
+    ),
     "Raise, extend, revoke and restore downloads; attach an asset to an order": (
         named("downloads: add change grant"),
         posted("grant.raise_limit grant.extend grant.revoke grant.restore order.grants"),
