@@ -70,7 +70,6 @@ def record_account(shop: Shop, report: CustomerReport, *, reported_at: datetime)
     return Outcome.CHANGED if changed else Outcome.UNCHANGED
 
 
-@transaction.atomic
 def require_owner(shop: Shop, email: str) -> Customer:
     """Return who stands for the owner of a mail address that an order or a customer bears.
 
@@ -85,7 +84,8 @@ def require_owner(shop: Shop, email: str) -> Customer:
     models: tuple[Any, ...] = (Order, Customer)
     if not any(each.objects.filter(shop=shop).with_email(email).exists() for each in models):
         raise NoSuchCustomer
-    return owner_of(lock_shop(shop), email)
+    with transaction.atomic():
+        return owner_of(lock_shop(shop), email)
 
 
 @transaction.atomic

@@ -134,9 +134,11 @@ class World:
         listed = {row["id"] for row in rest.json()}
         asked = self._graphql(QUERY, sent_headers)["data"]["customerDownloadableProducts"]
         assert {edge["node"]["_id"] for edge in asked["edges"]} == listed
-        grants = list(Grant.objects.values_list("pk", flat=True))
+        mine = Grant.objects.filter(order__shop=self.shop).values_list("pk", flat=True)
+        others = Grant.objects.exclude(order__shop=self.shop).values_list("pk", flat=True)
+        grants = [*mine, *others[:3]]
         named = " ".join(ONE % (pk, pk) for pk in grants)
-        nodes = self._graphql(f"{{ {named} }}", sent_headers)["data"]
+        nodes = self._graphql(f"{{ {named} }}", sent_headers)["data"] if grants else {}
         assert {pk for pk in grants if nodes[f"g{pk}"] is not None} == listed
         # One of each kind: a list and a look go by the same.
         for pk in {*sorted(listed)[:1], *sorted(set(grants) - listed)[:1]}:

@@ -377,7 +377,7 @@ def test_mail_goes_encrypted_from_the_first_byte_on():
 def test_an_address_no_mail_server_takes_is_set_aside_unasked(server, write, email):
     mail, other = write(email=email), write()
     assert send() is True
-    assert fate(mail) == (STATE.SET_ASIDE, 0, "This is no mail address.")
+    assert fate(mail) == (STATE.SET_ASIDE, 0, "Mail cannot be sent to this address.")
     assert server.recipients == [other.email]
 
 
