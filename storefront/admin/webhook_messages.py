@@ -171,7 +171,7 @@ class MessageAdmin(ReportedAdmin):
             return _page(message)
         at = timezone.now()
         try:
-            told = reconciling.fetch_order(
+            outcome = reconciling.fetch_order(
                 message.shop, message.about_order or 0, at=at, source=message.source
             )
             fulfilment.settle_message(message, at=at, note=FETCHED)
@@ -180,7 +180,7 @@ class MessageAdmin(ReportedAdmin):
             return _page(message)
         enter_audit("Fetched its order anew", row=message)
         self.log_change(request, message, "Fetched its order anew")
-        messages.success(request, f"{told} {FETCHED}")
+        messages.success(request, f"{outcome} {FETCHED}")
         return _page(message)
 
     def _permitted(self, request: HttpRequest, number: int) -> Message:

@@ -46,7 +46,7 @@ class Need:
     permission: str
     words: str
     advice: str
-    asked: dict[str, str]
+    filters: dict[str, str]
     is_bad: bool = True
 
 
@@ -91,10 +91,10 @@ def _figure_of(request: HttpRequest, need: Need) -> Figure | None:
     if _has_several(request.user, need.permission):
         by_shop = rows.values_list("shop", "shop__name").annotate(count=Count("pk"))
         shops = [
-            InShop(name, own, f"{listed}?{urlencode(need.asked | {'shop__id__exact': number})}")
+            InShop(name, own, f"{listed}?{urlencode(need.filters | {'shop__id__exact': number})}")
             for number, name, own in by_shop.order_by("-count", "shop")[:MOST_SHOPS]
         ]
-    url = f"{listed}?{urlencode(need.asked)}"
+    url = f"{listed}?{urlencode(need.filters)}"
     return Figure(count, need.words, need.advice, url, need.is_bad, shops)
 
 

@@ -136,7 +136,7 @@ class DeskActs(ScopedAdmin):
             return _page(order)
         fact = told_of(order, row)
         if "confirmed" not in request.POST:
-            return self._ask(request, order, fact, is_mistake=is_mistake)
+            return self._confirmation(request, order, fact, is_mistake=is_mistake)
         _verb_of(row, is_mistake=is_mistake)(row, at=timezone.now())
         what = "Said that it was a mistake" if is_mistake else "Counted again"
         self.log_change(request, order, f"{what}: {fact.words}")
@@ -147,7 +147,7 @@ class DeskActs(ScopedAdmin):
         messages.add_message(request, level, f"{done} {stays}".strip())
         return _page(order)
 
-    def _ask(
+    def _confirmation(
         self, request: HttpRequest, order: Order, fact: Fact, *, is_mistake: bool
     ) -> TemplateResponse:
         context = self.admin_site.each_context(request) | {

@@ -106,8 +106,9 @@ def _fact(row: Refund | Dispute, words: str, takes: str, *, kind: str) -> Fact:
     if row.is_gone:
         return Fact(words, GONE)
     if row.dismissed_at is not None:
-        said = f"You said on {day_of(row.dismissed_at)} that it was a mistake: it takes nothing."
-        return Fact(words, said, kind, row.pk, is_dismissed=True)
+        day = day_of(row.dismissed_at)
+        sentence = f"You said on {day} that it was a mistake: it takes nothing."
+        return Fact(words, sentence, kind, row.pk, is_dismissed=True)
     return Fact(words, takes, kind, row.pk)
 
 
