@@ -54,6 +54,8 @@ def test_a_download_is_counted_by_one_update_on_the_grants_own_columns():
         "expires_at",
         "order_id",
         "refunded",
+        "replaced",
+        "unpaid",
         "used",
         "withdrawn_at",
     }
