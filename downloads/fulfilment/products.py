@@ -136,7 +136,7 @@ def _describe(
     changes = [
         (rows[number], words[number]) for number in rows if _stands(words[number], rows[number])
     ]
-    assign_each(changes)
+    assign_each([*changes, *_found_numbers(rows, words, changes)])
     fresh = [
         Product(shop=shop, variant_id=number, **words[number])
         for number in words
@@ -151,6 +151,25 @@ def _describe(
         Product.objects.bulk_create(fresh, ignore_conflicts=True)
         rows |= _by_variant(shop, [product.variant_id for product in fresh])
     return rows, outcomes
+
+
+def _found_numbers(
+    rows: dict[int | None, Product],
+    words: dict[int | None, dict[str, Any]],
+    changes: Collection[tuple[Product, dict[str, Any]]],
+) -> list[tuple[Product, dict[str, Any]]]:
+    """Return the product numbers of variants that a merchant entered without one.
+
+    Whose words stand or not: which product a variant is of is none of them.
+    """
+    described = {product.variant_id for product, _words in changes}
+    return [
+        (product, {"product_id": words[number]["product_id"]})
+        for number, product in rows.items()
+        if product.product_id is None
+        and words[number]["product_id"] is not None
+        and number not in described
+    ]
 
 
 def _stands(words: dict[str, Any], product: Product) -> bool:
