@@ -90,7 +90,7 @@ def assign(row: models.Model, **values: Any) -> bool:
     changed = _set(row, values)
     if changed:
         row.save(update_fields=changed)
-    return not all(name.endswith("_rank") for name in changed)
+    return _is_news(changed)
 
 
 def assign_each(changes: Iterable[tuple[models.Model, dict[str, Any]]]) -> bool:
@@ -106,7 +106,7 @@ def assign_each(changes: Iterable[tuple[models.Model, dict[str, Any]]]) -> bool:
             rows.append(row)
             written |= dict.fromkeys(changed)
     save_each(rows, written)
-    return bool(rows)
+    return _is_news(written)
 
 
 def save_each(rows: Sequence[models.Model], names: Iterable[str]) -> None:
@@ -118,6 +118,10 @@ def save_each(rows: Sequence[models.Model], names: Iterable[str]) -> None:
     type(rows[0])._base_manager.bulk_create(
         rows, update_conflicts=True, unique_fields=["pk"], update_fields=list(names)
     )
+
+
+def _is_news(changed: Iterable[str]) -> bool:
+    return not all(name.endswith("_rank") for name in changed)
 
 
 def _set(row: models.Model, values: dict[str, Any]) -> list[str]:

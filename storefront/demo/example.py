@@ -115,7 +115,7 @@ def _shop(name: str, *, plan: str) -> Shop:
 
 
 def _customer(shop: Shop, email: str) -> Customer:
-    return Customer.objects.get_or_create(shop=shop, email=email)[0]
+    return fulfilment.require_owner(shop, email)
 
 
 def _make_book_order(shop: Shop, *, at: datetime) -> None:
@@ -213,6 +213,7 @@ def _record(
         grand_total=Decimal(total),
         currency="EUR",
         customer=buyer,
+        email=buyer.email,
         lines=tuple(
             LineReport(platform_id=number * 10 + position, product=product, quantity=1)
             for position, product in enumerate(products, 1)

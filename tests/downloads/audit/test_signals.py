@@ -15,6 +15,7 @@ from downloads.audit.signals import UNTOLD, audited_of
 from downloads.models import AuditEntry, Invitation, Membership, Plan, Role, Shop, StatusMeaning
 from storefront.models import (
     CustomerToken,
+    OrderImport,
     PlatformAccess,
     SecretKey,
     StorefrontKey,
@@ -38,6 +39,7 @@ SECRET = "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"
 WITHOUT_SECRETS = {
     *("downloads.attachment", "downloads.membership", "downloads.plan", "downloads.shop"),
     *("downloads.order", "downloads.lineitem", "downloads.statusmeaning"),
+    "storefront.orderimport",
 }
 WATCHED = [model for model in apps.get_models() if audited_of(model)]
 
@@ -69,6 +71,9 @@ MAKERS = {
         shop=ShopFactory(), status="processing/cod", payment="pending"
     ),
     "storefront.customertoken": lambda: CustomerToken.issue(CustomerFactory(), at=NOW)[0],
+    "storefront.orderimport": lambda: OrderImport.objects.create(
+        shop=ShopFactory(), file_name="orders.csv", size_bytes=1, moved_at=NOW
+    ),
     "storefront.platformaccess": platform_access,
     "storefront.secretkey": lambda: SecretKey.issue(ShopFactory(), name="Server")[0],
     "storefront.storefrontkey": lambda: StorefrontKey.issue(ShopFactory(), name="Site")[0],

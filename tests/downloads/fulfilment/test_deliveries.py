@@ -52,6 +52,7 @@ def test_a_download_is_counted_by_one_update_on_the_grants_own_columns():
         "bought",
         "canceled",
         "expires_at",
+        "line_id",
         "order_id",
         "refunded",
         "replaced",
@@ -60,7 +61,7 @@ def test_a_download_is_counted_by_one_update_on_the_grants_own_columns():
         "withdrawn_at",
     }
     # Other tables by subqueries of their own; the grants themselves never by one, and no join.
-    assert re.findall(r'FROM "(\w+)"', sql) == ["downloads_asset", "downloads_order"]
+    assert re.findall(r'FROM "(\w+)"', sql) == ["downloads_order", "downloads_asset"]
     assert sql.count("SELECT") == 2
     assert "JOIN" not in sql
 

@@ -94,6 +94,7 @@ def test_everything_about_a_buyer_is_told(shop):
         "orders": [
             {
                 "number": 1050,
+                "number_on_the_receipt": "1050",
                 "mail_goes_to": "ada@example.com",
                 "reported_address": "",
                 "placed_at": NOW,

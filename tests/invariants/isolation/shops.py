@@ -108,7 +108,8 @@ class MarkedShop:
         if isinstance(column, models.CharField | models.TextField):
             return self.name[: column.max_length]
         if isinstance(column, models.JSONField):
-            return column.default() if column.has_default() else [self.name]
+            is_list = column.default is list or not column.has_default()
+            return [self.name] if is_list else column.default()
         if isinstance(column, models.DateTimeField):
             return None if column.null else NOW
         if isinstance(column, NUMBERS):

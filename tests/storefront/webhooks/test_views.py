@@ -61,6 +61,7 @@ def test_a_signed_message_is_stored_and_a_bell_is_rung(post, merchant):
         "body": '{"id": 1, "token_sha256": null}',
         "person": "{}",
         "about_customer": None,
+        "about_order": 1,
         "state": "waiting",
         "attempts": 0,
         "error": "",
@@ -493,6 +494,8 @@ def test_of_the_real_order_so_much_is_stored_until_it_is_applied(deliver, payloa
     assert json.loads(message.body) == {
         "id": 450789469,
         "order_number": 1001,
+        "name": "#1001",
+        "test": False,
         "financial_status": "authorized",
         "created_at": "2008-01-10T11:00:00-05:00",
         "updated_at": "2008-01-10T11:00:00-05:00",

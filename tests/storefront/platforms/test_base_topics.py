@@ -64,7 +64,7 @@ def apply(shop):
 def called(monkeypatch):
     """Return what the verbs of these topics were called with, each by its name."""
     calls = []
-    for name in ("record_account", "merge_numbers", "delete_reported_order", "cancel_order"):
+    for name in ("record_account", "merge_numbers", "delete_reported_order"):
         monkeypatch.setattr(
             fulfilment,
             name,
@@ -210,7 +210,13 @@ def test_a_merge_names_two_customers(apply, called, name, written):
 )
 def test_a_deletion_without_a_time_leaves_open_how_the_order_is(apply, called, source, topic):
     assert apply(source, topic, {"id": 50}) == Doubt(50)
-    assert called == [("delete_reported_order", (50,), {"at": NOW})]
+    [(verb, order, said)] = called
+    assert (verb, order, said["at"], said.get("deleted_at")) == (
+        "delete_reported_order",
+        (50,),
+        NOW,
+        None,
+    )
 
 
 @pytest.mark.parametrize("place", ["timestamp", "updated_at"])
@@ -219,7 +225,7 @@ def test_a_deletion_with_a_time_is_of_that_time(apply, called, place):
     data = {"id": 50} | (moment if place == "updated_at" else {})
     payload = {"type": "order.deleted", "data": data} | moment
     assert apply("generic", "order.deleted", payload) is None
-    assert called == [("cancel_order", (50,), {"cancelled_at": AT, "at": NOW})]
+    assert called == [("delete_reported_order", (50,), {"deleted_at": AT, "at": NOW})]
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])
