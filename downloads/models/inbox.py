@@ -78,6 +78,11 @@ class Message(models.Model):
                 name="message_next_in_turn",
             ),
             models.Index(fields=("shop", "about_customer"), name="message_about_customer"),
+            models.Index(
+                fields=("shop", "due_at"),
+                condition=models.Q(state="set_aside"),
+                name="message_set_aside_by_shop",
+            ),
         ]
 
     def __str__(self) -> str:
