@@ -15,12 +15,13 @@ _REACHED = {
 _NEEDED = {Shop.OpensWhen.PLACED: 0, Shop.OpensWhen.AUTHORIZED: 1, Shop.OpensWhen.PAID: 2}
 
 
-def standing_of(order: Order, *, is_given_back: bool) -> dict[str, Any]:
+def standing_of(order: Order, *, said: str, is_given_back: bool) -> dict[str, Any]:
     """Return `payment`, `hold`, `fully_refunded` and `keeps_own_assets` as they are to be now.
 
-    `order` has its shop loaded; `is_given_back` says that every line went back whole.
+    `order` has its shop loaded; `said` is its `said_payment`; `is_given_back` says that every line
+    went back whole.
     """
-    payment = payment_of(_payment_told(order), order.shop) or order.payment
+    payment = payment_of(said, order.shop) or order.payment
     if payment == Order.Payment.REFUNDED and _is_mistaken(order):
         payment = Order.Payment.PAID
     disputes = list(Dispute.objects.of_order(order.shop, order.platform_id).effective())
@@ -70,14 +71,6 @@ def times_of_causes(order: Order) -> list[datetime]:
         *Dispute.objects.of_order(*about).effective().values_list("opened_at", flat=True),
         *RiskAssessment.objects.of_order(*about).values_list("assessed_at", flat=True),
     ]
-
-
-def _payment_told(order: Order) -> str:
-    """Return the reported payment, or what the shop's table says of the reported status."""
-    if not order.reported_status:
-        return order.reported_payment
-    rows = StatusMeaning.objects.filter(shop=order.shop, status=order.reported_status)
-    return rows.values_list("payment", flat=True).first() or order.reported_payment
 
 
 def _is_mistaken(order: Order) -> bool:
