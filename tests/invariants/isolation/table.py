@@ -16,6 +16,7 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 from django.test import Client
@@ -35,7 +36,14 @@ from downloads.models import (
     Refund,
     Shop,
 )
-from storefront.models import CustomerToken, PlatformAccess, StaffSession, WebhookSecret
+from storefront.imports.plain import TEMPLATE
+from storefront.models import (
+    CustomerToken,
+    OrderImport,
+    PlatformAccess,
+    StaffSession,
+    WebhookSecret,
+)
 from tests.invariants.isolation.asking import Answer, answer_of, form_on
 from tests.invariants.isolation.routes import routes
 from tests.invariants.isolation.shops import MarkedShop
@@ -156,6 +164,14 @@ class Column:
         return f"{self.model._meta.model_name}.{self.name}{' POST' if self.form else ''}"
 
 
+class Upload(SimpleUploadedFile):
+    """A file that is sent whole each time it is sent."""
+
+    def read(self, *size: int) -> bytes:
+        self.seek(0)
+        return super().read(*size)
+
+
 @dataclass
 class Forms:
     """What a superuser's browser would send of each page's form, rendered once for all."""
@@ -180,6 +196,8 @@ class Forms:
         sent = self.filled(address(model, "add"), model, own)
         sent |= {"shop": owner.shop.pk} if "shop" in sent else {}
         sent |= {"customer": owner.rows[Order][0].customer_id} if "customer" in sent else {}
+        if model is OrderImport:
+            sent["upload"] = Upload("orders.csv", TEMPLATE.encode())
         return sent | {f"{prefix}-TOTAL_FORMS": 0 for page, prefix in INSIDE if page is model}
 
 

@@ -27,7 +27,8 @@ OWNED = [model for model in MODELS if model in shop_models()]
 SAYS_NOTHING = {
     *("order_page", "order_end_links", "order_release", "order_mail", "order_address"),
     *("order_dismiss", "order_count_again", "order_match", "customer_unmerge"),
-    *("message_replay", "message_fetch"),
+    # A file, where a row was refused, and an act.
+    *("message_replay", "message_fetch", "import_refused", "import_proceed"),
 }
 VERBS = ("view", "add", "change", "delete")
 named = pytest.mark.parametrize("model", OWNED, ids=lambda each: each.__name__)

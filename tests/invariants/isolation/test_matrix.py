@@ -293,6 +293,8 @@ def forget_invitation(them):
 
 
 def forget_customer(them):
+    # An order's address is its own, and is exchanged for a bearer of whoever owns that.
+    them.customer.orders.update(email="")
     delete(them.customer)
 
 

@@ -11,6 +11,7 @@ import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.files.base import ContentFile
 from django_tasks_db.models import DBTaskResult
 
 from downloads.models import (
@@ -27,7 +28,7 @@ from downloads.models import (
 )
 from storefront.admin.base import permission_of
 from storefront.docs.manual import FOLDER
-from storefront.models import CustomerToken
+from storefront.models import CustomerToken, OrderImport
 from storefront.staff.roles import PERMISSIONS
 from tests.factories import NOW, ShopFactory
 from tests.invariants.isolation.asking import leaks_of
@@ -62,7 +63,8 @@ OF_NOBODY = posted(
     "grant.add grant.change mail.change message.change account.change datarequest.change "
     "storefrontkey.add secretkey.add customertoken.add plan.change plan.delete "
     "plan.delete_selected shop.delete shop.delete_selected user.unlock "
-    "user.remove_second_factor user.end_all_sessions"
+    "user.remove_second_factor user.end_all_sessions "
+    "orderimport.change orderimport.delete_selected"
 )
 # What is sent to a page and is no question.
 WRITING = {"add", "change", "delete", "delete_selected"}
@@ -157,6 +159,12 @@ def lose_products(shop):
     shop.orders.update(parent_platform_id=None)
 
 
+def refuse_rows(shop):
+    """Give each import a file of the rows that were refused."""
+    for row in shop.order_imports.all():
+        row.refused_file.save("refused.csv", ContentFile(b"line,order\n"))
+
+
 # What an act needs to find, or what stands in its way: who may not delete that deletes no more.
 READY = {
     "order.release POST": lambda shop: shop.orders.update(hold=Order.Hold.DISPUTE),
@@ -167,6 +175,10 @@ READY = {
     "order.order_match POST": lose_products,
     "customer.customer_merge POST": lambda shop: Customer.objects.create(shop=shop),
     "customer.customer_unmerge POST": merge_each,
+    "orderimport.import_proceed POST": lambda shop: shop.order_imports.update(
+        state=OrderImport.State.CHECKED
+    ),
+    "orderimport.import_refused": refuse_rows,
     "mail.send_again POST": lambda shop: shop.mails.update(state=Mail.State.SET_ASIDE),
     "grant.reset POST": lambda shop: grants(shop).update(used=3),
     "grant.extend POST": lambda shop: grants(shop).update(expires_at=NOW),

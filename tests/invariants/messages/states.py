@@ -26,8 +26,11 @@ from downloads.models import (
     Shop,
 )
 
-# Our own keys, and when we heard of a thing.
-OURS = {"id", "created_at", "updated_at", "removed_at", "noted_at", "announced_at", "shop"}
+# Our own keys, when we heard of a thing, and how often links ended that somebody had by then.
+OURS = {
+    *("id", "created_at", "updated_at", "removed_at", "noted_at", "announced_at", "shop"),
+    "ticket_revision",
+}
 TABLES: dict[type[models.Model], str] = {
     Order: "shop",
     LineItem: "order__shop",
