@@ -10,7 +10,10 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class CustomerReport:
-    """A buyer, as far as the shop names them. `email` is the address of their account there."""
+    """A buyer, as far as the shop names them. `email` is the address of their account there.
+
+    Null where the shop does not say; empty where it says that the account has none.
+    """
 
     platform_id: int | None = None
     email: str | None = None

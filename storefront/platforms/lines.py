@@ -70,6 +70,17 @@ def accepted(notes: Notes, step: str, written: str | None) -> str | None:
     return email
 
 
+def account_address(account: Payload) -> str | None:
+    """Return the mail address of a buyer's account as the shop took it.
+
+    Empty: it has none any more. Null: not told, or it is no mail address.
+    """
+    written: str = getattr(account, "email", None) or ""
+    if not written.strip() and "email" in account.model_fields_set:
+        return ""
+    return accepted_email(written)
+
+
 def units_kept(line: Payload, quantity: int | None, *, of: str) -> int | None:
     """Return the units ordered; null where these cannot be read, or how many are left (`of`)."""
     # What is left is less than what was ordered, and would be taken for all of it.

@@ -46,8 +46,8 @@ def record_buyer(order: Order, report: OrderReport, *, shop: Shop, at: datetime)
     former = order.email
     changed |= record_contact(order, report, at=at)
     if _is_address_persons(order, is_guests=is_guests, has_moved=order.email != former):
-        changed |= _give_to_owner(order, report, shop=shop)
-    return changed
+        changed |= assign(order, customer=owner_of(shop, order.email))
+    return changed | _describe_owner(order, report)
 
 
 @transaction.atomic
@@ -124,12 +124,15 @@ def _is_address_persons(order: Order, *, is_guests: bool, has_moved: bool) -> bo
     return has_moved
 
 
-def _give_to_owner(order: Order, report: OrderReport, *, shop: Shop) -> bool:
-    owner = owner_of(shop, order.email)
-    buyer = report.customer
-    if buyer is not None and not buyer.platform_id and order.email == order.reported_email:
-        _describe(owner, buyer, email=None, reported_at=report.reported_at, is_account=False)
-    return assign(order, customer=owner)
+def _describe_owner(order: Order, report: OrderReport) -> bool:
+    """Learn how the owner of an order's address is called, from any report that names it."""
+    owner, buyer = order.customer, report.customer
+    if owner is None or owner.platform_id is not None or buyer is None or buyer.platform_id:
+        return False
+    email = mailbox_of(report.email or "")
+    if email != order.email or email != owner.email:
+        return False
+    return _describe(owner, buyer, email=None, reported_at=report.reported_at, is_account=False)
 
 
 def _record(
@@ -139,9 +142,15 @@ def _record(
     customer, _is_new = rows.get_or_create(platform_id=report.platform_id, defaults={"shop": shop})
     if customer.is_erased:
         return customer, False
-    email = mailbox_of(report.email or "") or None
+    email = mailbox_of(report.email or "")
+    # What speaks of the account says so where it has no address any more.
+    is_told = email or (is_account and report.email is not None)
     changed = _describe(
-        customer, report, email=email, reported_at=reported_at, is_account=is_account
+        customer,
+        report,
+        email=email if is_told else None,
+        reported_at=reported_at,
+        is_account=is_account,
     )
     return customer, changed
 
@@ -159,12 +168,14 @@ def _describe(
         return False
     # Words of two reports are not mixed: it would depend on which came first. Only what a merchant
     # entered, and the address that a guest is known by, fill the gaps.
-    is_kept = not customer.described_rank or customer.platform_id is None
+    is_first = not customer.described_rank
+    if email is None and (is_first or customer.platform_id is None):
+        email = customer.email
     changed = assign(
         customer,
-        email=email or (customer.email if is_kept else None),
-        first_name=report.first_name or (customer.first_name if is_kept else ""),
-        last_name=report.last_name or (customer.last_name if is_kept else ""),
+        email=email or None,
+        first_name=report.first_name or (customer.first_name if is_first else ""),
+        last_name=report.last_name or (customer.last_name if is_first else ""),
     )
     end_former_accounts(customer)
     return assign(customer, described_rank=described_rank) or changed

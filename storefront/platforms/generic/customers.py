@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from downloads import incoming
-from downloads.email_addresses import valid_email
 from storefront.platforms import fields
+from storefront.platforms.lines import account_address
 from storefront.platforms.schemas import PERSONAL, Payload
 
 
@@ -20,8 +20,7 @@ def account_report(account: Account) -> incoming.CustomerReport:
     """Return what an account is."""
     return incoming.CustomerReport(
         platform_id=account.id,
-        # What is no mail address is none: the account is theirs all the same.
-        email=valid_email(account.email or ""),
+        email=account_address(account),
         first_name=account.first_name or "",
         last_name=account.last_name or "",
     )

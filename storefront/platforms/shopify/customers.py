@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from downloads import incoming
-from downloads.email_addresses import valid_email
 from downloads.errors import BadInput
 from storefront.platforms import fields
 from storefront.platforms.base import number_of
+from storefront.platforms.lines import account_address
 from storefront.platforms.schemas import PERSONAL, Payload
 
 _GLOBAL_ID = re.compile(r"gid://shopify/Customer/([0-9]{1,19})", re.ASCII)
@@ -43,7 +43,7 @@ def read_account(payload: Any) -> tuple[incoming.CustomerReport, datetime]:
         raise BadInput("customer.updated_at: missing")
     report = incoming.CustomerReport(
         platform_id=account.id,
-        email=valid_email(account.email or ""),
+        email=account_address(account),
         first_name=account.first_name or "",
         last_name=account.last_name or "",
     )

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from downloads import incoming
-from downloads.email_addresses import valid_email
 from storefront.platforms import fields
+from storefront.platforms.lines import account_address
 from storefront.platforms.schemas import PERSONAL
 from storefront.platforms.woocommerce.schemas import Modified
 
@@ -25,7 +25,7 @@ def read_account(payload: Any) -> tuple[incoming.CustomerReport, datetime]:
     account = Account.read(payload, "customer")
     report = incoming.CustomerReport(
         platform_id=account.id,
-        email=valid_email(account.email or ""),
+        email=account_address(account),
         first_name=account.first_name or "",
         last_name=account.last_name or "",
     )

@@ -5,8 +5,17 @@ from itertools import permutations
 import pytest
 
 from downloads.incoming import LineReport, ProductReport
-from storefront.platforms.lines import UNNUMBERED, numbered, receipt_of, units_back
+from storefront.platforms.generic import customers as generic
+from storefront.platforms.lines import (
+    UNNUMBERED,
+    account_address,
+    numbered,
+    receipt_of,
+    units_back,
+)
 from storefront.platforms.notes import Notes
+from storefront.platforms.shopify import customers as shopify
+from storefront.platforms.woocommerce import customers as woocommerce
 
 
 def line(number, product=5, *, name="Book", quantity=1):
@@ -79,3 +88,23 @@ def test_units_that_went_back_are_added_up_and_bounded():
     rows = [(1, 2), (1, 3), (2, 1_000_000), (2, 1), (None, 1), (3, None)]
     assert units_back(notes, "lines", rows) == {1: 5, 2: 1_000_000}
     assert len(notes.sentences) == 2
+
+
+@pytest.mark.parametrize("platform", [shopify, woocommerce, generic])
+@pytest.mark.parametrize(
+    ("words", "address"),
+    [
+        ({"email": " a..b@Docomo.ne.jp "}, "a..b@docomo.ne.jp"),
+        ({"email": "x.@ezweb.ne.jp"}, "x.@ezweb.ne.jp"),
+        ({"email": "zoë@exämple.com"}, "zoë@exämple.com"),
+        ({"email": None}, ""),
+        ({"email": " "}, ""),
+        ({}, None),
+        ({"email": "nobody"}, None),
+    ],
+)
+def test_an_account_has_the_address_the_shop_took_or_says_that_it_has_none(
+    platform, words, address
+):
+    account = platform.Account.read({"id": 7} | words, "customer")
+    assert account_address(account) == address

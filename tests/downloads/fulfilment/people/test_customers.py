@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from downloads.fulfilment import record_order
+from downloads.fulfilment import record_account, record_order
 from downloads.incoming import CustomerReport
 from downloads.models import Customer, Order, Shop
 from tests.downloads.reported import in_any_order, order_report
@@ -180,3 +180,26 @@ def test_an_address_outside_ascii_is_kept_in_ascii_lower_case(shop, email):
 def test_letters_outside_ascii_tell_two_mailboxes_apart_by_their_case(shop):
     first = record(shop, email="zoë@exämple.com")
     assert record(shop, 7002, email="ZOË@exämple.com") != first
+
+
+@pytest.mark.parametrize("told", in_any_order(("Ada", ""), ("", "King"), ("Bea", "")))
+def test_a_guest_is_called_by_one_of_their_reports_whichever_comes_last(shop, told):
+    """Of one order or of several; words of two are not mixed."""
+    hours = {("Ada", ""): 0, ("", "King"): 1, ("Bea", ""): 2}
+    for first, last in told:
+        at = NOW + timedelta(hours=hours[first, last])
+        record(shop, at=at, email=MAIL, first_name=first, last_name=last)
+    customer = Customer.objects.get()
+    assert (customer.email, customer.first_name, customer.last_name) == (MAIL, "Ada", "")
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+@pytest.mark.parametrize(
+    ("told", "email"), [("", None), (None, MAIL), ("b@x.example", "b@x.example")]
+)
+def test_an_account_that_has_no_address_any_more_has_none_here(shop, told, email, is_reversed):
+    """One that does not say keeps the one it had; an order's word gives none back."""
+    words = [(NOW, MAIL), (LATER, told)]
+    for at, address in reversed(words) if is_reversed else words:
+        record_account(shop, CustomerReport(platform_id=501, email=address), reported_at=at)
+    assert record(shop, at=LATER, platform_id=501, email=MAIL).email == email
