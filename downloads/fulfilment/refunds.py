@@ -78,7 +78,8 @@ def record_refunds(order: Order, report: OrderReport, *, at: datetime) -> bool:
         for refund in Refund.objects.of_order(shop, number).filter(is_gone=False)
         if refund.platform_id not in listed and _is_ended(refund, mention)
     ]
-    assign_each((refund, {"is_gone": True}) for refund in gone)
+    noted = {} if report.fetched_at is None else {"noted_at": report.fetched_at}
+    assign_each((refund, {"is_gone": True} | noted) for refund in gone)
     if order.refunds_listed_at is None or order.refunds_listed_at < report.reported_at:
         assign(order, refunds_listed_at=report.reported_at)
     return changed or bool(gone)
@@ -104,7 +105,9 @@ def _save(
         require_few(Refund.objects.all(), shop, order, "refunds")
     new_rank = mention.rank_of(report)
     if not is_new and new_rank <= _rank_of(refund):
-        return False
+        return _is_back(refund, mention) and assign(
+            refund, is_gone=False, noted_at=mention.fetched_at
+        )
     require_few_refunded(shop, order, refund, report.units.keys())
     was_gone = is_new or refund.is_gone
     is_changed = _replace_lines(refund, report.units, is_new=is_new)
@@ -148,6 +151,16 @@ def _is_past(mention: Mention, listed_at: datetime | None) -> bool:
         return False
     is_listed = mention.how == LISTED or mention.fetched_at is not None
     return mention.reported_at < listed_at or not is_listed
+
+
+def _is_back(refund: Refund, mention: Mention) -> bool:
+    """Say whether one that was taken back is there again, as the platform said when we asked.
+
+    By our clock: when it happened may be after the time of all that the platform says since.
+    """
+    if not refund.is_gone or mention.fetched_at is None:
+        return False
+    return refund.noted_at is None or refund.noted_at < mention.fetched_at
 
 
 def _is_ended(refund: Refund, missing: Mention) -> bool:

@@ -273,6 +273,24 @@ def test_of_two_fetched_lists_of_one_moment_the_later_stands(shop, is_reversed):
     assert canceled() == [30, 0]
 
 
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_a_refund_that_a_fetch_took_back_and_a_later_one_lists_is_there_again(shop, is_sent):
+    """Also where it happened after the time that the platform gives its order."""
+    place(shop)
+    back = refunded(7, {1: 3}, HOURS[3])
+    record_refund(shop, ORDER, back, at=NOW)
+    hear(shop, listing(HOURS[1], fetched_at=HOURS[1]), at=HOURS[1])
+    assert canceled() == [0, 0]
+    asked_at = None if is_sent else HOURS[2]
+    hear(shop, listing(HOURS[1], back, fetched_at=asked_at), at=HOURS[3])
+    assert canceled() == [0 if is_sent else 30, 0]
+    # What was asked for before is older, whenever it is taken in.
+    hear(shop, listing(HOURS[1], fetched_at=HOURS[1] + HOUR / 2), at=HOURS[4])
+    assert canceled() == [0 if is_sent else 30, 0]
+    hear(shop, listing(HOURS[1], fetched_at=HOURS[4]), at=HOURS[4])
+    assert canceled() == [0, 0]
+
+
 # --- Any history ---------------------------------------------------------------------------------
 
 times = st.sampled_from(HOURS[:3])
