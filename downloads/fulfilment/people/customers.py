@@ -24,6 +24,9 @@ from downloads.fulfilment.recalculation import lock_shop
 from downloads.incoming import CustomerReport, OrderReport
 from downloads.models import Customer, Order, Shop
 
+# What says the address of an account, the least first.
+UNTOLD, EMBEDDED, ACCOUNT = "0", "1", "2"
+
 
 def record_buyer(order: Order, report: OrderReport, *, shop: Shop, at: datetime) -> bool:
     """Give an order to its buyer and learn its contact address; say if anything changed.
@@ -90,10 +93,19 @@ def require_owner(shop: Shop, email: str) -> Customer:
 
 @transaction.atomic
 def edit_customer(customer: Customer, values: Mapping[str, Any]) -> None:
-    """Save what a merchant changed of a buyer. Somebody erased since does not come back by it."""
-    if values:
-        Customer.objects.not_erased().filter(pk=customer.pk).update(**values)
-        end_former_accounts(Customer.objects.get(pk=customer.pk))
+    """Save what a merchant changed of a buyer. Somebody erased since does not come back by it.
+
+    An address of theirs is a word about the account, above what orders say of it.
+    """
+    if not values:
+        return
+    lock_shop(customer.shop)
+    living = Customer.objects.not_erased().filter(pk=customer.pk)
+    living.update(**values)
+    known = living.values_list("described_rank", flat=True).first()
+    if "email" in values and known is not None:
+        living.update(described_rank=_rank_of_account(known))
+    end_former_accounts(Customer.objects.get(pk=customer.pk))
 
 
 def _is_forgotten(order: Order, report: OrderReport) -> bool:
@@ -181,14 +193,23 @@ def _describe(
     return assign(customer, described_rank=described_rank) or changed
 
 
+def _rank_of_account(described_rank: str) -> str:
+    """Return a rank above all that orders say of an account, and below its next own word."""
+    # Of no time of ours: the platform's clock is another one.
+    source = described_rank[:1]
+    at_first = f"{ACCOUNT}0 {rank(datetime.min.replace(tzinfo=UTC), content=None)}"
+    is_of_address = source in (EMBEDDED, ACCOUNT)
+    return f"{ACCOUNT}{described_rank[1:]}" if is_of_address else at_first
+
+
 def _rank(
     report: CustomerReport, *, email: str | None, reported_at: datetime, is_account: bool
 ) -> str:
     """Return which report of a person stands: one of the account, then the one that says most."""
     has_name = bool(report.first_name or report.last_name)
-    source = (1 + is_account) if email is not None else 0
+    source = UNTOLD if email is None else ACCOUNT if is_account else EMBEDDED
     named = has_name + (has_name and is_account and email is None)
-    if source or is_account:
+    if source != UNTOLD or is_account:
         return f"{source}{named:d} {rank(reported_at, content=report)}"
     # A name typed at a checkout: the first stands, and nobody is renamed by a later billing field.
     inverted = datetime.max.replace(tzinfo=UTC) - reported_at

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from downloads.fulfilment import record_account, record_order
+from downloads.fulfilment import edit_customer, record_account, record_order
 from downloads.incoming import CustomerReport
 from downloads.models import Customer, Order, Shop
 from tests.downloads.reported import in_any_order, order_report
@@ -203,3 +203,18 @@ def test_an_account_that_has_no_address_any_more_has_none_here(shop, told, email
     for at, address in reversed(words) if is_reversed else words:
         record_account(shop, CustomerReport(platform_id=501, email=address), reported_at=at)
     assert record(shop, at=LATER, platform_id=501, email=MAIL).email == email
+
+
+@pytest.mark.parametrize(
+    "known", [{}, {"email": MAIL}, {"first_name": "Ada"}, {"is_account": True}]
+)
+def test_an_address_that_a_merchant_entered_stands_above_what_orders_say(shop, known):
+    """And below the next word of the platform on the account itself."""
+    if known.pop("is_account", False):
+        record_account(shop, CustomerReport(platform_id=501, email=MAIL), reported_at=NOW)
+    customer = record(shop, platform_id=501, **known)
+    edit_customer(customer, {"email": "entered@x.example"})
+    assert record(shop, 7002, at=LATER, platform_id=501, email=MAIL).email == "entered@x.example"
+    told = CustomerReport(platform_id=501, email="b@x.example")
+    record_account(shop, told, reported_at=LATER)
+    assert Customer.objects.get().email == "b@x.example"
