@@ -107,6 +107,7 @@ from downloads.fulfilment.people.memberships import (
     withdraw,
 )
 from downloads.fulfilment.people.merges import (
+    delete_customers,
     merge_customers,
     merge_numbers,
     unmerge_customer,
@@ -160,6 +161,7 @@ __all__ = [
     "clean_email",
     "correct_email",
     "delete_asset",
+    "delete_customers",
     "delete_order",
     "delete_reported_order",
     "detach",

@@ -71,10 +71,32 @@ def merge_numbers(shop: Shop, *, kept: int, gone: int, at: datetime) -> None:
     rows = Customer.objects.filter(shop=shop)
     stays, _is_new = rows.get_or_create(platform_id=kept, defaults={"shop": shop})
     goes, _is_new = rows.get_or_create(platform_id=gone, defaults={"shop": shop})
-    _merge(goes, stays)
+    if not _merge(goes, stays) and stays.person_id == goes.pk:
+        # A merchant merged them the other way round: whose number goes on is the platform's word.
+        assign(stays, merged_into=None, person=None)
+        _merge(goes, stays)
     persons = rows.filter(pk__in=rows.of_person(_fresh(shop, goes.pk)))
     if persons.filter(erased_at__isnull=False).exists():
         forget_customers(shop, persons, at=at)
+
+
+@transaction.atomic
+def delete_customers(customers: Collection[Customer]) -> None:
+    """Delete buyers. Whoever was merged into one of them goes on as one person with the rest."""
+    shops = {customer.shop_id: customer.shop for customer in customers}
+    for number in sorted(shops):
+        lock_shop(shops[number])
+    for row in customers:
+        customer = Customer.objects.get(pk=row.pk)
+        below = list(Customer.objects.filter(merged_into=customer).order_by("pk"))
+        root = customer.merged_into
+        if root is None and below:
+            root = below.pop(0)
+            assign(root, merged_into=None, person=None)
+            Customer.objects.filter(person=customer).exclude(pk=root.pk).update(person=root)
+        for each in below:
+            assign(each, merged_into=root)
+        customer.delete()
 
 
 def _merge(gone: Customer, kept: Customer) -> bool:

@@ -82,6 +82,12 @@ class CustomerAdmin(MergeActs, NamelessAdmin):
         values = {name: form.cleaned_data[name] for name in form.changed_data}
         fulfilment.edit_customer(obj, values)
 
+    def delete_model(self, request: HttpRequest, obj: Customer) -> None:
+        fulfilment.delete_customers([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
+        fulfilment.delete_customers(list(queryset.select_related("shop")))
+
     @admin.action(description="Make a customer token (shown once)", permissions=["make_token"])
     def make_customer_token(
         self, request: HttpRequest, customers: QuerySet[Customer]

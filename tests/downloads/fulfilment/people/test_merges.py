@@ -1,9 +1,12 @@
 """Buyers that are one: by their platform or a merchant, in any order, undone again."""
 
+import itertools
+
 import pytest
 
 from downloads.errors import BadInput
 from downloads.fulfilment import (
+    delete_customers,
     erase_customer,
     merge_customers,
     merge_numbers,
@@ -84,3 +87,36 @@ def test_an_erasure_reaches_whoever_is_one_with_the_erased_in_either_order(shop,
         step()
     assert not Customer.objects.not_erased().exists()
     assert not Customer.objects.exclude(email=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("deleted", "left"),
+    [
+        ((1,), {2: 3, 3: 3, 4: 3}),
+        ((2,), {1: 3, 3: 3, 4: 3}),
+        ((3,), {1: 2, 2: 2, 4: 2}),
+        ((2, 3), {1: 1, 4: 1}),
+        ((3, 2), {1: 1, 4: 1}),
+        ((1, 2, 3), {4: 4}),
+    ],
+)
+def test_whoever_was_merged_into_somebody_deleted_goes_on_with_the_rest(shop, deleted, left):
+    for gone, kept in ((1, 2), (2, 3), (4, 2)):
+        merge_numbers(shop, kept=kept, gone=gone, at=NOW)
+    delete_customers([Customer.objects.get(platform_id=number) for number in deleted])
+    assert persons(shop) == left
+    # Each is still merged into one who is there, and can be taken out again.
+    for row in Customer.objects.exclude(person=None):
+        unmerge_customer(row, at=NOW)
+    assert persons(shop) == {number: number for number in left}
+
+
+@pytest.mark.parametrize("between", [(), (3,)])
+def test_the_platforms_word_on_whose_number_goes_on_stands_above_a_merchants(shop, between):
+    rows = {number: CustomerFactory(shop=shop, platform_id=number) for number in (1, 2, 3, 4)}
+    way = (1, *between, 2)
+    for gone, kept in ((4, 1), *itertools.pairwise(way)):
+        merge_customers(rows[gone], into=rows[kept], at=NOW)
+    merge_numbers(shop, kept=1, gone=2, at=NOW)
+    assert persons(shop) == {3: 3} | dict.fromkeys((1, 2, 4, *between), 1)
+    assert Customer.objects.get(platform_id=1).merged_into is None
