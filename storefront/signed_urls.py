@@ -18,6 +18,8 @@ from django.utils.crypto import constant_time_compare
 from downloads.errors import LinkSpent, NotFound
 from downloads.models import Account, Asset, Grant, Order, Shop
 
+# What a nonce has of chance; the revision of the order's tickets stands behind it, unless it is 0.
+_NONCE_LENGTH = 22
 # Grant, end, nonce and signature; what follows is the file's name.
 CLICK_PARTS = 4
 _CLICKS = Signer(salt="storefront.click", sep="/")
@@ -30,13 +32,20 @@ _ACCOUNTS = Signer(salt="storefront.account", sep=".")
 class Click:
     """One person's click on a grant: its number, its nonce, and when its address ends.
 
-    `file_name` is what its address ends in, for the client's eyes; empty for a link.
+    The nonce has the revision of the order's tickets behind it, and its address ends with these.
+    `file_name` is what the address ends in, for the client's eyes; empty for a link.
     """
 
     grant: int
     nonce: str
     valid_until: datetime
     file_name: str = field(default="", compare=False)
+
+    @property
+    def revision(self) -> int:
+        """The revision of the order's tickets when it was made."""
+        behind = self.nonce[_NONCE_LENGTH:]
+        return int(behind) if behind.isdecimal() else 0
 
     @property
     def signed(self) -> str:
@@ -61,7 +70,8 @@ class Click:
 def new_click(grant: Grant, *, at: datetime, valid_until: datetime | None = None) -> Click:
     """Make a fresh click on a grant. It counts nothing until its URL is used."""
     end = valid_until or at + timedelta(seconds=settings.DOWNLOAD_URL_SECONDS)
-    return Click(grant.pk, secrets.token_urlsafe(16), end, grant.asset.file_name)
+    nonce = f"{secrets.token_urlsafe(16)}{grant.order.ticket_revision or ''}"
+    return Click(grant.pk, nonce, end, grant.asset.file_name)
 
 
 def read_click(signed: str) -> Click:

@@ -30,18 +30,21 @@ def grant_of_reader(reader: Reader, number: int) -> Grant:
     return grant
 
 
-def grant_of_click(number: int) -> Grant:
+def grant_of_click(number: int, *, revision: int | None = None) -> Grant:
     """Return the grant that a signed URL names, with order and asset loaded.
 
-    The signature is the permission to ask.
+    The signature is the permission to ask, until the order's tickets are of another `revision`:
+    its buyer or their address may be another by then. None: not asked.
 
     Raises:
-        NotFound: the grant is gone.
+        NotFound: the grant is gone, or the URL has ended.
     """
     found = _GRANT_OF_CLICK.instances(Grant, Order, Asset, number=number)
     if found is None:
         raise NotFound("This download does not exist.")
     grant, grant.order, grant.asset = found
+    if revision not in (None, grant.order.ticket_revision):
+        raise NotFound("This download does not exist.")
     return grant
 
 

@@ -1,6 +1,7 @@
 """Signed addresses and page tickets."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -161,3 +162,9 @@ def test_a_bent_ticket_is_none(db):
 
 def test_an_address_never_doubles_a_slash(settings):
     assert absolute("/x") == "http://localhost:8000/x"
+
+
+@pytest.mark.parametrize(("behind", "revision"), [("", 0), ("1", 1), ("4294967295", 4294967295)])
+def test_a_click_says_the_revision_of_its_orders_tickets(behind, revision):
+    click = replace(CLICK, nonce=f"{CLICK.nonce}{behind}")
+    assert read_click(click.signed).revision == revision

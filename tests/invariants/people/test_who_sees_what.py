@@ -3,9 +3,10 @@
 import pytest
 
 from downloads import fulfilment
-from downloads.models import Mail
+from downloads.models import Grant, Mail
 from storefront.authentication import let_in
 from storefront.mail import sender
+from storefront.signed_urls import new_click
 from tests.factories import NOW, ShopFactory
 from tests.invariants.people.world import COLLEAGUES, OWN, THIRD, World
 
@@ -171,6 +172,23 @@ def test_links_mailed_to_a_former_address_end_and_the_token_goes_on(happen):
     token = f"token-of-order-{world.shop.pk}-{1:020d}"
     assert world.page(f"/orders/{token}") == 1
     assert order.ticket_revision == 1
+
+
+@pytest.mark.parametrize("happen", [corrected_by_platform, corrected_by_merchant, given_to_another])
+def test_signed_addresses_of_before_end_with_the_former_buyers_links(happen, monkeypatch):
+    world, clicks = World(), []
+
+    def ways():
+        grant = Grant.objects.with_rights().get(order=world.row(1))
+        click = new_click(grant, at=NOW)
+        return click.path, click.form_action
+
+    monkeypatch.setattr(world, "note_ticket", lambda _number: clicks.extend(ways()))
+    happen(world)
+    asked = [world.client.head(clicks[0]), world.client.post(clicks[1])]
+    assert [answer.status_code for answer in asked] == [404, 404]
+    assert world.client.head(ways()[0]).status_code == 200
+    assert not Grant.objects.filter(used__gt=0).exists()
 
 
 @pytest.mark.parametrize("happen", [corrected_by_platform, corrected_by_merchant, given_to_another])

@@ -194,10 +194,14 @@ def test_a_merchants_lapse_takes_no_buyers_file(client, grant):
     assert client.get(click_on(grant).url).getvalue() == CONTENT
 
 
-def test_a_revoked_ticket_takes_no_buyers_file(client, grant):
-    url = click_on(grant).url
+def test_revoked_tickets_end_the_addresses_made_until_then(client, grant):
+    """Whoever had the page may have made some, which would last for a day."""
+    click = click_on(grant)
     fulfilment.revoke_tickets(grant.order)
-    assert client.get(url).getvalue() == CONTENT
+    for response in (client.get(click.url), client.post(click.form_action)):
+        assert response.status_code == 404
+    grant.order.refresh_from_db()
+    assert client.get(click_on(grant).url).getvalue() == CONTENT
 
 
 # --- Time --------------------------------------------------------------------------------------
