@@ -72,7 +72,8 @@ class Case:
     @property
     def truth(self) -> dict[int, dict[str, Any]]:
         """Each order as the platform has it at the end, by number."""
-        timed = [message for message in self.said if message.minutes is not None]
+        orders = [message for message in self.said if message.topic.startswith("order")]
+        timed = [message for message in orders if message.minutes is not None]
         timed.sort(key=lambda message: -(message.minutes or 0))
         return {message.payload["id"]: message.payload for message in timed}
 
@@ -179,6 +180,11 @@ def generic(
 
 ONE = {1234567: 3}
 EBOOK_OPEN = {501: 3}
+REFUND_OF_ONE = {
+    "id": 5,
+    "created_at": moment(12).isoformat(),
+    "refund_line_items": [{"line_item_id": 1, "quantity": 1}],
+}
 
 CASES = [
     Case(
@@ -291,6 +297,58 @@ CASES = [
         [woo(90, 20, woo_line(1, BASIC)), woo(90, 3, woo_line(1, PRO))],
         {90: End({702: 3}, shut=(701,))},
         has_past=True,
+    ),
+    Case(
+        "two lines that swap their products",
+        WOO,
+        [
+            woo(91, 20, woo_line(1, BASIC), woo_line(2, PRO, quantity=2)),
+            woo(91, 3, woo_line(1, PRO), woo_line(2, BASIC, quantity=2)),
+        ],
+        {91: End({702: 3, 701: 6}, shut=(701, 702))},
+        has_past=True,
+    ),
+    Case(
+        "a line that changes its product and back",
+        GENERIC,
+        [generic(82, 20, SUITE_BASIC), generic(82, 9, SUITE_PRO), generic(82, 3, SUITE_BASIC)],
+        {82: End({940001: 3}, shut=(940002,))},
+    ),
+    Case(
+        "a line that changes its product, and a refund of one unit",
+        SHOPIFY,
+        [
+            shopify(92, 20, shopify_line(1, BOOK, quantity=2, current_quantity=2)),
+            Said(
+                "refunds/create",
+                REFUND_OF_ONE | {"order_id": 92},
+                12,
+            ),
+            shopify(
+                92,
+                3,
+                shopify_line(1, SOUNDS, quantity=2, current_quantity=1),
+                refunds=[REFUND_OF_ONE],
+            ),
+        ],
+        {92: End({1234568: 3}, shut=(1234567,))},
+        has_past=True,
+    ),
+    Case(
+        "deleted, and reported again later, Shopify",
+        SHOPIFY,
+        [shopify(93, 30), Said("orders/delete", {"id": 93}, None), shopify(93, 2)],
+        {93: End(ONE)},
+    ),
+    Case(
+        "given to another buyer",
+        WOO,
+        [
+            woo(94, 30, customer_id=70, email="former@a.example"),
+            woo(94, 3, customer_id=71, email="new@a.example"),
+        ],
+        {94: End(EBOOK_OPEN, email="new@a.example")},
+        mailed=("new@a.example",),
     ),
     Case(
         "paid in part after an edit",
