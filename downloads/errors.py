@@ -153,6 +153,10 @@ class DiskFull(DownloadsError):
         )
 
 
+class NoMessage(BadInput):
+    """A message is JSON, and says nothing that it could mean: no object, nested too deeply."""
+
+
 class DuplicateField(BadInput):
     """A deciding field occurs twice in a payload; `path` leads to it. Retrying does not help."""
 

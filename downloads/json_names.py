@@ -32,12 +32,17 @@ class RepeatedName(ValueError):
         super().__init__(f'"{self.name}" stands twice in one object: send each name once.')
 
 
+class NoNumber(ValueError):
+    """NaN or Infinity, which JSON has not."""
+
+
 def parse_once(text: str) -> Any:
     """Parse JSON, refusing duplicate keys.
 
     Raises:
         RepeatedName: a name stands twice in one object, however it is escaped.
-        ValueError: no JSON, or NaN or Infinity, which JSON has not.
+        NoNumber: NaN or Infinity.
+        ValueError: no JSON, or a number that is too long.
         RecursionError: nested deeper than `MOST_DEPTH`.
     """
     _require_flat(text)
@@ -48,7 +53,7 @@ def parse_marking(text: str) -> tuple[Any, list[str]]:
     """Parse JSON, with a mark for each value whose key is a duplicate; return those keys too.
 
     Raises:
-        ValueError, RecursionError: as `parse_once` does.
+        NoNumber, ValueError, RecursionError: as `parse_once` does.
     """
     repeated: list[str] = []
 
@@ -119,4 +124,4 @@ def _shown(name: str) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+    raise NoNumber(name)

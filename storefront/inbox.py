@@ -4,10 +4,12 @@ Its path stands in the rows of queued tasks: the release before, and the one aft
 """
 
 import json
+import re
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,9 +19,11 @@ from django_tasks_db import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
 from downloads import fulfilment
+from downloads.errors import NoMessage
 from downloads.fulfilment import InboundMessage
 from downloads.json_names import MARK, require_unmarked
 from downloads.models import Message, Shop
+from storefront.platforms.base import UNCLEAR, Envelope, Platform
 from storefront.platforms.registry import PLATFORMS
 from storefront.reconciliation.fetches import fetch_soon
 
@@ -28,6 +32,9 @@ BATCH = 100
 # Orders between two pauses, where a policy is applied to all of a shop's.
 AT_ONCE = 10
 LONGEST_PAUSE_SECONDS = 0.1
+# In the place of a message of which nothing can be read: an object with this name alone.
+NOTHING = "says nothing"
+WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
 _one_writer = threading.Lock()
 
 
@@ -72,6 +79,24 @@ def _is_rung() -> bool:
         return False
     waiting = DBTaskResult.objects.ready().filter(task_path=apply_messages.module_path)
     return waiting.exists()
+
+
+def unclear(
+    platform: Platform, envelope: Envelope, body: bytes, error: NoMessage
+) -> InboundMessage:
+    """Return what to store of a message of which nothing can be read: no more than why.
+
+    It is known by its content alone, and is set aside as it is applied.
+    """
+    empty = platform.parse(envelope, {})
+    has_topic = WORD.fullmatch(empty.topic) is not None
+    return InboundMessage(
+        source=platform.name,
+        topic=empty.topic if has_topic else UNCLEAR,
+        delivery_id=f"sha256:{sha256(body).hexdigest()}",
+        is_known=empty.is_known or not has_topic,
+        body=json.dumps({NOTHING: str(error)}),
+    )
 
 
 @task()
@@ -123,6 +148,8 @@ def _apply(message: Message) -> None:
     for stored in (message.body, message.person):
         if MARK in stored:
             require_unmarked(json.loads(stored), "message")
+    if message.body.startswith(f'{{"{NOTHING}"'):
+        raise NoMessage(json.loads(message.body)[NOTHING])
     doubt = PLATFORMS[message.source].apply(message, at=timezone.now())
     if doubt is not None:
         fetch_soon(message.shop, doubt.order, source=message.source)

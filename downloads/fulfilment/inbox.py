@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from downloads.errors import AboveLimit, BadInput, DownloadsError, DuplicateField
+from downloads.errors import AboveLimit, BadInput, DownloadsError, DuplicateField, NoMessage
 from downloads.models import Message, Shop
 from downloads.turns import next_in_turn
 from downloads.upgrades import pending_migrations
 
 LONGEST_PAUSE = 24 * 60 * 60
 # What no second try makes better, whoever waits: a person is to look at it.
-STAYS_SO = (DuplicateField, AboveLimit)
+STAYS_SO = (DuplicateField, AboveLimit, NoMessage)
 
 logger = logging.getLogger(__name__)
 

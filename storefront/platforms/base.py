@@ -20,6 +20,8 @@ from storefront.platforms.client import Connection
 from storefront.platforms.fields import number_in
 from storefront.platforms.schemas import Payload
 
+# The topic of what does not say its own.
+UNCLEAR = "unclear"
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 

@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from downloads.errors import BadInput
-from downloads.json_names import RepeatedName, parse_marking, parse_once
+from downloads.errors import BadInput, NoMessage
+from downloads.json_names import NoNumber, RepeatedName, parse_marking, parse_once
 from storefront.platforms.values import kind_of
+
+TOO_DEEP = "The body is nested too deeply, or has a number that is too long or none."
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
@@ -23,8 +25,8 @@ def parse_message(content: bytes) -> tuple[dict[str, Any], list[str]]:
     """Parse a JSON object, duplicate keys marked (`downloads.json_names`); return those too.
 
     Raises:
-        BadInput: as `parse_object` does, but for such a name: a platform that is refused goes
-            silent.
+        NoMessage: it is JSON, and no object, nested too deeply, or a number is too long.
+        BadInput: not UTF-8, or not JSON.
     """
     repeated: list[str] = []
 
@@ -45,10 +47,10 @@ def _parsed(content: bytes, parse: Callable[[str], Any]) -> dict[str, Any]:
         raise BadInput(str(error)) from None
     except json.JSONDecodeError as error:
         raise BadInput(f"The body is not JSON: {error.msg} at character {error.pos}.") from None
+    except NoNumber:
+        raise BadInput(TOO_DEEP) from None
     except (RecursionError, ValueError):
-        raise BadInput(
-            "The body is nested too deeply, or has a number that is too long or none."
-        ) from None
+        raise NoMessage(TOO_DEEP) from None
     if not isinstance(document, dict):
-        raise BadInput(f"Expected a JSON object, got {kind_of(document)}.")
+        raise NoMessage(f"Expected a JSON object, got {kind_of(document)}.")
     return document

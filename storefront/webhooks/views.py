@@ -1,7 +1,6 @@
 """Webhook view, `POST /webhooks/{source}`: verify, store once, answer; apply afterwards."""
 
 import logging
-import re
 from dataclasses import replace
 from hashlib import sha256
 
@@ -11,19 +10,18 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from downloads.errors import BadInput, NotFound
+from downloads.errors import BadInput, NoMessage, NotFound
 from downloads.json_names import in_short
 from storefront.authentication import shop_of_message
 from storefront.http.errors import TooLarge
 from storefront.http.json_errors import answers_with_json
 from storefront.http.requests import declared_length, require_length
-from storefront.inbox import store
+from storefront.inbox import WORD, store, unclear
 from storefront.platforms.base import Envelope
 from storefront.platforms.payloads import parse_message
 from storefront.platforms.registry import PLATFORMS
 
 logger = logging.getLogger(__name__)
-_WORD = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
 
 
 @csrf_exempt
@@ -40,7 +38,7 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
         TooLarge: more than `WEBHOOK_MAX_BYTES`. It is left unread.
         SignatureRefused: none of this shop's secrets signed exactly these bytes, or not lately.
         SealBroken: one of them cannot be opened, and none of the others signed.
-        BadInput: signed, but not a message.
+        BadInput: signed, but no JSON.
     """
     at = timezone.now()
     platform = PLATFORMS.get(source)
@@ -53,10 +51,16 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
     if not envelope.signature and platform.is_ping(body):
         return JsonResponse({"message": "Heard."})
     shop = shop_of_message(platform, envelope, body, at=at)
-    payload, repeated = parse_message(body)
-    inbound = platform.parse(_with_id(envelope, body), payload)
-    if not _WORD.fullmatch(inbound.topic):
-        raise BadInput("The message does not say its topic.")
+    envelope = _with_id(envelope, body)
+    repeated: list[str] = []
+    try:
+        payload, repeated = parse_message(body)
+        inbound = platform.parse(envelope, payload)
+        if not WORD.fullmatch(inbound.topic):
+            raise NoMessage("The message does not say its topic.")
+    except NoMessage as error:
+        # A platform switches off what refuses it: so it is stored, and a person is told.
+        inbound = unclear(platform, envelope, body, error)
     if store(shop, inbound, at=at) and repeated:
         # What decides is set aside when it is applied; the rest is no matter of ours.
         about = (source, shop.domain, inbound.topic, inbound.delivery_id, in_short(repeated))
@@ -75,7 +79,7 @@ def _read_body(request: HttpRequest) -> bytes:
 
 
 def _with_id(envelope: Envelope, body: bytes) -> Envelope:
-    if _WORD.fullmatch(envelope.delivery_id):
+    if WORD.fullmatch(envelope.delivery_id):
         return envelope
     # Without a name of its own a message is known by its content.
     return replace(envelope, delivery_id=f"sha256:{sha256(body).hexdigest()}")

@@ -13,14 +13,12 @@ from downloads.fulfilment import InboundMessage
 from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
 from downloads.tokens import MIN_LENGTH, hash_token
-from storefront.platforms.base import Doubt, Envelope, Platform, doubt_of, number_of
+from storefront.platforms.base import UNCLEAR, Doubt, Envelope, Platform, doubt_of, number_of
 from storefront.platforms.fields import number_in
 from storefront.platforms.generic import schemas, signing
 from storefront.platforms.generic.messages import ORDER, TOPICS
 from storefront.platforms.generic.reports import UNFIT
 from storefront.platforms.schemas import keep
-
-UNCLEAR = "unclear"
 
 
 class Generic(Platform):

@@ -44,6 +44,13 @@ def answer_of(response):
     return response.status_code, response.json()
 
 
+def require_without_topic():
+    """Fail unless the one message is set aside for saying no topic."""
+    aside = Message.objects.get()
+    assert (aside.topic, aside.state) == ("unclear", Message.State.SET_ASIDE)
+    assert aside.error == "The message does not say its topic."
+
+
 RECEIVED = (200, {"message": "Received."})
 REFUSED = (401, {"message": "The signature does not match."})
 
@@ -233,7 +240,7 @@ def test_a_secret_that_cannot_be_opened_does_not_stop_the_others(post, merchant,
 # --- The body ----------------------------------------------------------------------------------
 
 DEEP = "The body is nested too deeply, or has a number that is too long or none."
-BODIES = {
+NO_JSON = {
     "empty": (b"", "The body is not JSON: Expecting value at character 0."),
     "spaces": (b"  ", "The body is not JSON: Expecting value at character 2."),
     "cut off": (b'{"id": 1', "The body is not JSON: Expecting ',' delimiter at character 8."),
@@ -241,6 +248,10 @@ BODIES = {
     "a form": (b"id=1", "The body is not JSON: Expecting value at character 0."),
     "not UTF-8": (b'{"id": "\xff"}', "The body is not UTF-8 text."),
     "UTF-16": ("{}".encode("utf-16"), "The body is not UTF-8 text."),
+    "no number": (b'{"id": NaN}', DEEP),
+    "infinity": (b'{"id": -Infinity}', DEEP),
+}
+NO_OBJECT = {
     "nested brackets": (b"[" * 100_000, DEEP),
     "nested and closed": (b"[" * 100_000 + b"]" * 100_000, DEEP),
     "nested objects": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, DEEP),
@@ -249,22 +260,35 @@ BODIES = {
     "a text": (b'"order"', "Expected a JSON object, got str."),
     "a number": (b"7", "Expected a JSON object, got int."),
     "null": (b"null", "Expected a JSON object, got nothing."),
-    "no number": (b'{"id": NaN}', DEEP),
-    "infinity": (b'{"id": -Infinity}', DEEP),
     "a long number": (b'{"id": ' + b"9" * 5_000 + b"}", DEEP),
 }
+BODIES = NO_JSON | NO_OBJECT
 
 
-@pytest.mark.parametrize(("body", "message"), BODIES.values(), ids=BODIES)
-def test_a_signed_body_that_is_no_object_is_400(post, body, message):
+@pytest.mark.parametrize(("body", "message"), NO_JSON.values(), ids=NO_JSON)
+def test_a_signed_body_that_is_no_json_is_400(post, body, message):
     response = post(payload=body)
     assert (answer_of(response), headers_of(response)) == ((400, {"message": message}), JSON)
     assert stored() == (0, 0)
 
 
+@pytest.mark.parametrize(("body", "message"), NO_OBJECT.values(), ids=NO_OBJECT)
+def test_signed_json_that_says_nothing_is_stored_and_set_aside(deliver, body, message):
+    for _ in range(2):
+        assert answer_of(deliver(TOPIC, body)) == RECEIVED
+    aside = Message.objects.get()
+    assert (aside.topic, aside.state, aside.error) == (TOPIC, Message.State.SET_ASIDE, message)
+
+
+def test_json_that_says_nothing_of_a_topic_never_heard_is_no_matter_of_ours(deliver):
+    assert answer_of(deliver("never/heard", b"[]")) == RECEIVED
+    assert Message.objects.get().state == Message.State.IGNORED
+
+
 def test_a_body_that_is_no_object_needs_its_signature_first(post):
     for body, _message in BODIES.values():
         assert answer_of(post(payload=body, Hmac_Sha256=GOOD)) == REFUSED
+    assert stored() == (0, 0)
 
 
 def of_size(size):
@@ -338,12 +362,9 @@ def test_an_unknown_platform_is_404(client, merchant, source):
 
 
 @pytest.mark.parametrize("topic", [None, "", " ", "orders create", "örders/create", "x" * 101])
-def test_a_message_without_a_topic_is_400(post, topic):
-    assert answer_of(post(Topic=topic)) == (
-        400,
-        {"message": "The message does not say its topic."},
-    )
-    assert stored() == (0, 0)
+def test_a_message_without_a_topic_is_set_aside(deliver, topic):
+    assert answer_of(deliver(topic, ORDER, Topic=topic)) == RECEIVED
+    require_without_topic()
 
 
 @pytest.mark.parametrize("number", [None, "", "two words", "x" * 101, "ünique"])

@@ -274,19 +274,26 @@ def test_an_id_that_cannot_be_kept_gives_way_to_the_content(send, id):
 @pytest.mark.parametrize(
     "kind", [None, "", 7, ["order.paid"], {}, True, "order paid", "ördered", "x" * 101]
 )
-def test_a_message_without_a_type_is_400(send, kind):
-    answer = answer_of(send(json.dumps({"type": kind, "data": ORDER})))
-    assert answer == (400, {"message": "The message does not say its topic."})
-    assert stored() == (0, 0)
+def test_a_message_without_a_type_is_set_aside(send, kind):
+    assert answer_of(send(json.dumps({"type": kind, "data": ORDER}))) == RECEIVED
+    apply_messages.call()
+    aside = Message.objects.get()
+    assert (aside.topic, aside.state) == ("unclear", Message.State.SET_ASIDE)
+    assert aside.error == "The message does not say its topic."
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'"order.paid"', b'{"a": "\xff"}', b"[" * 10**5]
-)
-def test_a_signed_body_that_is_no_object_is_400(send, body):
+@pytest.mark.parametrize("body", [b"", b"{", b'{"a": "\xff"}'])
+def test_a_signed_body_that_is_no_json_is_400(send, body):
     response = send(body)
     assert (response.status_code, headers_of(response)) == (400, JSON)
     assert stored() == (0, 0)
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"order.paid"', b"[" * 10**5])
+def test_signed_json_that_is_no_object_is_set_aside(send, body):
+    assert answer_of(send(body)) == RECEIVED
+    apply_messages.call()
+    assert Message.objects.get().state == Message.State.SET_ASIDE
 
 
 def test_an_unknown_type_is_stored_without_content(send):

@@ -345,9 +345,11 @@ def test_two_messages_of_one_second_are_two_under_one_delivery_id(post):
 
 
 @pytest.mark.parametrize("topic", [None, "", " ", "order updated", "x" * 101])
-def test_a_message_without_a_topic_is_400(post, topic):
-    assert answer_of(post(topic)) == (400, {"message": "The message does not say its topic."})
-    assert stored() == (0, 0)
+def test_a_message_without_a_topic_is_set_aside(deliver, topic):
+    assert answer_of(deliver(topic, {"id": 1})) == RECEIVED
+    aside = Message.objects.get()
+    assert (aside.topic, aside.state) == ("unclear", Message.State.SET_ASIDE)
+    assert aside.error == "The message does not say its topic."
 
 
 def test_a_new_and_a_repeated_delivery_cost_so_many_queries(post, django_assert_num_queries):
