@@ -81,12 +81,10 @@ def _is_rung() -> bool:
     return waiting.exists()
 
 
-def unclear(
-    platform: Platform, envelope: Envelope, body: bytes, error: NoMessage
-) -> InboundMessage:
+def unclear(platform: Platform, envelope: Envelope, body: bytes, problem: str) -> InboundMessage:
     """Return what to store of a message of which nothing can be read: no more than why.
 
-    It is known by its content alone, and is set aside as it is applied.
+    It is known by its content alone, and is set aside as it is applied, `problem` being told.
     """
     empty = platform.parse(envelope, {})
     has_topic = WORD.fullmatch(empty.topic) is not None
@@ -95,7 +93,7 @@ def unclear(
         topic=empty.topic if has_topic else UNCLEAR,
         delivery_id=f"sha256:{sha256(body).hexdigest()}",
         is_known=empty.is_known or not has_topic,
-        body=json.dumps({NOTHING: str(error)}),
+        body=json.dumps({NOTHING: problem}),
     )
 
 

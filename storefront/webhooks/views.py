@@ -11,13 +11,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from downloads.errors import BadInput, NoMessage, NotFound
+from downloads.fulfilment import InboundMessage
 from downloads.json_names import in_short
 from storefront.authentication import shop_of_message
 from storefront.http.errors import TooLarge
 from storefront.http.json_errors import answers_with_json
 from storefront.http.requests import declared_length, require_length
 from storefront.inbox import WORD, store, unclear
-from storefront.platforms.base import Envelope
+from storefront.platforms.base import Envelope, Platform
 from storefront.platforms.payloads import parse_message
 from storefront.platforms.registry import PLATFORMS
 
@@ -51,21 +52,25 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
     if not envelope.signature and platform.is_ping(body):
         return JsonResponse({"message": "Heard."})
     shop = shop_of_message(platform, envelope, body, at=at)
-    envelope = _with_id(envelope, body)
-    repeated: list[str] = []
-    try:
-        payload, repeated = parse_message(body)
-        inbound = platform.parse(envelope, payload)
-        if not WORD.fullmatch(inbound.topic):
-            raise NoMessage("The message does not say its topic.")
-    except NoMessage as error:
-        # A platform switches off what refuses it: so it is stored, and a person is told.
-        inbound = unclear(platform, envelope, body, error)
+    inbound, repeated = _read(platform, _with_id(envelope, body), body)
     if store(shop, inbound, at=at) and repeated:
         # What decides is set aside when it is applied; the rest is no matter of ours.
         about = (source, shop.domain, inbound.topic, inbound.delivery_id, in_short(repeated))
         logger.warning("A %s message of %s (%s, %s) repeats names: %s", *about)
     return JsonResponse({"message": "Received."})
+
+
+def _read(platform: Platform, envelope: Envelope, body: bytes) -> tuple[InboundMessage, list[str]]:
+    """Return what to store of a message, and the names that stand twice in it."""
+    try:
+        payload, repeated = parse_message(body)
+    except NoMessage as error:
+        # A platform switches off what refuses it: so it is stored, and a person is told.
+        return unclear(platform, envelope, body, str(error)), []
+    inbound = platform.parse(envelope, payload)
+    if not WORD.fullmatch(inbound.topic):
+        inbound = unclear(platform, envelope, body, "The message does not say its topic.")
+    return inbound, repeated
 
 
 def _read_body(request: HttpRequest) -> bytes:
