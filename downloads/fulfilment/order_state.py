@@ -4,7 +4,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from downloads.incoming import OrderReport
 from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop, StatusMeaning
+from downloads.models.reported import STATUS_LENGTH
 
 _REACHED = {
     Order.ReportedPayment.PENDING: 0,
@@ -13,6 +15,12 @@ _REACHED = {
     Order.ReportedPayment.PAID: 2,
 }
 _NEEDED = {Shop.OpensWhen.PLACED: 0, Shop.OpensWhen.AUTHORIZED: 1, Shop.OpensWhen.PAID: 2}
+
+
+# Below every rank: not one report said so far.
+UNSAID = "-"
+# Ends a payment's rank where the status beside it is another report's, which says no payment.
+ALONE = "~"
 
 
 def standing_of(order: Order, *, said: str, is_given_back: bool) -> dict[str, Any]:
@@ -62,6 +70,45 @@ def meanings_of(shop: Shop, statuses: Collection[str]) -> dict[str, str]:
 def said_payment(status: str, reported: str, meanings: Mapping[str, str]) -> str:
     """Return the payment that a platform's words say: the shop's table stands above the report."""
     return meanings.get(status, reported)
+
+
+def reported_payment(
+    order: Order,
+    report: OrderReport,
+    reported_rank: str,
+    meanings: Mapping[str, str],
+    *,
+    is_newest: bool,
+) -> dict[str, str]:
+    """Return the columns of an order's payment and status, as a report at a rank leaves them.
+
+    The newest report that says a payment readably says it. A status that says nothing of it stands
+    beside what was known before, and the shop's table may say what it means. `meanings` are those
+    of both statuses.
+    """
+    known = order.payment_rank.removesuffix(ALONE) or UNSAID
+    is_alone = order.payment_rank.endswith(ALONE)
+    status = report.status[:STATUS_LENGTH]
+    # Two that say no payment, and neither the newest: which of them is later is not kept.
+    is_later = is_newest or not is_alone
+    if reported_rank < known or (report.payment is None and not (status and is_later)):
+        return {"payment_rank": order.payment_rank or UNSAID}
+    if report.payment is None:
+        before = order.reported_status if order.reported_status != status else ""
+        payment = said_payment(before, order.reported_payment, meanings)
+        return _columns(payment, status, known + ALONE)
+    if not is_later:
+        payment = said_payment(status, report.payment, meanings)
+        return _columns(payment, order.reported_status, reported_rank + ALONE)
+    return _columns(report.payment, status, reported_rank)
+
+
+def _columns(payment: str, status: str, payment_rank: str) -> dict[str, str]:
+    return {
+        "reported_payment": payment,
+        "reported_status": status,
+        "payment_rank": payment_rank,
+    }
 
 
 def times_of_causes(order: Order) -> list[datetime]:

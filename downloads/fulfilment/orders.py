@@ -1,5 +1,6 @@
 """Record orders from reports, idempotent and order-independent; cancel, delete, release them."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +14,10 @@ from downloads.fulfilment.changes import Outcome, assign, fetched_at_of, rank_of
 from downloads.fulfilment.lines import record_lines
 from downloads.fulfilment.order_numbers import order_of_report, record_token
 from downloads.fulfilment.order_state import (
+    UNSAID,
     meanings_of,
     payment_of,
+    reported_payment,
     said_payment,
     times_of_causes,
 )
@@ -23,13 +26,11 @@ from downloads.fulfilment.recalculation import lock_order, lock_shop, settle
 from downloads.fulfilment.refunds import record_refunds
 from downloads.incoming import OrderReport
 from downloads.models import Grant, LineItem, Order, Shop
-from downloads.models.reported import RECEIPT_NUMBER_LENGTH, STATUS_LENGTH
+from downloads.models.reported import RECEIPT_NUMBER_LENGTH
 
 # More than anybody reads.
 MOST_NOTES, LONGEST_NOTE = 50, 500
 PAID, PARTIAL = Order.ReportedPayment.PAID, Order.ReportedPayment.PARTIAL
-# Below every rank: not one report said so far.
-UNSAID = "-"
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,16 @@ def record_order(
     reported_rank = rank_of_order(report)
     is_newest = reported_rank >= order.reported_rank
     changed = record_buyer(order, report, shop=shop, at=at)
-    changed |= _record_standing(order, report, reported_rank)
+    meanings = meanings_of(shop, {report.status, order.reported_status})
+    changed |= assign(
+        order,
+        **reported_payment(order, report, reported_rank, meanings, is_newest=is_newest),
+        **_cancellation(order, report, reported_rank, meanings),
+    )
     if is_newest:
         changed |= assign(order, reported_rank=reported_rank, **_order_fields(report))
     # Whose a token is, is told by when its orders were placed.
     changed |= record_token(order, report, is_newest=is_newest)
-    meanings = meanings_of(shop, {report.status, order.reported_status})
     paid = said_payment(report.status, report.payment or "", meanings) == PAID
     recorded = record_lines(order, report, reported_rank, is_newest=is_newest, is_paid=paid)
     changed |= recorded.changed
@@ -185,30 +190,21 @@ def _is_news_of_deletion(order: Order, deleted_at: datetime | None, *, at: datet
     return fetched_at is None or fetched_at < at
 
 
-def _record_standing(order: Order, report: OrderReport, reported_rank: str) -> bool:
-    """Record payment and cancellation: each as the newest report says that says it readably."""
-    values: dict[str, Any] = {
-        "payment_rank": order.payment_rank or UNSAID,
-        "cancellation_rank": order.cancellation_rank or UNSAID,
-    }
-    if report.payment is not None and reported_rank >= order.payment_rank:
-        values |= {
-            "reported_payment": report.payment,
-            "reported_status": report.status[:STATUS_LENGTH],
-            "payment_rank": reported_rank,
-        }
-    if report.is_cancellation_known and reported_rank >= order.cancellation_rank:
-        values |= {"cancellation_rank": reported_rank, **_cancellation(order, report)}
-    return assign(order, **values)
+def _cancellation(
+    order: Order, report: OrderReport, reported_rank: str, meanings: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what a report leaves of the cancellation: the newest that says it readably says it.
 
-
-def _cancellation(order: Order, report: OrderReport) -> dict[str, datetime | None]:
-    """Return `cancelled_at` and `deleted_after` by what a report says, where it is not gone."""
+    A status whose payment the shop's table says is no cancelled one.
+    """
+    is_known = report.is_cancellation_known or report.status in meanings
+    if not is_known or reported_rank < order.cancellation_rank:
+        return {"cancellation_rank": order.cancellation_rank or UNSAID}
     if _is_gone_since(order, report):
-        return {}
+        return {"cancellation_rank": reported_rank}
     # A report's own is never after it, whatever the platform's clocks say.
     at = report.cancelled_at and min(report.cancelled_at, report.reported_at)
-    return {"cancelled_at": at, "deleted_after": None}
+    return {"cancellation_rank": reported_rank, "cancelled_at": at, "deleted_after": None}
 
 
 def _is_gone_since(order: Order, report: OrderReport) -> bool:

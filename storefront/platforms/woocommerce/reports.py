@@ -48,13 +48,15 @@ def read_order(payload: Any) -> incoming.OrderReport:
         token_hash=order.token_sha256 or hash_of_key(order.order_key),
         # Nowhere does it say since when.
         cancelled_at=at if status in CANCELLED else None,
-        is_cancellation_known=bool(status),
+        # One that no rule names may be a cancelled order's as well as another's.
+        is_cancellation_known=bool(status) and not note_on(status),
         grand_total=order.total,
         currency=order.currency or "",
         parent_id=order.parent_id,
         email=email,
         customer=_customer_report(order, email),
         lines=_line_reports(notes, order.line_items),
+        are_lines_complete=not order.is_unread("line_items"),
         notes=(*notes.sentences, *filter(None, [note_on(status)])),
     )
 
@@ -76,13 +78,13 @@ def _payment(notes: Notes, order: schemas.Order, status: str) -> tuple[str | Non
         gateways.add(CASH_ON_DELIVERY)
     if order.is_unread("date_paid_gmt", "date_paid"):
         dated.add(True)
-    read = [
+    read = {
         payment_of(status=status, gateway=gateway, is_dated=is_dated)
         for gateway in gateways
         for is_dated in dated
-    ]
-    payments = {payment for payment, _word in read}
-    return (payments.pop() if len(payments) == 1 else None), min(word for _payment, word in read)
+    }
+    # Nor may the shop's table say what one of the two means.
+    return read.pop() if len(read) == 1 else (None, "")
 
 
 def _customer_report(order: schemas.Order, email: str | None) -> incoming.CustomerReport | None:

@@ -438,6 +438,17 @@ def test_a_date_of_payment_that_cannot_be_read_pays_nothing():
     assert read_order(unpaid | {"status": "failed"}).payment is None
 
 
+def test_of_a_gateway_that_cannot_be_read_no_row_of_the_table_decides():
+    """By hand it would be another word than by card."""
+    report = read_order(published("order", status="processing", payment_method=[]))
+    assert (report.payment, report.status) == (None, "")
+
+
+@pytest.mark.parametrize(("status", "is_known"), [("shipped", True), ("abc", False), ("0", False)])
+def test_a_status_that_no_rule_names_ends_no_cancellation(status, is_known):
+    assert read_order(published("order", status=status)).is_cancellation_known is is_known
+
+
 def test_a_variation_that_cannot_be_read_is_not_its_product():
     assert line(product_id=22, variation_id="x").product.variant_id is None
 
