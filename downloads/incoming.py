@@ -64,11 +64,15 @@ class LineReport:
 
 @dataclass(frozen=True)
 class RefundReport:
-    """A refund. `units` maps a line's platform id to units given back; empty: money alone."""
+    """A refund. `units` maps a line's platform id to units given back; empty: money alone.
+
+    `is_whole` is false where not all of its lines could be read: what is known of it stays.
+    """
 
     platform_id: int
     refunded_at: datetime
     units: dict[int, int]
+    is_whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ class OrderReport:
     that is `number`. `status` is the platform's own word, where the shop's table of statuses may
     say otherwise than `payment`. `email` is the contact address as the shop took it, null where the
     report names none. `token_hash` is `tokens.hash_token` of the order-status token, null where
-    there is none. `are_refunds_complete` says that `refunds` are all there are. `fetched_at` is
+    there is none. `are_lines_complete` is false where a line could not be read at all: those known
+    stay. `are_refunds_complete` says that `refunds` are all there are. `fetched_at` is
     when we asked for it, null of what was sent. `parent_id` is the order that this is a part of,
     by the platform's number. `notes` say, for the merchant, what could not be read.
     """
@@ -91,6 +96,7 @@ class OrderReport:
     placed_at: datetime
     reported_at: datetime
     lines: tuple[LineReport, ...]
+    are_lines_complete: bool = True
     refunds: tuple[RefundReport, ...] = ()
     are_refunds_complete: bool = False
     token_hash: str | None = None

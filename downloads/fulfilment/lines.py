@@ -1,14 +1,14 @@
 """Update an order's line items from its reports, in whatever order these arrive."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from downloads.fulfilment.bounds import new_lines
-from downloads.fulfilment.changes import assign_each
+from downloads.fulfilment.changes import assign, assign_each
 from downloads.fulfilment.products import products_of_lines
 from downloads.fulfilment.recalculation import LineClaims, add_lines
-from downloads.incoming import LineReport, OrderReport
+from downloads.incoming import LineReport, OrderReport, ProductReport
 from downloads.models import Grant, LineItem, Order, Product
 
 # Where lines stand that the newest report no longer has: behind the others, by their numbers.
@@ -34,6 +34,7 @@ def record_lines(
         AboveLimit: it would hold more than `ORDER_MAX_LINES`, and not only be closed.
     """
     existing = {line.platform_id: line for line in order.lines.select_related("product")}
+    report = _with_numbers(report, existing)
     added = new_lines(report, existing, is_newest=is_newest)
     # A shop no longer names a variant that it has deleted since: what is known stays.
     named = [reported for _position, reported in added]
@@ -75,12 +76,46 @@ def record_lines(
         elif product is not None and _is_former(line, product):
             former[line.platform_id] = product.pk
         changes.append((line, values))
-    if is_newest:
+    if is_newest and report.are_lines_complete:
         changes += [(line, {"current_quantity": 0, "position": LAST}) for line in lines.values()]
     _keep_former(changes)
     used: dict[int | None, int]
     used = {line.platform_id: line.used for line in report.lines if line.used}
     return RecordedLines(assign_each(changes) or bool(fresh), LineClaims(former, used))
+
+
+def _with_numbers(report: OrderReport, existing: dict[int | None, LineItem]) -> OrderReport:
+    """Bring together lines that are one, with a number of the platform's here and of ours there.
+
+    Numbers of ours, below 0, stand where a report has none: in it, or, in `existing`, in an earlier
+    one. What the platform has is kept, so that refunds and counts go on.
+    """
+    named = {line.platform_id for line in report.lines}
+    missing: dict[tuple, list[LineItem]] = {}
+    for number, line in sorted(existing.items(), key=lambda row: row[1].pk):
+        if number is not None and number not in named:
+            missing.setdefault(_sold(line.product), []).append(line)
+    lines = []
+    for reported in report.lines:
+        number = reported.platform_id
+        alike = missing.get(_sold(reported.product), [])
+        found = next((line for line in alike if min(number, line.platform_id or 0) < 0), None)
+        if number not in existing and found is not None and found.platform_id is not None:
+            alike.remove(found)
+            if number < 0:
+                reported = replace(reported, platform_id=found.platform_id)
+            else:
+                del existing[found.platform_id]
+                assign(found, platform_id=number)
+                existing[number] = found
+        lines.append(reported)
+    return replace(report, lines=tuple(lines))
+
+
+def _sold(product: Product | ProductReport) -> tuple:
+    if product.variant_id is not None:
+        return (product.variant_id,)
+    return (product.name, product.variant_name, product.sku, product.product_id)
 
 
 def _counts(

@@ -33,7 +33,9 @@ class Mention(NamedTuple):
         back = min(sum(units.values()), MOST_UNITS)
         how = MISSING if report is None else self.how
         content = None if report is None else (report.refunded_at, sorted(units.items()))
-        return rank(self.reported_at, f"{fetched:011x}{how}{back:07x}", content=content)
+        # What could not be read whole is no news of the refund but that there is one.
+        at = self.reported_at if report is None or report.is_whole else report.refunded_at
+        return rank(at, f"{fetched:011x}{how}{back:07x}", content=content)
 
 
 @transaction.atomic

@@ -4,10 +4,11 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 
 from downloads.email_addresses import accepted_email
-from downloads.incoming import LineReport
+from downloads.incoming import LineReport, RefundReport
 from storefront.platforms.fields import units_by_line
 from storefront.platforms.notes import Notes
 from storefront.platforms.schemas import Payload
@@ -94,14 +95,27 @@ def note_missing(notes: Notes, row: Payload, *names: str) -> None:
             notes.add(f".{name}", "is missing")
 
 
-def units_back(
-    notes: Notes, name: str, rows: Iterable[tuple[int | None, int | None]]
-) -> dict[int, int]:
-    """Add up the units that went back of each line; what does not say of which one is noted."""
+def refund_of(
+    notes: Notes,
+    refund: Payload,
+    name: str,
+    rows: Iterable[tuple[int | None, int | None]],
+    *,
+    number: int,
+    at: datetime,
+) -> RefundReport:
+    """Return the report of a refund from the line and the units of each of its rows (`name`).
+
+    What does not say of which line is noted; where it does not say how much, it is one unit.
+    """
     known = []
-    for place, (number, back) in enumerate(rows):
-        if number is None or back is None:
+    is_whole = not refund.is_unread(name)
+    for place, (line, back) in enumerate(rows):
+        if line is None or back is None:
             notes.add(f".{name}[{place}]", "does not say how much of which line went back")
-        else:
-            known.append((number, back))
-    return units_by_line(known)
+            is_whole = False
+        if line is not None:
+            known.append((line, 1 if back is None else back))
+    return RefundReport(
+        platform_id=number, refunded_at=at, units=units_by_line(known), is_whole=is_whole
+    )

@@ -50,6 +50,7 @@ def order_report(order: schemas.Order) -> incoming.OrderReport:
         email=email or _address_of(notes, order.customer),
         customer=None if order.customer is None else _customer_report(order.customer),
         lines=_line_reports(notes, order.lines),
+        are_lines_complete=not order.is_unread("lines"),
         refunds=refunds,
         are_refunds_complete=are_refunds_complete,
         notes=notes.sentences,
@@ -88,8 +89,7 @@ def _refund_report(
     notes: Notes, refund: schemas.Refund, number: int, at: datetime
 ) -> incoming.RefundReport:
     rows = ((row.line_id, row.quantity) for row in refund.lines or ())
-    units = lines.units_back(notes, "lines", rows)
-    return incoming.RefundReport(platform_id=number, refunded_at=at, units=units)
+    return lines.refund_of(notes, refund, "lines", rows, number=number, at=at)
 
 
 def refund_report(refund: schemas.RefundMessage) -> incoming.RefundReport:

@@ -67,6 +67,7 @@ def read_order(payload: Any) -> incoming.OrderReport:
         email=email,
         customer=_customer_report(notes, order, email),
         lines=_line_reports(notes, order.line_items),
+        are_lines_complete=not order.is_unread("line_items"),
         refunds=_refund_reports(notes, order.refunds or (), reported_at),
         notes=notes.sentences,
     )
@@ -152,11 +153,8 @@ def _refund_reports(
 def _refund_report(
     notes: Notes, refund: schemas.Refund, number: int, at: datetime
 ) -> incoming.RefundReport:
-    rows = refund.refund_line_items or ()
-    units = lines.units_back(
-        notes, "refund_line_items", ((row.line_item_id, row.quantity) for row in rows)
-    )
-    return incoming.RefundReport(platform_id=number, refunded_at=at, units=units)
+    rows = ((row.line_item_id, row.quantity) for row in refund.refund_line_items or ())
+    return lines.refund_of(notes, refund, "refund_line_items", rows, number=number, at=at)
 
 
 def read_refund(payload: Any) -> tuple[int, incoming.RefundReport]:

@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from downloads.fulfilment import (
+    apply_policies,
     record_dispute,
     record_order,
     record_product,
@@ -21,7 +22,7 @@ from downloads.fulfilment import (
     remove_product,
 )
 from downloads.incoming import CatalogReport, CustomerReport, LineReport, OrderReport, ProductReport
-from downloads.models import Dispute, Order, Product, Refund, Shop
+from downloads.models import Dispute, Order, Product, Refund, Shop, StatusMeaning
 from downloads.tokens import hash_token
 from tests.downloads.reported import (
     BUYER,
@@ -67,6 +68,7 @@ EDITED = order_report(
     currency="EUR",
     refunds=(refund_report(1, {1: 1}), refund_report(2, {1: 1})),
 )
+PAYMENTS = Order.ReportedPayment.values
 # What a shop may say: it is told to the shop's row.
 Telling = Callable[[Shop], Any]
 
@@ -295,6 +297,68 @@ def test_a_status_goes_with_the_payment_that_it_says(shop):
 
 
 @pytest.mark.parametrize(
+    ("told", "payment", "word"),
+    [
+        (["paid", "shipped"], "paid", "shipped"),
+        (["pending", "shipped"], "pending", "shipped"),
+        (["pending", "shipped", "paid"], "paid", "paid"),
+        (["paid", "shipped", "voided"], "voided", "voided"),
+        (["shipped", ""], "pending", "shipped"),
+        (["paid", "shipped", "packed"], "paid", "packed"),
+    ],
+)
+def test_a_status_that_says_no_payment_stands_beside_the_last_known(shop, told, payment, word):
+    tell(
+        shop,
+        *(
+            order(at=HOURS[n], payment=each if each in PAYMENTS else None, status=each)
+            for n, each in enumerate(told)
+        ),
+    )
+    row = Order.objects.get()
+    assert (row.reported_payment, row.reported_status) == (payment, word)
+
+
+def test_a_status_that_says_no_payment_keeps_what_the_table_made_of_the_one_before(shop):
+    StatusMeaning.objects.create(shop=shop, status="processing", payment="pending")
+    tell(
+        shop,
+        order(at=HOURS[0], payment="paid", status="processing"),
+        order(at=HOURS[1], payment=None, status="shipped"),
+    )
+    assert Order.objects.get().payment == "pending"
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+def test_the_shops_table_says_what_a_status_means_that_says_no_payment(shop, is_early):
+    def enter():
+        StatusMeaning.objects.create(shop=shop, status="reserved", payment="paid")
+
+    if is_early:
+        enter()
+    tell(
+        shop,
+        order(at=HOURS[0], payment="pending", status="pending"),
+        order(at=HOURS[1], payment=None, status="reserved"),
+    )
+    if not is_early:
+        assert Order.objects.get().payment == "pending"
+        enter()
+        apply_policies(shop, at=NOW)
+    assert Order.objects.get().payment == "paid"
+
+
+def test_a_status_of_the_table_ends_a_cancellation_and_another_unknown_one_does_not(shop):
+    unknown = {"payment": None, "status": "reserved", "is_cancellation_known": False}
+    cancelled = order(at=HOURS[0], cancelled_at=HOURS[0])
+    tell(shop, cancelled, order(at=HOURS[1], **unknown))
+    assert Order.objects.get().cancelled_at == HOURS[0]
+    StatusMeaning.objects.create(shop=shop, status="reserved", payment="paid")
+    tell(shop, cancelled, order(at=HOURS[2], **unknown))
+    assert Order.objects.get().cancelled_at is None
+
+
+@pytest.mark.parametrize(
     ("told", "stands"),
     [
         ([(NOW, True), (None, False)], NOW),
@@ -310,6 +374,52 @@ def test_a_cancellation_that_cannot_be_read_is_the_last_known_else_none(shop, to
     ]
     tell(shop, *reports)
     assert Order.objects.get().cancelled_at == stands
+
+
+def test_a_refund_that_cannot_be_read_whole_opens_nothing(shop):
+    """In whatever order: and where none was read whole, what was read of it counts."""
+    whole = replace(refund_report(1, {1: 2}), refunded_at=HOURS[0])
+    cut = replace(whole, units={}, is_whole=False)
+    line = line_report(1, 2)
+    tell(
+        shop,
+        order(lines=[line], at=HOURS[1], refunds=(whole,), are_refunds_complete=True),
+        order(lines=[line], at=HOURS[2], refunds=(cut,)),
+    )
+    assert Order.objects.get().fully_refunded
+    # One that can be read says what is so now.
+    none = replace(whole, units={})
+    say(shop, order(lines=[line], at=HOURS[3], refunds=(none,)))
+    assert not Order.objects.get().fully_refunded
+
+
+def test_a_line_whose_number_cannot_be_read_is_the_one_known(shop):
+    """In whatever order: its refunds are its own, and so are its counts."""
+    line = line_report(1, 2)
+    unread = replace(line, platform_id=-77)
+    tell(
+        shop,
+        order(lines=[line, line_report(2)], at=HOURS[0]),
+        order(lines=[unread, line_report(2)], at=HOURS[1]),
+        fact(record_refund, refund_report(5, {1: 2})),
+    )
+    assert [row[0] for row in grants_of(Order.objects.get())] == [1, 2]
+    assert [row[3] for row in grants_of(Order.objects.get())] == [True, False]
+
+
+def test_two_lines_alike_without_numbers_are_those_two(shop):
+    lines = [line_report(1), replace(line_report(1), platform_id=2)]
+    unread = [replace(lines[0], platform_id=-7), replace(lines[0], platform_id=-8)]
+    tell(shop, order(lines=lines, at=HOURS[0]), order(lines=unread, at=HOURS[1]))
+    assert [row[0] for row in grants_of(Order.objects.get())] == [1, 2]
+
+
+def test_lines_that_cannot_be_read_stay_as_they_are(shop):
+    say(shop, order(lines=[line_report(1), line_report(2)], at=HOURS[0]))
+    say(shop, order(lines=[line_report(1)], at=HOURS[1], are_lines_complete=False))
+    assert [row[4] for row in grants_of(Order.objects.get())] == ["available", "available"]
+    say(shop, order(lines=[line_report(1)], at=HOURS[2]))
+    assert [row[4] for row in grants_of(Order.objects.get())] == ["available", "expired"]
 
 
 def test_of_one_moment_the_last_fetch_stands_above_all_that_was_sent(shop):

@@ -6,15 +6,17 @@ import pytest
 
 from downloads.incoming import LineReport, ProductReport
 from storefront.platforms.generic import customers as generic
+from storefront.platforms.generic.schemas import Refund
 from storefront.platforms.lines import (
     UNNUMBERED,
     account_address,
     numbered,
     receipt_of,
-    units_back,
+    refund_of,
 )
 from storefront.platforms.notes import Notes
 from storefront.platforms.shopify import customers as shopify
+from storefront.platforms.values import LONG_AGO
 from storefront.platforms.woocommerce import customers as woocommerce
 
 
@@ -83,11 +85,19 @@ def test_the_digits_of_a_receipts_number_count_while_they_fit(written, read):
     assert receipt_of(written, 9) == read
 
 
+def refunded(*rows):
+    refund = Refund.read({"id": 5}, "refund")
+    return refund_of(refund.notes, refund, "lines", rows, number=5, at=LONG_AGO)
+
+
 def test_units_that_went_back_are_added_up_and_bounded():
-    notes = Notes("refund")
-    rows = [(1, 2), (1, 3), (2, 1_000_000), (2, 1), (None, 1), (3, None)]
-    assert units_back(notes, "lines", rows) == {1: 5, 2: 1_000_000}
-    assert len(notes.sentences) == 2
+    report = refunded((1, 2), (1, 3), (2, 1_000_000), (2, 1))
+    assert (report.units, report.is_whole) == ({1: 5, 2: 1_000_000}, True)
+
+
+def test_of_a_line_whose_units_cannot_be_read_one_went_back():
+    report = refunded((None, 1), (3, None))
+    assert (report.units, report.is_whole) == ({3: 1}, False)
 
 
 @pytest.mark.parametrize("platform", [shopify, woocommerce, generic])

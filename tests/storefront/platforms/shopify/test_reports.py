@@ -369,12 +369,20 @@ def test_a_variant_that_cannot_be_read_is_none(order, a_line):
     assert read_order(order).lines[0].product.variant_id is None
 
 
-@pytest.mark.parametrize("row", [{"line_item_id": None, "quantity": 1}, {"line_item_id": 1}])
-def test_of_a_refund_what_names_no_line_goes_nowhere(order, row):
+@pytest.mark.parametrize(
+    ("row", "units"),
+    [
+        ({"line_item_id": None, "quantity": 1}, {}),
+        ({"line_item_id": 1}, {1: 1}),
+        ({"line_item_id": 1, "quantity": ""}, {1: 1}),
+    ],
+)
+def test_of_a_refund_what_names_no_line_goes_nowhere_and_no_units_are_one(order, row, units):
     named = {"line_item_id": 466157049, "quantity": 1}
     order["refunds"] = [{"id": 5, "refund_line_items": [row, named]}]
     report = read_order(order)
-    assert [refund.units for refund in report.refunds] == [{466157049: 1}]
+    (refund,) = report.refunds
+    assert (refund.units, refund.is_whole) == ({466157049: 1} | units, False)
     assert not report.are_refunds_complete
     assert report.notes == (
         "order.refunds[0].refund_line_items[0]: does not say how much of which line went back.",
