@@ -48,6 +48,7 @@ class LineReport:
 
     `quantity` is null where it cannot be read: what is known stays, else it is one unit. `used` is
     how many downloads were spent of it elsewhere, for a line that moves here; null: not told.
+    `is_kept_known` is false where what is left was to be said and is not: what is known stays.
     """
 
     platform_id: int
@@ -55,10 +56,13 @@ class LineReport:
     quantity: int | None
     current_quantity: int | None = None
     used: int | None = None
+    is_kept_known: bool = True
 
     @property
     def kept(self) -> int | None:
         """How many units are left of it, as far as this report says; null: it does not."""
+        if not self.is_kept_known:
+            return None
         return self.quantity if self.current_quantity is None else self.current_quantity
 
 

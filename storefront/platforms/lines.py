@@ -109,7 +109,7 @@ def refund_of(
     What does not say of which line is noted; where it does not say how much, it is one unit.
     """
     known = []
-    is_whole = not refund.is_unread(name)
+    is_whole = not (refund.is_unread(name) or refund.is_emptied(name))
     for place, (line, back) in enumerate(rows):
         if line is None or back is None:
             notes.add(f".{name}[{place}]", "does not say how much of which line went back")

@@ -68,6 +68,10 @@ class Payload(BaseModel):
         """Say whether one of these fields was sent and could not be read."""
         return not self._unread.isdisjoint(names)
 
+    def is_emptied(self, name: str) -> bool:
+        """Say whether a field was sent with nothing in it, where others leave it out."""
+        return name in self.model_fields_set and getattr(self, name) is None
+
     @model_validator(mode="before")
     @classmethod
     def _begin(cls, row: Any, info: ValidationInfo) -> Any:

@@ -175,6 +175,7 @@ def _line_report(notes: Notes, line: schemas.Line) -> incoming.LineReport:
         platform_id=lines.UNNUMBERED,
         quantity=quantity,
         current_quantity=kept,
+        is_kept_known=not line.is_emptied("kept"),
         product=_product_report(line.product),
     )
 

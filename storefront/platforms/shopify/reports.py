@@ -37,6 +37,8 @@ DISPUTES = {
     "charge_refunded": Dispute.State.LOST,
 }
 
+RISKS = ("high", "medium", "low", "none")
+
 
 def read_order(payload: Any) -> incoming.OrderReport:
     """Return what an order of the Admin API says; what could not be read is in its notes."""
@@ -124,6 +126,7 @@ def _line_report(line: schemas.LineItem) -> incoming.LineReport:
         platform_id=lines.UNNUMBERED,
         quantity=lines.units_kept(line, line.quantity, of="current_quantity"),
         current_quantity=line.current_quantity,
+        is_kept_known=not line.is_emptied("current_quantity"),
         product=incoming.ProductReport(
             name=line.title or line.name or "Untitled",
             product_id=line.product_id,
@@ -182,11 +185,19 @@ def read_dispute(payload: Any) -> tuple[int | None, incoming.DisputeReport | Non
 
 
 def read_risk(payload: Any) -> tuple[int, incoming.RiskReport | None]:
-    """Return an order's number and what Shopify itself thinks of it; null for others' opinions."""
+    """Return an order's number and what Shopify itself thinks of it.
+
+    Null for others' opinions, and where it does not say: what is known stays.
+    """
     risk = schemas.Risk.read(payload, "risk")
     if risk.provider_id or risk.provider_title:
         return risk.order_id, None
-    is_high = (risk.risk_level or "").lower() == "high"
+    level = (risk.risk_level or "").strip().lower()
+    if level in ("", "pending"):
+        return risk.order_id, None
+    if level not in RISKS:
+        raise BadInput(f"risk.risk_level: expected one of {', '.join(RISKS)}")
+    is_high = level == "high"
     return risk.order_id, incoming.RiskReport(
         is_high=is_high, assessed_at=risk.created_at or LONG_AGO
     )

@@ -369,6 +369,35 @@ def test_a_variant_that_cannot_be_read_is_none(order, a_line):
     assert read_order(order).lines[0].product.variant_id is None
 
 
+@pytest.mark.parametrize("level", [None, "", "PENDING"])
+def test_a_risk_that_is_not_said_leaves_the_one_known(level):
+    assert read_risk({"order_id": 7, "risk_level": level}) == (7, None)
+
+
+@pytest.mark.parametrize("level", ["abc", "0", 0, True, []])
+def test_a_risk_that_cannot_be_read_is_set_aside(level):
+    with pytest.raises(BadInput, match=r"^risk\.risk_level: expected"):
+        read_risk({"order_id": 7, "risk_level": level})
+
+
+@pytest.mark.parametrize(
+    ("left", "kept"), [(None, None), ("", None), ("x", None), (1, 1), ({}, None)]
+)
+def test_how_many_are_left_is_not_told_by_a_field_without_it(order, a_line, left, kept):
+    a_line |= {"quantity": 3, "current_quantity": left}
+    assert read_order(order).lines[0].kept == kept
+    a_line.pop("current_quantity")
+    assert read_order(order).lines[0].kept == 3
+
+
+@pytest.mark.parametrize("rows", [None, "", "x", 7, ["x"]])
+def test_a_refund_whose_lines_cannot_be_read_is_not_whole(order, rows):
+    order["refunds"] = [{"id": 5, "refund_line_items": rows}]
+    assert [(each.units, each.is_whole) for each in read_order(order).refunds] == [({}, False)]
+    order["refunds"] = [{"id": 5, "refund_line_items": []}]
+    assert [each.is_whole for each in read_order(order).refunds] == [True]
+
+
 @pytest.mark.parametrize(
     ("row", "units"),
     [
