@@ -79,9 +79,7 @@ def _refund_reports(
             lines.note_missing(notes, row, "refunded_at")
             # What undoes it later must be newer than it.
             reports.append(_refund_report(notes, row, row.id, row.refunded_at or reported_at))
-            is_complete &= not row.is_unread("lines") and all(
-                None not in (line.line_id, line.quantity) for line in row.lines or ()
-            )
+            is_complete &= reports[-1].is_whole
     return tuple(reports), is_complete
 
 

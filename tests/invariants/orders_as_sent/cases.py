@@ -178,6 +178,19 @@ def generic(
     return Said("order.updated", content | words, minutes)
 
 
+def _refund() -> dict[str, Any]:
+    """Return a refund of both units of a line, in the format of ours."""
+    rows = [{"line_id": 1, "quantity": 2}]
+    return {"id": 7, "refunded_at": moment(20).isoformat(), "lines": rows}
+
+
+_BACK = [
+    {
+        "id": 5,
+        "created_at": moment(20).isoformat(),
+        "refund_line_items": [{"line_item_id": 1, "quantity": 1}],
+    }
+]
 ONE = {1234567: 3}
 EBOOK_OPEN = {501: 3}
 REFUND_OF_ONE = {
@@ -428,6 +441,47 @@ CASES = [
             ),
         ],
         {171: End({1234567: 6})},
+    ),
+    *(
+        Case(
+            f"a refund known that cannot be read: {name}",
+            GENERIC,
+            [
+                generic(172, 20, BOOK, quantity=2, refunds=[_refund()]),
+                generic(172, 3, BOOK, quantity=2, refunds=[_refund() | odd]),
+            ],
+            {172: End(shut=(1234567,), status="closed")},
+        )
+        for name, odd in (
+            ("no lines", {"lines": None}),
+            ("a text for lines", {"lines": "all"}),
+            ("a line that is none", {"lines": ["1"]}),
+            ("no number of a line", {"lines": [{"line_id": "abc", "quantity": 2}]}),
+            ("no units", {"lines": [{"line_id": 1, "quantity": ""}]}),
+        )
+    ),
+    *(
+        Case(
+            f"a line that was refunded, its number then {number!r}",
+            SHOPIFY,
+            [
+                shopify(173, 20, shopify_line(1, BOOK), shopify_line(2, SOUNDS), refunds=_BACK),
+                shopify(173, 3, shopify_line(number, BOOK), shopify_line(2, SOUNDS), refunds=_BACK),
+            ],
+            {173: End({1234568: 3}, shut=(1234567,))},
+            has_past=True,
+        )
+        for number in (None, "abc", -1)
+    ),
+    Case(
+        "a line that was taken out, its units then not told",
+        SHOPIFY,
+        [
+            shopify(174, 20, shopify_line(1, BOOK, current_quantity=0), shopify_line(2, SOUNDS)),
+            shopify(174, 3, shopify_line(1, BOOK, current_quantity=None), shopify_line(2, SOUNDS)),
+        ],
+        {174: End({1234568: 3}, shut=(1234567,))},
+        has_past=True,
     ),
     *(
         Case(
