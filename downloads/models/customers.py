@@ -3,12 +3,36 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 
 from downloads.bidi import isolate
+from downloads.email_addresses import NO_ADDRESS, accepted_email
 from downloads.models.ascii_lower import AsciiLower, EmailQuerySet
 from downloads.models.shops import Shop
+
+
+def require_accepted(text: str) -> None:
+    """Refuse what no shop would take for a mail address at its checkout."""
+    if accepted_email(text) is None:
+        raise ValidationError(NO_ADDRESS)
+
+
+class AcceptedEmailField(models.EmailField):
+    """A mail address as shops accept it, whether or not mail can be sent there."""
+
+    default_validators = (require_accepted,)
+
+    def deconstruct(self) -> Any:
+        # To the database it is no other column.
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.EmailField", args, kwargs
+
+    def formfield(self, **kwargs: Any) -> Any:
+        # The form's own kind of field refuses what this one takes.
+        return super().formfield(**{"form_class": forms.CharField} | kwargs)
 
 
 class CustomerQuerySet(EmailQuerySet):
@@ -52,7 +76,7 @@ class Customer(models.Model):
     is_person = True
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="customers")
-    email = models.EmailField(null=True, blank=True)  # noqa: DJ001 (unique where known)
+    email = AcceptedEmailField(null=True, blank=True)
     first_name = models.CharField(max_length=200, blank=True)
     last_name = models.CharField(max_length=200, blank=True)
     platform_id = models.BigIntegerField(

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -26,6 +27,8 @@ class CustomerForm(forms.ModelForm):
     class Meta:
         model = Customer
         fields = ("shop", "email", "first_name", "last_name", "platform_id")
+        # Browsers refuse or respell in a field for addresses what shops have accepted.
+        widgets = MappingProxyType({"email": AdminTextInputWidget(attrs={"inputmode": "email"})})
 
     def clean_email(self) -> str | None:
         email = self.cleaned_data["email"]

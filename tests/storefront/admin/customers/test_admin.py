@@ -1,3 +1,4 @@
+import pytest
 from django.contrib.admin.models import LogEntry
 
 from downloads import fulfilment
@@ -20,6 +21,24 @@ def test_a_customer_stays_in_its_shop_and_its_address_is_lower_case(staff):
     shop = customer.shop
     customer.refresh_from_db()
     assert (customer.shop, customer.email) == (shop, "ada@example.com")
+
+
+@pytest.mark.parametrize(
+    "email", ["a..b@docomo.ne.jp", "x.@ezweb.ne.jp", "jürgen@exämple.example", "x y@z.example"]
+)
+def test_a_customer_with_an_address_that_a_shop_took_can_be_saved(staff, email):
+    customer = CustomerFactory(email=email)
+    staff.post(f"{URL}{customer.pk}/change/", {"email": email, "first_name": "Hana"})
+    customer.refresh_from_db()
+    assert (customer.email, customer.first_name) == (email, "Hana")
+
+
+@pytest.mark.parametrize("email", ["ada", "a@", "@b", "a@b@c", f"{'a' * 250}@x.example"])
+def test_what_no_shop_takes_for_an_address_is_refused(staff, email):
+    customer = CustomerFactory(email="ada@example.com")
+    page = staff.post(f"{URL}{customer.pk}/change/", {"email": email})
+    customer.refresh_from_db()
+    assert (page.status_code, customer.email) == (200, "ada@example.com")
 
 
 def test_a_corrected_address_ends_the_account_of_the_former_one(staff):
