@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
@@ -16,7 +17,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from downloads import fulfilment, lookups
-from downloads.email_addresses import is_mailable
+from downloads.email_addresses import takes_mail
 from downloads.errors import BadInput
 from downloads.lookups import BareLine, Missing
 from downloads.models import Dispute, Order, Product, Refund
@@ -33,6 +34,7 @@ WHY = {
     Missing.FILES: "This product has no files yet.",
 }
 NOT_PROPOSED = "This is not proposed any more. Look at the page again."
+NO_MAIL = "But no mail can be sent to such an address."
 NO_FACT = "This is not there any more. Look at the page again."
 
 
@@ -56,7 +58,7 @@ def desk_of(request: HttpRequest, order: Order) -> Desk:
         missing=[(bare, WHY[bare.why]) for bare in lookups.missing_of(order)],
         facts=facts_of(order),
         has_address=not order.is_by_hand,
-        is_mailable=is_mailable(order.email),
+        is_mailable=takes_mail(order.email),
         is_corrected=_is_corrected(order),
         may_share=request.user.has_perm("downloads.add_attachment", order),
     )
@@ -103,6 +105,7 @@ class DeskActs(ScopedAdmin):
         if not email.strip() and not _is_corrected(order):
             messages.error(request, "Enter a mail address.")
             return _page(order)
+        former = order.email
         try:
             fulfilment.correct_email(order, email, at=timezone.now())
         except BadInput as error:
@@ -110,11 +113,7 @@ class DeskActs(ScopedAdmin):
             return _page(order)
         order.refresh_from_db()
         self.log_change(request, order, "Corrected the mail address")
-        messages.success(
-            request,
-            f"Mail about this order goes to {order.email or 'nobody'} now. Links that were mailed "
-            "to the former address have ended.",
-        )
+        _tell_correction(request, order, former=former)
         return _page(order)
 
     @method_decorator(require_POST)
@@ -184,8 +183,9 @@ class DeskActs(ScopedAdmin):
             else:
                 shared = fulfilment.share_files(own, product, at=at)
                 done = (
-                    f"“{own}” has the files of “{product}” now: {shared.grants} purchases got "
-                    f"them, {shared.mails} buyers get a mail."
+                    f"“{own}” has the files of “{product}” now: {shared.grants} "
+                    f"purchase{pluralize(shared.grants)} got them, {shared.mails} "
+                    f"buyer{pluralize(shared.mails, ' gets,s get')} a mail."
                 )
         except BadInput as error:
             messages.error(request, str(error))
@@ -193,6 +193,16 @@ class DeskActs(ScopedAdmin):
             self.log_change(request, order, f"Matched “{own}” with “{product}”")
             messages.success(request, done)
         return _page(order)
+
+
+def _tell_correction(request: HttpRequest, order: Order, *, former: str) -> None:
+    done = f"Mail about this order goes to {order.email or 'nobody'} now."
+    if former not in ("", order.email):
+        done += " Links that were mailed to the former address have ended."
+    if order.email and not takes_mail(order.email):
+        messages.warning(request, f"{done} {NO_MAIL}")
+    else:
+        messages.success(request, done)
 
 
 def _verb_of(row: Refund | Dispute, *, is_mistake: bool) -> Callable[..., Any]:

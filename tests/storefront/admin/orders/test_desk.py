@@ -124,8 +124,20 @@ def test_what_is_no_address_is_refused(open_page, order, email):
     assert len(notes(page)) == 1
 
 
-def test_an_address_without_mail_is_told_of(open_page, order):
-    Order.objects.update(email="ada@localhost")
+@pytest.mark.parametrize("email", ["x y@z.example", "jürgen@example.com", "ada@host", "a@x.d"])
+def test_a_correction_that_takes_no_mail_warns(open_page, order, email):
+    page = press(open_page(order), "Correct it to", email=email)
+    assert notes(page)[0].endswith("But no mail can be sent to such an address.")
+
+
+def test_a_correction_to_the_same_address_ends_no_link(open_page, order):
+    page = press(open_page(order), "Correct it to", email=OLD)
+    assert notes(page) == [f"Mail about this order goes to {OLD} now."]
+
+
+@pytest.mark.parametrize("email", ["ada@localhost", "x y@z.example", "a@x.d", "jürgen@example.com"])
+def test_an_address_without_mail_is_told_of(open_page, order, email):
+    Order.objects.update(email=email)
     assert "No mail can be sent to such an address." in desk(open_page(order))
 
 
@@ -234,7 +246,7 @@ def test_a_new_variant_gets_the_files_of_another(open_page, shop, order):
     assert "another variant of the product has" in desk(page)
     page = press(page, "Give it the files of “Book (XL)”")
     assert is_open(found)
-    assert says(page, "“Book (XXL)” has the files of “Book (XL)” now: 1 purchases got them")
+    assert says(page, "“Book (XXL)” has the files of “Book (XL)” now: 1 purchase got them")
 
 
 def test_a_product_without_files_leads_to_its_page(open_page, shop):
