@@ -44,7 +44,8 @@ class Need:
 
     rows: QuerySet[Any]
     permission: str
-    words: str
+    one: str
+    many: str
     advice: str
     filters: dict[str, str]
     is_bad: bool = True
@@ -59,6 +60,7 @@ def _needs() -> Iterator[Need]:
     yield Need(
         lookups.without_downloads(Order.objects.all()),
         "downloads.view_order",
+        "order is paid, and has nothing to download",
         "orders are paid, and have nothing to download",
         "Each order’s page says why, and proposes the files that were meant.",
         {"missing": "any"},
@@ -66,15 +68,17 @@ def _needs() -> Iterator[Need]:
     yield Need(
         Message.objects.filter(state=Message.State.SET_ASIDE),
         "downloads.view_message",
+        "message could not be applied",
         "messages could not be applied",
-        "Apply them again, or fetch their orders anew.",
+        "Apply it again, or fetch its order anew.",
         {"state__exact": Message.State.SET_ASIDE.value},
     )
     yield Need(
         Mail.objects.filter(state=Mail.State.SET_ASIDE).exclude(kind=Mail.Kind.SIGN_IN),
         "downloads.view_mail",
+        "mail was not sent",
         "mails were not sent",
-        "Correct the address on the order’s page, or send them again.",
+        "Correct the address on the order’s page, or send it again.",
         {"state__exact": Mail.State.SET_ASIDE.value},
         is_bad=False,
     )
@@ -95,7 +99,8 @@ def _figure_of(request: HttpRequest, need: Need) -> Figure | None:
             for number, name, own in by_shop.order_by("-count", "shop")[:MOST_SHOPS]
         ]
     url = f"{listed}?{urlencode(need.filters)}"
-    return Figure(count, need.words, need.advice, url, need.is_bad, shops)
+    words = need.one if count == 1 else need.many
+    return Figure(count, words, need.advice, url, need.is_bad, shops)
 
 
 def _has_several(user: Any, permission: str) -> bool:

@@ -13,6 +13,7 @@ from django.http import (
     HttpResponseBase,
     HttpResponseRedirect,
 )
+from django.template.defaultfilters import pluralize
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
@@ -190,7 +191,8 @@ class OrderImportAdmin(ScopedAdmin):
 
     @admin.display(description="with notes")
     def with_notes(self, row: OrderImport) -> str:
-        return f"{row.noted} orders have something that could not be read: see their notes."
+        have = pluralize(row.noted, " has,s have")
+        return f"{row.noted} order{have} something that could not be read: see the notes there."
 
     @admin.display(description="refused rows")
     def refused_rows(self, row: OrderImport) -> str:
