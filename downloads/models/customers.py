@@ -23,7 +23,7 @@ def require_accepted(text: str) -> None:
 class AcceptedEmailField(models.EmailField):
     """A mail address as shops accept it, whether or not mail can be sent there."""
 
-    default_validators = (require_accepted,)
+    default_validators = [require_accepted]
 
     def deconstruct(self) -> Any:
         # To the database it is no other column.
