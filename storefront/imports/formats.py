@@ -20,7 +20,7 @@ from storefront.imports.tables import (
     is_separator,
     records,
 )
-from storefront.imports.text import WINDOWS, Surveyed, bounded_lines, survey
+from storefront.imports.text import HEAD_BYTES, WINDOWS, Surveyed, bounded_lines, survey
 
 TABLES = (
     shopify_csv.ORDERS,
@@ -36,7 +36,6 @@ TABLES = (
 # So much of its marks a file must have to be one; so much, to be named in an error.
 IS_ONE, LOOKS_LIKE = 0.6, 0.4
 NAMED_COLUMNS = 12
-HEAD_BYTES = 65_536
 READ_AS_WINDOWS = "The file is not UTF-8; it was read as Windows-1252. Look at a name with accents."
 UNKNOWN = (
     "This is no format that is known here. Its first line has the columns {}. What can be imported "

@@ -1,5 +1,8 @@
 """Which format a file is, told by itself."""
 
+import gc
+import sys
+
 import pytest
 
 from storefront.imports import formats
@@ -127,3 +130,37 @@ def test_more_rows_than_any_order_has_are_refused(monkeypatch):
     monkeypatch.setattr(formats, "MOST_ROWS", 2)
     (order,) = found("order_number,product\n" + "1,Book\n" * 3)
     assert order.problem == "more than 2 rows of one order"
+
+
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b" \r\n\r\n", b"\xef\xbb\xbf\n"])
+def test_a_file_without_anything_is_said_to_be_empty(content):
+    with pytest.raises(NotRecognised, match=r"^The file is empty\.$"):
+        opened(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"%PDF-1.7\n,;", "a PDF"),
+        (b"PK\x03\x04,\n", "a spreadsheet or a ZIP file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "a spreadsheet"),
+        (b"\x1f\x8b\x08", "compressed"),
+    ],
+)
+def test_what_is_no_text_is_named(content, what):
+    with pytest.raises(NotRecognised, match=f"it is {what}. Save it as CSV"):
+        opened(content)
+
+
+def test_a_table_that_is_none_may_be_closed_at_once(tmp_path, monkeypatch):
+    unraised = []
+    monkeypatch.setattr(sys, "unraisablehook", unraised.append)
+    path = tmp_path / "wrong.csv"
+    path.write_text("a,b\n1,2\n")
+    try:
+        with path.open("rb") as file:
+            formats.open_orders(file)
+    except NotRecognised:
+        pass
+    gc.collect()
+    assert unraised == []
