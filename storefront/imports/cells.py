@@ -111,7 +111,8 @@ def amount(value: str, what: str, notes: Notes) -> Decimal | None:
 def whole(value: str) -> int | None:
     """Return a platform's number, greater than nought; null where it is none."""
     # Not 3.9E+12: a spreadsheet has rounded it, to another order's perhaps.
-    found = _WHOLE.fullmatch(value)
+    # An apostrophe makes spreadsheets keep all its digits.
+    found = _WHOLE.fullmatch(value.removeprefix("'"))
     number = int(found[1]) if found else 0
     return number if 0 < number <= MAX_INTEGER else None
 

@@ -17,6 +17,7 @@ from storefront.imports.order_fields import (
     buyer,
     contact,
     newest,
+    noted_if_none,
     token_hash,
 )
 
@@ -88,10 +89,10 @@ def read_order(rows: Sequence[Row]) -> OrderReport:
         for row in rows
         for name, price in _products(row)
     ]
-    skus = [sku.strip() for sku in rows[0]["skus"].split("/")]
+    skus = [_sku(sku) for sku in rows[0]["skus"].split("/")]
     if rows[0]["skus"] and len(skus) == len(lines):
         lines = [_with_sku(line, sku) for line, sku in zip(lines, skus, strict=True)]
-    return _report(rows, tuple(lines), notes)
+    return _report(rows, noted_if_none(tuple(lines), notes), notes)
 
 
 def read_sale(rows: Sequence[Row]) -> OrderReport:
@@ -101,7 +102,7 @@ def read_sale(rows: Sequence[Row]) -> OrderReport:
         LineReport(
             platform_id=numbers.next(_product(row).casefold(), row["price id"]),
             quantity=cells.units(row["quantity"], "A quantity", notes),
-            product=ProductReport(name=_product(row), sku=cells.words(row["sku"], limit=255)),
+            product=ProductReport(name=_product(row), sku=cells.words(_sku(row["sku"]), limit=255)),
         )
         for row in rows
     )
@@ -120,6 +121,11 @@ def _products(row: Row) -> list[tuple[str, str]]:
 def _quantity(name: str, verbose: str) -> int:
     found = re.search(re.escape(name) + r" \((\d{1,6})\) - ", verbose)
     return max(int(found[1]), 1) if found else 1
+
+
+def _sku(text: str) -> str:
+    # EDD writes a dash where a product has none.
+    return "" if text.strip() == "-" else text.strip()
 
 
 def _with_sku(line: LineReport, sku: str) -> LineReport:

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from downloads.email_addresses import MAX_LENGTH
-from downloads.incoming import CustomerReport
+from downloads.incoming import CustomerReport, LineReport
 from downloads.tokens import MIN_LENGTH, hash_token
 from storefront.imports.cells import Notes, synthetic
 
@@ -71,6 +71,13 @@ def token_hash(token: str, notes: Notes) -> str | None:
 def newest(*times: datetime | None) -> datetime:
     """Return the newest of some times: a table does not say when it was written."""
     return max((at for at in times if at is not None), default=LONG_AGO)
+
+
+def noted_if_none(lines: tuple[LineReport, ...], notes: Notes) -> tuple[LineReport, ...]:
+    """Return an order's lines; note that it has none, and so brings nothing."""
+    if not lines:
+        notes.append("The file names no product of this order.")
+    return lines
 
 
 def most(*counts: int | None) -> int | None:

@@ -13,7 +13,14 @@ from downloads.models import Order
 from storefront.imports import cells
 from storefront.imports.base import Row, TableFormat
 from storefront.imports.cells import Notes
-from storefront.imports.order_fields import LineNumbers, buyer, contact, newest, token_hash
+from storefront.imports.order_fields import (
+    LineNumbers,
+    buyer,
+    contact,
+    newest,
+    noted_if_none,
+    token_hash,
+)
 
 SOURCE = "plain"
 Payment = Order.ReportedPayment
@@ -95,7 +102,15 @@ def _paid(word: str, notes: Notes) -> _Paid:
 
 def _lines(rows: Sequence[Row], name: str, notes: Notes) -> tuple[LineReport, ...]:
     numbers = LineNumbers(SOURCE, name)
-    return tuple(_line(row, numbers, notes) for row in rows if row["product"] or row["sku"])
+    lines = tuple(_line(row, numbers, notes) for row in rows if row["product"] or row["sku"])
+    return noted_if_none(lines, notes)
+
+
+def _left(quantity: int | None, back: int | None) -> int | None:
+    if back is None or (quantity is None and not back):
+        return None
+    # What could not be read counts as one, and opens no more than is left of that.
+    return max((1 if quantity is None else quantity) - back, 0)
 
 
 def _line(row: Row, numbers: LineNumbers, notes: Notes) -> LineReport:
@@ -109,7 +124,7 @@ def _line(row: Row, numbers: LineNumbers, notes: Notes) -> LineReport:
     return LineReport(
         platform_id=numbers.next(row["sku"], row["product"], row["variant"]),
         quantity=quantity,
-        current_quantity=None if quantity is None or back is None else max(quantity - back, 0),
+        current_quantity=_left(quantity, back),
         used=cells.units(row["downloads used"], "The downloads used", notes),
         product=ProductReport(
             name=cells.words(row.first("product", "sku")) or "Untitled",

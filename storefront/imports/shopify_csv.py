@@ -11,7 +11,7 @@ from downloads.models import Order
 from storefront.imports import cells
 from storefront.imports.base import Row, TableFormat
 from storefront.imports.cells import Notes
-from storefront.imports.order_fields import LineNumbers, buyer, contact, newest
+from storefront.imports.order_fields import LineNumbers, buyer, contact, newest, noted_if_none
 from storefront.platforms.shopify.reports import PAYMENTS
 
 SOURCE = "shopify csv"
@@ -76,7 +76,7 @@ def _payment(order: Row, notes: Notes) -> str | None:
 
 def _lines(rows: Sequence[Row], name: str, notes: Notes) -> tuple[LineReport, ...]:
     numbers = LineNumbers(SOURCE, name)
-    return tuple(
+    lines = tuple(
         LineReport(
             platform_id=numbers.next(row["lineitem sku"], row["lineitem name"]),
             quantity=cells.units(row["lineitem quantity"], "A quantity", notes),
@@ -89,6 +89,7 @@ def _lines(rows: Sequence[Row], name: str, notes: Notes) -> tuple[LineReport, ..
         for row in rows
         if row["lineitem name"] or row["lineitem sku"]
     )
+    return noted_if_none(lines, notes)
 
 
 ORDERS = TableFormat(

@@ -13,7 +13,7 @@ from downloads.models import Order
 from storefront.imports import cells
 from storefront.imports.base import Row, TableFormat
 from storefront.imports.cells import Notes
-from storefront.imports.order_fields import LineNumbers, buyer, contact, most, newest
+from storefront.imports.order_fields import LineNumbers, buyer, contact, most, newest, noted_if_none
 from storefront.platforms.woocommerce.reports import hash_of_key
 
 SOURCE = "woocommerce permissions"
@@ -74,7 +74,7 @@ def _lines(rows: Sequence[Row], order: int, notes: Notes) -> tuple[LineReport, .
     by_product: dict[str, list[Row]] = {}
     for row in rows:
         by_product.setdefault(row["product id"], []).append(row)
-    return tuple(
+    lines = tuple(
         LineReport(
             platform_id=numbers.next(product),
             quantity=None,
@@ -89,6 +89,7 @@ def _lines(rows: Sequence[Row], order: int, notes: Notes) -> tuple[LineReport, .
         for product, files in by_product.items()
         if product
     )
+    return noted_if_none(lines, notes)
 
 
 def _note_ends(rows: Sequence[Row], notes: Notes) -> None:

@@ -79,3 +79,15 @@ def test_product_sales_are_gathered_by_order_and_name_the_same_one():
     assert sold.platform_id == ordered.platform_id
     assert sold.lines[0].platform_id == ordered.lines[0].platform_id
     assert sold.payment == "paid"
+
+
+@pytest.mark.parametrize("skus", ["-", " - ", ""])
+def test_a_dash_is_no_sku(skus):
+    (report,) = reports(order(skus=skus))
+    assert report.lines[0].product.sku is None
+
+
+def test_of_several_products_some_have_a_sku():
+    raw = "Fonts|10.00{0} / Course|20.00{0}"
+    (report,) = reports(order(raw=raw, skus="- / COURSE"))
+    assert [line.product.sku for line in report.lines] == [None, "COURSE"]

@@ -85,3 +85,20 @@ def test_every_column_of_the_template_is_explained():
     page = (FOLDER / "importing.md").read_text(encoding="utf-8")
     columns = TEMPLATE.partition("\n")[0].split(",")
     assert [column for column in columns if f"`{column}`" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("quantity", "back", "left"),
+    [("3", "1", 2), ("", "1", 0), ("2;5", "1", 0), ("2;5", "0", None), ("2;5", "", None)],
+)
+def test_what_was_given_back_of_unread_units_is_not_open(quantity, back, left):
+    line = report_of(quantity=quantity, refunded_units=back).lines[0]
+    assert line.current_quantity == left
+
+
+def test_an_order_without_a_product_says_so():
+    assert report_of(product="").notes == ("The file names no product of this order.",)
+
+
+def test_an_apostrophe_before_a_number_is_the_spreadsheets():
+    assert report_of(order_id="'5500010").platform_id == 5500010
