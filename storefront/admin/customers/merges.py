@@ -147,9 +147,9 @@ def _alike(pool: CustomerQuerySet, customer: Customer) -> CustomerQuerySet:
 
 
 def _matching(pool: CustomerQuerySet, text: str) -> CustomerQuerySet:
-    number = whole_number(text)
-    matching = Q(email__icontains=text)
-    if number is not None and number <= LARGEST_NUMBER:
+    number = whole_number(text.removeprefix("#"))
+    matching = Q(email__icontains=text) | Q(orders__receipt_number__iexact=text)
+    if number is not None:
         matching |= Q(platform_id=number) | Q(orders__number=number)
     words = text.split()[:5]
     named = Q()

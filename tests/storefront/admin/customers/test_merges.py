@@ -95,12 +95,12 @@ def test_the_other_way_round_is_one_click(open_page, ada, other):
     assert other.merged_into == ada
 
 
-@pytest.mark.parametrize("text", ["byron@", "Ada Byr", "77", "1077"])
+@pytest.mark.parametrize("text", ["byron@", "Ada Byr", "77", "1077", "#1077", "web-2024-17"])
 def test_the_other_is_found_by_what_is_known_of_them(open_page, shop, ada, text):
     other = CustomerFactory(
         shop=shop, email="byron@example.com", first_name="Adam", last_name="Byron", platform_id=77
     )
-    OrderFactory(shop=shop, customer=other, number=1077)
+    OrderFactory(shop=shop, customer=other, number=1077, receipt_number="WEB-2024-17")
     form = form_with(open_page(ada).click("Merge with another buyer"), "Search in this shop")
     form["q"] = text
     page = form.submit()
