@@ -70,7 +70,7 @@ def _needs() -> Iterator[Need]:
         "downloads.view_message",
         "message could not be applied",
         "messages could not be applied",
-        "Apply it again, or fetch its order anew.",
+        "The page of each applies it again, or fetches its order anew.",
         {"state__exact": Message.State.SET_ASIDE.value},
     )
     yield Need(
@@ -78,7 +78,7 @@ def _needs() -> Iterator[Need]:
         "downloads.view_mail",
         "mail was not sent",
         "mails were not sent",
-        "Correct the address on the order’s page, or send it again.",
+        "Correct the address on the order’s page, or send again.",
         {"state__exact": Mail.State.SET_ASIDE.value},
         is_bad=False,
     )
