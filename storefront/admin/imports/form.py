@@ -13,6 +13,7 @@ from storefront.imports.base import NotRecognised
 from storefront.imports.formats import check_file
 from storefront.models import OrderImport
 
+OLD = "Nobody is written to about orders older than {} days."
 # A document that is no larger is read as a whole while its sender waits.
 CHECKED_BYTES = 2_000_000
 
@@ -33,6 +34,11 @@ class ImportForm(forms.ModelForm):
     class Meta:
         model = OrderImport
         fields = ("shop", "mails_buyers")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mails = self.fields["mails_buyers"]
+        mails.help_text = f"{mails.help_text} {OLD.format(settings.MAIL_ORDER_DAYS)}"
 
     def clean_upload(self) -> Any:
         upload = self.cleaned_data["upload"]

@@ -37,7 +37,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--mail",
             action="store_true",
-            help="send buyers the mail that a new order brings; without it nobody is written to",
+            help="send buyers the mail that a new order brings (none of orders older than "
+            "MAIL_ORDER_DAYS); without it nobody is written to",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="say what would come of it; change nothing"

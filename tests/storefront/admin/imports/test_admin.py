@@ -111,3 +111,8 @@ def test_another_shops_import_is_not_there(send, clerk):
     for name in ("import_proceed", "import_refused"):
         address = reverse(f"admin:{name}", args=[row.pk])
         assert client.post(address).status_code == 404
+
+
+def test_who_has_buyers_mailed_is_told_of_whom_not(staff, settings):
+    settings.MAIL_ORDER_DAYS = 12
+    assert "orders older than 12 days." in staff.get(ADD).content.decode()
