@@ -24,6 +24,9 @@ class StatusMeaningInline(ScopedInline):
     verbose_name = "status"
     verbose_name_plural = "what a status means in this shop"
 
+    class Media:
+        css = {"all": ("downloads/desk.css",)}
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "status":
