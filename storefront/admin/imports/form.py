@@ -37,8 +37,9 @@ class ImportForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        mails = self.fields["mails_buyers"]
-        mails.help_text = f"{mails.help_text} {OLD.format(settings.MAIL_ORDER_DAYS)}"
+        # The page of one that was uploaded has no fields.
+        if mails := self.fields.get("mails_buyers"):
+            mails.help_text = f"{mails.help_text} {OLD.format(settings.MAIL_ORDER_DAYS)}"
 
     def clean_upload(self) -> Any:
         upload = self.cleaned_data["upload"]
