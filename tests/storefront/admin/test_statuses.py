@@ -43,7 +43,13 @@ def test_the_form_shows_the_statuses_of_the_shops_own_orders(staff, shop):
     assert "<div>processing/cod: 2 orders, like 1051. Means: as the platform has it</div>" in page
     assert "secret-status" not in page
     StatusMeaning.objects.create(shop=shop, status="deposit", payment="partial")
-    assert "like 1052. Means: Paid in part</div>" in staff.get(url_of(shop)).content.decode()
+    assert "Means: Paid in part</div>" in staff.get(url_of(shop)).content.decode()
+
+
+def test_an_example_is_named_as_on_its_receipt(staff, shop):
+    OrderFactory(shop=shop, number=202417, receipt_number="WEB-2024-17", reported_status="deposit")
+    page = staff.get(url_of(shop)).content.decode()
+    assert "like \u2068WEB-2024-17\u2069." in page
 
 
 def test_a_shop_without_reported_statuses_says_so(staff):
