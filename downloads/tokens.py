@@ -6,6 +6,8 @@ import string
 import zlib
 
 MIN_LENGTH = 16
+# No shop's is as long, and to hash one takes time.
+MAX_LENGTH = 10_000
 BASE_62 = string.digits + string.ascii_letters
 TOKEN_LENGTH = 43
 CHECKSUM_LENGTH = 6
@@ -22,6 +24,11 @@ def hash_token(token: str) -> str:
     A plain hash is enough: these secrets are random, so there is nothing to guess from it.
     """
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+
+
+def is_fit(token: object) -> bool:
+    """Say whether it may be the token by which a shop opens an order's page."""
+    return isinstance(token, str) and MIN_LENGTH <= len(token) <= MAX_LENGTH
 
 
 def with_checksum(text: str) -> str:

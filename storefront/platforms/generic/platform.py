@@ -12,7 +12,7 @@ from typing import Any
 from downloads.fulfilment import InboundMessage
 from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
-from downloads.tokens import MIN_LENGTH, hash_token
+from downloads.tokens import hash_token, is_fit
 from storefront.platforms.base import UNCLEAR, Doubt, Envelope, Platform, doubt_of, number_of
 from storefront.platforms.fields import number_in
 from storefront.platforms.generic import schemas, signing
@@ -106,8 +106,7 @@ def _hash_of_token(content: dict[str, Any]) -> str | None:
     token = content.get("token")
     if token is None or token == "":
         return None
-    is_fit = isinstance(token, str) and len(token) >= MIN_LENGTH
-    return hash_token(token) if is_fit else UNFIT
+    return hash_token(token) if is_fit(token) else UNFIT
 
 
 GENERIC = Generic()

@@ -7,7 +7,7 @@ from datetime import datetime
 from downloads import incoming
 from downloads.email_addresses import accepted_email
 from downloads.errors import BadInput
-from downloads.tokens import MIN_LENGTH
+from downloads.tokens import MAX_LENGTH, MIN_LENGTH
 from storefront.platforms import lines
 from storefront.platforms.generic import schemas
 from storefront.platforms.notes import Notes
@@ -60,7 +60,9 @@ def order_report(order: schemas.Order) -> incoming.OrderReport:
 def _token_hash(notes: Notes, order: schemas.Order) -> str | None:
     if order.token_sha256 != UNFIT:
         return order.token_sha256
-    notes.add(".token", f"is no text of at least {MIN_LENGTH} characters, and was left out")
+    notes.add(
+        ".token", f"is no text of {MIN_LENGTH} to {MAX_LENGTH:,} characters, and was left out"
+    )
     return None
 
 

@@ -11,7 +11,7 @@ from downloads import incoming
 from downloads.email_addresses import accepted_email
 from downloads.errors import BadInput
 from downloads.models import Dispute, Order
-from downloads.tokens import MIN_LENGTH, hash_token
+from downloads.tokens import hash_token, is_fit
 from storefront.platforms import lines
 from storefront.platforms.notes import Notes
 from storefront.platforms.shopify import schemas
@@ -205,7 +205,7 @@ def read_risk(payload: Any) -> tuple[int, incoming.RiskReport | None]:
 
 def hash_of_token(token: Any) -> str | None:
     """Return the hash of an order-status token; null for what cannot be one."""
-    return hash_token(token) if isinstance(token, str) and len(token) >= MIN_LENGTH else None
+    return hash_token(token) if is_fit(token) else None
 
 
 def read_product(payload: Any) -> incoming.CatalogReport:

@@ -9,7 +9,7 @@ from typing import Any
 
 from downloads import incoming
 from downloads.errors import BadInput
-from downloads.tokens import MIN_LENGTH, hash_token
+from downloads.tokens import hash_token, is_fit
 from storefront.platforms import lines
 from storefront.platforms.fields import units_by_line
 from storefront.platforms.notes import Notes
@@ -63,7 +63,7 @@ def read_order(payload: Any) -> incoming.OrderReport:
 
 def hash_of_key(key: Any) -> str | None:
     """Return the hash of the key that opens an order's page in the shop; it is our token."""
-    if not isinstance(key, str) or len(key) < MIN_LENGTH or _GUESSABLE.fullmatch(key):
+    if not is_fit(key) or _GUESSABLE.fullmatch(key):
         return None
     return hash_token(key)
 

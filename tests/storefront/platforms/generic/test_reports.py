@@ -64,7 +64,7 @@ ODD = [
     ({"currency": "euro"}, f'data.currency: "euro" {UNREAD}'),
     (
         {"token_sha256": UNFIT},
-        "data.token: is no text of at least 16 characters, and was left out.",
+        "data.token: is no text of 16 to 10,000 characters, and was left out.",
     ),
     ({"customer": "Ada"}, f"data.customer: {UNREAD}"),
     ({"customer": {"id": "ada@example.com"}}, f"data.customer.id: {UNREAD}"),

@@ -22,6 +22,7 @@ from downloads.incoming import (
 from downloads.tokens import hash_token
 from storefront.platforms.shopify.documents import orders_in, products_in
 from storefront.platforms.shopify.reports import (
+    hash_of_token,
     read_dispute,
     read_order,
     read_privacy_request,
@@ -682,3 +683,8 @@ def test_a_person_is_read_whole():
 def test_a_dispute_decided_on_a_day_is_decided_at_its_beginning():
     _order, report = read_dispute(DISPUTE | {"status": "won", "finalized_on": "2013-06-01"})
     assert report.decided_at == datetime(2013, 6, 1, tzinfo=UTC)
+
+
+def test_a_token_as_long_as_a_message_is_none():
+    assert hash_of_token("x" * 10_000) == hash_token("x" * 10_000)
+    assert hash_of_token("x" * 2_000_000) is None
