@@ -262,7 +262,7 @@ FILES = {
         b'{"orders": [\n  {"id": oops}\n]}',
         "not JSON at line 2, column 10: Expecting value",
     ),
-    "empty": (b"", "not JSON at line 1, column 1: Expecting value"),
+    "empty": (b"", "The file is empty."),
     "cut off": (b'{"orders": [', "not JSON at line 1, column 13: Expecting value"),
     "not UTF-8": (b'{"order": "\xff"}', "not UTF-8 text; save it as UTF-8"),
     "UTF-16": ('{"orders": []}'.encode("utf-16"), "not UTF-8 text; save it as UTF-8"),
