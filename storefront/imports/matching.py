@@ -116,12 +116,21 @@ def _as_known(row: Product) -> ProductReport:
 
 
 def _with_known_numbers(rows: list[LineItem], lines: list[LineReport]) -> Iterator[LineReport]:
-    """Yield the lines, each with the number of the order's own line of that product, if any."""
-    free = list(rows)
+    """Yield the lines, each with the number of the order's own line of that product, if any.
+
+    Where there are as many lines as the order has, those of products called otherwise by now are
+    the remaining ones of the order, in turn: they would stand there twice.
+    """
+    free, found = list(rows), []
     for line in lines:
         row = next((row for row in free if _as_known(row.product) == line.product), None)
+        found.append(row)
+        if row is not None:
+            free.remove(row)
+    rest = iter(free if len(rows) == len(lines) else ())
+    for line, own in zip(lines, found, strict=True):
+        row = own or next(rest, None)
         if row is None or row.platform_id is None:
             yield line
         else:
-            free.remove(row)
-            yield replace(line, platform_id=row.platform_id)
+            yield replace(line, platform_id=row.platform_id, product=_as_known(row.product))

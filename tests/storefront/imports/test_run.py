@@ -144,6 +144,25 @@ def test_an_order_that_is_known_keeps_its_own_lines(import_, as_json):
     assert LineItem.objects.get().current_quantity in (None, 1)
 
 
+@pytest.mark.parametrize(
+    ("rows", "numbers"),
+    [
+        (["Ebook as it was called", "Mug"], [9, 10]),
+        (["Mug", "Another name"], [9, 10]),
+        (["Both", "renamed"], [9, 10]),
+        (["Mug"], [9, 10]),
+    ],
+)
+def test_a_product_renamed_since_is_no_further_line(import_, as_json, rows, numbers):
+    ebook, mug = rest_order()["line_items"][0], {"id": 10, "name": "Mug", "product_id": 502}
+    import_(as_json([rest_order(line_items=[ebook, mug | {"quantity": 1}])]))
+    header = "order_number,order_id,placed_at,paid,product\n"
+    import_(header + "".join(f"727,727,2025-06-15,yes,{name}\n" for name in rows))
+    lines = LineItem.objects.order_by("platform_id")
+    assert [line.platform_id for line in lines] == numbers
+    assert [line.product.name for line in lines] == ["Ebook", "Mug"]
+
+
 def test_a_fault_of_ours_with_one_order_keeps_no_other_out(import_, monkeypatch):
     def fail(shop, report):
         if report.number == 1:
