@@ -5,6 +5,7 @@ from functools import cached_property
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from webtest import Upload
 from webtest.forms import Hidden
 
 from downloads.models import Membership
@@ -44,7 +45,7 @@ def enter(form, values):
         if isinstance(value, bool):
             form[name].checked = value
         else:
-            form[name].force_value(str(value))
+            form[name].force_value(value if isinstance(value, Upload) else str(value))
 
 
 def add_row(form, prefix, **values):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
+from webtest import Upload
 
 from downloads import fulfilment
 from downloads.models import (
@@ -25,6 +26,7 @@ from downloads.models import (
     Product,
     Shop,
 )
+from storefront.imports.plain import TEMPLATE
 from storefront.models import (
     CustomerToken,
     OrderImport,
@@ -80,7 +82,10 @@ FORMS = {
     Message: Form(),
     Order: Form("manager", {"currency": "USD"}, {"shop": ..., "number": 77}),
     # What is done about one are buttons of its page.
-    OrderImport: Form(),
+    OrderImport: Form(
+        added={"shop": ..., "upload": Upload("orders.csv", TEMPLATE.encode())},
+        read_as={"upload": ("file_name", "orders.csv")},
+    ),
     Plan: Form("superuser", {"customer_account_links": True}, {"name": "basic"}),
     PlatformAccess: Form(
         "owner",
