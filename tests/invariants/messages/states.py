@@ -31,6 +31,7 @@ OURS = {
     *("id", "created_at", "updated_at", "removed_at", "noted_at", "announced_at", "shop"),
     "ticket_revision",
 }
+LISTED = "refunds_listed_at"
 TABLES: dict[type[models.Model], str] = {
     Order: "shop",
     LineItem: "order__shop",
@@ -53,21 +54,24 @@ NUMBERS = {
 }
 
 
-def state_of(shop: Shop) -> dict[str, list[str]]:
-    """Return every row of every table that matters, as text, sorted."""
+def state_of(shop: Shop, *, has_ranks: bool = True) -> dict[str, list[str]]:
+    """Return every row of every table that matters, as text, sorted.
+
+    Without ranks where what was fetched is held against what was sent: they tell which it was.
+    """
     rows: dict[str, list[str]] = {}
     with connection.cursor() as cursor:
-        for name, (sql, others) in _questions().items():
+        for name, (sql, others) in _questions(has_ranks).items():
             cursor.execute(sql, [shop.pk, *others])
             rows[name] = sorted(map(str, cursor.fetchall()))
     return rows
 
 
 @cache
-def _questions() -> dict[str, tuple[str, Sequence[Any]]]:
+def _questions(has_ranks: bool) -> dict[str, tuple[str, Sequence[Any]]]:
     # Django writes a statement in longer than the database answers it, and this is asked often.
     querysets: dict[type[models.Model], models.QuerySet] = {
-        model: model._default_manager.filter(**{path: 0}).values_list(*_names(model))
+        model: model._default_manager.filter(**{path: 0}).values_list(*_names(model, has_ranks))
         for model, path in TABLES.items()
     }
     querysets[Shop] = Shop.objects.filter(pk=0).values_list("name", "reported_at", "uninstalled_at")
@@ -81,6 +85,8 @@ def _questions() -> dict[str, tuple[str, Sequence[Any]]]:
     return questions
 
 
-def _names(model: type[models.Model]) -> list[str]:
+def _names(model: type[models.Model], has_ranks: bool) -> list[str]:
     names = [field.name for field in model._meta.concrete_fields if field.name not in OURS]
+    if not has_ranks:
+        names = [name for name in names if not (name.endswith("_rank") or name == LISTED)]
     return [NUMBERS.get(name, name) for name in names]
