@@ -7,6 +7,8 @@ finds the first of them.
 import django.db.models.deletion
 from django.db import migrations, models
 
+from downloads.migration_operations import AddColumn
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -75,7 +77,7 @@ class Migration(migrations.Migration):
             name="dismissed_at",
             field=models.DateTimeField(null=True),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="dispute",
             name="is_gone",
             field=models.BooleanField(db_default=False, default=False),
@@ -96,22 +98,22 @@ class Migration(migrations.Migration):
                 to="downloads.product",
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="grant",
             name="replaced",
             field=models.BooleanField(db_default=False, default=False, editable=False),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="grant",
             name="unpaid",
             field=models.BooleanField(db_default=False, default=False, editable=False),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="lineitem",
             name="paid_units",
             field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="lineitem",
             name="product_rank",
             field=models.CharField(
@@ -123,28 +125,28 @@ class Migration(migrations.Migration):
             name="about_order",
             field=models.BigIntegerField(null=True),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="cancellation_rank",
             field=models.CharField(
                 blank=True, db_default="", default="", editable=False, max_length=120
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="contact_rank",
             field=models.CharField(
                 blank=True, db_default="", default="", editable=False, max_length=120
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="corrected_email",
             field=models.CharField(
                 blank=True, db_default="", default="", editable=False, max_length=254
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="corrected_from",
             field=models.CharField(
@@ -156,7 +158,7 @@ class Migration(migrations.Migration):
             name="deleted_after",
             field=models.DateTimeField(editable=False, null=True),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="email",
             field=models.CharField(
@@ -173,22 +175,22 @@ class Migration(migrations.Migration):
             name="former_platform_id",
             field=models.BigIntegerField(editable=False, null=True),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="is_test",
             field=models.BooleanField(db_default=False, default=False, editable=False),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="is_token_taken",
             field=models.BooleanField(db_default=False, default=False, editable=False),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="keeps_own_assets",
             field=models.BooleanField(db_default=False, default=False, editable=False),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="notes",
             field=models.JSONField(blank=True, db_default=[], default=list, editable=False),
@@ -198,14 +200,14 @@ class Migration(migrations.Migration):
             name="parent_platform_id",
             field=models.BigIntegerField(editable=False, null=True),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="payment_rank",
             field=models.CharField(
                 blank=True, db_default="", default="", editable=False, max_length=120
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="receipt_number",
             field=models.CharField(
@@ -217,14 +219,14 @@ class Migration(migrations.Migration):
             name="refunds_listed_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="reported_email",
             field=models.CharField(
                 blank=True, db_default="", default="", editable=False, max_length=254
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="order",
             name="reported_status",
             field=models.CharField(
@@ -236,7 +238,7 @@ class Migration(migrations.Migration):
             name="dismissed_at",
             field=models.DateTimeField(null=True),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="refund",
             name="is_gone",
             field=models.BooleanField(db_default=False, default=False),
@@ -246,7 +248,7 @@ class Migration(migrations.Migration):
             name="noted_at",
             field=models.DateTimeField(null=True),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="refund",
             name="reported_rank",
             field=models.CharField(blank=True, db_default="", default="", max_length=120),
@@ -256,7 +258,7 @@ class Migration(migrations.Migration):
             name="alerted_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="shop",
             name="closes_order_assets",
             field=models.BooleanField(

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from downloads.migration_operations import AddColumn
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,7 +11,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             model_name="customertoken",
             name="email",
             field=models.CharField(
