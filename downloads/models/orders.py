@@ -6,6 +6,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from downloads.bidi import isolate
 from downloads.models.ascii_lower import AsciiLower, EmailQuerySet
 from downloads.models.customers import Customer, Reader
 from downloads.models.reported import Reported
@@ -152,7 +153,7 @@ class Order(Reported):
         ]
 
     def __str__(self) -> str:
-        return f"Order {self.shown_number}"
+        return f"Order {isolate(self.shown_number)}"
 
     def is_audited(self) -> bool:
         """Say whether staff made it: what a platform reports is no act of theirs."""

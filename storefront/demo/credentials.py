@@ -50,11 +50,13 @@ def generic_secret(shop: Shop) -> str:
 
 
 def bearer(customer: Customer, *, at: datetime) -> str:
-    """Get or create a customer's bearer, which never expires."""
+    """Get or create the bearer of the owner of a customer's address, which never expires."""
     secret = _derived(f"bearer of {customer.email}")
     token = CustomerToken.objects.filter(secret_hash=hash_token(secret)).first()
     if token is None:
-        token, _whole = CustomerToken.issue(customer, at=at, secret=secret)
+        token, _whole = CustomerToken.issue(
+            customer, at=at, email=customer.email or "", secret=secret
+        )
         CustomerToken.objects.filter(pk=token.pk).update(expires_at=None)
     return f"{token.pk}|{secret}"
 

@@ -11,7 +11,7 @@ from downloads.models import Delivery, DownloadEvent, Grant, Order, Shop
 from tests.downloads.clicking import spend, used
 from tests.downloads.reported import line_report, order_report
 from tests.factories import NOW
-from tests.migrating import migrate_to, migrate_to_newest
+from tests.migrating import begin_at, end_at_newest, migrate_to, migrate_to_newest
 
 pytestmark = [
     pytest.mark.slow,
@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(autouse=True)
 def _newest_again():
     yield
-    migrate_to_newest()
+    end_at_newest()
 
 
 def fill(apps: Any) -> None:
@@ -60,12 +60,12 @@ NUMBERED = [("shop.example", 7001, 9001, 1, 1), ("shop.example", 7002, 9001, 1, 
 
 
 def test_refunds_are_named_by_the_platforms_numbers():
-    fill(migrate_to("downloads", BEFORE))
+    fill(begin_at("downloads", BEFORE))
     assert refunds(migrate_to("downloads", AFTER)) == NUMBERED
 
 
 def test_reported_orders_say_what_was_reported_and_those_by_hand_do_not():
-    fill(migrate_to("downloads", BEFORE))
+    fill(begin_at("downloads", BEFORE))
     orders = migrate_to("downloads", AFTER).get_model("downloads", "Order").objects.order_by("pk")
     ranks = ["2026-03-01T12:00:00.000000+00:00", "2026-03-01T13:00:00.000000+00:00"]
     rows = orders.values_list("payment", "reported_payment", "reported_rank", "buyer_rank")
@@ -77,7 +77,7 @@ def test_reported_orders_say_what_was_reported_and_those_by_hand_do_not():
 
 
 def test_many_orders_are_ranked_in_batches():
-    apps = migrate_to("downloads", BETWEEN)
+    apps = begin_at("downloads", BETWEEN)
     shop = apps.get_model("downloads", "Shop").objects.create(name="Shop", domain="shop.example")
     earlier = apps.get_model("downloads", "Order")
     earlier.objects.bulk_create(
@@ -89,7 +89,7 @@ def test_many_orders_are_ranked_in_batches():
 
 
 def test_refunds_find_their_orders_again_on_the_way_back():
-    fill(migrate_to("downloads", BEFORE))
+    fill(begin_at("downloads", BEFORE))
     later = migrate_to("downloads", AFTER)
     shop = later.get_model("downloads", "Shop").objects.get()
     waiting = {"shop": shop, "refunded_at": NOW}
@@ -110,14 +110,14 @@ def test_refunds_find_their_orders_again_on_the_way_back():
 
 
 def test_forward_back_and_forward_again_ends_as_forward_once():
-    fill(migrate_to("downloads", BEFORE))
+    fill(begin_at("downloads", BEFORE))
     migrate_to("downloads", AFTER)
     migrate_to("downloads", BEFORE)
     assert refunds(migrate_to("downloads", AFTER)) == NUMBERED
 
 
 def test_a_carried_over_order_is_settled_and_reported_as_before():
-    fill(migrate_to("downloads", BEFORE))
+    fill(begin_at("downloads", BEFORE))
     migrate_to_newest()
     order = Order.objects.get(platform_id=7001)
     settle(order, at=NOW)
@@ -167,19 +167,19 @@ CARRIED = [("Link 0", "carried", 3, NOW), ("Link 2", "carried", 12, NOW)]
 
 
 def test_earlier_counts_enter_the_ledger_as_sums():
-    fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [3, 0, 12])
+    fill_counts(begin_at("downloads", WITHOUT_LEDGER), [3, 0, 12])
     assert carried(migrate_to("downloads", LEDGER)) == CARRIED
     migrate_to_newest()
     assert ledger.counters_off() == []
 
 
 def test_many_counts_enter_the_ledger_in_batches():
-    fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [1] * 1001)
+    fill_counts(begin_at("downloads", WITHOUT_LEDGER), [1] * 1001)
     assert len(carried(migrate_to("downloads", LEDGER))) == 1001
 
 
 def test_counts_are_the_same_there_and_back_and_there_again():
-    fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [3, 0, 12])
+    fill_counts(begin_at("downloads", WITHOUT_LEDGER), [3, 0, 12])
     migrate_to("downloads", LEDGER)
     earlier = (
         migrate_to("downloads", WITHOUT_LEDGER)
@@ -191,14 +191,14 @@ def test_counts_are_the_same_there_and_back_and_there_again():
 
 
 def test_the_sums_alone_leave_the_ledger_on_the_way_back():
-    fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [3, 0, 12])
+    fill_counts(begin_at("downloads", WITHOUT_LEDGER), [3, 0, 12])
     migrate_to_newest()
     spend(Grant.objects.earliest("pk"), "new")
     assert carried(migrate_to("downloads", EMPTY_LEDGER)) == [("Link 0", "charged", 1, NOW)]
 
 
 def test_what_was_counted_since_is_in_the_ledger_once_there_and_back_and_there_again():
-    fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [3, 0, 12])
+    fill_counts(begin_at("downloads", WITHOUT_LEDGER), [3, 0, 12])
     migrate_to_newest()
     spend(Grant.objects.earliest("pk"), "new")
     migrate_to("downloads", EMPTY_LEDGER)
@@ -207,7 +207,7 @@ def test_what_was_counted_since_is_in_the_ledger_once_there_and_back_and_there_a
 
 
 def test_a_delivery_of_earlier_rides_on_and_is_never_weighed():
-    fill_counts(migrate_to("downloads", WITHOUT_LEDGER), [3, 0])
+    fill_counts(begin_at("downloads", WITHOUT_LEDGER), [3, 0])
     migrate_to_newest()
     grant = Grant.objects.earliest("pk")
     assert spend(grant) == Delivery.objects.get()
@@ -218,7 +218,7 @@ def test_a_delivery_of_earlier_rides_on_and_is_never_weighed():
 
 
 def test_orders_of_earlier_are_told_of_when_they_open_and_not_when_they_were_open():
-    apps = migrate_to("downloads", WITHOUT_MAIL)
+    apps = begin_at("downloads", WITHOUT_MAIL)
     shop = apps.get_model("downloads", "Shop").objects.create(name="Shop", domain="shop.example")
     orders = apps.get_model("downloads", "Order").objects
     stands = {

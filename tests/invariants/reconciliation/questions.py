@@ -17,4 +17,8 @@ def end() -> dict:
     """Tell what the shop has come to, and how its last run ended."""
     statuses = {str(order.number): order.status for order in Order.objects.all()}
     summary = PlatformAccess.objects.get().last_summary.partition("\n")[0]
-    return {"state": state_of(Shop.objects.get()), "statuses": statuses, "summary": summary}
+    return {
+        "state": state_of(Shop.objects.get(), has_ranks=False),
+        "statuses": statuses,
+        "summary": summary,
+    }
