@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from downloads.bidi import isolate
 from downloads.models.orders import Order
 from downloads.models.shops import Shop
 
@@ -30,4 +31,4 @@ class StatusMeaning(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.status}: {self.get_payment_display()}"
+        return f"{isolate(self.status)}: {self.get_payment_display()}"

@@ -4,7 +4,7 @@ import pytest
 
 from storefront.models import CustomerToken, StorefrontKey
 from tests.factories import NOW, CustomerFactory
-from tests.migrating import begin_at, end_at_newest, migrate_to_newest
+from tests.migrating import end_at_newest, migrate_to, migrate_to_newest
 
 pytestmark = [
     pytest.mark.slow,
@@ -19,7 +19,7 @@ def _newest_again():
 
 
 def test_keys_without_a_checksum_are_shown_as_closed():
-    apps = begin_at("storefront", "0002_webhook_secrets")
+    apps = migrate_to("storefront", "0002_webhook_secrets")
     # The shop's own tables stay as they are.
     customer = CustomerFactory()
     key = {"shop_id": customer.shop_id, "name": "Old", "prefix": "pk_storefront_aaaaaa"}
