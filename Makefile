@@ -71,7 +71,7 @@ soak: $(DEVELOPS)
 
 ## Storms, kills and crowds in their long form, on both databases
 drills: $(DEVELOPS)
-	DRILLS=true $(PYTEST) -m slow $(ALONE) tests/invariants
+	DRILLS=true $(PYTEST) -m slow $(ALONE) tests/invariants tests/downloads tests/storefront/imports
 	DRILLS=true $(ON_POSTGRES) $(PYTEST) -m "both_databases and slow" $(ALONE) tests/invariants
 
 ## A hundred planted faults: which of them does no test notice? An hour and a half at most

@@ -18,6 +18,7 @@ from tests.factories import (
     RiskFactory,
     ShopFactory,
 )
+from tests.system.harness.processes import times
 
 HOUR = timedelta(hours=1)
 BEFORE, AFTER = NOW - HOUR, NOW + HOUR
@@ -136,13 +137,13 @@ def keeps_own_by_hand(state: State) -> bool:
     return state.is_given_back and not is_shut
 
 
-@pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [7, pytest.param(times(5, drill=1), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("opens_when", Shop.OpensWhen.values)
 @pytest.mark.parametrize("holds", [False, True])
 @pytest.mark.parametrize("revokes", [False, True])
 @pytest.mark.django_db
 def test_an_order_stands_as_facts_and_policies_say(opens_when, holds, revokes, every):
-    """Seven divides no number of values there is, so that every seventh state has all pairs."""
+    """Five and seven divide no number of values there is: every seventh state has all pairs."""
     amount_refunds = Shop.AmountRefunds.REVOKE if revokes else Shop.AmountRefunds.KEEP
     shop = ShopFactory(opens_when=opens_when, holds_high_risk=holds, amount_refunds=amount_refunds)
     states = [

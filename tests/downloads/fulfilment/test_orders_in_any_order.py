@@ -35,6 +35,7 @@ from tests.downloads.reported import (
 from tests.factories import NOW, AttachmentFactory, ProductFactory, ShopFactory
 from tests.invariants.messages.lattice import only_end, undone
 from tests.invariants.messages.states import state_of
+from tests.system.harness.processes import times
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +69,7 @@ EDITED = order_report(
     currency="EUR",
     refunds=(refund_report(1, {1: 1}), refund_report(2, {1: 1})),
 )
+
 PAYMENTS = Order.ReportedPayment.values
 # What a shop may say: it is told to the shop's row.
 Telling = Callable[[Shop], Any]
@@ -519,7 +521,7 @@ def test_a_product_told_of_by_itself_and_by_lines_ends_alike(shop):
 
 # --- Any history ---------------------------------------------------------------------------------
 
-times = st.sampled_from(HOURS[:3])
+moments = st.sampled_from(HOURS[:3])
 
 
 def sold(number: int, quantity: int, current: int | None, variant: int) -> LineReport:
@@ -548,14 +550,14 @@ refunds = st.builds(
 orders = st.builds(
     lambda placed, **fields: order(lines=tuple(placed), **fields),
     lines,
-    at=times,
+    at=moments,
     payment=st.none() | st.sampled_from(Order.ReportedPayment.values),
     is_cancellation_known=st.sampled_from([True, True, False]),
-    fetched_at=st.none() | times,
+    fetched_at=st.none() | moments,
     token=st.sampled_from([None, TOKEN]),
     platform_id=st.sampled_from([7001, 7001, 7002]),
     number=st.integers(1, 2),
-    cancelled_at=st.none() | times,
+    cancelled_at=st.none() | moments,
     refunds=st.lists(refunds, max_size=2).map(tuple),
     are_refunds_complete=st.booleans(),
     customer=st.sampled_from([None, BUYER, CustomerReport(502, "b@example.com", "Bob")]),
@@ -564,9 +566,9 @@ disputes = st.builds(
     dispute_report,
     st.sampled_from(Dispute.State.values),
     st.integers(801, 802),
-    decided=st.none() | times,
+    decided=st.none() | moments,
 )
-risks = st.builds(risk_report, is_high=st.booleans(), at=times)
+risks = st.builds(risk_report, is_high=st.booleans(), at=moments)
 histories = st.lists(
     st.one_of(
         orders,
@@ -586,7 +588,7 @@ policies = st.fixed_dictionaries(
 )
 
 
-@pytest.mark.parametrize("examples", [6, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [6, pytest.param(times(25, drill=60), marks=pytest.mark.slow)])
 def test_any_history_ends_alike_however_it_is_shuffled_and_repeated(shop, examples):
     @hypothesis_settings(
         max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck)

@@ -14,6 +14,7 @@ from tests.downloads.reported import in_any_order, line_report, order_report, re
 from tests.factories import NOW, AttachmentFactory, ProductFactory, RefundFactory, ShopFactory
 from tests.invariants.messages.lattice import only_end, undone
 from tests.invariants.messages.states import state_of
+from tests.system.harness.processes import times
 
 pytestmark = pytest.mark.django_db
 
@@ -293,17 +294,17 @@ def test_a_refund_that_a_fetch_took_back_and_a_later_one_lists_is_there_again(sh
 
 # --- Any history ---------------------------------------------------------------------------------
 
-times = st.sampled_from(HOURS[:3])
+moments = st.sampled_from(HOURS[:3])
 told = st.builds(
     refunded,
     st.integers(1, 2),
     st.dictionaries(st.integers(1, 2), st.integers(1, 3), max_size=2),
-    times,
+    moments,
 )
 listed = st.lists(told, max_size=2, unique_by=lambda report: report.platform_id)
 reports = st.builds(
     lambda at, refunds, is_complete: listing(at, *refunds, are_refunds_complete=is_complete),
-    times,
+    moments,
     listed,
     st.booleans(),
 )
@@ -324,12 +325,12 @@ def stand_by_hand(history: list[Any]) -> dict[int, bool]:
         if report.are_refunds_complete:
             lists.append((report.reported_at, {each.platform_id for each in report.refunds}))
     return {
-        number: not any((at, 1) > max(times) and number not in has for at, has in lists)
-        for number, times in said.items()
+        number: not any((at, 1) > max(moments) and number not in has for at, has in lists)
+        for number, moments in said.items()
     }
 
 
-@pytest.mark.parametrize("examples", [6, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [6, pytest.param(times(25, drill=60), marks=pytest.mark.slow)])
 def test_any_history_of_refunds_ends_alike_however_it_is_shuffled(shop, examples):
     @hypothesis_settings(
         max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck)
