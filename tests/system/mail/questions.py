@@ -34,6 +34,7 @@ def pay(first: int, last: int) -> None:
 
 def _report(number: int) -> OrderReport:
     at = timezone.now()
+    email = f"buyer-{number}@example.com"
     product = ProductReport(name="Book", product_id=1, variant_id=VARIANT)
     return OrderReport(
         platform_id=number,
@@ -42,7 +43,8 @@ def _report(number: int) -> OrderReport:
         placed_at=at,
         reported_at=at,
         lines=(LineReport(1, product, quantity=1),),
-        customer=CustomerReport(platform_id=number, email=f"buyer-{number}@example.com"),
+        customer=CustomerReport(platform_id=number, email=email),
+        email=email,
     )
 
 
