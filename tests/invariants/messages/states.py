@@ -31,7 +31,8 @@ OURS = {
     *("id", "created_at", "updated_at", "removed_at", "noted_at", "announced_at", "shop"),
     "ticket_revision",
 }
-LISTED = "refunds_listed_at"
+# Which units were ever called paid is the past: who is asked tells the present.
+PAST = {"refunds_listed_at", "paid_units"}
 TABLES: dict[type[models.Model], str] = {
     Order: "shop",
     LineItem: "order__shop",
@@ -88,5 +89,5 @@ def _questions(has_ranks: bool) -> dict[str, tuple[str, Sequence[Any]]]:
 def _names(model: type[models.Model], has_ranks: bool) -> list[str]:
     names = [field.name for field in model._meta.concrete_fields if field.name not in OURS]
     if not has_ranks:
-        names = [name for name in names if not (name.endswith("_rank") or name == LISTED)]
+        names = [name for name in names if not name.endswith("_rank") and name not in PAST]
     return [NUMBERS.get(name, name) for name in names]
