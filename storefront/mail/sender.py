@@ -14,11 +14,10 @@ from django.utils import timezone
 from downloads import fulfilment
 from downloads.errors import DownloadsError, PostClosed
 from downloads.models import Mail
-from storefront.mail import smtp_backend
+from storefront.mail import alarms, smtp_backend
 from storefront.mail.errors import FAULTS, is_disconnected, meaning_of, unusable
 from storefront.mail.messages import compose, message_id_of
 from storefront.mail.tracking import switch_off, switches_of
-from storefront.staff import alarms
 
 
 def never() -> bool:

@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.core import mail as outbox
 
 from downloads.models import Mail, Membership, Role
-from storefront.mail import sender
+from storefront.mail import alarms, sender
 from storefront.models import CountedTries
-from storefront.staff import alarms, lockout
+from storefront.staff import lockout
 from tests.factories import NOW, ShopFactory
 from tests.racing import at_once
 from tests.tidied import tidy
