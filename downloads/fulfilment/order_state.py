@@ -23,13 +23,13 @@ UNSAID = "-"
 ALONE = "~"
 
 
-def standing_of(order: Order, *, said: str, is_given_back: bool) -> dict[str, Any]:
+def standing_of(order: Order, *, reported: str, is_given_back: bool) -> dict[str, Any]:
     """Return `payment`, `hold`, `fully_refunded` and `keeps_own_assets` as they are to be now.
 
-    `order` has its shop loaded; `said` is its `said_payment`; `is_given_back` says that every line
-    went back whole.
+    `order` has its shop loaded; `reported` is its `said_payment`; `is_given_back` says that every
+    line went back whole.
     """
-    payment = payment_of(said, order.shop) or order.payment
+    payment = payment_of(reported, order.shop) or order.payment
     if payment == Order.Payment.REFUNDED and _is_mistaken(order):
         payment = Order.Payment.PAID
     disputes = list(Dispute.objects.of_order(order.shop, order.platform_id).effective())

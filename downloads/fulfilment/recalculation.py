@@ -103,10 +103,10 @@ def settle(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS) -> Non
     lines = {line.pk: line for line in order.lines.with_refunded_units()}
     back = [allowance_of(line, limit=None).refunded for line in lines.values()]
     meanings = meanings_of(order.shop, [order.reported_status])
-    said = said_payment(order.reported_status, order.reported_payment, meanings)
-    standing = standing_of(order, said=said, is_given_back=bool(back) and all(back))
+    reported = said_payment(order.reported_status, order.reported_payment, meanings)
+    standing = standing_of(order, reported=reported, is_given_back=bool(back) and all(back))
     is_unpaid = standing["payment"] == Order.Payment.PENDING
-    if is_unpaid and is_open_by_line(said, [row.paid_units for row in lines.values()]):
+    if is_unpaid and is_open_by_line(reported, [row.paid_units for row in lines.values()]):
         standing["payment"] = Order.Payment.PAID
     assign(order, **standing)
     counted = Counting(order, by_line=is_counted_by_line(order, meanings), at=at)

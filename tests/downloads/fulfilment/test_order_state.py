@@ -157,8 +157,8 @@ def test_an_order_stands_as_facts_and_policies_say(opens_when, holds, revokes, e
     states = states[::every]
     found = {}
     for state, order in zip(states, build(states, shop), strict=True):
-        said = order.reported_payment
-        standing = standing_of(order, said=said, is_given_back=state.is_given_back)
+        reported = order.reported_payment
+        standing = standing_of(order, reported=reported, is_given_back=state.is_given_back)
         found[state] = Order(**standing).status, standing["keeps_own_assets"]
     by_hand = {state: (status_by_hand(state), keeps_own_by_hand(state)) for state in states}
     assert found == by_hand
