@@ -13,7 +13,6 @@ from storefront.models import CountedTries
 from storefront.staff import lockout
 from tests.factories import NOW, ShopFactory
 from tests.racing import at_once
-from tests.storefront.staff.conftest import ada  # noqa: F401 (a fixture)
 from tests.tidied import tidy
 
 HOUR = timedelta(hours=1)
