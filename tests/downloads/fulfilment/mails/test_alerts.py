@@ -92,7 +92,7 @@ def test_who_has_two_names_gets_one_mail(shop):
 
 
 @pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_workers_at_once_send_one(shop):
     set_aside(shop)
     at_once(*[partial(fulfilment.warn_of_set_aside, at=NOW)] * 2)
