@@ -157,6 +157,10 @@ class Walk(RuleBasedStateMachine):
         book.known |= {gone, kept}
         if book.root(gone) != book.root(kept):
             book.went_into[book.root(gone)] = kept
+        elif book.root(kept) == gone:
+            # Merged the other way round before: whose number goes on is the platform's word.
+            del book.went_into[kept]
+            book.went_into[gone] = kept
         people = book.one_with(gone)
         if people & book.erased:
             book.erase(people, set())
