@@ -478,6 +478,7 @@ def test_an_order_posted_while_it_serves_is_on_both_faces_within_five_seconds(se
     order = json.loads((PAYLOADS / "shopify-order.json").read_text())["order"] | {
         "id": 2**53 + 1,
         "order_number": 4711,
+        "name": "#4711",
         "token": "f" * 32,
         "financial_status": "paid",
         "email": "ada@example.com",
