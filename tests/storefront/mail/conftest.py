@@ -1,3 +1,3 @@
 """Who works for a shop, as the tests of the staff have it."""
 
-from tests.storefront.staff.conftest import ada  # noqa: F401 (a fixture)
+from tests.storefront.staff.conftest import ada, browser, key  # noqa: F401 (fixtures)

@@ -19,8 +19,9 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def shop(ada):
+def shop(ada, frozen):
     """Ada works at it; grace owns it, and so does one who is gone, and one without an address."""
+    frozen(NOW)
     shop = ShopFactory()
     User.objects.filter(pk=ada.pk).update(is_superuser=False)
     join(shop, ada, Role.SUPPORT)
