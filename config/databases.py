@@ -10,9 +10,14 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
 }
+# How often a statement must come before its plan is kept without being asked for: never. The ORM's
+# others differ each time, and would push ours out.
+ONLY_WHERE_ASKED = 2**31 - 1
 
 
-def opened(database: dict[str, Any], *, tests_in: Path, patience_seconds: int) -> dict[str, Any]:
+def opened(
+    database: dict[str, Any], *, tests_in: Path, patience_seconds: int, prepares: bool
+) -> dict[str, Any]:
     """Return Django's settings of a database with the options it needs. Its own come first."""
     options = database.get("OPTIONS", {})
     if database["ENGINE"].endswith("sqlite3"):
@@ -21,4 +26,5 @@ def opened(database: dict[str, Any], *, tests_in: Path, patience_seconds: int) -
         return database | {"OPTIONS": SQLITE_OPTIONS | options, "TEST": of_tests}
     # A server that is gone is noticed, not waited for: no answer to a connection, or to a packet.
     silence = {"connect_timeout": patience_seconds, "tcp_user_timeout": patience_seconds * 1000}
-    return database | {"OPTIONS": silence | options}
+    kept = {"prepare_threshold": ONLY_WHERE_ASKED} if prepares else {}
+    return database | {"OPTIONS": silence | kept | options}

@@ -77,8 +77,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _database = env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
 _database["CONN_MAX_AGE"] = given.DATABASE_MAX_AGE_SECONDS
 _database["CONN_HEALTH_CHECKS"] = True
-_patience = given.DATABASE_TIMEOUT_SECONDS
-DATABASES = {"default": opened(_database, tests_in=DATA_DIR, patience_seconds=_patience)}
+DATABASES = {
+    "default": opened(
+        _database,
+        tests_in=DATA_DIR,
+        patience_seconds=given.DATABASE_TIMEOUT_SECONDS,
+        prepares=given.DATABASE_PREPARES,
+    )
+}
 # Counts who asks too often; share it (Redis) when more than one process serves.
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://downloads")}
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):

@@ -7,11 +7,12 @@ own: what may be spent is said by `Grant.objects.available` alone.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 from django.db import connection, models
 from django.db.models.expressions import Expression
+
+from downloads.round_trips import Statement, send
 
 
 class Slot(Expression):
@@ -34,6 +35,11 @@ def slots_of(kind: type[models.Model]) -> dict[str, Any]:
     return {field.attname: Slot(field.attname, field) for field in fields}
 
 
+def fill(params: Sequence[Any], values: dict[str, Any]) -> list[Any]:
+    """Return a statement's parameters with values in place of its slots."""
+    return [param.value_of(values) if isinstance(param, Slot) else param for param in params]
+
+
 class _Captured(Exception):
     """Raised once the statement is known: with slots in it there is nothing to run."""
 
@@ -47,45 +53,26 @@ class Prepared:
 
     def run(self, **values: Any) -> int:
         """Run it with these values; return how many rows it changed."""
-        with connection.cursor() as cursor:
-            cursor.execute(*self._with(values))
-            return cursor.rowcount
+        [answer] = send(self.given(**values))
+        return answer.touched
 
     def first(self, **values: Any) -> tuple[Any, ...] | None:
         """Run it with these values; return its first row as the database gives it, or None."""
-        with connection.cursor() as cursor:
-            cursor.execute(*self._with(values))
-            return cursor.fetchone()
+        [answer] = send(self.given(**values))
+        return answer.rows[0] if answer.rows else None
 
     def insert(self, row: models.Model) -> None:
         """Run it with this row's values, and give the row the key that comes back."""
         # Columns with a default of the database's come back behind it.
         row.pk, *_ = self.first(**vars(row)) or [None]
 
-    def instances(self, *kinds: type[models.Model], **values: Any) -> list[Any] | None:
-        """Run it with these values; return its first row as one instance of each kind, or None.
-
-        The statement selects all columns of each in turn, as `select_related` does.
-        """
-        row = self.first(**values)
-        if row is None:
-            return None
-        columns = iter(row)
-        rows = []
-        for kind in kinds:
-            names, converters = _reading(kind, connection.vendor)
-            fields = [convert(next(columns)) for convert in converters]
-            rows.append(kind.from_db(connection.alias, names, fields))
-        return rows
-
-    def _with(self, values: dict[str, Any]) -> tuple[str, list[Any]]:
+    def given(self, **values: Any) -> Statement:
+        """Return it with these values, to be sent with others."""
         vendor = connection.vendor
         if vendor not in self._statements:
             self._statements[vendor] = self._write()
         sql, params = self._statements[vendor]
-        return sql, [
-            param.value_of(values) if isinstance(param, Slot) else param for param in params
-        ]
+        return Statement(sql, fill(params, values))
 
     def _write(self) -> tuple[str, Sequence[Any]]:
         statements: list[tuple[str, Sequence[Any]]] = []
@@ -115,22 +102,3 @@ def _unlogged() -> Iterator[None]:
         yield
     finally:
         del connection.make_debug_cursor
-
-
-@cache
-def _reading(kind: type[models.Model], vendor: str) -> tuple[list[str], list[Callable[[Any], Any]]]:
-    """Return a model's attributes, and how each is read from what this database gives."""
-    fields = kind._meta.concrete_fields
-    return [field.attname for field in fields], [_reader(field) for field in fields]
-
-
-def _reader(field: Any) -> Callable[[Any], Any]:
-    column = field.get_col(field.model._meta.db_table)
-    steps = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
-
-    def convert(value: Any) -> Any:
-        for step in steps:
-            value = step(value, column, connection)
-        return value
-
-    return convert

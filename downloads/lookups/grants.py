@@ -7,14 +7,15 @@ from math import ceil
 from django.db import models
 
 from downloads.errors import NoSuchPage, NotFound, PageSizeRefused, Replaced
-from downloads.models import Asset, Attachment, Delivery, Grant, Order, Reader, deliveries
-from downloads.prepared_statements import Prepared, Slot
+from downloads.models import Attachment, Delivery, Grant, Reader, deliveries
+from downloads.prepared_queries import PreparedQuery
+from downloads.prepared_statements import Slot
 
 DEFAULT_PAGE = 10
 MAX_PAGE = 50
 MAX_STRETCH = 500
-_GRANT_OF_CLICK = Prepared(
-    lambda: Grant.objects.with_rights().get(pk=Slot("number", models.BigAutoField()))
+_GRANT_OF_CLICK = PreparedQuery(
+    lambda: Grant.objects.with_rights().filter(pk=Slot("number", models.BigAutoField())).order_by()
 )
 
 
@@ -39,11 +40,8 @@ def grant_of_click(number: int, *, revision: int | None = None) -> Grant:
     Raises:
         NotFound: the grant is gone, or the URL has ended.
     """
-    found = _GRANT_OF_CLICK.instances(Grant, Order, Asset, number=number)
-    if found is None:
-        raise NotFound("This download does not exist.")
-    grant, grant.order, grant.asset = found
-    if revision not in (None, grant.order.ticket_revision):
+    grant: Grant | None = _GRANT_OF_CLICK.first(number=number)
+    if grant is None or revision not in (None, grant.order.ticket_revision):
         raise NotFound("This download does not exist.")
     return grant
 

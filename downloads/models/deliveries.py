@@ -10,7 +10,8 @@ from django.utils import timezone
 from downloads.errors import Unavailable
 from downloads.models.catalog import Asset
 from downloads.models.grants import Grant
-from downloads.prepared_statements import Prepared, Slot
+from downloads.prepared_queries import PreparedQuery
+from downloads.prepared_statements import Slot
 
 # A link's size is what a merchant says of it: the calendar must hold the end of its window.
 MAX_WINDOW_SECONDS = 365 * 24 * 60 * 60
@@ -23,11 +24,9 @@ LONGEST_ANSWER = timedelta(days=30)
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def of_click(self, grant: Grant, nonce: str) -> "Delivery | None":
         """Return what this click opened, with the grant given, or None if nothing yet."""
-        found = _OF_CLICK.instances(Delivery, grant=grant.pk, nonce=nonce)
-        if found is None:
-            return None
-        [delivery] = found
-        delivery.grant = grant
+        delivery: Delivery | None = _OF_CLICK.first(grant=grant.pk, nonce=nonce)
+        if delivery is not None:
+            delivery.grant = grant
         return delivery
 
     def within_budget(self) -> "DeliveryQuerySet":
@@ -127,10 +126,10 @@ def has_barely_begun() -> Q:
     )
 
 
-_OF_CLICK = Prepared(
-    lambda: Delivery.objects.get(
+_OF_CLICK = PreparedQuery(
+    lambda: Delivery.objects.filter(
         grant=Slot("grant", models.BigAutoField()), nonce=Slot("nonce", models.CharField())
-    )
+    ).order_by()
 )
 
 

@@ -1,0 +1,96 @@
+"""Database round trips: send several statements at once, as prepared ones where there is a server.
+
+Of what a request costs, writing SQL and waiting for the database are the most. Statements whose
+SQL is kept (`downloads.prepared_statements`) come this way: past the ORM's cursor, which writes
+their values into the text, so that PostgreSQL would plan each of them anew.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import psycopg
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+_PLACE = re.compile(r"(?<!%)%s")
+
+
+class Statement(NamedTuple):
+    """SQL with `%s` for each of its values."""
+
+    sql: str
+    values: Sequence[Any]
+
+
+class Answer(NamedTuple):
+    """What a statement brought: its rows as the database gives them, and how many it touched."""
+
+    rows: list[tuple[Any, ...]]
+    touched: int
+
+
+def send(*statements: Statement) -> list[Answer]:
+    """Run these in turn, all of them in one round trip; return what each of them brought."""
+    connection.validate_no_broken_transaction()
+    if connection.execute_wrappers or connection.queries_logged:
+        # Who watches is shown each by itself.
+        return [_run_watched(each) for each in statements]
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        if connection.vendor == "postgresql":
+            return _run_on_server(statements)
+        return [_run_embedded(each) for each in statements]
+
+
+def read(*statements: Statement) -> list[Answer]:
+    """Run SELECTs as `send` does; once more where the line to the database had gone dead."""
+    # Asking whether a kept line is alive would be a round trip of its own for every request.
+    try:
+        return send(*statements)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block or not _is_gone():
+            raise
+    connection.close()
+    return send(*statements)
+
+
+def _run_on_server(statements: Sequence[Statement]) -> list[Answer]:
+    line: Any = connection.connection
+    prepare = settings.DATABASE_PREPARES
+    if len(statements) == 1:
+        return [_answer_of(_execute(line, statements[0], prepare=prepare))]
+    with line.pipeline():
+        cursors = [_execute(line, each, prepare=prepare) for each in statements]
+    return [_answer_of(cursor) for cursor in cursors]
+
+
+def _execute(line: Any, statement: Statement, *, prepare: bool) -> Any:
+    return psycopg.Cursor(line).execute(statement.sql, statement.values, prepare=prepare)
+
+
+def _run_embedded(statement: Statement) -> Answer:
+    line: Any = connection.connection
+    return _answer_of(line.execute(_for_sqlite(statement.sql), statement.values))
+
+
+@lru_cache(256)
+def _for_sqlite(sql: str) -> str:
+    return _PLACE.sub("?", sql).replace("%%", "%")
+
+
+def _run_watched(statement: Statement) -> Answer:
+    with connection.cursor() as cursor:
+        cursor.execute(*statement)
+        return _answer_of(cursor)
+
+
+def _answer_of(cursor: Any) -> Answer:
+    rows = cursor.fetchall() if cursor.description is not None else []
+    return Answer(rows, cursor.rowcount)
+
+
+def _is_gone() -> bool:
+    line: Any = connection.connection
+    return connection.vendor == "postgresql" and (line is None or line.closed)
