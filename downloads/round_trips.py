@@ -60,14 +60,20 @@ def _run_on_server(statements: Sequence[Statement]) -> list[Answer]:
     line: Any = connection.connection
     prepare = settings.DATABASE_PREPARES
     if len(statements) == 1:
-        return [_answer_of(_execute(line, statements[0], prepare=prepare))]
+        return [_answer_of_server(_execute(line, statements[0], prepare=prepare))]
     with line.pipeline():
         cursors = [_execute(line, each, prepare=prepare) for each in statements]
-    return [_answer_of(cursor) for cursor in cursors]
+    return [_answer_of_server(cursor) for cursor in cursors]
 
 
 def _execute(line: Any, statement: Statement, *, prepare: bool) -> Any:
     return psycopg.Cursor(line).execute(statement.sql, statement.values, prepare=prepare)
+
+
+def _answer_of_server(cursor: Any) -> Answer:
+    # `description` would make an object for each column.
+    has_rows = cursor.pgresult.status == psycopg.pq.ExecStatus.TUPLES_OK
+    return Answer(cursor.fetchall() if has_rows else [], cursor.rowcount)
 
 
 def _run_embedded(statement: Statement) -> Answer:

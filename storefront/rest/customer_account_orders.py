@@ -2,18 +2,25 @@
 
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from downloads import lookups
 from downloads.errors import NotFound
+from storefront.http.json_bodies import dump_json
 from storefront.http.throttling import count_miss
 from storefront.rest.base import JSONAlone
-from storefront.rest.customer_account_orders_schema import CustomerAccountOrderSerializer
+from storefront.rest.customer_account_orders_schema import (
+    CustomerAccountOrderSerializer,
+    shape_of,
+)
+from storefront.rest.exceptions import answer_rest_error
 from storefront.rest.openapi import MessageSerializer, TooManyMissesSerializer, answer_header
+
+ALLOWED = "GET, HEAD, OPTIONS"
 
 
 class CustomerAccountOrders(APIView):
@@ -39,21 +46,35 @@ class CustomerAccountOrders(APIView):
             503: OpenApiResponse(MessageSerializer, description="Out of reach just now."),
         },
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: HttpRequest) -> HttpResponse:
         at = timezone.now()
-        tokens = request.query_params.getlist("id")
+        tokens = request.GET.getlist("id")
         try:
             opened = lookups.order_for_storefront(tokens[0] if len(tokens) == 1 else "")
         except NotFound:
             count_miss(request, at=at)
             raise
-        shape = CustomerAccountOrderSerializer(
-            {"order": opened}, context={"at": at, "shop": opened.order.shop}
-        )
-        return Response(shape.data)
+        return _json(shape_of(opened, at=at))
 
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
-        response = super().finalize_response(request, response, *args, **kwargs)
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # What the framework does beside (negotiation, renderers) has one outcome here, and costs
+        # more than the answer.
+        if request.method not in ("GET", "HEAD"):
+            response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        else:
+            try:
+                response = self.get(request)
+            except Exception as error:
+                refusal = answer_rest_error(error, {})
+                if refusal is None:
+                    raise
+                response = _json(refusal.data, refusal.status_code, refusal.items())
+            response.headers["Allow"] = ALLOWED
         # For every reader, also one that sends no Origin: caches and proxies see one answer.
         response["Access-Control-Allow-Origin"] = "*"
         return response
+
+
+def _json(body: Any, status: int = 200, headers: Any = ()) -> HttpResponse:
+    typed = {**dict(headers), "Content-Type": "application/json"}
+    return HttpResponse(dump_json(body), status=status, headers=typed)

@@ -11,6 +11,7 @@ from downloads import fulfilment
 from downloads.tokens import hash_token
 from tests.conftest import CONTRACTS
 from tests.factories import NOW, AttachmentFactory, LineFactory, OrderFactory, make_file_grant
+from tests.round_trips import counted_round_trips
 from tests.storefront.conftest import (
     EXPOSED,
     FACE_A,
@@ -63,6 +64,13 @@ def test_three_queries_whatever_the_size(client, document_order, django_assert_n
     with django_assert_num_queries(3):
         body = client.get(FACE_A, {"id": TOKEN}).json()
     assert [len(line["assets"]) for line in body["order"]["lines"]] == [1, 3, 3, 3, 3, 3]
+
+
+def test_one_round_trip_whatever_the_answer(client, document_order):
+    for token in (TOKEN, "f" * 32):
+        with counted_round_trips() as trips:
+            client.get(FACE_A, {"id": token})
+        assert trips.count == 1
 
 
 def test_a_plan_without_the_feature_is_402_and_tells_nothing(client, db):

@@ -1,13 +1,18 @@
 """The shape of face A."""
 
+import json
 import re
 from datetime import timedelta
 
 import pytest
 
-from downloads import fulfilment
+from downloads import fulfilment, lookups
 from downloads.incoming import RefundReport
 from storefront.formats import size_text
+from storefront.rest.customer_account_orders_schema import (
+    CustomerAccountOrderSerializer,
+    shape_of,
+)
 from tests.factories import (
     NOW,
     AttachmentFactory,
@@ -338,3 +343,20 @@ def test_a_file_that_is_gone_is_listed_until_it_is_asked_for(client, face_a, ord
     [shown] = assets_of(face_a())
     assert client.get(shown["data"]["url"]).status_code == 503
     assert assets_of(face_a())[0]["limits"] == {"downloaded": 0, "limit": 1}
+
+
+def test_the_schema_says_what_is_answered(order):
+    line = LineFactory(order=order, product__tags=["a", "b"], product__sku="B-1")
+    LineFactory(order=order)
+    GrantFactory(order=order, line=line, used=2)
+    make_file_grant(order=order, line=line)
+    GrantFactory(order=order, line=None, bought=None, limit=None)
+    opened = lookups.order_for_storefront(TOKEN)
+    source, context = {"order": opened}, {"at": NOW, "shop": opened.order.shop}
+    documented = CustomerAccountOrderSerializer(source, context=context).data
+    assert unsigned(shape_of(opened, at=NOW)) == unsigned(documented)
+
+
+def unsigned(body):
+    """Return a body as text, without what each reading signs anew."""
+    return re.sub(r"/[\w-]{22}/[\w-]{43}", "", json.dumps(body))
