@@ -163,13 +163,13 @@ def _gathered(order: Order, lines: list[LineItem], grants: list[Grant]) -> Opene
     by_line: dict[int | None, list[Grant]] = defaultdict(list)
     lines_by_id: dict[int | None, LineItem] = {line.pk: line for line in lines}
     for grant in grants:
-        grant.order = order
+        _ORDER.set_cached_value(grant, order)
         if grant.line_id is not None:
             line = lines_by_id.get(grant.line_id)
             if line is None:
                 # It came between the query of lines and that of grants: the next reading shows it.
                 continue
-            grant.line = line
+            _LINE.set_cached_value(grant, line)
         by_line[grant.line_id].append(grant)
     return OpenedOrder(
         order=order,
@@ -195,6 +195,8 @@ SHOWN_OF_GRANT = (
     *("asset__title", "asset__file", "asset__file_name", "asset__size_bytes", "asset__link"),
     "asset__withdrawn_at",
 )
+# Assigning would ask each time whether the two may be related at all.
+_ORDER, _LINE = Grant._meta.get_field("order"), Grant._meta.get_field("line")
 _BY_TOKEN = _Opening(token_hash=Slot("token_hash", models.CharField()))
 _BY_NUMBER = _Opening(pk=Slot("number", models.BigAutoField()))
 _BY_TICKET = _Opening(
