@@ -59,8 +59,10 @@ class ClosesUnread:
         self._application = application
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        is_chunked = bool(environ.get("HTTP_TRANSFER_ENCODING"))
-        body = TrackedBody(environ["wsgi.input"], length=None if is_chunked else _declared(environ))
+        length = None if environ.get("HTTP_TRANSFER_ENCODING") else _declared(environ)
+        if length == 0:
+            return self._application(environ, start_response)
+        body = TrackedBody(environ["wsgi.input"], length=length)
         environ["wsgi.input"] = body
 
         def start(*answer: Any, **more: Any) -> Any:
