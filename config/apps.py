@@ -23,6 +23,8 @@ INSTALLED_APPS = [
     "storefront",
 ]
 MIDDLEWARE = [
+    # Past all but a few of those below, for what is asked without a session.
+    "storefront.http.chain.faces.ShortensFaces",
     "django_guid.middleware.guid_middleware",
     # These mark every answer: the redirect to https too, and what a middleware refuses by itself.
     "storefront.http.private_responses.PrivateAnswers",

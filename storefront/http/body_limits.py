@@ -104,13 +104,17 @@ class LimitsBodies:
         return redirect_to_login(request.get_full_path(), reverse("admin:login"))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-        """Answer a body that was cut short: the client's fault, not one of ours.
+        return answer_broken_body(request, error)
 
-        So too a file that others were quicker than: there was room when it was judged.
-        """
-        if isinstance(error, NoRoom | DiskFull):
-            return _refused(request, error)
-        return _refused(request, CutShort()) if isinstance(error, UnreadablePostError) else None
+
+def answer_broken_body(request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+    """Answer a body that was cut short: the client's fault, not one of ours. Else return None.
+
+    So too a file that others were quicker than: there was room when it was judged.
+    """
+    if isinstance(error, NoRoom | DiskFull):
+        return _refused(request, error)
+    return _refused(request, CutShort()) if isinstance(error, UnreadablePostError) else None
 
 
 def handlers_of_uploads(request: HttpRequest) -> list[FileUploadHandler]:

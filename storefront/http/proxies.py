@@ -67,9 +67,14 @@ class NotesProxies:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not seen.is_settled and _is_conclusive(request):
-            seen.note(client_ip(request))
+        note_proxies(request)
         return self.get_response(request)
+
+
+def note_proxies(request: HttpRequest) -> None:
+    """Note a visitor's IP, while it is in question whether all come from one address."""
+    if not seen.is_settled and _is_conclusive(request):
+        seen.note(client_ip(request))
 
 
 def _is_conclusive(request: HttpRequest) -> bool:

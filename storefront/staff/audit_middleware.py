@@ -29,6 +29,11 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor(name, client_ip(request), program_of(request))
 
 
+def stranger(request: HttpRequest) -> Actor:
+    """Return who sent a request to a face: whoever it is, no session of ours tells the name."""
+    return Actor(NOBODY, client_ip(request), program_of(request))
+
+
 def program_of(request: HttpRequest) -> str:
     """Return what a browser says that it is."""
     return request.headers.get("User-Agent", "")
