@@ -6,7 +6,7 @@ from django.conf import settings
 
 from config.log_repeats import CountsRepeats
 
-worker_class = "config.workers.PatientWorker"
+worker_class = "config.server.workers.PatientWorker"
 threads = 32
 # An idle line ends after so many seconds (nginx.conf.template ends its own before that).
 keepalive = 2

@@ -5,7 +5,7 @@ import socket
 import pytest
 from gunicorn.http.errors import NoMoreData
 
-from config.lines import ExpectedBody, PatientSocket, Waiting
+from config.server.lines import ExpectedBody, PatientSocket, Waiting
 from tests.storefront.http.asking import CountedInput
 
 

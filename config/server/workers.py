@@ -18,8 +18,8 @@ from typing import Any
 from django.conf import settings
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from config.heads import awaits_body, is_whole
-from config.lines import BLOCK_BYTES, CROWDED_SECONDS, ExpectedBody, PatientSocket, Waiting
+from config.server.heads import awaits_body, is_whole
+from config.server.lines import BLOCK_BYTES, CROWDED_SECONDS, ExpectedBody, PatientSocket, Waiting
 
 # The largest head and body that are gathered before a thread begins.
 GATHERED_BYTES = 128 * 1024

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.heads import SMALL_BYTES, awaits_body, is_whole
+from config.server.heads import SMALL_BYTES, awaits_body, is_whole
 
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 
