@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Q
@@ -13,8 +12,9 @@ from django.http import HttpRequest
 
 from downloads import fulfilment
 from downloads.errors import SealBroken
-from downloads.models import Account, Customer, Reader, Shop
-from downloads.tokens import has_checksum, hash_token
+from downloads.models import Account, Customer, Grant, Reader, Shop
+from downloads.tokens import hash_token
+from storefront.grant_fields import require_grant
 from storefront.http.client_ip import client_ip
 from storefront.http.errors import KeyRefused, OriginRefused, SignatureRefused, Unauthenticated
 from storefront.http.throttling import Rate, count
@@ -25,11 +25,9 @@ from storefront.models import (
     StorefrontKey,
     WebhookSecret,
 )
+from storefront.models.caller_queries import NOTHING, Bearer, Found, find_bearer, find_caller
 from storefront.platforms.base import Envelope, Platform
 
-Key = TypeVar("Key", bound=ApiKey)
-
-_BEARER = re.compile(r"\ABearer +([0-9]{1,18})\|([^\s|]{40,200})\Z", re.IGNORECASE | re.ASCII)
 _SECRET_KEY = re.compile(r"\ABearer +(sk_\S+)\Z", re.IGNORECASE | re.ASCII)
 
 
@@ -42,12 +40,35 @@ def storefront_key(header: str | None, *, origin: str | None = None, at: datetim
         KeyRefused: missing (`missing_key`), or unknown, revoked or expired (`invalid_key`).
         OriginRefused: the key is for other sites.
     """
+    return key_and_bearer(header, origin=origin, at=at)[0]
+
+
+def key_and_bearer(
+    header: str | None,
+    authorization: str = "",
+    *,
+    origin: str | None = None,
+    grant: int | None = None,
+    at: datetime,
+) -> tuple[StorefrontKey, Found]:
+    """Return a key as `storefront_key` does, and what else came in its round trip.
+
+    That is of the bearer of `authorization` and of the grant with a number, for a caller to judge.
+
+    Raises:
+        KeyRefused, OriginRefused: as `storefront_key` does.
+    """
     if not header:
         raise KeyRefused("X-STOREFRONT-KEY header is required for this operation", "missing_key")
-    key = _usable_key(StorefrontKey, header, at=at)
+    if not StorefrontKey.is_key(header):
+        raise _invalid_key()
+    key, found = find_caller(hash_token(header), Bearer.read(authorization), grant=grant, at=at)
+    if key is None:
+        raise _invalid_key()
+    key.note_use(at)
     if not key.allows(origin):
         raise OriginRefused
-    return key
+    return key, found
 
 
 def secret_key(authorization: str, *, at: datetime) -> SecretKey:
@@ -59,7 +80,15 @@ def secret_key(authorization: str, *, at: datetime) -> SecretKey:
     match = _SECRET_KEY.match(authorization)
     if match is None:
         raise KeyRefused("Send the shop's secret key as Authorization: Bearer sk_…", "missing_key")
-    return _usable_key(SecretKey, match[1], at=at)
+    key = None
+    # What was not copied whole costs no query.
+    if SecretKey.is_key(match[1]):
+        usable = SecretKey.objects.usable(at).select_related("shop")
+        key = usable.filter(key_hash=hash_token(match[1])).first()
+    if key is None:
+        raise _invalid_key()
+    key.note_use(at)
+    return key
 
 
 def count_request(key: ApiKey, *, at: datetime) -> Rate:
@@ -76,12 +105,15 @@ class StorefrontCaller:
     at: datetime
     client_ip: str = ""
     was_let_in: bool = False
+    found: Found = NOTHING
 
     @classmethod
-    def of(cls, request: HttpRequest, key: StorefrontKey, *, at: datetime) -> "StorefrontCaller":
-        """Return who sends a request with a key."""
+    def of(
+        cls, request: HttpRequest, key: StorefrontKey, found: Found, *, at: datetime
+    ) -> "StorefrontCaller":
+        """Return who sends a request with a key, of whom something was found in its round trip."""
         authorization = request.headers.get("Authorization", "")
-        return cls(key.shop, authorization, at, client_ip(request))
+        return cls(key.shop, authorization, at, client_ip(request), found=found)
 
     @property
     def customer(self) -> Customer:
@@ -104,21 +136,16 @@ class StorefrontCaller:
 
     @cached_property
     def token(self) -> CustomerToken:
-        """The bearer, with its customer. One query.
+        """The bearer, with its customer. One query, unless it came with the key.
 
         Raises:
             Unauthenticated: as `customer` does.
         """
-        if not is_whole_bearer(self.authorization):
+        bearer, found = Bearer.read(self.authorization), self.found
+        if bearer is None:
             raise Unauthenticated
-        number, secret = _BEARER.match(self.authorization).groups()  # type: ignore[union-attr]
-        usable = CustomerToken.objects.usable(self.at).select_related("customer")
-        token = usable.filter(
-            pk=int(number),
-            secret_hash=hash_token(secret),
-            customer__shop=self.shop,
-        ).first()
-        if token is None or token.customer.is_erased:
+        token = found.token if found.bearer == bearer else find_bearer(bearer, at=self.at)
+        if token is None or token.customer.shop_id != self.shop.pk or token.customer.is_erased:
             raise Unauthenticated
         token.note_use(self.at)
         self.was_let_in = True
@@ -133,6 +160,18 @@ class StorefrontCaller:
                 self.was_let_in = bool(self.token)
         return self.was_let_in
 
+    def grant(self, number: int) -> Grant:
+        """Return one grant that the bearer shows. One query, unless it came with the key.
+
+        Raises:
+            Unauthenticated, NotFound: in this order.
+        """
+        reader, grant = self.reader, self.found.grant
+        # What came is for the person; the owner of an address sees what is written to it.
+        if grant is not None and grant.pk == number and not reader.email:
+            return grant
+        return require_grant(reader, number)
+
     def sign_out(self) -> None:
         """Close the bearer of this request.
 
@@ -140,7 +179,9 @@ class StorefrontCaller:
             Unauthenticated: as `customer` does.
         """
         CustomerToken.objects.filter(pk=self.token.pk).sign_out(self.at)
-        del self.token  # whatever the same request asks next is asked without it
+        # Whatever the same request asks next is asked without it.
+        del self.token
+        self.found = NOTHING
 
 
 @transaction.atomic
@@ -175,14 +216,8 @@ def choose_password(number: int, *, state: str, password: str, at: datetime) -> 
 
 
 def is_whole_bearer(authorization: str) -> bool:
-    """Say whether an Authorization header may hold a customer's bearer. No query.
-
-    One made before bearers had a checksum is shorter, and may be one.
-    """
-    match = _BEARER.match(authorization)
-    return match is not None and (
-        len(match[2]) != CustomerToken.SECRET_LENGTH or has_checksum(match[2])
-    )
+    """Say whether an Authorization header may hold a customer's bearer. No query."""
+    return Bearer.read(authorization) is not None
 
 
 def shop_of_message(platform: Platform, envelope: Envelope, body: bytes, *, at: datetime) -> Shop:
@@ -211,14 +246,5 @@ def shop_of_message(platform: Platform, envelope: Envelope, body: bytes, *, at: 
     raise unread or SignatureRefused()
 
 
-def _usable_key(kind: type[Key], text: str, *, at: datetime) -> Key:
-    key: Any = None
-    # What was not copied whole costs no query.
-    if kind.is_key(text):
-        usable: Any = kind._default_manager.all()
-        usable = usable.usable(at).select_related("shop")
-        key = usable.filter(key_hash=hash_token(text)).first()
-    if key is None:
-        raise KeyRefused("Invalid API key", "invalid_key")
-    key.note_use(at)
-    return key
+def _invalid_key() -> KeyRefused:
+    return KeyRefused("Invalid API key", "invalid_key")

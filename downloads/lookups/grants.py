@@ -1,22 +1,60 @@
 """Queries of grants: by customer, by signed URL, by attachment, paginated."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
+from typing import Any
 
 from django.db import models
 
+from downloads.email_addresses import spellings_of
 from downloads.errors import NoSuchPage, NotFound, PageSizeRefused, Replaced
-from downloads.models import Attachment, Delivery, Grant, Reader, deliveries
+from downloads.models import Attachment, Customer, Delivery, Grant, Reader, deliveries
 from downloads.prepared_queries import PreparedQuery
 from downloads.prepared_statements import Slot
 
 DEFAULT_PAGE = 10
 MAX_PAGE = 50
 MAX_STRETCH = 500
-_GRANT_OF_CLICK = PreparedQuery(
-    lambda: Grant.objects.with_rights().filter(pk=Slot("number", models.BigAutoField())).order_by()
+_GRANT = Slot("grant", models.BigAutoField())
+_GRANT_OF_CLICK = PreparedQuery(lambda: Grant.objects.with_rights().filter(pk=_GRANT).order_by())
+
+
+def grant_seen_by(reader: Callable[[], Reader]) -> PreparedQuery:
+    """Prepare the query of one grant by its number (`grant`), for a reader that has slots in it.
+
+    It comes with what the faces show of it, and with all of its asset, which may be handed over.
+    """
+    return PreparedQuery(
+        lambda: (
+            Grant.objects.seen_by(reader())
+            .with_facts()
+            .only(*SHOWN_OF_GRANT)
+            .filter(pk=_GRANT)
+            .order_by()
+        )
+    )
+
+
+SHOWN_OF_GRANT = (
+    *("order", "line", "product", "asset", "bought", "used", "canceled", "refunded", "unpaid"),
+    *("replaced", "expires_at", "withdrawn_at", "created_at", "updated_at"),
+    *("order__shop", "order__number", "order__receipt_number", "order__platform_id"),
+    *("order__ticket_revision", "order__payment", "order__hold", "order__cancelled_at"),
+    *("order__fully_refunded", "order__keeps_own_assets", "order__grand_total"),
+    *("line__product", "line__product__name", "product__name"),
+    *("asset__shop", "asset__title", "asset__file", "asset__file_name", "asset__content_type"),
+    *("asset__size_bytes", "asset__sha256", "asset__link", "asset__withdrawn_at"),
 )
+
+
+# As many as `spellings_of` returns at most.
+_SPELLINGS: Any = tuple(Slot(f"spelling_{n}", models.CharField()) for n in range(3))
+_SHOP = Slot("shop", models.BigAutoField())
+_PERSON = Slot("person", models.BigAutoField())
+_GRANT_OF_OWNER = grant_seen_by(lambda: Reader(Customer(shop_id=_SHOP), _SPELLINGS))
+_GRANT_OF_PERSON = grant_seen_by(lambda: Reader(Customer(shop_id=_SHOP, person_id=_PERSON)))
 
 
 def grant_of_reader(reader: Reader, number: int) -> Grant:
@@ -25,7 +63,14 @@ def grant_of_reader(reader: Reader, number: int) -> Grant:
     Raises:
         NotFound: missing, not theirs to see or another shop's: the same message for all.
     """
-    grant = Grant.objects.seen_by(reader).with_facts().filter(pk=number).first()
+    grant: Grant | None
+    customer, shop = reader.customer, reader.customer.shop_id
+    if reader.email:
+        spellings = [*spellings_of(reader.email)]
+        slots = {slot.name: spellings[n % len(spellings)] for n, slot in enumerate(_SPELLINGS)}
+        grant = _GRANT_OF_OWNER.first(grant=number, shop=shop, **slots)
+    else:
+        grant = _GRANT_OF_PERSON.first(grant=number, shop=shop, person=customer.person_number)
     if grant is None:
         raise NotFound("There is no such download.")
     return grant
@@ -40,7 +85,7 @@ def grant_of_click(number: int, *, revision: int | None = None) -> Grant:
     Raises:
         NotFound: the grant is gone, or the URL has ended.
     """
-    grant: Grant | None = _GRANT_OF_CLICK.first(number=number)
+    grant: Grant | None = _GRANT_OF_CLICK.first(grant=number)
     if grant is None or revision not in (None, grant.order.ticket_revision):
         raise NotFound("This download does not exist.")
     return grant

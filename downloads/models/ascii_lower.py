@@ -3,9 +3,12 @@
 import string
 from typing import Any, Self
 
-from django.db.models import Func, QuerySet
+from django.db.models import Expression, Func, QuerySet
 
 from downloads.email_addresses import spellings_of
+
+# A mail address, or an expression for each spelling of one.
+Email = str | tuple[Expression, ...]
 
 
 class AsciiLower(Func):
@@ -28,6 +31,7 @@ class AsciiLower(Func):
 class EmailQuerySet(QuerySet):
     """Rows with an `email`, and an index of it in `AsciiLower`."""
 
-    def with_email(self, email: str) -> Self:
+    def with_email(self, email: Email) -> Self:
         """Return those with this mail address, by the index, however it is written."""
-        return self.alias(address=AsciiLower("email")).filter(address__in=spellings_of(email))
+        spellings = spellings_of(email) if isinstance(email, str) else email
+        return self.alias(address=AsciiLower("email")).filter(address__in=spellings)

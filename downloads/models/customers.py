@@ -7,10 +7,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from downloads.bidi import isolate
 from downloads.email_addresses import NO_ADDRESS, accepted_email
-from downloads.models.ascii_lower import AsciiLower, EmailQuerySet
+from downloads.models.ascii_lower import AsciiLower, Email, EmailQuerySet
 from downloads.models.shops import Shop
 
 
@@ -45,6 +46,10 @@ class CustomerQuerySet(EmailQuerySet):
         """Return those who were not forgotten: all whose `is_erased` is false."""
         return self.filter(erased_at=None)
 
+    def person_numbers(self) -> QuerySet[Any, Any]:
+        """Return the `person_number` of each, for a subquery."""
+        return self.order_by().values(number=Coalesce("person", "pk"))
+
     # Both are unions, and no OR: each half goes by an index of its own.
 
     def of_person(self, customer: "Customer") -> QuerySet[Any, Any]:
@@ -52,7 +57,7 @@ class CustomerQuerySet(EmailQuerySet):
         root, rows = customer.person_number, self.order_by()
         return rows.filter(pk=root).values("pk").union(rows.filter(person=root).values("pk"))
 
-    def of_account(self, email: str) -> QuerySet[Any, Any]:
+    def of_account(self, email: Email) -> QuerySet[Any, Any]:
         """Return the keys of all who are one with a person whose account has this mail address.
 
         For a subquery, as the other.
@@ -124,6 +129,8 @@ class Reader:
 
     The person is the one that `customer` is one with. Of an owner, `customer` stands for those who
     bought with the address and have no number at the platform.
+
+    In a query that is prepared, the customer's shop and person and the address may be expressions.
     """
 
     customer: Customer

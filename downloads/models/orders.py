@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from downloads.bidi import isolate
-from downloads.models.ascii_lower import AsciiLower, EmailQuerySet
+from downloads.models.ascii_lower import AsciiLower, Email, EmailQuerySet
 from downloads.models.customers import Customer, Reader
 from downloads.models.reported import Reported
 from downloads.models.shops import Shop
@@ -27,7 +27,7 @@ class OrderQuerySet(EmailQuerySet):
             return self.of_owner(reader.email, shop=shop)
         return self.filter(shop=shop, customer__in=Customer.objects.of_person(reader.customer))
 
-    def of_owner(self, email: str, *, shop: Any) -> "OrderQuerySet":
+    def of_owner(self, email: Email, *, shop: Any) -> "OrderQuerySet":
         """Return what the confirmed owner of a mail address sees in a shop (one, or a reference).
 
         The orders with that contact address, whoever's, and all those of each person whose account

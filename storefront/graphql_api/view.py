@@ -18,7 +18,7 @@ from graphene_django.views import GraphQLView
 from graphql import ExecutionResult, GraphQLError, OperationType, execute, get_operation_ast
 
 from downloads.errors import DownloadsError, PasswordsBusy
-from storefront.authentication import StorefrontCaller, storefront_key
+from storefront.authentication import StorefrontCaller, key_and_bearer
 from storefront.graphql_api.node_count import require_few_nodes
 from storefront.graphql_api.request import (
     GRAPHQL_JSON,
@@ -90,12 +90,14 @@ class StorefrontGraphQL(GraphQLView):
         refusals.require_hope()
         sent = request.headers
         try:
-            key = storefront_key(sent.get("X-Storefront-Key"), origin=sent.get("Origin"), at=at)
+            key, found = key_and_bearer(
+                sent.get("X-Storefront-Key"), origin=sent.get("Origin"), at=at
+            )
         except OriginRefused as error:
             refusals.note()
             return _refuse_caller(error)
         refusals.admit(key)
-        caller = StorefrontCaller.of(request, key, at=at)
+        caller = StorefrontCaller.of(request, key, found, at=at)
         try:
             response = self.answer(request, caller)
         except RateExceeded as error:

@@ -8,12 +8,13 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from downloads.audit.entries import enter_audit
+from downloads.prepared_statements import Slot
 
 USED_AT_PRECISION = timedelta(hours=1)
 
 
 class CredentialQuerySet(models.QuerySet):
-    def usable(self, at: datetime) -> Self:
+    def usable(self, at: datetime | Slot) -> Self:
         """Return the credentials that are neither revoked nor past their end."""
         return self.filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=at), revoked_at__isnull=True

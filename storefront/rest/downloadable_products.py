@@ -16,11 +16,11 @@ from rest_framework.response import Response
 from downloads import lookups
 from downloads.errors import BadInput, NoSuchPage, PageSizeRefused
 from downloads.models import Grant
-from storefront.authentication import StorefrontCaller, storefront_key
+from storefront.authentication import StorefrontCaller, key_and_bearer
 from storefront.delivery import views as delivery
 from storefront.delivery.senders import PROOF
 from storefront.formats import whole_number
-from storefront.grant_fields import not_found, require_grant
+from storefront.grant_fields import not_found
 from storefront.http.errors import OriginRefused, RateExceeded, RequestRefused
 from storefront.http.refusal_counts import REFUSALS, Refusals
 from storefront.rest.base import KeyedFace, idempotency_key
@@ -51,7 +51,13 @@ class CustomerFace(KeyedFace):
         self.refusals = refusals = Refusals(request._request, text, at=at)
         refusals.require_hope()
         try:
-            key = storefront_key(text, origin=sent.get("Origin"), at=at)
+            key, found = key_and_bearer(
+                text,
+                sent.get("Authorization", ""),
+                origin=sent.get("Origin"),
+                grant=whole_number(kwargs.get("number", "")),
+                at=at,
+            )
         except OriginRefused:
             refusals.note()
             raise
@@ -59,7 +65,7 @@ class CustomerFace(KeyedFace):
         # and what it gives back does not wait for the next minute.
         if nonce_of_proof(sent.get(PROOF, "")) is None:
             refusals.admit(key)
-        self.caller = StorefrontCaller.of(request._request, key, at=at)
+        self.caller = StorefrontCaller.of(request._request, key, found, at=at)
         if request.method == "OPTIONS":  # every other asks for the customer itself
             refusals.settle(self.caller)
 
@@ -83,11 +89,11 @@ class CustomerFace(KeyedFace):
         Raises:
             Unauthenticated, NotFound: in this order.
         """
-        reader = self.caller.reader
+        _ = self.caller.reader
         key = whole_number(number)
         if key is None:
             raise not_found(number)
-        return require_grant(reader, key)
+        return self.caller.grant(key)
 
 
 class Downloadables(CustomerFace):

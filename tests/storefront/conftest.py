@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from downloads import fulfilment
+from downloads import round_trips as database
 from downloads.models import Delivery, Grant, Product
 from storefront.http.log_redaction import RedactingFormatter
 from storefront.models import CustomerToken, StorefrontKey
@@ -120,6 +121,20 @@ def face_a(client):
         return response.json()["order"]
 
     return read
+
+
+@pytest.fixture
+def round_trips(monkeypatch):
+    """How many statements went in each round trip of prepared ones."""
+    trips = []
+
+    def send(*statements):
+        trips.append(len(statements))
+        return unwatched(*statements)
+
+    unwatched = database.send
+    monkeypatch.setattr(database, "send", send)
+    return trips
 
 
 @pytest.fixture

@@ -277,7 +277,7 @@ def test_a_customer_with_nothing_has_an_empty_page(client, credentials, customer
 
 @pytest.mark.parametrize("count", [0, 1, 12])
 def test_the_list_takes_four_queries_whatever_its_size(
-    client, credentials, customer, django_assert_num_queries, count
+    client, credentials, customer, django_assert_num_queries, round_trips, count
 ):
     order = OrderFactory(shop=customer.shop, customer=customer)
     for _ in range(count):
@@ -287,13 +287,18 @@ def test_the_list_takes_four_queries_whatever_its_size(
     for queries in (6, 4):
         with django_assert_num_queries(queries):
             assert len(client.get(BOUGHT, headers=headers).json()) == min(count, 10)
+    assert round_trips == [2, 2]  # key and bearer
 
 
-def test_one_takes_three_queries(get, signed_in, grant, django_assert_num_queries):
+def test_one_takes_three_queries_in_one_round_trip(
+    get, signed_in, grant, django_assert_num_queries, round_trips
+):
     signed_in(grant)
     for queries in (5, 3):
+        round_trips.clear()
         with django_assert_num_queries(queries):
             get(grant, f"{BOUGHT}/{grant.pk}")
+        assert round_trips == [3]
 
 
 # --- Who asks ----------------------------------------------------------------------------------
@@ -478,7 +483,7 @@ def test_the_database_gone_is_503_in_the_same_shape(get, signed_in, grant, monke
 
         raise OperationalError("gone")
 
-    monkeypatch.setattr("downloads.lookups.grant_of_reader", fail)
+    monkeypatch.setattr("storefront.authentication.find_caller", fail)
     response = get(grant, f"{BOUGHT}/{grant.pk}")
     assert (response.status_code, response["Retry-After"]) == (503, "30")
     assert response.json() == {

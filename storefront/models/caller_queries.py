@@ -1,0 +1,109 @@
+"""Queries of who asks at a storefront's doors: key, bearer and grant, in one round trip."""
+
+import re
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import models
+from django.db.models import Subquery
+
+from downloads.lookups.grants import grant_seen_by
+from downloads.models import Customer, Grant, Reader
+from downloads.prepared_queries import PreparedQuery, fetch
+from downloads.prepared_statements import Slot
+from downloads.tokens import has_checksum, hash_token
+from storefront.models.customer_tokens import CustomerToken
+from storefront.models.keys import StorefrontKey
+
+_SENT = re.compile(r"\ABearer +([0-9]{1,18})\|([^\s|]{40,200})\Z", re.IGNORECASE | re.ASCII)
+
+
+class Bearer(NamedTuple):
+    """The number and the secret's hash of a bearer that was sent."""
+
+    number: int
+    secret_hash: str
+
+    @classmethod
+    def read(cls, authorization: str) -> "Bearer | None":
+        """Return what an Authorization header holds, unless it can be no customer's bearer.
+
+        One made before bearers had a checksum is shorter, and may be one.
+        """
+        match = _SENT.match(authorization)
+        if match is None:
+            return None
+        number, secret = match.groups()
+        if len(secret) == CustomerToken.SECRET_LENGTH and not has_checksum(secret):
+            return None
+        return cls(int(number), hash_token(secret))
+
+
+class Found(NamedTuple):
+    """What was found of a bearer beside a key: neither is judged yet.
+
+    It may be of another shop than the key, and the grant is for whoever it is good for. There is
+    none for the owner of an address, however they spell it: no SQL knows how.
+    """
+
+    bearer: Bearer | None = None
+    token: CustomerToken | None = None
+    grant: Grant | None = None
+
+
+NOTHING = Found()
+
+
+def find_bearer(bearer: Bearer, *, at: datetime) -> CustomerToken | None:
+    """Return a usable bearer of whatever shop, with its customer. One query."""
+    token: CustomerToken | None = _BEARER.first(**bearer._asdict(), at=at)
+    return token
+
+
+def find_caller(
+    key_hash: str, bearer: Bearer | None = None, *, grant: int | None = None, at: datetime
+) -> tuple[StorefrontKey | None, Found]:
+    """Return the usable key with this hash, and what a bearer leads to. One round trip.
+
+    `grant` is the number of one that is going to be asked for.
+    """
+    queries = [_KEY.given(key_hash=key_hash, at=at)]
+    if bearer is not None:
+        queries.append(_BEARER.given(**bearer._asdict(), at=at))
+        if grant is not None:
+            queries.append(_GRANT.given(**bearer._asdict(), grant=grant))
+    key, *others = [rows[0] if rows else None for rows in fetch(*queries)]
+    return key, Found(bearer, *others)
+
+
+_AT = Slot("at", models.DateTimeField())
+_NUMBER = Slot("number", models.BigAutoField())
+_SECRET_HASH = Slot("secret_hash", models.CharField())
+
+
+def _somebody() -> Reader:
+    """Return the person a bearer is for, whatever became of it since."""
+    theirs = Customer.objects.order_by().filter(
+        tokens__pk=_NUMBER, tokens__secret_hash=_SECRET_HASH, tokens__email=""
+    )
+    shop, person = theirs.values("shop"), theirs.person_numbers()
+    return Reader(Customer(shop_id=Subquery(shop), person_id=Subquery(person)))
+
+
+_KEY = PreparedQuery(
+    lambda: (
+        StorefrontKey.objects.usable(_AT)
+        .select_related("shop")
+        .filter(key_hash=Slot("key_hash", models.CharField()))
+        .order_by()
+    )
+)
+_BEARER = PreparedQuery(
+    lambda: (
+        CustomerToken.objects.usable(_AT)
+        .select_related("customer")
+        .filter(pk=_NUMBER, secret_hash=_SECRET_HASH)
+        .order_by()
+    )
+)
+_GRANT = grant_seen_by(_somebody)
