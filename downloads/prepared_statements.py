@@ -45,10 +45,14 @@ class _Captured(Exception):
 
 
 class Prepared:
-    """One statement, as the ORM compiles it when `query` runs something with slots in it."""
+    """One statement, as the ORM compiles it when `query` runs something with slots in it.
 
-    def __init__(self, query: Callable[[], object]) -> None:
+    `on_conflict` is what an INSERT does where the row is there, which the ORM has no words for.
+    """
+
+    def __init__(self, query: Callable[[], object], *, on_conflict: str = "") -> None:
         self._query = query
+        self._on_conflict = on_conflict
         self._statements: dict[str, tuple[str, Sequence[Any]]] = {}
 
     def run(self, **values: Any) -> int:
@@ -61,18 +65,21 @@ class Prepared:
         [answer] = send(self.given(**values))
         return answer.rows[0] if answer.rows else None
 
-    def insert(self, row: models.Model) -> None:
-        """Run it with this row's values, and give the row the key that comes back."""
-        # Columns with a default of the database's come back behind it.
-        row.pk, *_ = self.first(**vars(row)) or [None]
-
     def given(self, **values: Any) -> Statement:
         """Return it with these values, to be sent with others."""
+        sql, params = self.written()
+        return Statement(sql, fill(params, values))
+
+    def written(self) -> tuple[str, Sequence[Any]]:
+        """Return its SQL and its parameters, slots among them."""
         vendor = connection.vendor
         if vendor not in self._statements:
-            self._statements[vendor] = self._write()
-        sql, params = self._statements[vendor]
-        return Statement(sql, fill(params, values))
+            sql, params = self._write()
+            if self._on_conflict:
+                sql, returning, columns = sql.partition(" RETURNING ")
+                sql = f"{sql} ON CONFLICT {self._on_conflict}{returning}{columns}"
+            self._statements[vendor] = sql, params
+        return self._statements[vendor]
 
     def _write(self) -> tuple[str, Sequence[Any]]:
         statements: list[tuple[str, Sequence[Any]]] = []

@@ -40,7 +40,10 @@ def send(*statements: Statement) -> list[Answer]:
     connection.ensure_connection()
     with connection.wrap_database_errors:
         if connection.vendor == "postgresql":
-            return _run_on_server(statements)
+            answers = _run_on_server(statements)
+            # It is alive: a transaction that begins behind this need not ask for that.
+            connection.health_check_done = True
+            return answers
         return [_run_embedded(each) for each in statements]
 
 

@@ -3,18 +3,28 @@
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import IntegrityError, models, transaction
-from django.db.models import Case, F, When
+from django.db import IntegrityError, models
+from django.db.models import F
 
+from downloads.chained_statements import Chain
 from downloads.errors import Contended, NotFound, StorageDown, Unavailable
 from downloads.fulfilment.files import StoredFile, open_file
 from downloads.fulfilment.give_backs import give_back_barely_begun, give_back_failed
-from downloads.fulfilment.ledger import enter_charge, enter_refused, enter_served
-from downloads.fulfilment.resumes import ClickRequest, ride
+from downloads.fulfilment.ledger import (
+    CHARGE_AND_BYTES_LINES,
+    CHARGE_LINE,
+    enter_refused,
+    line_of,
+)
+from downloads.fulfilment.resumes import ClickRequest, count_sent, ride
 from downloads.models import Asset, Delivery, DownloadEvent, Grant
 from downloads.models.deliveries import (
     DeliveryQuerySet,
+    grant_with_click,
+    is_within_budget,
+    opened_by_click,
     refusal_of_click,
     version_of,
     window_seconds,
@@ -34,21 +44,9 @@ _TAKE_ONE = Prepared(
         .update(used=F("used") + 1, updated_at=_AT)
     )
 )
-_COUNT_SENT = Prepared(
-    lambda: Delivery.objects.filter(pk=Slot("delivery", models.BigAutoField())).update(
-        # What an answer still sends of a version that was replaced is not of the next one's budget.
-        sent_bytes=Case(
-            When(
-                is_renewed=Slot("is_renewed", models.BooleanField()),
-                then=F("sent_bytes") + Slot("sent_bytes", models.BigIntegerField()),
-            ),
-            default=F("sent_bytes"),
-            output_field=models.BigIntegerField(),
-        ),
-        streams=F("streams") - Slot("ended", models.IntegerField()),
-    )
-)
 _OPEN = Prepared(lambda: Delivery.objects.create(**slots_of(Delivery)))
+_CHARGE_LINK = Chain(_TAKE_ONE, _OPEN, CHARGE_LINE, key="delivery_id")
+_CHARGE_FILE = Chain(_TAKE_ONE, _OPEN, CHARGE_AND_BYTES_LINES, key="delivery_id")
 
 
 @dataclass(frozen=True)
@@ -115,9 +113,11 @@ def note_sent(opened: Opened, *, sent_bytes: int, at: datetime) -> bool:
 
     What was replaced since goes on to its end: the budget is the next version's.
     """
-    _count_sent(opened, sent_bytes=sent_bytes, at=at)
-    this = Delivery.objects.filter(pk=opened.delivery.pk)
-    return (this.within_budget() | this.exclude(is_renewed=opened.delivery.is_renewed)).exists()
+    counted = _count_sent(opened, sent_bytes=sent_bytes, at=at)
+    if counted is None:
+        return False
+    so_far, size_bytes, is_renewed = counted
+    return is_renewed != opened.delivery.is_renewed or is_within_budget(so_far, size_bytes)
 
 
 def end_stream(opened: Opened, *, sent_bytes: int, is_cut: bool, at: datetime) -> None:
@@ -137,23 +137,18 @@ def fail_stream(opened: Opened, *, sent_bytes: int, at: datetime) -> None:
         give_back_failed(opened.delivery.grant, nonce=opened.delivery.nonce, at=at)
 
 
-def take_one(grant: Grant, *, at: datetime) -> bool:
-    """Count one download if one is left: one conditional UPDATE, which alone decides."""
-    return _TAKE_ONE.run(grant=grant.pk, at=at) == 1
-
-
 def _unless_refused(grant: Grant, request: ClickRequest) -> Delivery | None:
     delivery, refusal = _look(grant, request)
     if refusal == Unavailable.USED_UP:
         # Its download may have been given back between the look at the grant and this one.
-        delivery, refusal = _look(_afresh(grant), request)
+        delivery, refusal = _look(_afresh(grant, request), request)
     if refusal is not None:
         raise Unavailable(refusal)
     return delivery
 
 
 def _look(grant: Grant, request: ClickRequest) -> tuple[Delivery | None, str | None]:
-    delivery = Delivery.objects.of_click(grant, request.nonce)
+    delivery = opened_by_click(grant, request.nonce)
     refusal = refusal_of_click(grant, delivery, valid_until=request.valid_until, at=request.at)
     return delivery, refusal
 
@@ -168,7 +163,7 @@ def _charge_or_ride(grant: Grant, delivery: Delivery | None, request: ClickReque
         elif ride(delivery, asset, request):
             return delivery
         # Somebody was quicker: the same click, the last download, a refund, a give-back.
-        grant = _afresh(grant)
+        grant = _afresh(grant, request)
         if version_of(grant.asset) != version_of(asset):
             # Replaced between our look at it and now: what is open is not what it has become.
             raise StorageDown
@@ -176,41 +171,47 @@ def _charge_or_ride(grant: Grant, delivery: Delivery | None, request: ClickReque
     raise Contended
 
 
-def _afresh(grant: Grant) -> Grant:
-    try:
-        return Grant.objects.with_rights().get(pk=grant.pk)
-    except Grant.DoesNotExist:
-        raise NotFound("This download does not exist.") from None
+def _afresh(grant: Grant, request: ClickRequest) -> Grant:
+    fresh = grant_with_click(grant.pk, request.nonce)
+    if fresh is None:
+        raise NotFound("This download does not exist.")
+    return fresh
 
 
 def _charge(grant: Grant, request: ClickRequest) -> Delivery | None:
     """Spend one for a new click; None when none was left, or the same click was quicker."""
+    window = timedelta(seconds=window_seconds(grant.asset.size_bytes))
+    sha256, size_bytes = version_of(grant.asset)
+    delivery = Delivery(
+        grant=grant,
+        nonce=request.nonce,
+        opened_at=request.at,
+        closes_at=request.at + window,
+        valid_until=request.valid_until,
+        sha256=sha256,
+        size_bytes=size_bytes,
+        sent_bytes=request.upfront_bytes or 0,
+        streams=int(request.upfront_bytes is None),
+    )
     try:
-        with transaction.atomic():
-            # The count first: rivals wait here, for each other alone and until the other's end.
-            if not take_one(grant, at=request.at):
-                return None
-            window = timedelta(seconds=window_seconds(grant.asset.size_bytes))
-            sha256, size_bytes = version_of(grant.asset)
-            delivery = Delivery(
-                grant=grant,
-                nonce=request.nonce,
-                opened_at=request.at,
-                closes_at=request.at + window,
-                valid_until=request.valid_until,
-                sha256=sha256,
-                size_bytes=size_bytes,
-                sent_bytes=request.upfront_bytes or 0,
-                streams=int(request.upfront_bytes is None),
-            )
-            _OPEN.insert(delivery)
-            enter_charge(delivery, visitor=request.visitor, at=request.at)
+        return delivery if _take_one(delivery, request) else None
     except IntegrityError:
         # The same click was quicker, or the fault is ours: only its row tells.
         if Delivery.objects.of_click(grant, request.nonce) is None:
             raise
         return None
-    return delivery
+
+
+def _take_one(delivery: Delivery, request: ClickRequest) -> bool:
+    """Count one download if one is left, and save what it opens; its own UPDATE decides alone."""
+    # The count first: rivals wait there, for each other alone and until the other's end.
+    chain = _CHARGE_LINK if delivery.size_bytes is None else _CHARGE_FILE
+    lines = line_of(delivery, visitor=request.visitor, at=request.at)
+    made = chain.run(grant=delivery.grant_id, **vars(delivery) | lines)
+    if made is None:
+        return False
+    [delivery.pk] = made
+    return True
 
 
 def _enter_refusal(grant: Grant, error: BaseException, request: ClickRequest) -> None:
@@ -228,10 +229,9 @@ def _of_this_version(opened: Opened) -> DeliveryQuerySet:
     return Delivery.objects.filter(pk=delivery.pk, is_renewed=delivery.is_renewed)
 
 
-def _count_sent(opened: Opened, *, sent_bytes: int, at: datetime, ended: int = 0) -> None:
-    with transaction.atomic():
-        # One that was given back meanwhile is gone, and its line stays as it was.
-        delivery = opened.delivery
-        counts = {"is_renewed": delivery.is_renewed, "sent_bytes": sent_bytes, "ended": ended}
-        if _COUNT_SENT.run(delivery=delivery.pk, **counts):
-            enter_served(delivery, sent_bytes=sent_bytes, visitor=opened.visitor, at=at)
+def _count_sent(
+    opened: Opened, *, sent_bytes: int, at: datetime, ended: int = 0
+) -> tuple[Any, ...] | None:
+    return count_sent(
+        opened.delivery, visitor=opened.visitor, sent_bytes=sent_bytes, ended=ended, at=at
+    )

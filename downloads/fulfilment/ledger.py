@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db import transaction
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from downloads.models import Delivery, DownloadEvent, Grant
 from downloads.models.ledger import Visitor
-from downloads.prepared_statements import Prepared, Slot, slots_of
+from downloads.prepared_statements import Prepared, slots_of
 
 BATCH = 500
 
@@ -27,57 +27,38 @@ def _bytes_line() -> DownloadEvent:
     return _line(DownloadEvent.Kind.SERVED, downloads=0)
 
 
-_ENTER_CHARGE = Prepared(lambda: DownloadEvent.objects.bulk_create([_charge_line()]))
-_ENTER_CHARGE_AND_BYTES = Prepared(
+# Beside the Delivery that opens, in the same chain.
+CHARGE_LINE = Prepared(lambda: DownloadEvent.objects.bulk_create([_charge_line()]))
+CHARGE_AND_BYTES_LINES = Prepared(
     lambda: DownloadEvent.objects.bulk_create([_charge_line(), _bytes_line()])
 )
-
-
-_ADD_BYTES = Prepared(
-    lambda: DownloadEvent.objects.filter(
-        delivery=Slot("delivery", models.BigAutoField()), kind=DownloadEvent.Kind.SERVED
-    ).update(
-        sent_bytes=F("sent_bytes") + Slot("sent_bytes", models.BigIntegerField()),
-        at=Slot("at", models.DateTimeField()),
-    )
+# Beside the count of what a Delivery has sent: its one line grows, or is made anew where it was
+# pruned meanwhile.
+MORE_BYTES = Prepared(
+    lambda: DownloadEvent.objects.bulk_create([_bytes_line()]),
+    on_conflict=(
+        f'("delivery_id") WHERE "kind" = \'{DownloadEvent.Kind.SERVED}\' DO UPDATE SET '
+        '"sent_bytes" = "downloads_downloadevent"."sent_bytes" + EXCLUDED."sent_bytes", '
+        '"at" = EXCLUDED."at"'
+    ),
 )
 
 
-def enter_charge(delivery: Delivery, *, visitor: Visitor, at: datetime) -> None:
-    """Enter a download as counted; of a file, also what was sent of it so far."""
-    has_bytes = delivery.size_bytes is not None
-    enter = _ENTER_CHARGE_AND_BYTES if has_bytes else _ENTER_CHARGE
-    enter.run(
-        grant_id=delivery.grant_id,
-        delivery_id=delivery.pk,
-        sent_bytes=delivery.sent_bytes,
-        at=at,
-        address_hash=visitor.address_hash,
-        user_agent=visitor.user_agent,
-    )
+def line_of(delivery: Delivery, *, visitor: Visitor, at: datetime) -> dict[str, Any]:
+    """Return the slots of a Delivery's lines that are the same for each."""
+    return {
+        "grant_id": delivery.grant_id,
+        "delivery_id": delivery.pk,
+        "at": at,
+        "address_hash": visitor.address_hash,
+        "user_agent": visitor.user_agent,
+    }
 
 
 def enter_served(delivery: Delivery, *, sent_bytes: int, visitor: Visitor, at: datetime) -> None:
     """Add what an answer has sent to its Delivery's one line."""
-    more = {"delivery": delivery.pk, "sent_bytes": sent_bytes, "at": at}
-    if not sent_bytes or _ADD_BYTES.run(**more):
-        return
-    # Its line was pruned meanwhile.
-    try:
-        with transaction.atomic():
-            DownloadEvent.objects.create(
-                grant_id=delivery.grant_id,
-                delivery=delivery,
-                kind=DownloadEvent.Kind.SERVED,
-                sent_bytes=sent_bytes,
-                at=at,
-                address_hash=visitor.address_hash,
-                user_agent=visitor.user_agent,
-            )
-    except IntegrityError:
-        # An answer beside this one was quicker; if none was, it is a fault of ours.
-        if not _ADD_BYTES.run(**more):
-            raise
+    if sent_bytes:
+        MORE_BYTES.run(sent_bytes=sent_bytes, **line_of(delivery, visitor=visitor, at=at))
 
 
 def enter_released(grant_id: int, *, downloads: int, reason: str, at: datetime) -> None:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.conf import settings
+from django.db import models, transaction
 from django.db.models import Case, Exists, F, Q, When
 
+from downloads.chained_statements import Chain
 from downloads.errors import Replaced
-from downloads.fulfilment.ledger import enter_served
+from downloads.fulfilment.ledger import MORE_BYTES, enter_served, line_of
 from downloads.models import Asset, Delivery
 from downloads.models.deliveries import (
     DeliveryQuerySet,
@@ -17,9 +19,45 @@ from downloads.models.deliveries import (
     window_seconds,
 )
 from downloads.models.ledger import NOBODY, Visitor
+from downloads.prepared_statements import Prepared, Slot
 
 # Stands for a version whose SHA-256 nobody noted: a link's, or one opened by older code.
 GONE = "-"
+
+_MORE = Prepared(
+    lambda: (
+        Delivery.objects.within_budget(Slot("sizes", models.PositiveBigIntegerField()))
+        .filter(
+            pk=Slot("delivery", models.BigAutoField()),
+            sha256=Slot("sha256", models.CharField()),
+            size_bytes=Slot("size_bytes", models.PositiveBigIntegerField()),
+            is_renewed=Slot("is_renewed", models.BooleanField()),
+        )
+        .update(
+            sent_bytes=F("sent_bytes") + Slot("sent_bytes", models.PositiveBigIntegerField()),
+            streams=F("streams") + Slot("streams", models.PositiveIntegerField()),
+        )
+    )
+)
+_ONE_MORE_STREAM = Chain(_MORE)
+_MORE_UPFRONT = Chain(_MORE, MORE_BYTES)
+_COUNT_SENT = Prepared(
+    lambda: Delivery.objects.filter(pk=Slot("delivery", models.BigAutoField())).update(
+        # What an answer still sends of a version that was replaced is not of the next one's budget.
+        sent_bytes=Case(
+            When(
+                is_renewed=Slot("is_renewed", models.BooleanField()),
+                then=F("sent_bytes") + Slot("sent_bytes", models.BigIntegerField()),
+            ),
+            default=F("sent_bytes"),
+            output_field=models.BigIntegerField(),
+        ),
+        streams=F("streams") - Slot("ended", models.IntegerField()),
+    )
+)
+_SENT = ("sent_bytes", "size_bytes", "is_renewed")
+_COUNT_NO_BYTES = Chain(_COUNT_SENT, returning=_SENT)
+_COUNT_BYTES = Chain(_COUNT_SENT, MORE_BYTES, returning=_SENT)
 
 
 @dataclass(frozen=True)
@@ -49,7 +87,38 @@ def ride(delivery: Delivery, asset: Asset, request: ClickRequest) -> bool:
     """
     if not delivery.is_of(asset):
         return _renew(delivery, asset, request)
-    return _count(delivery, request, _live(delivery))
+    if delivery.size_bytes is None or request.upfront_bytes == 0:
+        return _count(delivery, request, _live(delivery))
+    chain = _MORE_UPFRONT if request.upfront_bytes else _ONE_MORE_STREAM
+    counted = chain.run(
+        **line_of(delivery, visitor=request.visitor, at=request.at),
+        delivery=delivery.pk,
+        sizes=settings.DELIVERY_BUDGET_SIZES,
+        sha256=delivery.sha256,
+        size_bytes=delivery.size_bytes,
+        is_renewed=delivery.is_renewed,
+        sent_bytes=request.upfront_bytes or 0,
+        streams=int(request.upfront_bytes is None),
+    )
+    return counted is not None
+
+
+def count_sent(
+    delivery: Delivery, *, visitor: Visitor, sent_bytes: int, ended: int, at: datetime
+) -> tuple[Any, ...] | None:
+    """Count bytes in a Delivery and its line; return what that one has come to, or None.
+
+    That is its bytes, its size and whether it was renewed. One given back meanwhile is gone, and
+    its line stays as it was.
+    """
+    chain = _COUNT_BYTES if sent_bytes else _COUNT_NO_BYTES
+    return chain.run(
+        **line_of(delivery, visitor=visitor, at=at),
+        delivery=delivery.pk,
+        is_renewed=delivery.is_renewed,
+        sent_bytes=sent_bytes,
+        ended=ended,
+    )
 
 
 def _live(delivery: Delivery) -> DeliveryQuerySet:

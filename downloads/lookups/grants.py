@@ -10,7 +10,7 @@ from django.db import models
 
 from downloads.email_addresses import spellings_of
 from downloads.errors import NoSuchPage, NotFound, PageSizeRefused, Replaced
-from downloads.models import Attachment, Customer, Delivery, Grant, Reader, deliveries
+from downloads.models import Attachment, Customer, Grant, Reader, deliveries
 from downloads.prepared_queries import PreparedQuery
 from downloads.prepared_statements import Slot
 
@@ -18,7 +18,6 @@ DEFAULT_PAGE = 10
 MAX_PAGE = 50
 MAX_STRETCH = 500
 _GRANT = Slot("grant", models.BigAutoField())
-_GRANT_OF_CLICK = PreparedQuery(lambda: Grant.objects.with_rights().filter(pk=_GRANT).order_by())
 
 
 def grant_seen_by(reader: Callable[[], Reader]) -> PreparedQuery:
@@ -76,8 +75,8 @@ def grant_of_reader(reader: Reader, number: int) -> Grant:
     return grant
 
 
-def grant_of_click(number: int, *, revision: int | None = None) -> Grant:
-    """Return the grant that a signed URL names, with order and asset loaded.
+def grant_of_click(number: int, *, nonce: str = "", revision: int | None = None) -> Grant:
+    """Return the grant that a signed URL names, with order, asset and what the click opened.
 
     The signature is the permission to ask, until the order's tickets are of another `revision`:
     its buyer or their address may be another by then. None: not asked.
@@ -85,7 +84,7 @@ def grant_of_click(number: int, *, revision: int | None = None) -> Grant:
     Raises:
         NotFound: the grant is gone, or the URL has ended.
     """
-    grant: Grant | None = _GRANT_OF_CLICK.first(grant=number)
+    grant = deliveries.grant_with_click(number, nonce)
     if grant is None or revision not in (None, grant.order.ticket_revision):
         raise NotFound("This download does not exist.")
     return grant
@@ -101,7 +100,7 @@ def refusal_of_click(
     Raises:
         Replaced: a part is asked for of another version than the one that the click opened.
     """
-    delivery = Delivery.objects.of_click(grant, nonce)
+    delivery = deliveries.opened_by_click(grant, nonce)
     refusal = deliveries.refusal_of_click(grant, delivery, valid_until=valid_until, at=at)
     if refusal is None and is_part and delivery is not None and not delivery.is_of(grant.asset):
         raise Replaced
@@ -109,8 +108,8 @@ def refusal_of_click(
 
 
 def is_opened(grant: Grant, *, nonce: str) -> bool:
-    """Say whether a click has been spent on already. One query."""
-    return Delivery.objects.of_click(grant, nonce) is not None
+    """Say whether a click has been spent on already. One query at most."""
+    return deliveries.opened_by_click(grant, nonce) is not None
 
 
 @dataclass(frozen=True)

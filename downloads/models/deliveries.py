@@ -1,5 +1,6 @@
 """One spent download each, open for its own retries and resumes."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.utils import timezone
 from downloads.errors import Unavailable
 from downloads.models.catalog import Asset
 from downloads.models.grants import Grant
-from downloads.prepared_queries import PreparedQuery
+from downloads.prepared_queries import PreparedQuery, fetch
 from downloads.prepared_statements import Slot
 
 # A link's size is what a merchant says of it: the calendar must hold the end of its window.
@@ -29,9 +30,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             delivery.grant = grant
         return delivery
 
-    def within_budget(self) -> "DeliveryQuerySet":
-        """Return those that may still send bytes; a link's has no bytes to send."""
-        budget = F("size_bytes") * settings.DELIVERY_BUDGET_SIZES
+    def within_budget(self, sizes: int | Slot | None = None) -> "DeliveryQuerySet":
+        """Return those that may still send bytes; a link's has no bytes to send.
+
+        `sizes` is `DELIVERY_BUDGET_SIZES`, or stands for it in SQL that is kept.
+        """
+        budget = F("size_bytes") * (settings.DELIVERY_BUDGET_SIZES if sizes is None else sizes)
         return self.filter(Q(size_bytes__isnull=True) | Q(sent_bytes__lt=budget))
 
     def barely_begun(self) -> "DeliveryQuerySet":
@@ -103,10 +107,7 @@ class Delivery(models.Model):
 
     def is_open(self, at: datetime) -> bool:
         """Say whether its click may still ride on it: within its window and its budget."""
-        if at >= self.closes_at:
-            return False
-        budget = (self.size_bytes or 0) * settings.DELIVERY_BUDGET_SIZES
-        return self.size_bytes is None or self.sent_bytes < budget
+        return at < self.closes_at and is_within_budget(self.sent_bytes, self.size_bytes)
 
     def is_of(self, asset: Asset) -> bool:
         """Say whether it belongs to what this asset is now, not to something replaced since."""
@@ -126,11 +127,50 @@ def has_barely_begun() -> Q:
     )
 
 
+_GRANT_OF_CLICK = PreparedQuery(
+    lambda: Grant.objects.with_rights().filter(pk=Slot("number", models.BigAutoField())).order_by()
+)
 _OF_CLICK = PreparedQuery(
     lambda: Delivery.objects.filter(
         grant=Slot("grant", models.BigAutoField()), nonce=Slot("nonce", models.CharField())
     ).order_by()
 )
+
+
+@dataclass(frozen=True)
+class SeenClick:
+    """What a click had opened when its grant was read: null for nothing yet."""
+
+    nonce: str
+    delivery: Delivery | None
+
+
+def grant_with_click(number: int, nonce: str) -> Grant | None:
+    """Return a grant with order, asset and what a click opened of it, or None. One round trip."""
+    grants, deliveries = fetch(
+        _GRANT_OF_CLICK.given(number=number), _OF_CLICK.given(grant=number, nonce=nonce)
+    )
+    if not grants:
+        return None
+    grant: Grant = grants[0]
+    delivery: Delivery | None = deliveries[0] if deliveries else None
+    if delivery is not None:
+        delivery.grant = grant
+    grant.seen_click = SeenClick(nonce, delivery)
+    return grant
+
+
+def opened_by_click(grant: Grant, nonce: str) -> Delivery | None:
+    """Return what a click opened, as it was read with its grant; else it is asked for now."""
+    seen = grant.seen_click
+    if isinstance(seen, SeenClick) and seen.nonce == nonce:
+        return seen.delivery
+    return Delivery.objects.of_click(grant, nonce)
+
+
+def is_within_budget(sent_bytes: int, size_bytes: int | None) -> bool:
+    """Say what `within_budget` says in SQL, of a row in memory."""
+    return size_bytes is None or sent_bytes < size_bytes * settings.DELIVERY_BUDGET_SIZES
 
 
 def window_seconds(size_bytes: int | None) -> float:

@@ -157,6 +157,9 @@ class Grant(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
+    # What a click had opened, where it was read in the same round trip (`grant_with_click`).
+    seen_click: object = None
+
     objects = GrantQuerySet.as_manager()
 
     class Meta:

@@ -45,7 +45,7 @@ def download(request: HttpRequest, signed: str) -> HttpResponseBase:
     if is_prefetch(request):
         return prefetch_refused(request)
     click = read_click(signed)
-    grant = lookups.grant_of_click(click.grant, revision=click.revision)
+    grant = lookups.grant_of_click(click.grant, nonce=click.nonce, revision=click.revision)
     return hand_over(request, grant, click, at=timezone.now())
 
 
@@ -61,7 +61,7 @@ def click(request: HttpRequest, signed: str) -> HttpResponse:
         return press_the_button(request, status=409)
     at = timezone.now()
     opened = read_click(signed)
-    grant = lookups.grant_of_click(opened.grant, revision=opened.revision)
+    grant = lookups.grant_of_click(opened.grant, nonce=opened.nonce, revision=opened.revision)
     _open(request, grant, opened, at=at).close()
     return HttpResponseSeeOther(replace(opened, file_name=grant.asset.file_name).path)
 

@@ -19,7 +19,7 @@ def spend(
     grant: Grant, nonce: str = "click", *, at: datetime = NOW, valid_until: datetime = NOW + DAY
 ) -> Delivery:
     """Spend for a click that asks for no bytes yet."""
-    fresh = lookups.grant_of_click(grant.pk)
+    fresh = lookups.grant_of_click(grant.pk, nonce=nonce)
     return fulfilment.spend(fresh, nonce=nonce, valid_until=valid_until, at=at)
 
 
@@ -28,7 +28,7 @@ def ask(grant: Grant, nonce: str = "click", *, at: datetime = NOW, **asked: Any)
     request = ClickRequest(
         **{"nonce": nonce, "valid_until": NOW + DAY, "at": at, "upfront_bytes": None} | asked
     )
-    return fulfilment.open_delivery(lookups.grant_of_click(grant.pk), request)
+    return fulfilment.open_delivery(lookups.grant_of_click(grant.pk, nonce=nonce), request)
 
 
 def end(opened: Opened, *, sent_bytes: int, is_cut: bool, at: datetime = NOW) -> None:
