@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 
 from downloads import fulfilment
 from downloads.errors import SealBroken
 from downloads.models import Account, Customer, Grant, Reader, Shop
+from downloads.prepared_queries import PreparedQuery, fetch
+from downloads.prepared_statements import Slot
 from downloads.tokens import hash_token
 from storefront.grant_fields import require_grant
 from storefront.http.client_ip import client_ip
@@ -28,6 +30,16 @@ from storefront.models import (
 from storefront.models.caller_queries import NOTHING, Bearer, Found, find_bearer, find_caller
 from storefront.platforms.base import Envelope, Platform
 
+_SECRETS = PreparedQuery(
+    lambda: (
+        WebhookSecret.objects.usable(Slot("at", models.DateTimeField()))
+        .filter(
+            shop__domain=Slot("domain", models.CharField()),
+            source=Slot("source", models.CharField()),
+        )
+        .select_related("shop")
+    )
+)
 _SECRET_KEY = re.compile(r"\ABearer +(sk_\S+)\Z", re.IGNORECASE | re.ASCII)
 
 
@@ -229,11 +241,11 @@ def shop_of_message(platform: Platform, envelope: Envelope, body: bytes, *, at: 
         SignatureRefused: none of this shop's usable secrets did, or there is no such shop.
         SealBroken: one of them cannot be opened, and none of the others signed.
     """
-    usable = WebhookSecret.objects.usable(at).select_related("shop")
     unread: SealBroken | None = None
     # Anybody may write a NUL into an address; PostgreSQL cannot even look for one.
     domain = envelope.shop_domain.lower().replace("\0", "")
-    for secret in usable.filter(shop__domain=domain, source=platform.name):
+    [secrets] = fetch(_SECRETS.given(at=at, domain=domain, source=platform.name))
+    for secret in secrets:
         try:
             known = secret.reveal()
         except SealBroken as error:

@@ -6,16 +6,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 
 from downloads.errors import AboveLimit, BadInput, DownloadsError, DuplicateField, NoMessage
 from downloads.models import Message, Shop
+from downloads.prepared_statements import Prepared, Slot, slots_of
 from downloads.turns import next_in_turn
 from downloads.upgrades import pending_migrations
 
 LONGEST_PAUSE = 24 * 60 * 60
 # What no second try makes better, whoever waits: a person is to look at it.
 STAYS_SO = (DuplicateField, AboveLimit, NoMessage)
+
+_IS_STORED = Prepared(
+    lambda: Message.objects.filter(
+        shop=Slot("shop", models.BigAutoField()),
+        **{name: Slot(name, models.CharField()) for name in ("source", "topic", "delivery_id")},
+    ).exists()
+)
+_STORE = Prepared(
+    lambda: Message.objects.create(**slots_of(Message)),
+    on_conflict='("shop_id", "source", "topic", "delivery_id") DO NOTHING',
+)
 
 logger = logging.getLogger(__name__)
 
@@ -41,25 +53,24 @@ class InboundMessage:
 
 def is_stored(shop: Shop, inbound: InboundMessage) -> bool:
     """Say whether a message was stored before. One query, no lock: most repetitions end here."""
-    return Message.objects.filter(shop=shop, **_key(inbound)).exists()
+    return _IS_STORED.first(shop=shop.pk, **_key(inbound)) is not None
 
 
 def receive(shop: Shop, inbound: InboundMessage, *, at: datetime) -> bool:
-    """Store a message, once; say whether it was new."""
-    _message, is_new = Message.objects.get_or_create(
-        shop=shop,
+    """Store a message, once; say whether it was new. One statement."""
+    state = Message.State.WAITING if inbound.is_known else Message.State.IGNORED
+    message = Message(
+        shop_id=shop.pk,
         **_key(inbound),
-        defaults={
-            "body": inbound.body,
-            "person": inbound.person,
-            "about_customer": inbound.about_customer,
-            "about_order": inbound.about_order,
-            "state": Message.State.WAITING if inbound.is_known else Message.State.IGNORED,
-            "received_at": at,
-            "due_at": at,
-        },
+        body=inbound.body,
+        person=inbound.person,
+        about_customer=inbound.about_customer,
+        about_order=inbound.about_order,
+        state=state,
+        received_at=at,
+        due_at=at,
     )
-    return is_new
+    return _STORE.first(**vars(message)) is not None
 
 
 def apply_next(apply: Callable[[Message], None], *, at: datetime, after: int = 0) -> Message | None:

@@ -425,8 +425,9 @@ def test_an_unknown_topic_is_stored_and_rings_no_bell(post):
 
 def test_a_new_and_a_repeated_delivery_cost_so_many_queries(post, django_assert_num_queries):
     post()
-    # The secret; seen before? in a transaction (and one more inside): seen now? store. The bell.
-    with django_assert_num_queries(1 + 1 + 4 + 2 + 1):
+    # The secret; seen before, where there is one writer; store. The bell.
+    seen = int(connection.vendor == "sqlite")
+    with django_assert_num_queries(1 + seen + 1 + 1):
         post(Webhook_Id=ID)
     with django_assert_num_queries(2):
         post(Webhook_Id=ID)
