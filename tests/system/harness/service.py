@@ -22,7 +22,7 @@ PAGE = f"/orders/{TOKEN}"
 class Service:
     """gunicorn, with processes and threads as asked.
 
-    `root` is the tree whose code it runs.
+    `root` is the tree whose code it runs, `application` the module of what it serves.
     """
 
     def __init__(
@@ -32,9 +32,10 @@ class Service:
         workers: int = 1,
         threads: int = 32,
         root: Path = ROOT,
+        application: str = "config.wsgi",
     ) -> None:
         self.environment = environment
-        self.root = root
+        self.root, self.application = root, application
         self.port = free_port()
         self.workers, self.threads = workers, threads
         self.process: subprocess.Popen | None = None
@@ -54,7 +55,7 @@ class Service:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        command = ["-m", "gunicorn", "config.wsgi", "--log-level", "critical"]
+        command = ["-m", "gunicorn", self.application, "--log-level", "critical"]
         if (self.root / "config" / "gunicorn.py").exists():
             command += ["--config", "python:config.gunicorn"]
         command += ["--bind", f"127.0.0.1:{self.port}", "--no-control-socket"]

@@ -1,0 +1,106 @@
+"""What is asked of each server, in an order that no cache of one answer gains by."""
+
+import base64
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Callable
+
+from tests.benchmarks.faces import known
+from tests.benchmarks.faces.production import SECRET_KEY
+from tests.benchmarks.faces.wrk import Asked
+from tests.invariants.messages.life import Life
+
+# As the proxy in front passes it on.
+PROXIED = {
+    "Host": "downloads.example",
+    "X-Forwarded-For": "203.0.113.7",
+    "X-Forwarded-Proto": "https",
+}
+IRI = "/api/shop/customer-downloadable-products/"
+# The document's own query, its id in the text.
+QUERY = (
+    'query { customerDownloadableProduct(id: "%s") { _id productName name fileName type '
+    "downloadBought downloadUsed status remainingDownloads createdAt } }"
+)
+VALID_SECONDS = 80_000
+MESSAGES = 64
+
+
+def face_a(orders: int) -> list[Asked]:
+    """Return a look-up of each walked order by its token."""
+    path = "/api/v2/customer-account-orders?id="
+    return [Asked(path + known.token(each), headers=PROXIED) for each in known.walked(orders)]
+
+
+def page(orders: int) -> list[Asked]:
+    """Return a visit of the page of each walked order."""
+    headers = PROXIED | {"Accept": "text/html"}
+    return [Asked(f"/orders/{known.token(each)}", headers=headers) for each in known.walked(orders)]
+
+
+def face_b(orders: int, *, lines: int, bearers: dict[str, str]) -> list[Asked]:
+    """Return the document's query of a grant of each walked order, by its own customer."""
+    asked = []
+    for order in known.walked(orders):
+        body = {"query": QUERY % f"{IRI}{known.file_grant(order, lines=lines)}"}
+        headers = PROXIED | {
+            "Content-Type": "application/json",
+            "X-Storefront-Key": known.key(known.shop_of(order)),
+            "Authorization": f"Bearer {bearers[str(order)]}",
+        }
+        asked.append(Asked("/api/graphql", "POST", headers, json.dumps(body)))
+    return asked
+
+
+def clicks(grants: list[int], count: int, sign: Callable[[str], str]) -> list[Asked]:
+    """Return so many fresh clicks, each used once, on these grants in turn."""
+    end = int(time.time()) + VALID_SECONDS
+    asked = []
+    for number in range(count):
+        text = f"{grants[number % len(grants)]}/{end}/{secrets.token_urlsafe(16)}"
+        asked.append(Asked(f"/downloads/{text}/{sign(text)}", headers=PROXIED))
+    return asked
+
+
+def file_grants(orders: int, *, lines: int) -> list[int]:
+    """Return a grant on a file of each walked order."""
+    return [known.file_grant(each, lines=lines) for each in known.walked(orders)]
+
+
+def link_grants(orders: int, *, lines: int) -> list[int]:
+    """Return a grant on a link of each walked order."""
+    return [grant + 1 for grant in file_grants(orders, lines=lines)]
+
+
+def signer() -> Callable[[str], str]:
+    """Return what signs clicks as the product does, written here anew."""
+    from hashlib import sha256
+
+    key = sha256(b"storefront.clicksigner" + SECRET_KEY.encode()).digest()
+
+    def sign(text: str) -> str:
+        digest = hmac.digest(key, text.encode(), "sha256")
+        return base64.urlsafe_b64encode(digest).strip(b"=").decode()
+
+    return sign
+
+
+def webhooks() -> list[Asked]:
+    """Return new paid orders as Shopify sends them; each request names itself anew."""
+    asked = []
+    for number in range(1, MESSAGES + 1):
+        order = Life(number=10_000_000 + number, token=f"{number:032x}")
+        order.place([1, 1], financial="paid")
+        body = json.dumps(order.sent[0].payload)
+        digest = hmac.digest(known.WEBHOOK_SECRET.encode(), body.encode(), "sha256")
+        headers = PROXIED | {
+            "Content-Type": "application/json",
+            "X-Shopify-Topic": order.sent[0].topic,
+            "X-Shopify-Shop-Domain": known.domain(number % known.SHOPS),
+            "X-Shopify-Webhook-Id": "{fresh}",
+            "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
+        }
+        asked.append(Asked("/webhooks/shopify", "POST", headers, body))
+    return asked
