@@ -28,12 +28,14 @@ ROUNDS = 3
 CLICKS = 4000
 
 
-def rate(port: int, paths: list[str], *, sha256: str | None = None) -> float:
+def rate(
+    port: int, paths: list[str], *, sha256: str | None = None, seconds: float = SECONDS
+) -> float:
     """Return how many answers a second `READERS` programs get, each with its share of paths."""
     shares = [paths[number::READERS] or paths for number in range(READERS)]
 
     def read(share: list[str]) -> int:
-        command = [sys.executable, "-m", "tests.benchmarks.reader", str(port), str(SECONDS)]
+        command = [sys.executable, "-m", "tests.benchmarks.reader", str(port), str(seconds)]
         command += [sha256] if sha256 else []
         done = subprocess.run(
             command,
@@ -46,7 +48,7 @@ def rate(port: int, paths: list[str], *, sha256: str | None = None) -> float:
         return int(done.stdout)
 
     with ThreadPoolExecutor(READERS) as pool:
-        return sum(pool.map(read, shares)) / SECONDS
+        return sum(pool.map(read, shares)) / seconds
 
 
 def figures(service: Service, port: int) -> Iterator[tuple[str, float]]:

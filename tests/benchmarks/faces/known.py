@@ -16,6 +16,7 @@ ORDERS_EACH = 5
 WALKED = 256
 FILE_BYTES = 1024
 WEBHOOK_SECRET = "shpss_benchmark_0123456789abcdef"
+EMAIL = "ada@example.com"
 PASSWORD = "seventeen blue horses"
 
 

@@ -3,9 +3,10 @@
 import base64
 import hmac
 import json
+import re
 import secrets
 import time
-from collections.abc import Callable
+from hashlib import sha256
 
 from tests.benchmarks.faces import known
 from tests.benchmarks.faces.production import SECRET_KEY
@@ -24,6 +25,11 @@ QUERY = (
     'query { customerDownloadableProduct(id: "%s") { _id productName name fileName type '
     "downloadBought downloadUsed status remainingDownloads createdAt } }"
 )
+SIGN_IN = """mutation ($input: CreateCustomerLoginInput!) {
+  createCustomerLogin(input: $input) { customerLogin { success token } } }"""
+CLICKS = sha256(b"storefront.clicksigner" + SECRET_KEY.encode()).digest()
+# What differs from one reading to the next: a click's end, chance and signature; microseconds.
+_ANEW = re.compile(rb"(/downloads/[0-9]+)/[^/]+/[^/]+/[^/\"]+|(?<=:[0-9]{2})\.[0-9]{6}(?=\+00:00)")
 VALID_SECONDS = 80_000
 MESSAGES = 64
 
@@ -54,14 +60,21 @@ def face_b(orders: int, *, lines: int, bearers: dict[str, str]) -> list[Asked]:
     return asked
 
 
-def clicks(grants: list[int], count: int, sign: Callable[[str], str]) -> list[Asked]:
+def clicks(grants: list[int], count: int, *, is_link: bool) -> list[Asked]:
     """Return so many fresh clicks, each used once, on these grants in turn."""
     end = int(time.time()) + VALID_SECONDS
     asked = []
     for number in range(count):
         text = f"{grants[number % len(grants)]}/{end}/{secrets.token_urlsafe(16)}"
-        asked.append(Asked(f"/downloads/{text}/{sign(text)}", headers=PROXIED))
+        path = f"/downloads/{text}/{_signature(text)}"
+        asked.append(Asked(path, headers=PROXIED, status=302 if is_link else 200))
     return asked
+
+
+def _signature(text: str) -> str:
+    # As the product signs a click, written here anew.
+    digest = hmac.digest(CLICKS, text.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).strip(b"=").decode()
 
 
 def file_grants(orders: int, *, lines: int) -> list[int]:
@@ -72,19 +85,6 @@ def file_grants(orders: int, *, lines: int) -> list[int]:
 def link_grants(orders: int, *, lines: int) -> list[int]:
     """Return a grant on a link of each walked order."""
     return [grant + 1 for grant in file_grants(orders, lines=lines)]
-
-
-def signer() -> Callable[[str], str]:
-    """Return what signs clicks as the product does, written here anew."""
-    from hashlib import sha256
-
-    key = sha256(b"storefront.clicksigner" + SECRET_KEY.encode()).digest()
-
-    def sign(text: str) -> str:
-        digest = hmac.digest(key, text.encode(), "sha256")
-        return base64.urlsafe_b64encode(digest).strip(b"=").decode()
-
-    return sign
 
 
 def webhooks() -> list[Asked]:
@@ -104,3 +104,23 @@ def webhooks() -> list[Asked]:
         }
         asked.append(Asked("/webhooks/shopify", "POST", headers, body))
     return asked
+
+
+def sign_ins() -> list[Asked]:
+    """Return a sign-in at each shop, with the right password."""
+    variables = {"input": {"email": known.EMAIL, "password": known.PASSWORD}}
+    body = json.dumps({"query": SIGN_IN, "variables": variables})
+    return [
+        Asked(
+            "/api/graphql",
+            "POST",
+            PROXIED | {"Content-Type": "application/json", "X-Storefront-Key": known.key(shop)},
+            body,
+        )
+        for shop in range(known.SHOPS)
+    ]
+
+
+def unsigned(body: bytes) -> bytes:
+    """Return an answer without what is made anew at each reading."""
+    return _ANEW.sub(rb"\1", body)

@@ -17,12 +17,13 @@ _runs = itertools.count(int(time.time()))
 
 @dataclass(frozen=True)
 class Asked:
-    """One request of a load."""
+    """One request of a load, and the status of its answer."""
 
     path: str
     method: str = "GET"
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
+    status: int = 200
 
     @property
     def in_lua(self) -> str:

@@ -1,0 +1,119 @@
+"""What is measured beside faces A and B: clicks, the page, webhooks, sign-in, orders applied."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tests.benchmarks import downloads
+from tests.benchmarks.faces import loads
+from tests.benchmarks.faces.production import SETTINGS, THREADS, WORKERS, Stand
+from tests.benchmarks.faces.rounds import Compared, compare
+from tests.benchmarks.faces.wrk import Asked
+from tests.invariants.messages.life import Life
+from tests.system.harness.databases import database
+from tests.system.harness.processes import Inside, until, working
+from tests.system.harness.service import serving
+from tests.system.storms.storm import DOMAIN, QUESTIONS
+
+# More than any server answers in a second.
+CLICKS_A_SECOND = 4000
+APPLIED = 400
+QUICK = ("page ÷ face A's floor", "click on a link", "webhook")
+
+
+def loads_beside(stand: Stand, seconds: float) -> dict[str, Callable[[str], list[Asked]]]:
+    """Return the loads that a server is asked by its name; clicks are fresh at each call."""
+    orders, lines = stand.orders, stand.lines
+    files, links = loads.file_grants(orders, lines=lines), loads.link_grants(orders, lines=lines)
+    count = int(CLICKS_A_SECOND * max(seconds, 1))
+    pages, look_ups, messages = loads.page(orders), loads.face_a(orders), loads.webhooks()
+
+    def click_links(_server: str) -> list[Asked]:
+        return loads.clicks(links, count, is_link=True)
+
+    def click_files(server: str) -> list[Asked]:
+        # The floor sends no file: it has a link's click to count.
+        is_link = server == "floor"
+        return loads.clicks(links if is_link else files, count, is_link=is_link)
+
+    return {
+        "page ÷ face A's floor": lambda server: look_ups if server == "floor" else pages,
+        "click on a link": click_links,
+        "click on a 1 KiB file ÷ a link's floor": click_files,
+        "click, all on one counter": lambda _: loads.clicks(links[:1], count, is_link=True),
+        "webhook": lambda _: messages,
+    }
+
+
+def compare_beside(
+    stand: Stand, *, rounds: int, seconds: float, is_quick: bool
+) -> Iterator[Compared]:
+    """Drive floor and ours with each of these loads."""
+    given = {"rounds": rounds, "seconds": seconds}
+    found = loads_beside(stand, seconds)
+    if is_quick:
+        found = {name: found[name] for name in QUICK}
+    for name, load in found.items():
+        yield compare(name, stand, load, **given)
+    if not is_quick:
+        sign_ins = loads.sign_ins()
+        yield compare("sign-in", stand, lambda _: sign_ins, servers=["ours"], **given)
+
+
+def static_ratios(url: str | None, *, rounds: int, seconds: float) -> list[float]:
+    """Return how fast counted 10 MiB leave through nginx, beside the same nginx alone."""
+    ratios = []
+    given = SETTINGS | {"FILES_LEAVE_BY": "nginx", "PUBLIC_BASE_URL": "https://downloads.example"}
+    given |= {"SECURE_SSL_REDIRECT": "false"}
+    with (
+        serving(url, workers=WORKERS, threads=THREADS, **given) as service,
+        downloads.before(service) as nginx,
+    ):
+        for _ in range(rounds):
+            big = service.ask("add_file", name="big.zip", size_bytes=downloads.BIG_BYTES)
+            clicks = service.paths(big["grant"], downloads.CLICKS)
+            counted = downloads.rate(nginx.port, clicks, seconds=seconds)
+            alone = downloads.rate(nginx.port, [f"/static-alone/{big['key']}"], seconds=seconds)
+            ratios.append(counted / alone)
+    return ratios
+
+
+@dataclass(frozen=True)
+class Applied:
+    """How many orders one worker applies in a second, its start left out."""
+
+    orders: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Orders a second."""
+        return self.orders / self.seconds
+
+
+def apply_orders(url: str | None, *, orders: int = APPLIED) -> Applied:
+    """Store new paid orders of one shop, then let one worker apply them."""
+    with database(url) as environment:
+        environment = environment | SETTINGS
+        shop = Inside(environment, QUESTIONS)
+        stored = Inside(environment, "tests.benchmarks.faces.stored")
+        try:
+            shop.ask("prepare")
+            stored.ask("store_messages", domain=DOMAIN, payloads=list(_payloads(orders)))
+            with working(environment):
+                until(lambda: shop.ask("applied") > 0, "nothing is applied")
+                first, began = shop.ask("applied"), time.monotonic()
+                until(lambda: not shop.ask("waiting"), "messages wait", seconds=600)
+                took = time.monotonic() - began
+            return Applied(orders - first, took)
+        finally:
+            shop.stop()
+            stored.stop()
+
+
+def _payloads(orders: int) -> Iterator[dict]:
+    for number in itertools.islice(itertools.count(1), orders):
+        order = Life(number=number, token=f"{number:032x}")
+        order.place([1, 1], financial="paid")
+        yield order.sent[0].payload
