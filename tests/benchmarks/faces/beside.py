@@ -6,19 +6,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.benchmarks import downloads
-from tests.benchmarks.faces import loads
+from tests.benchmarks.faces import loads, processor
 from tests.benchmarks.faces.production import SETTINGS, THREADS, WORKERS, Stand
 from tests.benchmarks.faces.rounds import Compared, compare
 from tests.benchmarks.faces.wrk import Asked
 from tests.invariants.messages.life import Life
 from tests.system.harness.databases import database
-from tests.system.harness.processes import Inside, until, working
+from tests.system.harness.processes import Inside, working
 from tests.system.harness.service import serving
 from tests.system.storms.storm import DOMAIN, QUESTIONS
 
 # More than any server answers in a second.
 CLICKS_A_SECOND = 4000
 APPLIED = 400
+APPLIED_WITHIN_SECONDS = 600
+LOOK_SECONDS = 0.5
+# As many as hash at once, in two processes.
+SIGN_INS_AT_ONCE = 8
 QUICK = ("page ÷ face A's floor", "click on a link", "webhook")
 
 
@@ -58,7 +62,14 @@ def compare_beside(
         yield compare(name, stand, load, **given)
     if not is_quick:
         sign_ins = loads.sign_ins()
-        yield compare("sign-in", stand, lambda _: sign_ins, servers=["ours"], **given)
+        yield compare(
+            "sign-in",
+            stand,
+            lambda _: sign_ins,
+            servers=["ours"],
+            connections=SIGN_INS_AT_ONCE,
+            **given,
+        )
 
 
 def static_ratios(url: str | None, *, rounds: int, seconds: float) -> list[float]:
@@ -81,15 +92,11 @@ def static_ratios(url: str | None, *, rounds: int, seconds: float) -> list[float
 
 @dataclass(frozen=True)
 class Applied:
-    """How many orders one worker applies in a second, its start left out."""
+    """How many orders one worker applies in a second, its start left out, and its CPU of each."""
 
-    orders: int
-    seconds: float
-
-    @property
-    def rate(self) -> float:
-        """Orders a second."""
-        return self.orders / self.seconds
+    rate: float
+    worker_ms: float
+    database_ms: float
 
 
 def apply_orders(url: str | None, *, orders: int = APPLIED) -> Applied:
@@ -101,15 +108,31 @@ def apply_orders(url: str | None, *, orders: int = APPLIED) -> Applied:
         try:
             shop.ask("prepare")
             stored.ask("store_messages", domain=DOMAIN, payloads=list(_payloads(orders)))
-            with working(environment):
-                until(lambda: shop.ask("applied") > 0, "nothing is applied")
-                first, began = shop.ask("applied"), time.monotonic()
-                until(lambda: not shop.ask("waiting"), "messages wait", seconds=600)
-                took = time.monotonic() - began
-            return Applied(orders - first, took)
+            with working(environment) as workers:
+                return _watched(stored, environment, workers.running[0].pid, orders)
         finally:
             shop.stop()
             stored.stop()
+
+
+def _watched(stored: Inside, environment: dict[str, str], worker: int, orders: int) -> Applied:
+    def used() -> tuple[float, float]:
+        return processor.of_tree(worker), processor.of_database(environment)
+
+    def wait_for(count: int) -> dict:
+        deadline = time.monotonic() + APPLIED_WITHIN_SECONDS
+        # Looked at seldom: who looks takes from the worker.
+        while (found := stored.ask("applied"))["orders"] < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{found['orders']} of {orders} are applied")
+            time.sleep(LOOK_SECONDS)
+        return found
+
+    first, before = wait_for(1)["orders"], used()
+    found = wait_for(orders)
+    each = max(orders - first, 1)
+    cpu = [(end - start) * 1000 / each for start, end in zip(before, used(), strict=True)]
+    return Applied((orders - 1) / found["seconds"], *cpu)
 
 
 def _payloads(orders: int) -> Iterator[dict]:

@@ -35,9 +35,10 @@ def customer_of(order: int) -> int:
     return (order - 1) // (ORDERS_EACH * SHOPS) * SHOPS + shop_of(order) + 1
 
 
-def own_grant(order: int, *, lines: int) -> int:
-    """Return the key of the grant on an order's own asset, a file."""
-    return order * (2 * lines + 1)
+def orders_beside(order: int) -> list[int]:
+    """Return all orders of the customer of an order."""
+    block = (order - 1) // (ORDERS_EACH * SHOPS) * ORDERS_EACH * SHOPS
+    return [block + each * SHOPS + shop_of(order) + 1 for each in range(ORDERS_EACH)]
 
 
 def file_grant(order: int, *, lines: int) -> int:

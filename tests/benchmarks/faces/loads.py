@@ -48,16 +48,26 @@ def page(orders: int) -> list[Asked]:
 
 def face_b(orders: int, *, lines: int, bearers: dict[str, str]) -> list[Asked]:
     """Return the document's query of a grant of each walked order, by its own customer."""
-    asked = []
-    for order in known.walked(orders):
-        body = {"query": QUERY % f"{IRI}{known.file_grant(order, lines=lines)}"}
-        headers = PROXIED | {
-            "Content-Type": "application/json",
-            "X-Storefront-Key": known.key(known.shop_of(order)),
-            "Authorization": f"Bearer {bearers[str(order)]}",
-        }
-        asked.append(Asked("/api/graphql", "POST", headers, json.dumps(body)))
-    return asked
+    return [
+        _query(known.file_grant(order, lines=lines), order, bearers)
+        for order in known.walked(orders)
+    ]
+
+
+def face_b_of_one(order: int, *, lines: int, bearers: dict[str, str]) -> list[Asked]:
+    """Return the document's query of each grant of one customer: no two documents are the same."""
+    first = [known.file_grant(each, lines=lines) for each in known.orders_beside(order)]
+    grants = [grant + each for grant in first for each in range(2 * lines + 1)]
+    return [_query(grant, order, bearers) for grant in grants]
+
+
+def _query(grant: int, order: int, bearers: dict[str, str]) -> Asked:
+    headers = PROXIED | {
+        "Content-Type": "application/json",
+        "X-Storefront-Key": known.key(known.shop_of(order)),
+        "Authorization": f"Bearer {bearers[str(order)]}",
+    }
+    return Asked("/api/graphql", "POST", headers, json.dumps({"query": QUERY % f"{IRI}{grant}"}))
 
 
 def clicks(grants: list[int], count: int, *, is_link: bool) -> list[Asked]:

@@ -10,6 +10,9 @@ from typing import Any
 from tests.benchmarks.faces.beside import Applied
 from tests.benchmarks.faces.rounds import Compared, Run
 
+# How much a core may have to do when a run begins.
+BUSY = 0.25
+
 
 @dataclass
 class Found:
@@ -17,6 +20,7 @@ class Found:
 
     rounds: int
     seconds: float
+    load_before: float
     compared: list[Compared] = field(default_factory=list)
     # By database, then by whose, then by kind of request.
     counted: dict[str, dict[str, dict[str, dict[str, Any]]]] = field(default_factory=dict)
@@ -32,19 +36,30 @@ class Found:
         return [each for each in self.compared if not each.name.startswith("face ")]
 
 
+def machine_load(found: Found) -> str:
+    """Return how busy the machine was when the run began: beside others rates say little."""
+    if found.load_before <= BUSY * (os.cpu_count() or 1):
+        return "Nothing else ran on the machine."
+    return (
+        f"**The machine was busy with something else** (a load of {found.load_before:.1f}): of "
+        "these figures CPU and counts alone say much."
+    )
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table; numbers are set to the right."""
-    rows = [[str(cell) for cell in row] for row in rows]
-    if not rows:
+    """Return a table; what follows its first two columns is set to the right."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    if not cells:
         return ""
-    is_text = [not row[:1].isdigit() for row in rows[0]]
-    lines = [head, ["---" if text else "--:" for text in is_text], *rows]
+    lines = [head, ["---", "---", *["--:"] * (len(head) - 2)], *cells]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def spread(ratios: Sequence[float]) -> str:
     """Return the middle of some ratios, and between which they lie."""
     middle = f"{statistics.median(ratios):.3g}"
+    if len(ratios) == 1:
+        return middle
     return f"{middle} ({min(ratios):.3g} to {max(ratios):.3g})"
 
 
@@ -77,6 +92,11 @@ def _ratio(compared: Compared, server: str, other: str) -> str:
     return spread(compared.ratios(server, other)) if is_there else "-"
 
 
+def _cpu_ratio(compared: Compared, server: str) -> str:
+    is_there = server != "floor" and "floor" in compared.runs
+    return spread(compared.cpu_ratios(server, "floor")) if is_there else "-"
+
+
 def _rows(compared: Iterable[Compared], others: Sequence[str]) -> Iterable[list[str]]:
     for each in compared:
         for server in each.runs:
@@ -84,6 +104,7 @@ def _rows(compared: Iterable[Compared], others: Sequence[str]) -> Iterable[list[
                 f"{each.stand.database}, {shape(each)}, {each.connections} connections",
                 f"{each.name}, {server}" if server != "ours" else f"**{each.name}, ours**",
                 *(_ratio(each, server, other) for other in others),
+                _cpu_ratio(each, server),
                 *_cells(each, server),
             ]
 
@@ -125,12 +146,17 @@ def _size_rows(found: Found) -> Iterable[list[str]]:
 
 def written(found: Found) -> str:
     """Return the whole report."""
-    given = "requests/s", "p50 / p99 ms", "CPU ms a request: server / database"
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    given = (
+        "floor's CPU ÷ its CPU",
+        "requests/s",
+        "p50 / p99 ms",
+        "CPU ms a request: server / database",
+    )
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()},"
     parts = [
         f"Medians of {found.rounds} rounds of {found.seconds:g} s in one run, servers in turn, "
         f"{machine} shared by load, servers and database. In brackets the least and the most of "
-        "the ratios of a round.\n",
+        f"the ratios of a round. {machine_load(found)}\n",
         table(
             ("orders × lines", "what", "÷ floor", "÷ naive", *given),
             _rows(found.of_faces(), ("floor", "naive")),
@@ -152,7 +178,11 @@ def written(found: Found) -> str:
                     for name, ratios in found.static.items()
                 ),
                 *(
-                    [name, "orders a second that one worker applies", f"{each.rate:.0f}"]
+                    [
+                        name,
+                        "orders a second, one worker; CPU ms of each: worker / database",
+                        f"{each.rate:.0f}; {each.worker_ms:.1f} / {each.database_ms:.1f}",
+                    ]
                     for name, each in found.applied.items()
                 ),
             ],

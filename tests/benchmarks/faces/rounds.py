@@ -22,6 +22,11 @@ class Run:
     server_ms: float
     database_ms: float
 
+    @property
+    def cpu_ms(self) -> float:
+        """Of server and database together."""
+        return self.server_ms + self.database_ms
+
 
 @dataclass
 class Compared:
@@ -31,7 +36,6 @@ class Compared:
     stand: Stand
     connections: int
     runs: dict[str, list[Run]] = field(default_factory=dict)
-    beside: str = "floor"
 
     def median(self, server: str, of: Callable[[Run], float]) -> float:
         """Return the middle of a server's rounds."""
@@ -42,9 +46,14 @@ class Compared:
         pairs = zip(self.runs[server], self.runs[other], strict=True)
         return [mine.driven.rate / theirs.driven.rate for mine, theirs in pairs]
 
+    def cpu_ratios(self, server: str, other: str) -> list[float]:
+        """Return how often a server's CPU would have done what another one's did in each round."""
+        pairs = zip(self.runs[server], self.runs[other], strict=True)
+        return [theirs.cpu_ms / mine.cpu_ms for mine, theirs in pairs]
+
     def cpu_ms(self, server: str) -> float:
         """Return the CPU milliseconds of a request, of server and database."""
-        return self.median(server, lambda run: run.server_ms + run.database_ms)
+        return self.median(server, lambda run: run.cpu_ms)
 
 
 def compare(

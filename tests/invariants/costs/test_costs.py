@@ -27,7 +27,7 @@ from tests.factories import (
     make_file,
 )
 from tests.invariants.costs import recorded
-from tests.invariants.costs.measuring import Sent, measure
+from tests.invariants.costs.measuring import TIMES, WARM_UPS, Sent, measure
 from tests.invariants.costs.wire import CountingProxy, counting
 from tests.invariants.messages.life import Life
 
@@ -93,8 +93,12 @@ def face_b(order: Order) -> Callable[[], Sent]:
         "X-Storefront-Key": StorefrontKey.issue(order.shop, name="costs")[1],
         "Authorization": f"Bearer {CustomerToken.issue(order.customer, at=timezone.now())[1]}",
     }
-    # The document's own query, with another number in its text each time.
-    numbers = itertools.cycle(order.grants.values_list("pk", flat=True))
+    # The document's own query, with a number in its text that no query before it had.
+    more = OrderFactory(shop=order.shop, customer=order.customer)
+    bought = LineFactory(order=more)
+    for _ in range(WARM_UPS + TIMES):
+        GrantFactory(order=more, line=bought, asset=LinkFactory(shop=order.shop))
+    numbers = iter(more.grants.values_list("pk", flat=True))
 
     def fresh() -> Sent:
         body = json.dumps({"query": QUERY.format(next(numbers))}).encode()
