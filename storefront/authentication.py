@@ -135,7 +135,7 @@ class StorefrontCaller:
             Unauthenticated: no, bad, revoked or expired bearer, another shop's, or of somebody
                 erased since.
         """
-        return self.token.customer
+        return self.token.reader.customer
 
     @property
     def reader(self) -> Reader:
@@ -157,7 +157,9 @@ class StorefrontCaller:
         if bearer is None:
             raise Unauthenticated
         token = found.token if found.bearer == bearer else find_bearer(bearer, at=self.at)
-        if token is None or token.customer.shop_id != self.shop.pk or token.customer.is_erased:
+        if token is None or token.customer.shop_id != self.shop.pk:
+            raise Unauthenticated
+        if token.reader.customer.is_erased:
             raise Unauthenticated
         token.note_use(self.at)
         self.was_let_in = True

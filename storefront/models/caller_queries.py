@@ -101,7 +101,7 @@ _KEY = PreparedQuery(
 _BEARER = PreparedQuery(
     lambda: (
         CustomerToken.objects.usable(_AT)
-        .select_related("customer")
+        .select_related("customer", "account__customer")
         .filter(pk=_NUMBER, secret_hash=_SECRET_HASH)
         .order_by()
     )

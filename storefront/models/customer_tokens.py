@@ -68,8 +68,16 @@ class CustomerToken(Credential):
 
     @property
     def reader(self) -> Reader:
-        """Whose orders it shows. Needs `customer` loaded."""
-        return Reader(self.customer, self.email)
+        """Whose orders it shows. Needs `customer` and the account's customer loaded.
+
+        Once the account by which somebody signed in leads to another one, who is the owner of its
+        address, so does what it let in.
+        """
+        account = self.account
+        owner = account and account.customer
+        if account is None or owner is None or owner == self.customer:
+            return Reader(self.customer, self.email)
+        return Reader(owner, account.email)
 
     @classmethod
     def issue(

@@ -154,13 +154,17 @@ def forget_accounts(accounts: QuerySet[Account], *, at_most: int | None = None) 
     return len(confirmed)
 
 
-def end_former_accounts(customer: Customer) -> None:
-    """Delete the accounts of addresses that are not this customer's any more.
+def part_former_accounts(customer: Customer) -> None:
+    """Lead the accounts of addresses that are not this customer's any more to their own owners.
 
-    Whoever has such an address is somebody else by now, or always was. The sign-ins go with it.
+    Whoever has such an address is somebody else by now, or always was: they go on signing in, and
+    see what its owner sees. The caller holds the shop's lock.
     """
     confirmed = Account.objects.filter(customer=customer, confirmed_at__isnull=False)
-    confirmed.exclude(pk__in=confirmed.with_email(customer.email or "")).delete()
+    former = confirmed.exclude(pk__in=confirmed.with_email(customer.email or ""))
+    for account in former.select_related("shop"):
+        account.customer = owner_of(account.shop, account.email)
+        account.save(update_fields=["customer"])
 
 
 def _account_of_ticket(number: int, state: str) -> Account:

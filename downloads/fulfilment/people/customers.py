@@ -13,7 +13,7 @@ from django.db import transaction
 from downloads.email_addresses import mailbox_of
 from downloads.errors import BadInput, NoSuchCustomer
 from downloads.fulfilment.changes import Outcome, assign, rank
-from downloads.fulfilment.people.accounts import end_former_accounts
+from downloads.fulfilment.people.accounts import part_former_accounts
 from downloads.fulfilment.people.addresses import find_owner, owner_of
 from downloads.fulfilment.people.contacts import (
     FORGOTTEN_CONTACT,
@@ -105,7 +105,7 @@ def edit_customer(customer: Customer, values: Mapping[str, Any]) -> None:
     known = living.values_list("described_rank", flat=True).first()
     if "email" in values and known is not None:
         living.update(described_rank=_rank_of_account(known))
-    end_former_accounts(Customer.objects.get(pk=customer.pk))
+    part_former_accounts(Customer.objects.get(pk=customer.pk))
 
 
 def _is_forgotten(order: Order, report: OrderReport) -> bool:
@@ -189,7 +189,7 @@ def _describe(
         first_name=report.first_name or (customer.first_name if is_first else ""),
         last_name=report.last_name or (customer.last_name if is_first else ""),
     )
-    end_former_accounts(customer)
+    part_former_accounts(customer)
     return assign(customer, described_rank=described_rank) or changed
 
 

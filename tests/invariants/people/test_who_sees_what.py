@@ -3,9 +3,10 @@
 import pytest
 
 from downloads import fulfilment
-from downloads.models import Grant, Mail
+from downloads.models import Account, Grant, Mail
 from storefront.authentication import let_in
 from storefront.mail import sender
+from storefront.models import CustomerToken
 from storefront.signed_urls import new_click
 from tests.factories import NOW, ShopFactory
 from tests.invariants.people.world import COLLEAGUES, OWN, THIRD, World
@@ -156,6 +157,68 @@ def test_a_bearer_of_before_keeps_what_it_showed():
     two_people(world)
     guest = world.row(4).customer
     assert (world.by_admin(world.person(7)), world.by_admin(guest)) == ({1, 2}, {4})
+
+
+def sign_in_as_before(world, email, person):
+    """Return the bearer of a sign-in that led to a numbered person, as releases before made it."""
+    world.by_sign_in(email)
+    account = world.shop.accounts.get()
+    Account.objects.filter(pk=account.pk).update(customer=world.person(person))
+    world.shop.customers.filter(platform_id=None).with_email(email).delete()
+    account.refresh_from_db()
+    return CustomerToken.issue(account.customer, at=NOW, account=account)[1]
+
+
+def told_by_account(world):
+    world.account(7, THIRD)
+
+
+def told_by_an_order(world):
+    world.order(9, THIRD, person=7, account=THIRD)
+
+
+def told_by_a_merchant(world):
+    fulfilment.edit_customer(world.person(7), {"email": THIRD})
+
+
+def told_to_have_none(world):
+    world.account(7, "")
+
+
+@pytest.mark.parametrize(
+    "tell", [told_by_account, told_by_an_order, told_by_a_merchant, told_to_have_none]
+)
+def test_a_sign_in_of_before_that_led_to_a_number_follows_its_address(tell):
+    world = World()
+    world.order(1, OWN, person=7, account=OWN)
+    world.order(2, COLLEAGUES, person=7, account=OWN)
+    world.order(3, OWN)
+    bearer = sign_in_as_before(world, OWN, 7)
+    assert world.shown(bearer) == {1, 2}
+    tell(world)
+    assert (world.shown(bearer), world.by_sign_in(OWN)) == ({1, 3}, {1, 3})
+    owner = world.shop.accounts.get().customer
+    assert (owner.platform_id, owner.email) == (None, OWN)
+    assert world.by_number(7) >= {1, 2}
+
+
+def test_a_sign_in_of_before_that_signs_in_anew_follows_its_address():
+    world = World()
+    world.order(1, OWN, person=7, account=OWN)
+    world.order(2, COLLEAGUES, person=7, account=OWN)
+    bearer = sign_in_as_before(world, OWN, 7)
+    assert (world.by_sign_in(OWN), world.shown(bearer)) == ({1, 2}, {1, 2})
+    world.account(7, THIRD)
+    assert (world.by_sign_in(OWN), world.shown(bearer)) == ({1}, {1})
+
+
+def test_a_sign_in_of_before_goes_with_its_erased_person():
+    world = World()
+    world.order(1, OWN, person=7, account=OWN)
+    bearer = sign_in_as_before(world, OWN, 7)
+    world.account(7, THIRD)
+    world.erase(email=OWN)
+    assert world.shown(bearer) is None
 
 
 # --- The page ------------------------------------------------------------------------------------
