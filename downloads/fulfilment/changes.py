@@ -121,7 +121,7 @@ def save_each(rows: Sequence[models.Model], names: Iterable[str]) -> None:
 
 
 def _is_news(changed: Iterable[str]) -> bool:
-    return not all(name.endswith("_rank") for name in changed)
+    return not all(name.endswith(("_rank", "_ranks")) for name in changed)
 
 
 def _set(row: models.Model, values: dict[str, Any]) -> list[str]:

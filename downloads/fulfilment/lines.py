@@ -1,5 +1,6 @@
 """Update an order's line items from its reports, in whatever order these arrive."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,8 @@ from downloads.models import Grant, LineItem, Order, Product
 
 # Where lines stand that the newest report no longer has: behind the others, by their numbers.
 LAST = 2**31 - 1
+# More than any line of a shop has in its life.
+MOST_PRODUCTS = 50
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ def record_lines(
     )
     products: dict[int | None, Product]
     products = {reported.platform_id: row for reported, row in zip(named, rows, strict=True)}
+    variants = _variants(order, [*existing.values()], rows)
     # A line that only an older report knows has been taken out of the order since.
     fresh = [
         LineItem(
@@ -71,10 +75,10 @@ def record_lines(
         if is_newest:
             values["position"] = position
         product = products.get(line.platform_id)
-        if product is not None and _is_news(line, product, reported_rank):
-            values |= {"product": product, "product_rank": reported_rank}
-        elif product is not None and _is_former(line, product):
-            former[line.platform_id] = product.pk
+        if product is not None and product.variant_id is not None:
+            values |= _product_named(line, product, reported_rank, variants)
+            if _is_former(product, now=values["product"]):
+                former[line.platform_id] = product.pk
         changes.append((line, values))
     if is_newest and report.are_lines_complete:
         changes += [(line, {"current_quantity": 0, "position": LAST}) for line in lines.values()]
@@ -131,18 +135,44 @@ def _counts(
     return counts
 
 
-def _is_news(line: LineItem, product: Product, reported_rank: str) -> bool:
-    """Say whether a report's word on a line's product stands above what is known."""
-    if product.variant_id is None:
-        return False
-    if line.product.variant_id is None or _is_deleted_form(line.product, of=product):
-        return True
-    return reported_rank >= line.product_rank and not _is_deleted_form(product, of=line.product)
+def _variants(
+    order: Order, lines: Collection[LineItem], rows: Collection[Product]
+) -> dict[int, Product]:
+    """Return by number the variants that lines had by now, and those that are named here."""
+    known = {row.variant_id: row for row in [*rows, *(line.product for line in lines)]}
+    numbers = {int(number) for line in lines for number in line.product_ranks} - set(known)
+    if numbers:
+        earlier = Product.objects.filter(shop=order.shop_id, variant_id__in=numbers)
+        known |= {row.variant_id: row for row in earlier}
+    return {number: row for number, row in known.items() if number is not None}
 
 
-def _is_former(line: LineItem, product: Product) -> bool:
-    is_other = product != line.product and product.variant_id is not None
-    return is_other and not _is_deleted_form(product, of=line.product)
+def _product_named(
+    line: LineItem, product: Product, reported_rank: str, variants: Mapping[int, Product]
+) -> dict[str, Any]:
+    """Return the columns of a line's product, once a report at a rank named this one.
+
+    The newest report that names one says it. Where that has the product alone in the place of a
+    variant deleted since, the variant of it is known by the newest report that named one.
+    """
+    ranks = dict(line.product_ranks)
+    if not ranks and line.product.variant_id is not None:
+        ranks = {str(line.product.variant_id): line.product_rank}
+    named = str(product.variant_id)
+    ranks[named] = max(ranks.get(named, ""), reported_rank)
+    in_turn = sorted((rank, number) for number, rank in ranks.items())[-MOST_PRODUCTS:]
+    had = [variants[int(number)] for _rank, number in in_turn if int(number) in variants]
+    newest = had[-1]
+    kept = [each for each in had if _is_deleted_form(newest, of=each)]
+    return {
+        "product": (kept or [newest])[-1],
+        "product_rank": in_turn[-1][0],
+        "product_ranks": {number: rank for rank, number in in_turn} if had[1:] else {},
+    }
+
+
+def _is_former(product: Product, *, now: Product) -> bool:
+    return product != now and not _is_deleted_form(product, of=now)
 
 
 def _is_deleted_form(product: Product, *, of: Product) -> bool:

@@ -43,7 +43,8 @@ class LineItem(models.Model):
 
     `quantity` is the most units the line ever had, `current_quantity` the units it has now
     (the shop's own figure, refunds already taken off), `paid_units` the most a report called paid.
-    `product_rank` says which report named its product.
+    `product_rank` says which report named a product last. Of a line that had several,
+    `product_ranks` says so of each, by its variant's number.
     """
 
     shop_path = "order__shop"
@@ -57,6 +58,7 @@ class LineItem(models.Model):
     product_rank = models.CharField(
         max_length=120, blank=True, default="", db_default="", editable=False
     )
+    product_ranks = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     position = models.PositiveIntegerField(default=0, editable=False)
     platform_id = models.BigIntegerField(null=True, blank=True, editable=False)
     quantity = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])

@@ -138,6 +138,28 @@ def test_a_named_other_variant_is_news_and_one_deleted_since_is_not(shop, varian
     assert all(end == ends[0] for end in ends)
 
 
+def test_a_variation_then_another_product_then_the_variation_deleted_since(shop):
+    """WooCommerce names the product alone then: the newest known variation of it stands."""
+    AttachmentFactory(
+        product=ProductFactory(shop=shop, variant_id=501, product_id=501),
+        asset=LinkFactory(shop=shop, title="501"),
+    )
+    sold = [(900, BASIC), (501, 501), (900, 900), (900, 900)]
+    lines = [LineReport(1, ProductReport("Suite", *each), quantity=1) for each in sold]
+    hear(shop, *(order_report(line, at=HOURS[n]) for n, line in enumerate(lines)))
+    assert LineItem.objects.get().product.variant_id == BASIC
+    assert statuses() == {"11": "available", "both": "available", "501": "replaced"}
+
+
+def test_however_many_products_a_line_had_the_last_are_kept(shop):
+    ones = [LineReport(1, ProductReport("One", n, n), quantity=1) for n in range(1, 60)]
+    for n, line in enumerate(ones):
+        say(shop, order_report(line, at=NOW + timedelta(minutes=n)))
+    line = LineItem.objects.get()
+    assert (line.product.variant_id, len(line.product_ranks)) == (59, 50)
+    assert set(line.product_ranks) == {str(n) for n in range(10, 60)}
+
+
 def test_a_product_sold_alone_can_become_another_one(shop):
     alone = [LineReport(1, ProductReport("One", each, each), quantity=1) for each in (501, 502)]
     hear(shop, *(order_report(line, at=HOURS[n]) for n, line in enumerate(alone)))

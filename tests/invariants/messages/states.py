@@ -89,5 +89,7 @@ def _questions(has_ranks: bool) -> dict[str, tuple[str, Sequence[Any]]]:
 def _names(model: type[models.Model], has_ranks: bool) -> list[str]:
     names = [field.name for field in model._meta.concrete_fields if field.name not in OURS]
     if not has_ranks:
-        names = [name for name in names if not name.endswith("_rank") and name not in PAST]
+        names = [
+            name for name in names if not name.endswith(("_rank", "_ranks")) and name not in PAST
+        ]
     return [NUMBERS.get(name, name) for name in names]

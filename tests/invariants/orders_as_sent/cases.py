@@ -312,6 +312,17 @@ CASES = [
         has_past=True,
     ),
     Case(
+        "a variation, another product, then the variation deleted since",
+        WOO,
+        [
+            woo(95, 20, woo_line(1, BASIC)),
+            woo(95, 9, woo_line(1, EBOOK)),
+            woo(95, 3, woo_line(1, (BASIC[0], 0))),
+        ],
+        {95: End({701: 3}, shut=(501,))},
+        has_past=True,
+    ),
+    Case(
         "two lines that swap their products",
         WOO,
         [
