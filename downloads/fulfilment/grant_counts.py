@@ -1,6 +1,6 @@
 """Count what each grant of an order comes to: downloads, payment, product, lifetime."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -49,10 +49,12 @@ class Counting:
         grant: Grant,
         lines: Mapping[int, LineItem],
         assets: Mapping[UUID, Collection[object]],
+        former: Mapping[int, Sequence[UUID]],
     ) -> bool:
         """Recount a grant from its line (none for an order-level asset); say if it changed.
 
-        `assets` are those attached to each product of the lines, by the product's number.
+        `assets` are those attached to each product of the lines, by the product's number; `former`
+        are the products that a line had before, the last one first.
         """
         before = [getattr(grant, name) for name in COUNTED_FIELDS]
         line = None if grant.line_id is None else lines[grant.line_id]
@@ -60,6 +62,14 @@ class Counting:
             # What both products have goes on. What was detached since is its buyers' all the same.
             if grant.product_id is None or grant.asset_id in assets.get(line.product_id, ()):
                 grant.product_id = line.product_id
+            elif grant.product_id != line.product_id:
+                # The last of those that have it, in whatever order they were told of.
+                had = (
+                    each
+                    for each in former.get(line.pk, ())
+                    if grant.asset_id in assets.get(each, ())
+                )
+                grant.product_id = next(had, grant.product_id)
             grant.replaced = self.order.is_sub_order or grant.product_id != line.product_id
         self._count(grant, line)
         if [getattr(grant, name) for name in COUNTED_FIELDS] == before:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from django.db import transaction
@@ -19,7 +20,7 @@ from downloads.fulfilment.grant_counts import (
 from downloads.fulfilment.mails.order_mails import announce
 from downloads.fulfilment.order_state import meanings_of, said_payment, standing_of
 from downloads.fulfilment.people.contacts import follow_buyer
-from downloads.models import Attachment, Grant, LineItem, Order, Shop
+from downloads.models import Attachment, Grant, LineItem, Order, Product, Shop
 from downloads.models.allowances import is_open_by_line
 
 
@@ -122,8 +123,10 @@ def settle(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS) -> Non
     existing |= {(grant.line_id, grant.asset_id) for grant in fresh}
     fresh += _former_grants(lines.values(), claims, existing, counted)
     carry_counts(fresh, claims.used)
+    former = _former_products(order, lines.values())
+    given |= _attachments(Q(product__in=set(chain(*former.values())))) if former else {}
     assets = {number: {each.asset_id for each in some} for number, some in given.items()}
-    changed = [grant for grant in grants if counted.recount(grant, lines, assets)]
+    changed = [grant for grant in grants if counted.recount(grant, lines, assets, former)]
     save_each(changed, COUNTED_FIELDS)
     if order.announced_at is None:
         announce([order.pk], at=at)
@@ -143,6 +146,25 @@ def _former_grants(
         for attachment in given.get(claims.former[line.platform_id], [])
         if (line.pk, attachment.asset_id) not in existing
     ]
+
+
+def _former_products(order: Order, lines: Iterable[LineItem]) -> dict[int, list[UUID]]:
+    """Return the products that lines had, the last one first, by our numbers of the lines."""
+    # Most lines have one product all their life: no question then.
+    ranked = {line.pk: line.product_ranks for line in lines if line.product_ranks}
+    if not ranked:
+        return {}
+    numbers = {int(number) for ranks in ranked.values() for number in ranks}
+    rows = Product.objects.filter(shop=order.shop_id, variant_id__in=numbers)
+    products = {str(number): key for number, key in rows.values_list("variant_id", "pk")}
+    return {
+        line: [
+            products[number]
+            for _rank, number in sorted(((rank, number) for number, rank in ranks.items()))[::-1]
+            if number in products
+        ]
+        for line, ranks in ranked.items()
+    }
 
 
 def _attachments(which: Q) -> dict[UUID, list[Attachment]]:

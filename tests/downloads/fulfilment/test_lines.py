@@ -151,6 +151,16 @@ def test_a_variation_then_another_product_then_the_variation_deleted_since(shop)
     assert statuses() == {"11": "available", "both": "available", "501": "replaced"}
 
 
+def test_a_former_download_is_the_last_products_that_had_it(shop):
+    """Three products of one line that share only some assets, told of in every order."""
+    shared = LinkFactory(shop=shop, title="all but the last")
+    for variant in (BASIC, PRO):
+        AttachmentFactory(product=Product.objects.get(variant_id=variant), asset=shared)
+    hear(shop, *named(BASIC, PRO, OTHER))
+    named_by = Grant.objects.order_by("asset__title").values_list("product__variant_id", "replaced")
+    assert list(named_by) == [(BASIC, True), (PRO, True), (OTHER, False), (PRO, True), (PRO, True)]
+
+
 def test_however_many_products_a_line_had_the_last_are_kept(shop):
     ones = [LineReport(1, ProductReport("One", n, n), quantity=1) for n in range(1, 60)]
     for n, line in enumerate(ones):
