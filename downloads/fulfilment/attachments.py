@@ -15,7 +15,7 @@ from downloads.fulfilment.grant_counts import (
     waits_for_payment,
 )
 from downloads.fulfilment.mails.order_mails import announce
-from downloads.fulfilment.order_state import meanings_of
+from downloads.fulfilment.order_state import meanings_of, statuses_of
 from downloads.fulfilment.recalculation import lock_order, lock_shop, settle
 from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product, Shop
 from downloads.models.catalog import MAX_DOWNLOADS, MAX_LIFETIME_DAYS
@@ -167,7 +167,8 @@ def _check(shop_id: int, asset: Asset, *, limit: int | None, lifetime_days: int 
 
 
 def _countings(shop: Shop, orders: Mapping[int, Order], *, at: datetime) -> dict[int, Counting]:
-    meanings = meanings_of(shop, {order.reported_status for order in orders.values()})
+    statuses = {status for order in orders.values() for status in statuses_of(order)}
+    meanings = meanings_of(shop, statuses)
     return {
         number: Counting(order, by_line=is_counted_by_line(order, meanings), at=at)
         for number, order in orders.items()

@@ -100,9 +100,9 @@ class Counting:
 def is_counted_by_line(order: Order, meanings: Mapping[str, str]) -> bool:
     """Say whether an order, as it was settled, is open only as far as each line was paid for.
 
-    `meanings` is `order_state.meanings_of` its status.
+    `meanings` is `order_state.meanings_of` its statuses.
     """
-    reported = said_payment(order.reported_status, order.reported_payment, meanings)
+    reported = said_payment(order, meanings)
     is_partial = reported == Order.ReportedPayment.PARTIAL
     is_enough = payment_of(reported, order.shop) == Order.Payment.PAID
     return is_partial and not is_enough and order.payment == Order.Payment.PAID

@@ -27,18 +27,20 @@ class RecordedLines:
 
 
 def record_lines(
-    order: Order, report: OrderReport, reported_rank: str, *, is_newest: bool, is_paid: bool
+    order: Order, report: OrderReport, reported_rank: str, lines_rank: str, *, is_paid: bool
 ) -> RecordedLines:
     """Update an order's lines from a report that stands at a rank.
 
-    `is_paid` says that all it has is paid for.
+    `lines_rank` is that of the newest list known before that is complete; `is_paid` says that all
+    that this report has is paid for.
 
     Raises:
         AboveLimit: it would hold more than `ORDER_MAX_LINES`, and not only be closed.
     """
     existing = {line.platform_id: line for line in order.lines.select_related("product")}
     report = _with_numbers(report, existing)
-    added = new_lines(report, existing, is_newest=is_newest)
+    is_newest = reported_rank >= lines_rank
+    added = new_lines(report, existing, is_newest=reported_rank >= order.reported_rank)
     # A shop no longer names a variant that it has deleted since: what is known stays.
     named = [reported for _position, reported in added]
     named += [
@@ -52,15 +54,16 @@ def record_lines(
     products: dict[int | None, Product]
     products = {reported.platform_id: row for reported, row in zip(named, rows, strict=True)}
     variants = _variants(order, [*existing.values()], rows)
-    # A line that only an older report knows has been taken out of the order since.
+    # What the newest list that is complete does not have was taken out of the order by then.
     fresh = [
         LineItem(
             product=products[reported.platform_id],
             product_rank=reported_rank if reported.product.variant_id is not None else "",
             platform_id=reported.platform_id,
             quantity=max(reported.quantity or 1, 1),
+            kept_rank=_kept_rank_in(reported, reported_rank) if is_newest else lines_rank,
             current_quantity=reported.kept if is_newest else 0,
-            position=position if is_newest else LAST,
+            position=position if is_newest and report.are_lines_complete else LAST,
         )
         for position, reported in added
     ]
@@ -71,8 +74,10 @@ def record_lines(
     for position, reported in enumerate(report.lines):
         if (line := lines.pop(reported.platform_id, None)) is None:
             continue
-        values = _counts(line, reported, is_newest=is_newest, is_paid=is_paid)
-        if is_newest:
+        values = _counts(line, reported, is_paid=is_paid)
+        if reported.kept is not None and reported_rank >= _kept_rank(line, lines_rank):
+            values |= {"current_quantity": reported.kept, "kept_rank": reported_rank}
+        if is_newest and report.are_lines_complete:
             values["position"] = position
         product = products.get(line.platform_id)
         if product is not None and product.variant_id is not None:
@@ -80,8 +85,11 @@ def record_lines(
             if _is_former(product, now=values["product"]):
                 former[line.platform_id] = product.pk
         changes.append((line, values))
-    if is_newest and report.are_lines_complete:
-        changes += [(line, {"current_quantity": 0, "position": LAST}) for line in lines.values()]
+    if report.are_lines_complete:
+        changes += [
+            (line, _without(line, reported_rank, lines_rank, is_newest=is_newest))
+            for line in lines.values()
+        ]
     _keep_former(changes)
     used: dict[int | None, int]
     used = {line.platform_id: line.used for line in report.lines if line.used}
@@ -122,17 +130,34 @@ def _sold(product: Product | ProductReport) -> tuple:
     return (product.name, product.variant_name, product.sku, product.product_id)
 
 
-def _counts(
-    line: LineItem, reported: LineReport, *, is_newest: bool, is_paid: bool
-) -> dict[str, Any]:
+def _counts(line: LineItem, reported: LineReport, *, is_paid: bool) -> dict[str, Any]:
     units = reported.quantity or 1
     counts: dict[str, Any] = {"quantity": max(line.quantity, units)}
     if is_paid:
         counts["paid_units"] = max(line.paid_units, units)
-    # Where the newest report does not say what is left, what is known stays.
-    if reported.kept is not None and (is_newest or line.current_quantity is None):
-        counts["current_quantity"] = reported.kept
     return counts
+
+
+def _without(
+    line: LineItem, reported_rank: str, lines_rank: str, *, is_newest: bool
+) -> dict[str, Any]:
+    """Return the columns of a line that a complete list does not have."""
+    values: dict[str, Any] = {"position": LAST} if is_newest else {}
+    if reported_rank >= _kept_rank(line, lines_rank):
+        values |= {"current_quantity": 0, "kept_rank": reported_rank}
+    return values
+
+
+def _kept_rank_in(reported: LineReport, reported_rank: str) -> str:
+    # Where a report does not say what is left, what is known stays.
+    return "" if reported.kept is None else reported_rank
+
+
+def _kept_rank(line: LineItem, lines_rank: str) -> str:
+    """Return which report says how much is left of a line; of one of before, the last list."""
+    if line.kept_rank or line.current_quantity is None:
+        return line.kept_rank
+    return lines_rank
 
 
 def _variants(

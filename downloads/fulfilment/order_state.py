@@ -19,8 +19,10 @@ _NEEDED = {Shop.OpensWhen.PLACED: 0, Shop.OpensWhen.AUTHORIZED: 1, Shop.OpensWhe
 
 # Below every rank: not one report said so far.
 UNSAID = "-"
-# Ends a payment's rank where the status beside it is another report's, which says no payment.
+# Ends a payment's rank where, before each status had its own, that was another report's.
 ALONE = "~"
+# More than an order has in its life.
+MOST_STATUSES = 50
 
 
 def standing_of(order: Order, *, reported: str, is_given_back: bool) -> dict[str, Any]:
@@ -67,48 +69,55 @@ def meanings_of(shop: Shop, statuses: Collection[str]) -> dict[str, str]:
     return dict(rows.values_list("status", "payment"))
 
 
-def said_payment(status: str, reported: str, meanings: Mapping[str, str]) -> str:
-    """Return the payment that a platform's words say: the shop's table stands above the report."""
-    return meanings.get(status, reported)
+def statuses_of(order: Order) -> list[str]:
+    """Return the platform's words that say an order's payment, the newest first.
+
+    The last is that of the report which says it; those after it may say what it is by the shop's
+    table alone.
+    """
+    if not order.status_ranks:
+        return [order.reported_status] if order.reported_status else []
+    return [status for _rank, status in _in_turn(order.status_ranks)][::-1]
 
 
-def reported_payment(
-    order: Order,
-    report: OrderReport,
-    reported_rank: str,
-    meanings: Mapping[str, str],
-    *,
-    is_newest: bool,
-) -> dict[str, str]:
+def said_payment(order: Order, meanings: Mapping[str, str]) -> str:
+    """Return the payment that a platform's words say: the shop's table stands above the report.
+
+    `meanings` are those of `statuses_of` the order.
+    """
+    said = (meanings[status] for status in statuses_of(order) if status in meanings)
+    return next(said, order.reported_payment)
+
+
+def reported_payment(order: Order, report: OrderReport, reported_rank: str) -> dict[str, Any]:
     """Return the columns of an order's payment and status, as a report at a rank leaves them.
 
     The newest report that says a payment readably says it. A status that says nothing of it stands
-    beside what was known before, and the shop's table may say what it means. `meanings` are those
-    of both statuses.
+    beside what was known before, and the shop's table may say what it means.
     """
     known = order.payment_rank.removesuffix(ALONE) or UNSAID
-    is_alone = order.payment_rank.endswith(ALONE)
-    status = report.status[:STATUS_LENGTH]
-    # Two that say no payment, and neither the newest: which of them is later is not kept.
-    is_later = is_newest or not is_alone
-    if reported_rank < known or (report.payment is None and not (status and is_later)):
+    payment, status = order.reported_payment, report.status[:STATUS_LENGTH]
+    is_silent = report.payment is None
+    if reported_rank < known or (is_silent and not status):
         return {"payment_rank": order.payment_rank or UNSAID}
-    if report.payment is None:
-        before = order.reported_status if order.reported_status != status else ""
-        payment = said_payment(before, order.reported_payment, meanings)
-        return _columns(payment, status, known + ALONE)
-    if not is_later:
-        payment = said_payment(status, report.payment, meanings)
-        return _columns(payment, order.reported_status, reported_rank + ALONE)
-    return _columns(report.payment, status, reported_rank)
-
-
-def _columns(payment: str, status: str, payment_rank: str) -> dict[str, str]:
+    ranks = order.status_ranks or {order.reported_status: order.payment_rank}
+    ranks = {word: each for word, each in ranks.items() if word}
+    if report.payment is not None:
+        payment, known = report.payment, reported_rank
+        ranks = {word: each for word, each in ranks.items() if each > known}
+    if status:
+        ranks[status] = max(ranks.get(status, ""), reported_rank)
+    in_turn = _in_turn(ranks)
     return {
         "reported_payment": payment,
-        "reported_status": status,
-        "payment_rank": payment_rank,
+        "reported_status": in_turn[-1][1] if in_turn else "",
+        "payment_rank": known,
+        "status_ranks": {word: each for each, word in in_turn if in_turn != [(known, word)]},
     }
+
+
+def _in_turn(ranks: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted((each, word) for word, each in ranks.items())[-MOST_STATUSES:]
 
 
 def times_of_causes(order: Order) -> list[datetime]:

@@ -19,6 +19,7 @@ from downloads.fulfilment.order_state import (
     payment_of,
     reported_payment,
     said_payment,
+    statuses_of,
     times_of_causes,
 )
 from downloads.fulfilment.people.customers import record_buyer
@@ -66,21 +67,24 @@ def record_order(
     reported_rank = rank_of_order(report)
     is_newest = reported_rank >= order.reported_rank
     changed = record_buyer(order, report, shop=shop, at=at)
-    meanings = meanings_of(shop, {report.status, order.reported_status})
+    meanings = meanings_of(shop, {report.status, *statuses_of(order)})
+    # Of before lists had a rank of their own: the last report's was complete.
+    lines_rank = order.lines_rank or order.reported_rank
     changed |= assign(
         order,
-        **reported_payment(order, report, reported_rank, meanings, is_newest=is_newest),
+        **reported_payment(order, report, reported_rank),
         **_cancellation(order, report, reported_rank, meanings),
+        lines_rank=_lines_rank(report, reported_rank, lines_rank),
     )
     if is_newest:
         changed |= assign(order, reported_rank=reported_rank, **_order_fields(report))
     # Whose a token is, is told by when its orders were placed.
     changed |= record_token(order, report, is_newest=is_newest)
-    paid = said_payment(report.status, report.payment or "", meanings) == PAID
-    recorded = record_lines(order, report, reported_rank, is_newest=is_newest, is_paid=paid)
+    is_paid = meanings.get(report.status, report.payment) == PAID
+    recorded = record_lines(order, report, reported_rank, lines_rank, is_paid=is_paid)
     changed |= recorded.changed
     changed |= record_refunds(order, report, at=at)
-    payment = said_payment(order.reported_status, order.reported_payment, meanings)
+    payment = said_payment(order, meanings)
     is_paid = payment == PARTIAL or payment_of(payment, shop) != Order.Payment.PENDING
     if is_paid and not mails_buyer:
         assign(order, announced_at=order.announced_at or at)
@@ -181,6 +185,12 @@ def _order_fields(report: OrderReport) -> dict[str, Any]:
         "currency": report.currency,
         "notes": list(notes)[:MOST_NOTES],
     }
+
+
+def _lines_rank(report: OrderReport, reported_rank: str, known: str) -> str:
+    """Return the rank of the newest list of lines that is complete, as a report leaves it."""
+    is_newest = report.are_lines_complete and reported_rank >= known
+    return reported_rank if is_newest else known or UNSAID
 
 
 def _is_news_of_deletion(order: Order, deleted_at: datetime | None, *, at: datetime) -> bool:

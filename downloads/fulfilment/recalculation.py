@@ -18,7 +18,7 @@ from downloads.fulfilment.grant_counts import (
     is_counted_by_line,
 )
 from downloads.fulfilment.mails.order_mails import announce
-from downloads.fulfilment.order_state import meanings_of, said_payment, standing_of
+from downloads.fulfilment.order_state import meanings_of, said_payment, standing_of, statuses_of
 from downloads.fulfilment.people.contacts import follow_buyer
 from downloads.models import Attachment, Grant, LineItem, Order, Product, Shop
 from downloads.models.allowances import is_open_by_line
@@ -103,8 +103,8 @@ def settle(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS) -> Non
     order = lock_order(order)
     lines = {line.pk: line for line in order.lines.with_refunded_units()}
     back = [allowance_of(line, limit=None).refunded for line in lines.values()]
-    meanings = meanings_of(order.shop, [order.reported_status])
-    reported = said_payment(order.reported_status, order.reported_payment, meanings)
+    meanings = meanings_of(order.shop, statuses_of(order))
+    reported = said_payment(order, meanings)
     standing = standing_of(order, reported=reported, is_given_back=bool(back) and all(back))
     is_unpaid = standing["payment"] == Order.Payment.PENDING
     if is_unpaid and is_open_by_line(reported, [row.paid_units for row in lines.values()]):

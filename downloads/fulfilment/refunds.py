@@ -1,6 +1,6 @@
 """Record refunds: what the newest report says of each, and lists that are complete."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from downloads.models import Order, Refund, RefundedLine, Shop
 # is in one.
 TOLD, MISSING, LISTED = range(3)
 MOST_UNITS = 16**7 - 1
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Mention(NamedTuple):
@@ -24,6 +25,11 @@ class Mention(NamedTuple):
     reported_at: datetime
     how: int = TOLD
     fetched_at: datetime | None = None
+
+    @property
+    def stands_at(self) -> tuple[datetime, datetime]:
+        """Return which of two mentions is newer: of one time, the one that was asked for last."""
+        return self.reported_at, self.fetched_at or NEVER
 
     def rank_of(self, report: RefundReport | None) -> str:
         """Return its rank among all that is said of a refund; null: it is missing here."""
@@ -49,9 +55,8 @@ def record_refund(shop: Shop, order: int, report: RefundReport, *, at: datetime)
     """
     shop = lock_shop(shop)
     known = Order.objects.filter(shop=shop, platform_id=order)
-    listed_at = known.values_list("refunds_listed_at", flat=True).first()
     mention = Mention(report.refunded_at)
-    is_news = _save(shop, order, report, mention, listed_at=listed_at, at=at)
+    is_news = _save(shop, order, report, mention, listed=_listed(known.first()), at=at)
     settle_known(shop, order, at=at)
     return is_news
 
@@ -70,8 +75,9 @@ def record_refunds(order: Order, report: OrderReport, *, at: datetime) -> bool:
     is_complete = report.are_refunds_complete
     mention = Mention(report.reported_at, LISTED if is_complete else TOLD, report.fetched_at)
     changed = False
+    known = _listed(order)
     for refund in report.refunds:
-        changed |= _save(shop, number, refund, mention, listed_at=order.refunds_listed_at, at=at)
+        changed |= _save(shop, number, refund, mention, listed=known, at=at)
     if not is_complete:
         return changed
     listed = {refund.platform_id for refund in report.refunds}
@@ -82,8 +88,9 @@ def record_refunds(order: Order, report: OrderReport, *, at: datetime) -> bool:
     ]
     noted = {} if report.fetched_at is None else {"noted_at": report.fetched_at}
     assign_each((refund, {"is_gone": True} | noted) for refund in gone)
-    if order.refunds_listed_at is None or order.refunds_listed_at < report.reported_at:
-        assign(order, refunds_listed_at=report.reported_at)
+    if known is None or known.stands_at < mention.stands_at:
+        fetched = {"refunds_fetched_at": report.fetched_at}
+        assign(order, refunds_listed_at=report.reported_at, **fetched)
     return changed or bool(gone)
 
 
@@ -93,7 +100,7 @@ def _save(
     report: RefundReport,
     mention: Mention,
     *,
-    listed_at: datetime | None,
+    listed: Mention | None,
     at: datetime,
 ) -> bool:
     """Save what a report says of a refund, where it is the newest; say whether that is news."""
@@ -121,7 +128,7 @@ def _save(
         reported_rank=new_rank,
         refunded_at=report.refunded_at,
         noted_at=at,
-        is_gone=_is_past(mention, listed_at),
+        is_gone=_is_past(mention, listed),
     )
     return was_gone != refund.is_gone or (is_changed and not refund.is_gone)
 
@@ -147,12 +154,18 @@ def _rank_of(refund: Refund) -> str:
     return refund.reported_rank or rank(refund.refunded_at, content="").split()[0]
 
 
-def _is_past(mention: Mention, listed_at: datetime | None) -> bool:
+def _listed(order: Order | None) -> Mention | None:
+    """Return the newest complete list of an order's refunds, null where there was none."""
+    if order is None or order.refunds_listed_at is None:
+        return None
+    return Mention(order.refunds_listed_at, LISTED, order.refunds_fetched_at)
+
+
+def _is_past(mention: Mention, listed: Mention | None) -> bool:
     """Say whether the newest complete list, which lacked what is told here, speaks after it."""
-    if listed_at is None or mention.reported_at > listed_at:
+    if listed is None or mention.stands_at > listed.stands_at:
         return False
-    is_listed = mention.how == LISTED or mention.fetched_at is not None
-    return mention.reported_at < listed_at or not is_listed
+    return mention.stands_at < listed.stands_at or mention.how != LISTED
 
 
 def _is_back(refund: Refund, mention: Mention) -> bool:

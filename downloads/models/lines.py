@@ -44,7 +44,8 @@ class LineItem(models.Model):
     `quantity` is the most units the line ever had, `current_quantity` the units it has now
     (the shop's own figure, refunds already taken off), `paid_units` the most a report called paid.
     `product_rank` says which report named a product last. Of a line that had several,
-    `product_ranks` says so of each, by its variant's number.
+    `product_ranks` says so of each, by its variant's number. `kept_rank` says which report told
+    the units it has now.
     """
 
     shop_path = "order__shop"
@@ -63,6 +64,9 @@ class LineItem(models.Model):
     platform_id = models.BigIntegerField(null=True, blank=True, editable=False)
     quantity = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
     paid_units = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    kept_rank = models.CharField(
+        max_length=120, blank=True, default="", db_default="", editable=False
+    )
     current_quantity = models.PositiveIntegerField(
         "units kept",
         null=True,

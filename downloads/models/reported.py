@@ -28,13 +28,16 @@ class Reported(models.Model):
     unreadable, leaves it to the newest that says it: so `contact_rank`, `payment_rank` and
     `cancellation_rank`.
 
-    `reported_status` is the platform's own word, where the shop's table says what that means.
+    `reported_status` is the platform's own word, where the shop's table says what that means;
+    `status_ranks` says which report had each word, from the one on that `reported_payment` is of.
+    `lines_rank` is of the newest list of lines that is complete.
     `former_platform_id` is the platform's number that it shares with another order of its shop, one
     after the other: the later one has it as its `platform_id`, the former has one of our own there,
     below 0. `is_token_taken` says that it came with a token which another order has.
     `deleted_after` is the time of the last report known when the platform said, without a time,
     that the order is gone. `refunds_listed_at` is the time of the newest report whose list of
-    refunds is complete. `notes` are what could not be read of it, in words for the merchant.
+    refunds is complete, `refunds_fetched_at` when we asked for it, null if it was sent. `notes` are
+    what could not be read of it, in words for the merchant.
     """
 
     class ReportedPayment(models.TextChoices):
@@ -84,7 +87,12 @@ class Reported(models.Model):
     cancellation_rank = models.CharField(
         max_length=120, blank=True, default="", db_default="", editable=False
     )
+    status_ranks = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
+    lines_rank = models.CharField(
+        max_length=120, blank=True, default="", db_default="", editable=False
+    )
     refunds_listed_at = models.DateTimeField(null=True, editable=False)
+    refunds_fetched_at = models.DateTimeField(null=True, editable=False)
     notes = models.JSONField(default=list, db_default=[], blank=True, editable=False)
 
     number: int

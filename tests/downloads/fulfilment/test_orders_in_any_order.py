@@ -22,7 +22,7 @@ from downloads.fulfilment import (
     remove_product,
 )
 from downloads.incoming import CatalogReport, CustomerReport, LineReport, OrderReport, ProductReport
-from downloads.models import Dispute, Order, Product, Refund, Shop, StatusMeaning
+from downloads.models import Dispute, LineItem, Order, Product, Refund, Shop, StatusMeaning
 from downloads.tokens import hash_token
 from tests.downloads.reported import (
     BUYER,
@@ -39,7 +39,7 @@ from tests.system.harness.processes import times
 
 pytestmark = pytest.mark.django_db
 
-HOURS = [NOW + timedelta(hours=n) for n in range(4)]
+HOURS = [NOW + timedelta(hours=n) for n in range(5)]
 TOKEN = "0c732eb6fd9802a0821a9d29888baee8"
 
 PLACED = order_report(
@@ -307,6 +307,9 @@ def test_a_status_goes_with_the_payment_that_it_says(shop):
         (["paid", "shipped", "voided"], "voided", "voided"),
         (["shipped", ""], "pending", "shipped"),
         (["paid", "shipped", "packed"], "paid", "packed"),
+        (["paid", "shipped", "packed", ""], "paid", "packed"),
+        (["pending", "shipped", "paid", "packed", ""], "paid", "packed"),
+        (["shipped", "packed", "shipped", ""], "pending", "shipped"),
     ],
 )
 def test_a_status_that_says_no_payment_stands_beside_the_last_known(shop, told, payment, word):
@@ -329,6 +332,29 @@ def test_a_status_that_says_no_payment_keeps_what_the_table_made_of_the_one_befo
         order(at=HOURS[1], payment=None, status="shipped"),
     )
     assert Order.objects.get().payment == "pending"
+
+
+@pytest.mark.parametrize(
+    ("told", "payment"),
+    [
+        (["paid", "reserved", "shipped"], "pending"),
+        (["reserved", "paid", "shipped"], "paid"),
+        (["paid", "reserved", "shipped", ""], "pending"),
+    ],
+)
+def test_the_newest_status_that_says_a_payment_by_the_table_says_it(shop, told, payment):
+    reports = [
+        order(at=HOURS[n], payment=each if each in PAYMENTS else None, status=each)
+        for n, each in enumerate(told)
+    ]
+    tell(shop, *reports)
+    # Entered afterwards, it means the same.
+    other = ShopFactory()
+    for each in (shop, other):
+        StatusMeaning.objects.create(shop=each, status="reserved", payment="pending")
+    apply_policies(shop, at=NOW)
+    tell(other, *reports)
+    assert list(Order.objects.values_list("payment", flat=True)) == [payment, payment]
 
 
 @pytest.mark.parametrize("is_early", [True, False])
@@ -422,6 +448,37 @@ def test_lines_that_cannot_be_read_stay_as_they_are(shop):
     assert [row[4] for row in grants_of(Order.objects.get())] == ["available", "available"]
     say(shop, order(lines=[line_report(1)], at=HOURS[2]))
     assert [row[4] for row in grants_of(Order.objects.get())] == ["available", "expired"]
+
+
+def test_a_newest_report_that_cannot_be_read_may_come_first(shop):
+    """What is left of each line is what the newest says that can be read, heard when it may be."""
+    unread = {"quantity": None, "current_quantity": None}
+    tell(
+        shop,
+        order(lines=[line_report(n, 5) for n in (1, 2, 3)], at=HOURS[0]),
+        order(lines=[line_report(1, 5, current=3), line_report(2, 5)], at=HOURS[1]),
+        order(
+            lines=[replace(line_report(1), **unread)],
+            at=HOURS[2],
+            payment=None,
+            are_lines_complete=False,
+        ),
+    )
+    assert [row[:3] for row in grants_of(Order.objects.get())] == [
+        (1, 50, 20),
+        (2, 50, 0),
+        (3, 50, 50),
+    ]
+
+
+def test_an_order_of_before_keeps_what_its_last_report_left_of_it(shop):
+    say(shop, order(lines=[line_report(1, 5, current=3)], at=HOURS[1]))
+    Order.objects.update(lines_rank="", status_ranks={})
+    LineItem.objects.update(kept_rank="")
+    say(shop, order(lines=[line_report(1, 5), line_report(2)], at=HOURS[0]))
+    assert [row[:3] for row in grants_of(Order.objects.get())] == [(1, 50, 20), (2, 10, 10)]
+    say(shop, order(lines=[line_report(1, 5, current=1)], at=HOURS[2]))
+    assert grants_of(Order.objects.get())[0][:3] == (1, 50, 40)
 
 
 def test_of_one_moment_the_last_fetch_stands_above_all_that_was_sent(shop):

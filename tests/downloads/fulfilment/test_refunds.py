@@ -274,6 +274,19 @@ def test_of_two_fetched_lists_of_one_moment_the_later_stands(shop, is_reversed):
     assert canceled() == [30, 0]
 
 
+@pytest.mark.parametrize("is_in_both", [False, True])
+@pytest.mark.parametrize("is_in_fetched", [False, True])
+def test_a_list_that_was_sent_says_nothing_against_a_fetched_one_of_its_time(
+    shop, is_in_fetched, is_in_both
+):
+    place(shop)
+    some = (refunded(7, {1: 3}, NOW),)
+    sent = listing(HOURS[1], *(some if is_in_both or not is_in_fetched else ()))
+    fetched = listing(HOURS[1], *(some if is_in_fetched else ()), fetched_at=HOURS[2])
+    ends(shop, sent, fetched, listing(HOURS[0], *some))
+    assert canceled() == [30 if is_in_fetched else 0, 0]
+
+
 @pytest.mark.parametrize("is_sent", [False, True])
 def test_a_refund_that_a_fetch_took_back_and_a_later_one_lists_is_there_again(shop, is_sent):
     """Also where it happened after the time that the platform gives its order."""

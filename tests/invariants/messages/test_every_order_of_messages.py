@@ -154,13 +154,13 @@ FAULTS = {
     "every report is the newest": (cancelled, "orders.rank_of_order", lambda report: ""),
     "a product that is never changed": (
         changed_and_edited,
-        "lines._is_news",
-        lambda line, product, reported_rank: False,
+        "lines._product_named",
+        lambda line, product, reported_rank, variants: {"product": line.product},
     ),
     "units paid for by the newest report alone": (
         edited_and_paid_in_part,
         "lines._counts",
-        lambda line, reported, *, is_newest, is_paid: {"paid_units": int(is_paid)},
+        lambda line, reported, *, is_paid: {"paid_units": int(is_paid)},
     ),
     "no more than the last quantity": (cancelled, "lines.max", lambda old, new: new),
     "the last word on a product": (renamed, "products.rank", lambda at, *stages, content: ""),
