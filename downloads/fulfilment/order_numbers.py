@@ -64,30 +64,67 @@ def is_another(order: Order, report: OrderReport) -> bool:
     return "" not in addresses and len(addresses) == 2
 
 
-def record_token(order: Order, report: OrderReport, *, is_newest: bool) -> bool:
-    """Give an order the token that a report names, unless it is another order's.
+def record_token(
+    order: Order, report: OrderReport, reported_rank: str, *, known_rank: str, has_moved: bool
+) -> bool:
+    """Save an order's token, where no other order has it before this one; say if it changed.
 
-    What is known stays when a newer report leaves it out; the unknown is learnt from any. Within
-    one shop a token is the order's that was placed first, whichever came first; among shops it is
-    the first one's. An order without it is taken in all the same: it opens by our own links.
+    It is the one that the newest report names which names any. Within one shop a token is the
+    order's that was placed first of those which name it by now, whichever came first; among shops
+    it is the first one's. An order without it is taken in all the same: it opens by our own links.
+    `known_rank` is that of the order's newest report before; `has_moved` says that since then it
+    was placed at another time.
     """
-    token = report.token_hash
-    if token is None or not (is_newest or order.token_hash is None):
-        return False
-    if token == order.token_hash:
-        return assign(order, is_token_taken=False) if is_newest else False
+    token, before = report.token_hash, order.token_hash
+    if token is None or reported_rank < _rank_of_token(order, known_rank):
+        return before is not None and has_moved and _hand_on(order.shop_id, before)
     holder = Order.objects.filter(token_hash=token).exclude(pk=order.pk).first()
+    if holder is None or _comes_before(order, holder):
+        if holder is not None:
+            _take(holder, token)
+        changed = _give(order, token, token_rank=reported_rank)
+    else:
+        changed = _take(order, token, token_rank=reported_rank)
+    if before is not None and (has_moved or before != token):
+        changed |= _hand_on(order.shop_id, before)
+    return changed
+
+
+def _rank_of_token(order: Order, known_rank: str) -> str:
+    # Of before tokens had a rank of their own: the newest report named it.
+    return order.token_rank or (known_rank if order.token_hash or order.is_token_taken else "")
+
+
+def _hand_on(shop: int, token: str) -> bool:
+    """Give a token to the order of a shop that comes first of those which name it; say if it did.
+
+    Called where the one that has it names another one by now, or was placed at another time.
+    """
+    waiting = Order.objects.filter(shop=shop, is_token_taken=True, wanted_token_hash=token)
+    first = waiting.order_by("placed_at", "platform_id", "pk").first()
+    holder = Order.objects.filter(token_hash=token).first()
+    if first is None or (holder is not None and not _comes_before(first, holder)):
+        return False
     if holder is not None:
-        if holder.shop_id != order.shop_id or _precedence(holder) <= _precedence(order):
-            return assign(order, is_token_taken=True)
-        assign(holder, token_hash=None, is_token_taken=True)
+        _take(holder, token)
+    return _give(first, token)
+
+
+def _give(order: Order, token: str, **ranks: str) -> bool:
     try:
         with transaction.atomic():
-            return assign(order, token_hash=token, is_token_taken=False)
+            held = {"token_hash": token, "is_token_taken": False, "wanted_token_hash": None}
+            return assign(order, **held, **ranks)
     except IntegrityError:
         # Another shop was quicker, at this moment.
-        order.refresh_from_db(fields=["token_hash", "is_token_taken"])
-        return assign(order, is_token_taken=True)
+        order.refresh_from_db(fields=["token_hash", "is_token_taken", "wanted_token_hash"])
+        return _take(order, token, **ranks)
+
+
+def _take(order: Order, token: str, **ranks: str) -> bool:
+    """Leave an order without the token that it names and another one has."""
+    wanted = {"token_hash": None, "is_token_taken": True, "wanted_token_hash": token}
+    return assign(order, **wanted, **ranks)
 
 
 def _get_or_create(shop: Shop, number: int, report: OrderReport) -> tuple[Order, bool]:
@@ -108,6 +145,11 @@ def _number_of_ours(number: int, token_hash: str | None) -> int:
 
 def _since(placed_at: Any, token_hash: str | None) -> tuple[Any, str]:
     return placed_at, token_hash or ""
+
+
+def _comes_before(order: Order, holder: Order) -> bool:
+    """Say whether a token that two orders name is the first one's, and not the holder's."""
+    return order.shop_id == holder.shop_id and _precedence(order) < _precedence(holder)
 
 
 def _precedence(order: Order) -> tuple[Any, ...]:

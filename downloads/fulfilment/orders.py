@@ -65,11 +65,12 @@ def record_order(
     shop = lock_shop(shop)
     order, is_new = order_of_report(shop, report)
     reported_rank = rank_of_order(report)
-    is_newest = reported_rank >= order.reported_rank
+    known_rank, placed_at = order.reported_rank, order.placed_at
+    is_newest = reported_rank >= known_rank
     changed = record_buyer(order, report, shop=shop, at=at)
     meanings = meanings_of(shop, {report.status, *statuses_of(order)})
     # Of before lists had a rank of their own: the last report's was complete.
-    lines_rank = order.lines_rank or order.reported_rank
+    lines_rank = order.lines_rank or known_rank
     changed |= assign(
         order,
         **reported_payment(order, report, reported_rank),
@@ -79,7 +80,10 @@ def record_order(
     if is_newest:
         changed |= assign(order, reported_rank=reported_rank, **_order_fields(report))
     # Whose a token is, is told by when its orders were placed.
-    changed |= record_token(order, report, is_newest=is_newest)
+    has_moved = order.placed_at != placed_at
+    changed |= record_token(
+        order, report, reported_rank, known_rank=known_rank, has_moved=has_moved
+    )
     is_paid = meanings.get(report.status, report.payment) == PAID
     recorded = record_lines(order, report, reported_rank, lines_rank, is_paid=is_paid)
     changed |= recorded.changed

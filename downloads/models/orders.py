@@ -150,6 +150,11 @@ class Order(Reported):
         indexes = [
             models.Index(fields=("shop", "number"), name="order_by_number"),
             models.Index("shop", AsciiLower("email"), name="order_by_address"),
+            models.Index(
+                "wanted_token_hash",
+                condition=models.Q(is_token_taken=True),
+                name="order_by_wanted_token",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -33,7 +33,8 @@ class Reported(models.Model):
     `lines_rank` is of the newest list of lines that is complete.
     `former_platform_id` is the platform's number that it shares with another order of its shop, one
     after the other: the later one has it as its `platform_id`, the former has one of our own there,
-    below 0. `is_token_taken` says that it came with a token which another order has.
+    below 0. `is_token_taken` says that it came with a token which another order has,
+    `wanted_token_hash`.
     `deleted_after` is the time of the last report known when the platform said, without a time,
     that the order is gone. `refunds_listed_at` is the time of the newest report whose list of
     refunds is complete, `refunds_fetched_at` when we asked for it, null if it was sent. `notes` are
@@ -59,6 +60,10 @@ class Reported(models.Model):
     parent_platform_id = models.BigIntegerField(null=True, editable=False)
     is_test = models.BooleanField(default=False, db_default=False, editable=False)
     is_token_taken = models.BooleanField(default=False, db_default=False, editable=False)
+    wanted_token_hash = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
+    token_rank = models.CharField(
+        max_length=120, blank=True, default="", db_default="", editable=False
+    )
     reported_email = models.CharField(
         max_length=254, blank=True, default="", db_default="", editable=False
     )

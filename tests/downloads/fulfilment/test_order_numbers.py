@@ -122,6 +122,69 @@ def test_an_order_that_gets_a_token_of_its_own_has_no_remark(shop):
     assert (order.token_hash, order.remarks) == (hash_token(B), [])
 
 
+def test_a_token_that_its_first_holder_gives_up_is_the_next_ones(shop):
+    """Whichever came first: of those that name it by now, the order that was placed first."""
+    hear(
+        shop,
+        order_report(platform_id=1, token=A),
+        order_report(platform_id=1, token=B, at=NOW + DAY),
+        order_report(platform_id=3, token=A),
+        order_report(platform_id=2, token=A),
+    )
+    a, b = hash_token(A), hash_token(B)
+    assert tokens() == {1: (b, False), 2: (a, False), 3: (None, True)}
+    assert lookups.order_for_page(A).order.platform_id == 2
+
+
+def test_a_token_goes_on_by_the_newest_report_that_names_one(shop):
+    hear(
+        shop,
+        order_report(platform_id=1, token=A),
+        order_report(platform_id=1, token=B, at=NOW + DAY),
+        order_report(platform_id=1, token=None, at=NOW + 2 * DAY),
+        order_report(platform_id=2, token=B),
+    )
+    assert tokens() == {1: (hash_token(B), False), 2: (None, True)}
+
+
+def test_two_orders_that_exchange_their_tokens_have_the_others(shop):
+    hear(
+        shop,
+        order_report(platform_id=1, token=A),
+        order_report(platform_id=2, token=B),
+        order_report(platform_id=1, token=B, at=NOW + DAY),
+        order_report(platform_id=2, token=A, at=NOW + DAY),
+    )
+    assert tokens() == {1: (hash_token(B), False), 2: (hash_token(A), False)}
+
+
+def test_an_order_that_turns_out_to_be_placed_later_gives_its_token_up(shop):
+    hear(
+        shop,
+        order_report(platform_id=1, token=A),
+        order_report(platform_id=2, token=A, placed_at=NOW + DAY),
+        order_report(platform_id=1, token=None, placed_at=NOW + 2 * DAY, at=NOW + DAY),
+    )
+    assert tokens() == {1: (None, True), 2: (hash_token(A), False)}
+
+
+def test_a_token_that_another_shop_has_is_not_handed_on_here(shop):
+    say(a_shop(), order_report(platform_id=9, token=A))
+    say(shop, order_report(platform_id=1, token=A))
+    say(shop, order_report(platform_id=1, token=B, at=NOW + DAY))
+    assert tokens() == {9: (hash_token(A), False), 1: (hash_token(B), False)}
+
+
+def test_a_token_of_before_stays_until_a_newer_report(shop):
+    say(shop, order_report(platform_id=1, token=A, at=NOW + DAY))
+    say(shop, order_report(platform_id=2, token=A))
+    Order.objects.update(token_rank="")
+    say(shop, order_report(platform_id=1, token=B))
+    assert tokens() == {1: (hash_token(A), False), 2: (None, True)}
+    say(shop, order_report(platform_id=1, token=B, at=NOW + 2 * DAY))
+    assert tokens() == {1: (hash_token(B), False), 2: (hash_token(A), False)}
+
+
 # --- A number used again -------------------------------------------------------------------------
 
 FIRST = order_report(line_report(1), token=A, customer=ADA, refunds=(refund_report(1, {9: 1}),))
