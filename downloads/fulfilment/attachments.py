@@ -10,6 +10,7 @@ from downloads.audit.entries import enter_audit
 from downloads.errors import BadInput
 from downloads.fulfilment.grant_counts import (
     Counting,
+    carry_counts,
     end_of,
     is_counted_by_line,
     waits_for_payment,
@@ -61,14 +62,14 @@ def attach_to_product(
         counts = _countings(product.shop, orders, at=at)
         old = Grant.objects.filter(line__in=lines, asset=asset)
         numbers = set(old.values_list("line", flat=True))
-        fresh = LineItem.objects.with_refunded_units().filter(pk__in=lines).exclude(pk__in=numbers)
-        given += len(
-            Grant.objects.bulk_create(
-                counts[line.order_id].grant_for(line, attachment)
-                for line in fresh
-                if not orders[line.order_id].is_sub_order
-            )
-        )
+        lacking = LineItem.objects.with_refunded_units().filter(pk__in=lines)
+        fresh = [
+            counts[line.order_id].grant_for(line, attachment)
+            for line in lacking.exclude(pk__in=numbers)
+            if not orders[line.order_id].is_sub_order
+        ]
+        carry_counts(fresh, {})
+        given += len(fresh)
         # What a line had by another product before goes on by this one.
         for number in set(old.filter(replaced=True).values_list("order", flat=True)):
             settle(orders[number], at=at)

@@ -1,10 +1,11 @@
 """Count what each grant of an order comes to: downloads, payment, product, lifetime."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from downloads.fulfilment.changes import assign_each
 from downloads.fulfilment.ledger import enter_carried
 from downloads.fulfilment.order_state import payment_of, said_payment
 from downloads.models import Attachment, Grant, LineItem, Order
@@ -111,13 +112,24 @@ def is_counted_by_line(order: Order, meanings: Mapping[str, str]) -> bool:
 def carry_counts(grants: Collection[Grant], used: Mapping[int | None, int]) -> None:
     """Save new grants, those of some lines with downloads that were spent elsewhere before.
 
-    `used` is by the platform's numbers of the lines. Never more are counted than were bought.
+    `used` is by the platform's numbers of the lines, beside what is kept on them (`keep_counts`).
+    Never more are counted than were bought.
     """
     for grant in grants:
-        spent = 0 if grant.line is None else used.get(grant.line.platform_id, 0)
+        line = grant.line
+        spent = 0 if line is None else used.get(line.platform_id, line.used_elsewhere)
         grant.used = max(0, min(spent, MAX_DOWNLOADS if grant.bought is None else grant.bought))
     Grant.objects.bulk_create(grants)
     enter_carried([grant for grant in grants if grant.used])
+
+
+def keep_counts(lines: Iterable[LineItem], used: Mapping[int | None, int]) -> None:
+    """Keep on lines without a grant what was spent of them elsewhere, for files attached later."""
+    assign_each(
+        (line, {"used_elsewhere": max(line.used_elsewhere, min(spent, MAX_DOWNLOADS))})
+        for line in lines
+        if (spent := used.get(line.platform_id))
+    )
 
 
 def allowance_of(

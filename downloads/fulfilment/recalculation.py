@@ -16,6 +16,7 @@ from downloads.fulfilment.grant_counts import (
     allowance_of,
     carry_counts,
     is_counted_by_line,
+    keep_counts,
 )
 from downloads.fulfilment.mails.order_mails import announce
 from downloads.fulfilment.order_state import meanings_of, said_payment, standing_of, statuses_of
@@ -123,6 +124,8 @@ def settle(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS) -> Non
     existing |= {(grant.line_id, grant.asset_id) for grant in fresh}
     fresh += _former_grants(lines.values(), claims, existing, counted)
     carry_counts(fresh, claims.used)
+    given_to = {grant.line_id for grant in [*grants, *fresh]}
+    keep_counts((lines[key] for key in lines if key not in given_to), claims.used)
     former = _former_products(order, lines.values())
     given |= _attachments(Q(product__in=set(chain(*former.values())))) if former else {}
     assets = {number: {each.asset_id for each in some} for number, some in given.items()}

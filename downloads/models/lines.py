@@ -45,7 +45,8 @@ class LineItem(models.Model):
     (the shop's own figure, refunds already taken off), `paid_units` the most a report called paid.
     `product_rank` says which report named a product last. Of a line that had several,
     `product_ranks` says so of each, by its variant's number. `kept_rank` says which report told
-    the units it has now.
+    the units it has now. `used_elsewhere` is how many downloads were spent before it moved here, of
+    one that came before its product's files: what is attached later starts from there.
     """
 
     shop_path = "order__shop"
@@ -73,6 +74,8 @@ class LineItem(models.Model):
         blank=True,
         help_text="Lower it to give units back; raise it again to undo. Empty: all of them.",
     )
+
+    used_elsewhere = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects = LineItemQuerySet.as_manager()
 

@@ -357,6 +357,36 @@ def test_what_was_used_of_an_unlimited_download_is_kept(books):
     assert Grant.objects.get().used == 2**31 - 1
 
 
+@pytest.mark.parametrize("way", ["attached", "attached, and the product another", "matched"])
+def test_what_was_used_elsewhere_waits_for_the_files_of_its_product(books, way):
+    product = ProductFactory(shop=books, variant_id=1009, name="No files")
+    line = LineReport(1, ProductReport("No files", 1009, 1009), quantity=1, used=4)
+    for report in (order_report(line), order_report(line), order_report(replace(line, used=None))):
+        say(books, report)
+    assert (Grant.objects.count(), LineItem.objects.get().used_elsewhere) == (0, 4)
+    if way == "matched":
+        product = Product.objects.get(variant_id=1001)
+        LineItem.objects.update(product=product)
+        settle(Order.objects.get(), at=NOW)
+    else:
+        attach_to_product(product, LinkFactory(shop=books), limit=3, at=NOW)
+        attach_to_product(product, LinkFactory(shop=books), limit=None, at=NOW)
+    if "another" in way:
+        say(books, order_report(line_report(1), at=HOURS[1]))
+    used = {"attached": [3, 4], "matched": [4]}.get(way, [3, 4, 4])
+    assert list(Grant.objects.order_by("pk").values_list("used", flat=True)) == used
+    carried = DownloadEvent.objects.order_by("pk").values_list("kind", "downloads")
+    assert list(carried) == [("carried", each) for each in used]
+
+
+def test_a_file_beside_one_that_took_the_count_over_begins_at_nought(books):
+    say(books, order_report(replace(line_report(1), used=4)))
+    attach_to_product(
+        Product.objects.get(variant_id=1001), LinkFactory(shop=books), limit=9, at=NOW
+    )
+    assert list(Grant.objects.order_by("pk").values_list("used", flat=True)) == [4, 0]
+
+
 def test_a_grant_made_by_hand_is_never_a_former_one():
     grant = GrantFactory(order=OrderFactory())
     settle(grant.order, at=NOW)
