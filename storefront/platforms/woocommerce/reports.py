@@ -73,13 +73,14 @@ def _payment(notes: Notes, order: schemas.Order, status: str) -> tuple[str | Non
         lines.note_missing(notes, order, "status")
         return None, ""
     gateways, dated = {order.payment_method or ""}, {order.paid_at is not None}
+    is_free = order.total == 0
     # What cannot be read may be this or that: only what is paid in any case is paid.
     if order.is_unread("payment_method"):
         gateways.add(CASH_ON_DELIVERY)
     if order.is_unread("date_paid_gmt", "date_paid"):
         dated.add(True)
     read = {
-        payment_of(status=status, gateway=gateway, is_dated=is_dated)
+        payment_of(status=status, gateway=gateway, is_dated=is_dated, is_free=is_free)
         for gateway in gateways
         for is_dated in dated
     }

@@ -61,24 +61,37 @@ _OF_A_KIND = re.compile(r"(?:cod|cheque|bacs)(?:-.*)?")
 MAX_WORD = 100
 
 
-def payment_of(*, status: str, gateway: str | None, is_dated: bool) -> tuple[str | None, str]:
+def payment_of(
+    *, status: str, gateway: str | None, is_dated: bool, is_free: bool = False
+) -> tuple[str | None, str]:
     """Return what a status says of the payment, and the word under which a merchant may differ.
 
     The payment is an `Order.ReportedPayment`, null where the status says nothing of it: what is
     known stays. `gateway` is WooCommerce's `payment_method`; `is_dated` says that a date of
-    payment is set, which counts for nothing where it is paid by hand.
+    payment is set, which counts for nothing where it is paid by hand; `is_free` that nothing was to
+    be paid.
     """
     status = _slug(status)
     by_hand = is_by_hand(gateway or "")
     if status == "processing" and by_hand:
         return Payment.PENDING, f"{status}/{_slug(gateway or '')}"[:MAX_WORD]
     word = status[:MAX_WORD]
+    if status == "processing" and is_unproven(gateway, is_dated=is_dated, is_free=is_free):
+        return Payment.PENDING, word
     if status in OWN:
         undated, dated = OWN[status]
         return (dated if is_dated and not by_hand else undated), word
     if status in DEPOSITS:
         return Payment.PARTIAL, word
     return (Payment.PENDING if status in UNPAID else None), word
+
+
+def is_unproven(gateway: str | None, *, is_dated: bool, is_free: bool) -> bool:
+    """Say whether nothing but the status speaks of a payment: no gateway, no date of one.
+
+    WooCommerce names a gateway or stamps a date. An order of nothing goes through no gateway.
+    """
+    return not _slug(gateway or "") and not is_dated and not is_free
 
 
 def is_by_hand(gateway: str) -> bool:

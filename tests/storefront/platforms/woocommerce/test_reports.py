@@ -438,6 +438,26 @@ def test_a_date_of_payment_that_cannot_be_read_pays_nothing():
     assert read_order(unpaid | {"status": "failed"}).payment is None
 
 
+@pytest.mark.parametrize("gateway", [None, "", " "])
+@pytest.mark.parametrize(
+    ("fields", "payment"),
+    [
+        ({}, "pending"),
+        ({"date_paid_gmt": "2026-03-01T12:00:00"}, "paid"),
+        ({"date_paid_gmt": "soon"}, None),
+        ({"total": "0.00"}, "paid"),
+        ({"total": 0}, "paid"),
+        ({"total": None}, "pending"),
+        ({"total": "nothing"}, "pending"),
+        ({"status": "completed"}, "paid"),
+    ],
+)
+def test_processing_without_a_gateway_opens_by_a_date_or_as_free_alone(gateway, fields, payment):
+    untold = {"payment_method": gateway, "date_paid_gmt": None, "date_paid": None}
+    order = published("order", **{"status": "processing"} | untold | fields)
+    assert read_order(order).payment == payment
+
+
 def test_of_a_gateway_that_cannot_be_read_no_row_of_the_table_decides():
     """By hand it would be another word than by card."""
     report = read_order(published("order", status="processing", payment_method=[]))

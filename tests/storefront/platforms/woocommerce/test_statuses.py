@@ -10,7 +10,8 @@ PENDING, PARTIAL, PAID, VOIDED, REFUNDED = (
 )
 BOTH = (False, True)
 HAND = ["cod", "cheque", "bacs", "COD", " Bacs ", "wc_cod", "cod_express", "bacs-2", "invoice"]
-ONLINE = ["stripe", "paypal", "ppcp-gateway", "klarna_payments", "", None, "codex_pay", "backs"]
+ONLINE = ["stripe", "paypal", "ppcp-gateway", "klarna_payments", "codex_pay", "backs"]
+UNTOLD = ["", None, "  "]
 
 
 def payment(status, gateway="stripe", *, is_dated=False):
@@ -29,6 +30,22 @@ def test_processing_is_not_paid_where_the_money_comes_by_hand(gateway, is_dated)
 def test_processing_is_paid_by_any_other_gateway(gateway, is_dated):
     assert payment("processing", gateway, is_dated=is_dated) == PAID
     assert payment("completed", gateway, is_dated=is_dated) == PAID
+
+
+@pytest.mark.parametrize("gateway", UNTOLD)
+def test_processing_without_a_gateway_is_paid_by_its_date_or_where_it_was_free(gateway):
+    """A status is no money, and WooCommerce stamps a date at it: where both lack, nothing came."""
+    told = {"status": "processing", "gateway": gateway}
+    assert payment_of(**told, is_dated=False) == (PENDING, "processing")
+    assert payment_of(**told, is_dated=True) == (PAID, "processing")
+    assert payment_of(**told, is_dated=False, is_free=True) == (PAID, "processing")
+    assert payment("completed", gateway) == PAID
+
+
+@pytest.mark.parametrize("is_dated", BOTH)
+def test_cash_on_delivery_of_nothing_is_as_any(is_dated):
+    read = payment_of(status="processing", gateway="cod", is_dated=is_dated, is_free=True)
+    assert read == (PENDING, "processing/cod")
 
 
 @pytest.mark.parametrize("gateway", ["stripe", "cod"])
