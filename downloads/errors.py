@@ -153,6 +153,10 @@ class DiskFull(DownloadsError):
         )
 
 
+class NotYet(BadInput):
+    """What a message is about has not come yet. It may, and then the message can be applied."""
+
+
 class NoMessage(BadInput):
     """A message is JSON, and says nothing that it could mean: no object, nested too deeply."""
 

@@ -8,15 +8,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models, transaction
 
-from downloads.errors import AboveLimit, BadInput, DownloadsError, DuplicateField, NoMessage
+from downloads.errors import BadInput, DownloadsError, NotYet
 from downloads.models import Message, Shop
 from downloads.prepared_statements import Prepared, Slot, slots_of
 from downloads.turns import next_in_turn
 from downloads.upgrades import pending_migrations
 
 LONGEST_PAUSE = 24 * 60 * 60
-# What no second try makes better, whoever waits: a person is to look at it.
-STAYS_SO = (DuplicateField, AboveLimit, NoMessage)
 
 _IS_STORED = Prepared(
     lambda: Message.objects.filter(
@@ -144,9 +142,14 @@ def _put_off(message: Message, error: Exception, *, at: datetime) -> None:
     else:
         logger.error("Message %s could not be applied", message.pk, exc_info=error)
         message.error = f"A fault of ours ({type(error).__name__}); the log has more."
-    if message.attempts >= settings.MESSAGE_MAX_ATTEMPTS or isinstance(error, STAYS_SO):
+    if message.attempts >= settings.MESSAGE_MAX_ATTEMPTS or _stays_so(error):
         # It is not tried again by itself: this is when it was looked at last.
         message.state, message.due_at = Message.State.SET_ASIDE, at
         return
     pause = min(settings.MESSAGE_RETRY_SECONDS * 2 ** (message.attempts - 1), LONGEST_PAUSE)
     message.due_at = at + timedelta(seconds=pause)
+
+
+def _stays_so(error: Exception) -> bool:
+    """Say whether no second try makes it better: the fault is in the message itself."""
+    return isinstance(error, BadInput) and not isinstance(error, NotYet)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from downloads.audit.entries import enter_audit, without_automatic_entries
-from downloads.errors import BadInput
+from downloads.errors import BadInput, NotYet
 from downloads.fulfilment.changes import Outcome, assign, fetched_at_of, rank_of_order
 from downloads.fulfilment.lines import record_lines
 from downloads.fulfilment.order_numbers import order_of_report, record_token
@@ -109,12 +109,12 @@ def delete_reported_order(
     was fetched since.
 
     Raises:
-        BadInput: the order has not come yet.
+        NotYet: the order has not come yet.
     """
     shop = lock_shop(shop)
     order = Order.objects.filter(shop=shop, platform_id=platform_id).first()
     if order is None:
-        raise BadInput(f"Order {platform_id} has not come yet.")
+        raise NotYet(f"Order {platform_id} has not come yet.")
     if _is_news_of_deletion(order, deleted_at, at=at):
         after = [deleted_at or order.reported_at, order.deleted_after]
         gone = {

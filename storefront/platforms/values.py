@@ -22,6 +22,13 @@ LONG_AGO = datetime.fromtimestamp(0, UTC)
 LONGEST_NUMBER = 60
 _WHOLE = re.compile(r"[0-9]+(?:\.0+)?")
 _FRACTION = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+KINDS = {
+    dict: "an object",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    type(None): "nothing",
+}
 YES = (True, 1, "1", "true", "yes")
 NO = (False, 0, "0", "false", "no")
 
@@ -43,8 +50,8 @@ class ReadOtherwise(Exception):
 
 
 def kind_of(value: Any) -> str:
-    """Name the type of a JSON value, for an error message."""
-    return "nothing" if value is None else type(value).__name__
+    """Say what a JSON value is, in words for a shopkeeper."""
+    return KINDS.get(type(value), "a number")
 
 
 def clean(value: str) -> str:

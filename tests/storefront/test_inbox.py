@@ -131,13 +131,13 @@ def test_no_bell_is_rung_for_what_was_not_stored(merchant, monkeypatch):
 
 def test_a_message_that_fails_is_tried_again_after_longer_and_longer_pauses(wait, frozen, settings):
     settings.MESSAGE_RETRY_SECONDS, settings.MESSAGE_MAX_ATTEMPTS = 10, 4
-    message = wait("products/delete")
+    message = wait("orders/delete", {"id": 7})
     DBTaskResult.objects.all().delete()
     at, pauses = NOW, []
     for attempt in (1, 2, 3):
         assert apply_messages.call() == 1
         message.refresh_from_db()
-        assert states() == [("waiting", attempt, "product.id: missing")]
+        assert states() == [("waiting", attempt, "Order 7 has not come yet.")]
         assert bells()[-1] == message.due_at
         pauses.append((message.due_at - at).seconds)
         frozen(message.due_at - SECOND)
@@ -147,7 +147,7 @@ def test_a_message_that_fails_is_tried_again_after_longer_and_longer_pauses(wait
     assert pauses == [10, 20, 40]
     assert len(bells()) == 3
     apply_messages.call()
-    assert states() == [("set_aside", 4, "product.id: missing")]
+    assert states() == [("set_aside", 4, "Order 7 has not come yet.")]
     assert len(bells()) == 3
     frozen(NOW + timedelta(days=365))
     assert apply_messages.call() == 0
@@ -169,10 +169,10 @@ def test_what_was_set_aside_can_be_tried_again(wait, settings, merchant, monkeyp
 
 
 def test_a_failed_message_does_not_stop_those_behind_it(wait):
-    wait("products/delete")
+    wait("orders/delete", {"id": 7})
     wait()
     assert apply_messages.call() == 2
-    assert states() == [("waiting", 1, "product.id: missing"), ("applied", 0, "")]
+    assert states() == [("waiting", 1, "Order 7 has not come yet."), ("applied", 0, "")]
 
 
 def test_what_a_failed_message_had_done_is_undone(wait, fails, merchant):
@@ -245,11 +245,11 @@ def order_body(payload):
 
 def test_a_backend_that_cannot_wait_is_not_asked_to(wait, settings):
     settings.TASKS = IMMEDIATE
-    wait("products/delete")
+    wait("orders/delete", {"id": 7})
     # Applied at once, failed, and left for the sweep.
-    assert states() == [("waiting", 1, "product.id: missing")]
+    assert states() == [("waiting", 1, "Order 7 has not come yet.")]
     ring(at=NOW + SECOND)
-    assert states() == [("waiting", 1, "product.id: missing")]
+    assert states() == [("waiting", 1, "Order 7 has not come yet.")]
 
 
 # --- Policies ----------------------------------------------------------------------------------

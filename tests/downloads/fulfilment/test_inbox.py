@@ -5,7 +5,14 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from downloads.errors import AboveLimit, BadInput, DuplicateField
+from downloads.errors import (
+    AboveLimit,
+    BadInput,
+    DuplicateField,
+    NoMessage,
+    NotYet,
+    SealBroken,
+)
 from downloads.fulfilment import (
     InboundMessage,
     apply_next,
@@ -47,7 +54,7 @@ def nothing(message: Message) -> None:
 
 
 def refuse(message: Message) -> None:
-    raise BadInput("order.id: missing")
+    raise NotYet("Order 7 has not come yet.")
 
 
 def break_down(message: Message) -> None:
@@ -165,7 +172,7 @@ def test_a_message_that_fails_is_due_again_after_a_pause(shop):
     stored = Message.objects.get()
     assert message == stored
     assert (stored.state, stored.attempts) == ("waiting", 1)
-    assert (stored.error, stored.due_at) == ("order.id: missing", LATER + 10 * SECOND)
+    assert (stored.error, stored.due_at) == ("Order 7 has not come yet.", LATER + 10 * SECOND)
     assert (stored.body, stored.person, stored.applied_at) == (SAID.body, SAID.person, None)
     assert apply_next(nothing, at=LATER + 9 * SECOND) is None
     assert apply_next(nothing, at=LATER + 10 * SECOND) == stored
@@ -192,6 +199,8 @@ def test_the_pause_doubles_until_the_message_is_set_aside(shop):
     "error",
     [
         DuplicateField("order.id"),
+        NoMessage("Expected a JSON object, got a list."),
+        BadInput("order.id: missing"),
         AboveLimit("Order 1", 1001, "lines", setting="ORDER_MAX_LINES", most=1000),
     ],
     ids=lambda error: type(error).__name__,
@@ -210,6 +219,20 @@ def test_what_no_second_try_makes_better_is_set_aside_at_the_first(shop, error):
     assert apply_next(nothing, at=LATER).state == "applied"
 
 
+@pytest.mark.parametrize(
+    "error", [RuntimeError(), KeyError("id"), SealBroken()], ids=lambda error: type(error).__name__
+)
+def test_a_fault_of_ours_keeps_its_further_tries(shop, error):
+    receive(shop, SAID, at=NOW)
+
+    def fail(message: Message) -> None:
+        raise error
+
+    message = apply_next(fail, at=NOW)
+    assert message is not None
+    assert (message.state, message.attempts) == ("waiting", 1)
+
+
 def test_a_message_that_works_at_last_loses_its_error(shop):
     receive(shop, SAID, at=NOW)
     apply_next(refuse, at=NOW)
@@ -225,7 +248,7 @@ def test_what_a_failed_message_had_written_is_undone(shop):
         CustomerFactory(shop=message.shop)
         message.body = "changed"
         message.save()
-        raise BadInput("Too late.")
+        raise NotYet("Too late.")
 
     apply_next(write_and_fail, at=NOW)
     assert Customer.objects.count() == 0

@@ -256,9 +256,9 @@ NO_OBJECT = {
     "nested and closed": (b"[" * 100_000 + b"]" * 100_000, DEEP),
     "nested objects": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, DEEP),
     "nested in a field": (b'{"line_items":' + b"[" * 100_000 + b"]" * 100_000 + b"}", DEEP),
-    "a list": (b"[]", "Expected a JSON object, got list."),
-    "a text": (b'"order"', "Expected a JSON object, got str."),
-    "a number": (b"7", "Expected a JSON object, got int."),
+    "a list": (b"[]", "Expected a JSON object, got a list."),
+    "a text": (b'"order"', "Expected a JSON object, got text."),
+    "a number": (b"7", "Expected a JSON object, got a number."),
     "null": (b"null", "Expected a JSON object, got nothing."),
     "a long number": (b'{"id": ' + b"9" * 5_000 + b"}", DEEP),
 }

@@ -191,7 +191,7 @@ def test_a_refused_order_is_named_by_its_place_and_the_others_go_in(shop, write,
     file = write(json.dumps({"orders": [small(1), wrong, small(3)]}))
     outcome = Outcome(file)
     assert outcome.problems == [
-        f"{file}, order 2: refused: order.line_items: expected a list, got str"
+        f"{file}, order 2: refused: order.line_items: expected a list, got text"
     ]
     assert outcome.summary == "2 new, 0 changed, 0 unchanged, 1 refused\n"
     assert (numbers(), outcome.failure) == ([1, 3], refused(1))

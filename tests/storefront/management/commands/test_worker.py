@@ -73,7 +73,7 @@ def test_more_than_one_share_is_done(deliver, work, monkeypatch):
 
 
 def test_what_is_not_due_is_left(deliver, work, frozen):
-    deliver("products/delete", {}, is_applied=False)
+    deliver("orders/delete", {"id": 7}, is_applied=False)
     work()
     work()
     message = Message.objects.get()
@@ -139,7 +139,7 @@ def test_what_is_done_with_is_deleted_after_its_time(look_after, deliver, settin
     assert (DBTaskResult.objects.count(), len(states())) == (1, 3)
     frozen(NOW + timedelta(days=30, seconds=1))
     look_after(1)
-    assert states() == ["waiting"]
+    assert states() == ["set_aside"]
 
 
 def test_a_database_out_of_reach_is_told_once_and_asked_again(look_after, monkeypatch):

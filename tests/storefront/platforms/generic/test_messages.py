@@ -514,7 +514,7 @@ def test_what_waits_forgets_them_too(send, say, person):
     send(written("order.paid", ORDER | {"id": None}))
     apply_messages.call()
     waiting = Message.objects.get()
-    assert (waiting.state, "ada@example.com" in waiting.person) == ("waiting", True)
+    assert (waiting.state, "ada@example.com" in waiting.person) == ("set_aside", True)
     say("customer.erased", person)
     waiting.refresh_from_db()
     assert (waiting.person, waiting.about_customer) == ("", 7)
@@ -543,7 +543,7 @@ def test_an_erasure_that_another_emptied_is_applied_all_the_same(send):
 def test_an_erasure_of_nobody_is_named_as_wrong(say, person):
     message = say("customer.erased", person)
     assert message.error == "data.customer: expected an id or a mail address"
-    assert message.state == "waiting"
+    assert message.state == "set_aside"
 
 
 # --- What is wrong is named --------------------------------------------------------------------
@@ -556,14 +556,14 @@ WRONG = [
     ({"id": -1}, f"data.id: {NUMBER}"),
     ({"id": True}, f"data.id: {NUMBER}"),
     ({"lines": None}, "data.lines: expected a list, got nothing"),
-    ({"lines": ["book"]}, "data.lines[0]: expected an object, got str"),
+    ({"lines": ["book"]}, "data.lines[0]: expected an object, got text"),
 ]
 
 
 @pytest.mark.parametrize(("changed", "error"), WRONG, ids=[error for _changed, error in WRONG])
 def test_a_wrong_field_is_named_and_moves_nothing(say, changed, error):
     message = say("order.updated", ORDER | changed)
-    assert (message.state, message.error) == ("waiting", error)
+    assert (message.state, message.error) == ("set_aside", error)
     assert not Order.objects.exists()
 
 
@@ -610,7 +610,8 @@ def test_an_order_whose_time_cannot_be_read_stands_at_another(say, said, counted
 
 
 @pytest.mark.parametrize(
-    ("content", "what"), [(None, "nothing"), ("order", "str"), ([ORDER], "list"), (7, "int")]
+    ("content", "what"),
+    [(None, "nothing"), ("order", "text"), ([ORDER], "a list"), (7, "a number")],
 )
 def test_a_message_without_data_is_told_so(say, content, what):
     assert say("order.paid", content).error == f"data: expected an object, got {what}"

@@ -753,8 +753,8 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize(("topic", "said"), UNREADABLE.items())
-def test_what_cannot_be_read_waits_with_its_error(deliver, topic, said):
+def test_what_cannot_be_read_is_set_aside_at_once_with_its_error(deliver, topic, said):
     payload, error = said
     assert deliver(topic, payload).status_code == 200
     message = Message.objects.get()
-    assert (message.state, message.attempts, message.error) == ("waiting", 1, error)
+    assert (message.state, message.attempts, message.error) == ("set_aside", 1, error)

@@ -194,7 +194,7 @@ def test_an_error_in_an_orders_place_waits_for_the_merchant(deliver):
     assert deliver("order.updated", sent).status_code == 200
     message = Message.objects.get()
     assert (message.state, message.error) == (
-        "waiting",
+        "set_aside",
         'order.id: missing; the shop sent "Sorry, you cannot view this."',
     )
     assert Order.objects.count() == 0
@@ -204,7 +204,7 @@ def test_an_order_that_cannot_be_read_leaves_nothing_half_written(deliver):
     broken = published("order")
     broken["line_items"] = "two"
     deliver("order.updated", broken)
-    assert Message.objects.get().error == "order.line_items: expected a list, got str"
+    assert Message.objects.get().error == "order.line_items: expected a list, got text"
     counts = [row.objects.count() for row in (Order, Customer, Product, Grant)]
     assert counts == [0, 0, 0, 0]
 

@@ -363,7 +363,7 @@ WRONG = [
     ("id", True, f"order.id: {WHOLE}"),
     ("id", 2**63, f"order.id: {WHOLE}"),
     ("line_items", None, "order.line_items: expected a list, got nothing"),
-    ("line_items", [1], "order.line_items[0]: expected an object, got int"),
+    ("line_items", [1], "order.line_items[0]: expected an object, got a number"),
 ]
 
 
@@ -532,7 +532,7 @@ def test_a_product_whose_variations_cannot_be_read_is_none_by_itself():
     ("values", "message"),
     [
         ({"id": None}, "refund.id: missing"),
-        ({"line_items": 1}, "refund.line_items: expected a list, got int"),
+        ({"line_items": 1}, "refund.line_items: expected a list, got a number"),
         ({"line_items": [{}]}, "refund.line_items[0].quantity: missing"),
         ({"line_items": [{"quantity": "-x"}]}, f"refund.line_items[0].quantity: {UNITS}"),
         ({"line_items": [{"quantity": -(10**7)}]}, f"refund.line_items[0].quantity: {UNITS}"),
