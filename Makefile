@@ -29,8 +29,10 @@ ON_POSTGRES = env DATABASE_URL=$(POSTGRES_URL)
 PYTEST = env PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q
 
 QUICK = "not slow and not more_cases"
-# These count what a whole machine does; the others share nothing but the processor.
-ALONE = tests/system tests/contracts
+# These have servers, browsers and clients of their own. A file stays in one process, which starts
+# for it what its tests share; the longest do not come last.
+SERVED = tests/system tests/contracts
+BY_FILE = -n 2 --dist loadfile --no-loadscope-reorder
 SIDE_BY_SIDE = tests/config tests/downloads tests/invariants tests/meta tests/storefront
 
 ## Every check, and the quick tests: no servers, no browsers, three cases of each long table
@@ -41,9 +43,9 @@ test: static
 ## All tests: browsers, nginx, storms, kills, too, and on PostgreSQL what can differ there
 test-all: test audit
 	$(TIMED) $(PYTEST) -n 2 -m "slow or more_cases" $(SIDE_BY_SIDE)
-	$(TIMED) $(PYTEST) --durations 10 $(ALONE)
+	$(TIMED) $(PYTEST) $(BY_FILE) --durations 10 $(SERVED)
 	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and not more_cases" $(SIDE_BY_SIDE)
-	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m both_databases --durations 10 $(ALONE)
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) $(BY_FILE) -m both_databases --durations 10 $(SERVED)
 
 ## The whole suite on PostgreSQL, also what cannot differ there
 test-postgres: $(DEVELOPS)
@@ -79,8 +81,8 @@ soak: $(DEVELOPS)
 
 ## Storms, kills and crowds in their long form, on both databases
 drills: $(DEVELOPS)
-	DRILLS=true $(PYTEST) -m slow $(ALONE) tests/invariants tests/downloads tests/storefront/imports
-	DRILLS=true $(ON_POSTGRES) $(PYTEST) -m "both_databases and slow" $(ALONE) tests/invariants
+	DRILLS=true $(PYTEST) -m slow $(SERVED) tests/invariants tests/downloads tests/storefront/imports
+	DRILLS=true $(ON_POSTGRES) $(PYTEST) -m "both_databases and slow" $(SERVED) tests/invariants
 
 ## A hundred planted faults: which of them does no test notice? An hour and a half at most
 mutants: $(DEVELOPS)
