@@ -60,13 +60,13 @@ class Chain:
         [changed] = send(Statement(f"{update.sql} RETURNING {self._columns}", update.values))
         if not changed.rows:
             return None
-        brought = changed.rows[0]
+        result = changed.rows[0]
         for number, insert in enumerate(self._inserts):
             row = insert.first(**values)
             if self._key and not number and row is not None:
-                brought = row[:1]
+                result = row[:1]
                 values = values | {self._key: row[0]}
-        return brought
+        return result
 
     def _join(self) -> tuple[str, Sequence[Any]]:
         sql, params = self._update.written()
@@ -78,8 +78,8 @@ class Chain:
                 parts.append(f"{row} RETURNING {returned}")
                 values += given
         named = ", ".join(f'"step_{number}" AS ({part})' for number, part in enumerate(parts))
-        brought = '"id" FROM "step_1"' if self._key else f'{self._columns} FROM "step_0"'
-        return f"WITH {named} SELECT {brought}", values
+        result = '"id" FROM "step_1"' if self._key else f'{self._columns} FROM "step_0"'
+        return f"WITH {named} SELECT {result}", values
 
 
 def _rows_of(insert: Prepared, *, key: str, behind: int) -> Iterator[tuple[str, list[Any]]]:

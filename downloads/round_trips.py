@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 
 import psycopg
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+)
 
 _PLACE = re.compile(r"(?<!%)%s")
 
@@ -33,18 +39,19 @@ class Answer(NamedTuple):
 
 def send(*statements: Statement) -> list[Answer]:
     """Run these in turn, all of them in one round trip; return what each of them brought."""
-    connection.validate_no_broken_transaction()
-    if connection.execute_wrappers or connection.queries_logged:
+    database: Any = connections[DEFAULT_DB_ALIAS]  # each look by the proxy costs ten calls
+    database.validate_no_broken_transaction()
+    if database.execute_wrappers or database.queries_logged:
         # Who watches is shown each by itself.
         return [_run_watched(each) for each in statements]
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        if connection.vendor == "postgresql":
-            answers = _run_on_server(statements)
+    database.ensure_connection()
+    with database.wrap_database_errors:
+        if database.vendor == "postgresql":
+            answers = _run_on_server(database.connection, statements)
             # It is alive: a transaction that begins behind this need not ask for that.
-            connection.health_check_done = True
+            database.health_check_done = True
             return answers
-        return [_run_embedded(each) for each in statements]
+        return [_run_embedded(database.connection, each) for each in statements]
 
 
 def read(*statements: Statement) -> list[Answer]:
@@ -59,8 +66,7 @@ def read(*statements: Statement) -> list[Answer]:
     return send(*statements)
 
 
-def _run_on_server(statements: Sequence[Statement]) -> list[Answer]:
-    line: Any = connection.connection
+def _run_on_server(line: Any, statements: Sequence[Statement]) -> list[Answer]:
     prepare = settings.DATABASE_PREPARES
     if len(statements) == 1:
         return [_answer_of_server(_execute(line, statements[0], prepare=prepare))]
@@ -79,8 +85,7 @@ def _answer_of_server(cursor: Any) -> Answer:
     return Answer(cursor.fetchall() if has_rows else [], cursor.rowcount)
 
 
-def _run_embedded(statement: Statement) -> Answer:
-    line: Any = connection.connection
+def _run_embedded(line: Any, statement: Statement) -> Answer:
     return _answer_of(line.execute(_for_sqlite(statement.sql), statement.values))
 
 

@@ -113,8 +113,8 @@ def _hand_on(shop: int, token: str) -> bool:
 def _give(order: Order, token: str, **ranks: str) -> bool:
     try:
         with transaction.atomic():
-            held = {"token_hash": token, "is_token_taken": False, "wanted_token_hash": None}
-            return assign(order, **held, **ranks)
+            given = {"token_hash": token, "is_token_taken": False, "wanted_token_hash": None}
+            return assign(order, **given, **ranks)
     except IntegrityError:
         # Another shop was quicker, at this moment.
         order.refresh_from_db(fields=["token_hash", "is_token_taken", "wanted_token_hash"])

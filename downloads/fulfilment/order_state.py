@@ -85,8 +85,8 @@ def said_payment(order: Order, meanings: Mapping[str, str]) -> str:
 
     `meanings` are those of `statuses_of` the order.
     """
-    said = (meanings[status] for status in statuses_of(order) if status in meanings)
-    return next(said, order.reported_payment)
+    words = (meanings[status] for status in statuses_of(order) if status in meanings)
+    return next(words, order.reported_payment)
 
 
 def reported_payment(order: Order, report: OrderReport, reported_rank: str) -> dict[str, Any]:

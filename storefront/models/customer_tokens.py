@@ -74,7 +74,7 @@ class CustomerToken(Credential):
         address, so does what it let in.
         """
         account = self.account
-        owner = account and account.customer
+        owner = None if account is None else account.customer
         if account is None or owner is None or owner == self.customer:
             return Reader(self.customer, self.email)
         return Reader(owner, account.email)
