@@ -12,6 +12,8 @@ from downloads.incoming import OrderReport
 from downloads.models import Order
 
 FETCHED = "f"
+# How columns end that tell reports apart: which one something is from, and what each had.
+BOOKS = ("_rank", "_ranks", "reported_units")
 # Of two reports with the same time the one further on stands.
 STAGES = (
     (Order.ReportedPayment.PENDING, Order.ReportedPayment.PARTIAL),
@@ -121,7 +123,7 @@ def save_each(rows: Sequence[models.Model], names: Iterable[str]) -> None:
 
 
 def _is_news(changed: Iterable[str]) -> bool:
-    return not all(name.endswith(("_rank", "_ranks")) for name in changed)
+    return not all(name.endswith(BOOKS) for name in changed)
 
 
 def _set(row: models.Model, values: dict[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from downloads.fulfilment.bounds import new_lines
 from downloads.fulfilment.changes import assign, assign_each
+from downloads.fulfilment.order_state import units_reported
 from downloads.fulfilment.products import products_of_lines
 from downloads.fulfilment.recalculation import LineClaims, add_lines
 from downloads.incoming import LineReport, OrderReport, ProductReport
@@ -74,7 +75,7 @@ def record_lines(
     for position, reported in enumerate(report.lines):
         if (line := lines.pop(reported.platform_id, None)) is None:
             continue
-        values = _counts(line, reported, is_paid=is_paid)
+        values = _counts(line, reported, report, is_paid=is_paid)
         if reported.kept is not None and reported_rank >= _kept_rank(line, lines_rank):
             values |= {"current_quantity": reported.kept, "kept_rank": reported_rank}
         if is_newest and report.are_lines_complete:
@@ -130,9 +131,14 @@ def _sold(product: Product | ProductReport) -> tuple:
     return (product.name, product.variant_name, product.sku, product.product_id)
 
 
-def _counts(line: LineItem, reported: LineReport, *, is_paid: bool) -> dict[str, Any]:
+def _counts(
+    line: LineItem, reported: LineReport, report: OrderReport, *, is_paid: bool
+) -> dict[str, Any]:
     units = reported.quantity or 1
-    counts: dict[str, Any] = {"quantity": max(line.quantity, units)}
+    counts: dict[str, Any] = {
+        "quantity": max(line.quantity, units),
+        "reported_units": units_reported(line, report, units),
+    }
     if is_paid:
         counts["paid_units"] = max(line.paid_units, units)
     return counts

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from downloads.incoming import OrderReport
-from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop, StatusMeaning
+from downloads.models import Dispute, LineItem, Order, Refund, RiskAssessment, Shop, StatusMeaning
 from downloads.models.reported import STATUS_LENGTH
 
 _REACHED = {
@@ -87,6 +87,40 @@ def said_payment(order: Order, meanings: Mapping[str, str]) -> str:
     """
     words = (meanings[status] for status in statuses_of(order) if status in meanings)
     return next(words, order.reported_payment)
+
+
+def units_reported(line: LineItem, report: OrderReport, units: int) -> dict[str, int]:
+    """Return the most units of a line that reports of each payment and status had."""
+    known = line.reported_units
+    if not report.status and report.payment != Order.ReportedPayment.PAID:
+        return known  # no row of a table can call it paid
+    said = f"{report.payment or ''} {report.status[:STATUS_LENGTH]}"
+    if not known and line.paid_units:
+        # Of before each had its own: who called them paid is not known any more.
+        known = {f"{Order.ReportedPayment.PAID} ": line.paid_units}
+    most = known | {said: max(known.get(said, 0), units)}
+    ranked = sorted(most.items(), key=lambda each: (each[1], each[0]))[-MOST_STATUSES:]
+    return dict(sorted(ranked))
+
+
+def units_paid(line: LineItem, meanings: Mapping[str, str]) -> int:
+    """Return the most units of a line that a report called paid, as the shop's table has it now.
+
+    `meanings` are those of the line's `words_of`.
+    """
+    if not line.reported_units:
+        return line.paid_units
+    paid = 0
+    for said, units in line.reported_units.items():
+        payment, _space, status = said.partition(" ")
+        if meanings.get(status, payment) == Order.ReportedPayment.PAID:
+            paid = max(paid, units)
+    return paid
+
+
+def words_of(line: LineItem) -> set[str]:
+    """Return the platform's words for an order's state that its reports of a line had."""
+    return {said.partition(" ")[2] for said in line.reported_units}
 
 
 def reported_payment(order: Order, report: OrderReport, reported_rank: str) -> dict[str, Any]:

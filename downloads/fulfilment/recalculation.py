@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from downloads.fulfilment.changes import assign, save_each
+from downloads.fulfilment.changes import assign, assign_each, save_each
 from downloads.fulfilment.grant_counts import (
     COUNTED_FIELDS,
     Counting,
@@ -19,7 +19,14 @@ from downloads.fulfilment.grant_counts import (
     keep_counts,
 )
 from downloads.fulfilment.mails.order_mails import announce
-from downloads.fulfilment.order_state import meanings_of, said_payment, standing_of, statuses_of
+from downloads.fulfilment.order_state import (
+    meanings_of,
+    said_payment,
+    standing_of,
+    statuses_of,
+    units_paid,
+    words_of,
+)
 from downloads.fulfilment.people.contacts import follow_buyer
 from downloads.models import Attachment, Grant, LineItem, Order, Product, Shop
 from downloads.models.allowances import is_open_by_line
@@ -104,7 +111,10 @@ def settle(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS) -> Non
     order = lock_order(order)
     lines = {line.pk: line for line in order.lines.with_refunded_units()}
     back = [allowance_of(line, limit=None).refunded for line in lines.values()]
-    meanings = meanings_of(order.shop, statuses_of(order))
+    words = chain(statuses_of(order), *map(words_of, lines.values()))
+    meanings = meanings_of(order.shop, set(words))
+    # The table may say otherwise by now.
+    assign_each((line, {"paid_units": units_paid(line, meanings)}) for line in lines.values())
     reported = said_payment(order, meanings)
     standing = standing_of(order, reported=reported, is_given_back=bool(back) and all(back))
     is_unpaid = standing["payment"] == Order.Payment.PENDING

@@ -42,7 +42,8 @@ class LineItem(models.Model):
     """One line of an order.
 
     `quantity` is the most units the line ever had, `current_quantity` the units it has now
-    (the shop's own figure, refunds already taken off), `paid_units` the most a report called paid.
+    (the shop's own figure, refunds already taken off), `paid_units` the most a report called paid,
+    by what the shop's table makes of each `reported_units`: the most of each payment and status.
     `product_rank` says which report named a product last. Of a line that had several,
     `product_ranks` says so of each, by its variant's number. `kept_rank` says which report told
     the units it has now. `used_elsewhere` is how many downloads were spent before it moved here, of
@@ -65,6 +66,7 @@ class LineItem(models.Model):
     platform_id = models.BigIntegerField(null=True, blank=True, editable=False)
     quantity = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
     paid_units = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    reported_units = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     kept_rank = models.CharField(
         max_length=120, blank=True, default="", db_default="", editable=False
     )

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from downloads.fulfilment import attach_to_order, attach_to_product, record_order, settle, spend
+from downloads.fulfilment import (
+    apply_policies,
+    attach_to_order,
+    attach_to_product,
+    record_order,
+    settle,
+    spend,
+)
 from downloads.incoming import LineReport, OrderReport, ProductReport
 from downloads.models import DownloadEvent, Grant, LineItem, Order, Product, Shop
 from downloads.models.statuses import StatusMeaning
@@ -282,6 +289,55 @@ def test_what_a_status_means_in_the_shop_is_what_was_paid(books):
         order_report(*TWO, at=HOURS[1], payment="pending", status="extra"),
     )
     assert list(LineItem.objects.values_list("platform_id", "paid_units")) == [(1, 1), (2, 0)]
+
+
+@pytest.mark.parametrize("by", ["policies", "the next message"])
+@pytest.mark.parametrize(
+    ("status", "payment", "meaning", "is_open"),
+    [
+        ("collected", "pending", "paid", True),
+        ("collected", None, "paid", True),
+        ("processing", "paid", "pending", False),
+        ("processing", "paid", "partial", False),
+    ],
+)
+def test_a_changed_table_reaches_what_was_paid_of_each_line(
+    books, by, status, payment, meaning, is_open
+):
+    """Of an order paid in part by now: the first report's word decides over what it had."""
+    partial = order_report(*TWO, at=HOURS[1], payment="partial", status="extra")
+    hear(books, order_report(at=HOURS[0], payment=payment, status=status), partial)
+    expected = [(1, 10, "available"), (2, 10, "pending")]
+    nothing = [(1, 10, "pending"), (2, 10, "pending")]
+    assert allowed() == (nothing if is_open else expected)
+
+    def follow():
+        if by == "policies":
+            apply_policies(books, at=NOW)
+        else:
+            say(books, partial)
+
+    row = StatusMeaning.objects.create(shop=books, status=status, payment=meaning)
+    follow()
+    assert allowed() == (expected if is_open else nothing)
+    row.delete()
+    follow()
+    assert allowed() == (nothing if is_open else expected)
+
+
+def test_units_paid_for_before_each_word_had_its_own_stay_paid(books):
+    hear(books, order_report(at=HOURS[0]))
+    LineItem.objects.update(reported_units={})
+    say(books, order_report(*TWO, at=HOURS[1], payment="partial"))
+    assert allowed() == [(1, 10, "available"), (2, 10, "pending")]
+
+
+def test_however_many_words_an_order_had_the_most_units_are_kept(books):
+    for n in range(60):
+        line = line_report(1, n + 1)
+        say(books, order_report(line, at=NOW + timedelta(minutes=n), status=f"word-{n}"))
+    kept = LineItem.objects.get()
+    assert (len(kept.reported_units), kept.paid_units) == (50, 60)
 
 
 def test_an_asset_attached_to_a_line_not_paid_for_waits_too(books):

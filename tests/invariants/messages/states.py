@@ -32,7 +32,7 @@ OURS = {
     "ticket_revision",
 }
 # Which units were ever called paid is the past: who is asked tells the present.
-PAST = {"refunds_listed_at", "refunds_fetched_at", "paid_units"}
+PAST = {"refunds_listed_at", "refunds_fetched_at", "paid_units", "reported_units"}
 TABLES: dict[type[models.Model], str] = {
     Order: "shop",
     LineItem: "order__shop",

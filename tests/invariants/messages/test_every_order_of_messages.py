@@ -160,7 +160,7 @@ FAULTS = {
     "units paid for by the newest report alone": (
         edited_and_paid_in_part,
         "lines._counts",
-        lambda line, reported, *, is_paid: {"paid_units": int(is_paid)},
+        lambda line, reported, report, *, is_paid: {"paid_units": int(is_paid)},
     ),
     "no more than the last quantity": (cancelled, "lines.max", lambda old, new: new),
     "the last word on a product": (renamed, "products.rank", lambda at, *stages, content: ""),
