@@ -174,10 +174,3 @@ def _in_older_ascii(host: str) -> str:
         older = host.encode("idna")
         return older.decode() if older.decode("idna") == host else host
     return host
-
-
-def valid_email(text: str) -> str | None:
-    """Return a mail address if it is valid, else None."""
-    # As it is kept it may be longer.
-    is_long = max(len(text), len(mailbox_of(text))) > MAX_LENGTH
-    return text if has_form(text) and not is_long else None

@@ -85,8 +85,8 @@ def said_payment(order: Order, meanings: Mapping[str, str]) -> str:
 
     `meanings` are those of `statuses_of` the order.
     """
-    words = (meanings[status] for status in statuses_of(order) if status in meanings)
-    return next(words, order.reported_payment)
+    payments = (meanings[status] for status in statuses_of(order) if status in meanings)
+    return next(payments, order.reported_payment)
 
 
 def units_reported(line: LineItem, report: OrderReport, units: int) -> dict[str, int]:
@@ -94,11 +94,11 @@ def units_reported(line: LineItem, report: OrderReport, units: int) -> dict[str,
     known = line.reported_units
     if not report.status and report.payment != Order.ReportedPayment.PAID:
         return known  # no row of a table can call it paid
-    said = f"{report.payment or ''} {report.status[:STATUS_LENGTH]}"
+    words = f"{report.payment or ''} {report.status[:STATUS_LENGTH]}"
     if not known and line.paid_units:
         # Of before each had its own: who called them paid is not known any more.
         known = {f"{Order.ReportedPayment.PAID} ": line.paid_units}
-    most = known | {said: max(known.get(said, 0), units)}
+    most = known | {words: max(known.get(words, 0), units)}
     ranked = sorted(most.items(), key=lambda each: (each[1], each[0]))[-MOST_STATUSES:]
     return dict(sorted(ranked))
 
@@ -111,8 +111,8 @@ def units_paid(line: LineItem, meanings: Mapping[str, str]) -> int:
     if not line.reported_units:
         return line.paid_units
     paid = 0
-    for said, units in line.reported_units.items():
-        payment, _space, status = said.partition(" ")
+    for words, units in line.reported_units.items():
+        payment, _space, status = words.partition(" ")
         if meanings.get(status, payment) == Order.ReportedPayment.PAID:
             paid = max(paid, units)
     return paid
@@ -120,7 +120,7 @@ def units_paid(line: LineItem, meanings: Mapping[str, str]) -> int:
 
 def words_of(line: LineItem) -> set[str]:
     """Return the platform's words for an order's state that its reports of a line had."""
-    return {said.partition(" ")[2] for said in line.reported_units}
+    return {words.partition(" ")[2] for words in line.reported_units}
 
 
 def reported_payment(order: Order, report: OrderReport, reported_rank: str) -> dict[str, Any]:
