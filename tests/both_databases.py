@@ -22,6 +22,7 @@ WHY = {
     "storefront/admin/search": "SQL of its own, compared by the database's own rules",
     "storefront/admin/test_base_lists.py": "sorting, filtering and searching by any column",
     "storefront/admin/test_products.py": "two forms saved at once",
+    "storefront/graphql_api/test_ahead.py": "round trips, which a server alone makes",
     "storefront/graphql_api/test_schema.py": "exact counts of queries, by prepared statements",
     "storefront/graphql_api/test_view_requests.py": "a database that fails in the midst",
     "storefront/http/test_account_lockout.py": "counters moved by many at once",

@@ -38,6 +38,11 @@ class QueryNotSent(RequestRefused):
     def __init__(self) -> None:
         super().__init__("PersistedQueryNotSupported", 200)
 
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What stands of it among a response's errors."""
+        return {"message": str(self), "extensions": self.EXTENSIONS}
+
 
 @dataclass(frozen=True)
 class GraphQLRequest:

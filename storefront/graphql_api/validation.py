@@ -42,7 +42,8 @@ MAX_ERRORS = 10
 # Storefronts send the same few documents again and again. A read one takes up to 300 times its
 # text, so long ones are read anew: at most some 30 MB are held.
 MAX_REMEMBERED_CHARACTERS = 2_048
-MAX_REMEMBERED = 64
+# Here and, without their literals, in `lifted_documents`.
+MAX_REMEMBERED = 32
 
 
 class DocumentRefused(DownloadsError):
@@ -68,17 +69,35 @@ def read_document(schema: GraphQLSchema, text: str) -> DocumentNode:
 
 
 def _read(schema: GraphQLSchema, text: str, limits: Limits) -> DocumentNode:
-    document = with_documented_names(_parse(text, limits), schema)
+    document = parse_within(limits, schema, text)
+    require_valid(schema, document, limits)
+    return document
+
+
+_read_again = lru_cache(maxsize=MAX_REMEMBERED)(_read)
+
+
+def require_valid(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> None:
+    """Hold a document to the limits of its extent, then to the specification's rules.
+
+    Raises:
+        DocumentRefused: it is not so.
+    """
     try:
         refused = Extents(document, limits).errors()
     except RecursionError:
         refused = [GraphQLError(REPETITIVE)]
     if refused := refused or _validate(schema, document, limits):
         raise DocumentRefused(refused[: MAX_ERRORS + 1])
-    return document
 
 
-_read_again = lru_cache(maxsize=MAX_REMEMBERED)(_read)
+def parse_within(limits: Limits, schema: GraphQLSchema, text: str) -> DocumentNode:
+    """Parse a document of a size within the limits, with the schema's own names of types.
+
+    Raises:
+        DocumentRefused: too large, or no GraphQL.
+    """
+    return with_documented_names(_parse(text, limits), schema)
 
 
 def _parse(text: str, limits: Limits) -> DocumentNode:

@@ -12,14 +12,15 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.utils import timezone
 from graphene_django.views import GraphQLView
-from graphql import ExecutionResult, GraphQLError, OperationType, execute, get_operation_ast
+from graphql import ExecutionResult, GraphQLError, OperationType, execute
 
 from downloads.errors import DownloadsError, PasswordsBusy
 from storefront.authentication import StorefrontCaller, key_and_bearer
-from storefront.graphql_api.node_count import require_few_nodes
+from storefront.graphql_api.ahead import ReadyRequest, look_ahead, make_ready
+from storefront.graphql_api.lifted_documents import read_once
 from storefront.graphql_api.request import (
     GRAPHQL_JSON,
     GraphQLRequest,
@@ -29,7 +30,7 @@ from storefront.graphql_api.request import (
     parse_request,
     sends_hash_alone,
 )
-from storefront.graphql_api.validation import DocumentRefused, read_document
+from storefront.graphql_api.validation import DocumentRefused
 from storefront.http.errors import (
     KeyRefused,
     OriginRefused,
@@ -56,6 +57,9 @@ _VALUE = re.compile(r"(?<=got )invalid value .*?(?P<place> at '[\w.]+')?; (?=[^;
 
 class StorefrontGraphQL(GraphQLView):
     """No batches, no session, no cookie; GET and forms where the settings say so."""
+
+    ready: ReadyRequest | None = None
+    cut_short: UnreadablePostError | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method not in methods():
@@ -90,8 +94,13 @@ class StorefrontGraphQL(GraphQLView):
         refusals.require_hope()
         sent = request.headers
         try:
+            ready = self.look_ahead(request) if refusals.shows_bearer else None
             key, found = key_and_bearer(
-                sent.get("X-Storefront-Key"), origin=sent.get("Origin"), at=at
+                sent.get("X-Storefront-Key"),
+                sent.get("Authorization", "") if ready else "",
+                origin=sent.get("Origin"),
+                grant=ready.grant if ready else None,
+                at=at,
             )
         except OriginRefused as error:
             refusals.note()
@@ -109,17 +118,29 @@ class StorefrontGraphQL(GraphQLView):
         refusals.settle(caller)
         return response
 
+    def look_ahead(self, request: HttpRequest) -> ReadyRequest | None:
+        """Read a request before its key is looked at, if that is cheap and it will be run."""
+        try:
+            self.ready = look_ahead(self.schema.graphql_schema, request)
+        except UnreadablePostError as error:
+            # Nobody reads it twice; and it is told, and counted, when its turn comes.
+            self.cut_short = error
+        return self.ready
+
     def answer(self, request: HttpRequest, caller: StorefrontCaller) -> HttpResponse:
         self.caller, self.was_refused = caller, False
         content_type = answer_type(request)
         response: HttpResponse
+        if self.cut_short:
+            raise self.cut_short
         try:
-            body, status = self.get_response(request, parse_request(request))
+            parsed = self.ready.parsed if self.ready else parse_request(request)
+            body, status = self.get_response(request, parsed)
             # Who asks for plain JSON learns from the body what became of a document: a 400 might
             # as well come from a proxy.
             response = HttpResponse(body, status=status if content_type == GRAPHQL_JSON else 200)
         except QueryNotSent as error:
-            response = JsonResponse({"errors": [_query_not_sent(error)]}, status=error.status)
+            response = JsonResponse({"errors": [error.entry]}, status=error.status)
         except RequestRefused as error:
             self.was_refused = True
             response = _refuse(error)
@@ -150,26 +171,25 @@ class StorefrontGraphQL(GraphQLView):
         """
         schema = self.schema.graphql_schema
         try:
-            document = read_document(schema, query)
-            operation = get_operation_ast(document, operation_name)
-            # Without one, or with one too many, nothing is run either.
-            if operation is not None:
-                require_few_nodes(schema, document, operation, variables)
+            ready = self.ready or make_ready(schema, parsed, read_once(schema, query))
         except DocumentRefused as refused:
             self.was_refused = True
             return ExecutionResult(data=None, errors=refused.errors)
+        operation = ready.operation
         is_query = operation is None or operation.operation == OperationType.QUERY
         if request.method == "GET" and not is_query:
             raise RequestRefused("Send a mutation with POST.", 405)
         result: Any = execute(
             schema,
-            document,
+            ready.read.document,
             context_value=self.caller,
-            variable_values=variables,
+            variable_values=ready.variables,
             operation_name=operation_name,
             middleware=self.get_middleware(request),
             hide_suggestions=not settings.GRAPHQL_HINTS,
         )
+        if result.errors:
+            result.errors = ready.read.errors_as_sent(result.errors)
         was_done = any((result.data or {}).values())
         errors = [error.original_error for error in result.errors or ()]
         # Without an error of ours below it, one is of the document or its variables.
@@ -203,13 +223,9 @@ def _refuse_method(request: HttpRequest) -> JsonResponse:
     errors: list[dict[str, Any]] = [{"message": f"Send the query with {' or '.join(methods())}."}]
     if request.method == "GET" and sends_hash_alone(request):
         # Clients send hashes by GET, and do send the query by POST if this is among the errors.
-        errors.append(_query_not_sent(QueryNotSent()))
+        errors.append(QueryNotSent().entry)
     allowed = ", ".join((*methods(), "OPTIONS"))
     return JsonResponse({"errors": errors}, status=405, headers={"Allow": allowed})
-
-
-def _query_not_sent(error: QueryNotSent) -> dict[str, Any]:
-    return {"message": str(error), "extensions": error.EXTENSIONS}
 
 
 def _refuse(error: DownloadsError) -> JsonResponse:

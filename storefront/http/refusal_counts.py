@@ -29,7 +29,8 @@ SHOWN = 32
 class Refusals:
     """Rate limits of one sender with one key; `exceeded` once too many were refused.
 
-    `rate` is what the present one is counted under.
+    `rate` is what the present one is counted under, and `shows_bearer` says whether its bearer may
+    be one.
     """
 
     is_admitted = False
@@ -40,7 +41,7 @@ class Refusals:
         self._who = f"{hash_token(key)[:SHOWN]}:{client_ip(request)}"
         self._limit = settings.KEY_REFUSALS_PER_MINUTE
         self._at = at
-        self._shows_bearer = is_whole_bearer(request.headers.get("Authorization", ""))
+        self.shows_bearer = is_whole_bearer(request.headers.get("Authorization", ""))
 
     def require_hope(self) -> None:
         """Refuse, past the limit, a request without a plausible bearer. No query.
@@ -48,7 +49,7 @@ class Refusals:
         Raises:
             RateExceeded: with the seconds until the next minute.
         """
-        if not self._shows_bearer:
+        if not self.shows_bearer:
             self._require(counted("refused", self._who, limit=self._limit, at=self._at))
 
     def admit(self, key: StorefrontKey) -> None:
@@ -57,7 +58,7 @@ class Refusals:
         Raises:
             RateExceeded: it is one too many in this minute.
         """
-        if self._shows_bearer:
+        if self.shows_bearer:
             self.rate = count_request(key, at=self._at)
         else:
             self.rate = count("guest", self._who, limit=key.rate_per_minute, at=self._at)
@@ -70,7 +71,7 @@ class Refusals:
         Raises:
             RateExceeded: it is not, and too many were not in this minute.
         """
-        if self.is_admitted and self._shows_bearer and not caller.has_signed_in:
+        if self.is_admitted and self.shows_bearer and not caller.has_signed_in:
             self.note()
 
     def note(self) -> None:

@@ -112,7 +112,7 @@ def test_face_b_learns_it_too(graphql, behind, monkeypatch, routes):
     def missing(*given, **named):
         Delivery.objects.values("valid_until").first()
 
-    monkeypatch.setattr("storefront.graphql_api.view.storefront_key", missing)
+    monkeypatch.setattr("storefront.graphql_api.view.key_and_bearer", missing)
     with behind():
         response = routes["face-b"]()
     assert (response.status_code, response.json()) == (503, {"errors": [{"message": MESSAGE}]})
