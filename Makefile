@@ -41,10 +41,10 @@ test: static
 	$(TIMED) $(ON_POSTGRES) $(PYTEST) -m $(QUICK) tests/invariants/test_race.py
 
 ## All tests: browsers, nginx, storms, kills, too, and on PostgreSQL what can differ there
-test-all: test audit
-	$(TIMED) $(PYTEST) -n 2 -m "slow or more_cases" $(SIDE_BY_SIDE)
+test-all: static audit
+	$(TIMED) $(PYTEST) -n 2 -m "not sampled" --durations 10 --durations-min 1 $(SIDE_BY_SIDE)
 	$(TIMED) $(PYTEST) $(BY_FILE) --durations 10 $(SERVED)
-	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and not more_cases" $(SIDE_BY_SIDE)
+	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and not more_cases and not sampled" $(SIDE_BY_SIDE)
 	$(TIMED) $(ON_POSTGRES) $(PYTEST) $(BY_FILE) -m both_databases --durations 10 $(SERVED)
 
 ## The whole suite on PostgreSQL, also what cannot differ there

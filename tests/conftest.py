@@ -84,9 +84,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
     It takes seconds, and the tests of the schemas alone want it.
     """
-    if "not slow" in config.option.markexpr:
-        hypothesis_settings.register_profile("fast", max_examples=15, deadline=None)
-        hypothesis_settings.load_profile("fast")
+    few = {"max_examples": 15} if "not slow" in config.option.markexpr else {}
+    hypothesis_settings.register_profile("unhurried", deadline=None, **few)
+    hypothesis_settings.load_profile("unhurried")
     schemas = CONTRACTS / "schemas"
     asked = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
     if config.option.markexpr != "not slow" and asked & {

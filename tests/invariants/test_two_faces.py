@@ -381,6 +381,7 @@ def walk(db, frozen, settings):
     return take
 
 
+@pytest.mark.sampled
 def test_every_face_tells_the_truth_after_every_step(walk):
     walk(6, 8)
 

@@ -645,7 +645,13 @@ policies = st.fixed_dictionaries(
 )
 
 
-@pytest.mark.parametrize("examples", [6, pytest.param(times(25, drill=60), marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "examples",
+    [
+        pytest.param(6, marks=pytest.mark.sampled),
+        pytest.param(times(25, drill=60), marks=pytest.mark.slow),
+    ],
+)
 def test_any_history_ends_alike_however_it_is_shuffled_and_repeated(shop, examples):
     @hypothesis_settings(
         max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck)

@@ -343,7 +343,13 @@ def stand_by_hand(history: list[Any]) -> dict[int, bool]:
     }
 
 
-@pytest.mark.parametrize("examples", [6, pytest.param(times(25, drill=60), marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "examples",
+    [
+        pytest.param(6, marks=pytest.mark.sampled),
+        pytest.param(times(25, drill=60), marks=pytest.mark.slow),
+    ],
+)
 def test_any_history_of_refunds_ends_alike_however_it_is_shuffled(shop, examples):
     @hypothesis_settings(
         max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck)

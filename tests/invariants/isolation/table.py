@@ -115,7 +115,13 @@ POINTS_TO = {"lines": Product, "grants": Asset, "attachments": Asset}
 
 
 # In the fast run a sample with a fixed seed.
-how_many = pytest.mark.parametrize("share", ["some", pytest.param("all", marks=pytest.mark.slow)])
+how_many = pytest.mark.parametrize(
+    "share",
+    [
+        pytest.param("some", marks=pytest.mark.sampled),
+        pytest.param("all", marks=pytest.mark.slow),
+    ],
+)
 
 
 def sample(found: Iterable[Any], share: str, model: type[Model], number: int) -> list[Any]:

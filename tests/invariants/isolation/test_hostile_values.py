@@ -187,7 +187,13 @@ def acts(client, owner):
     return list(sent_to_lists(owner))
 
 
-@pytest.mark.parametrize("step", [STEP_IN_SAMPLE, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(STEP_IN_SAMPLE, marks=pytest.mark.sampled),
+        pytest.param(1, marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("kind", [lists, pages, completions, acts, sent_to_forms])
 def test_what_no_database_takes_is_refused(ours, hostile, told, kind, step):
     asked = kind(hostile, ours, step) if kind is sent_to_forms else kind(hostile, ours)[::step]

@@ -192,7 +192,13 @@ READY = {
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda each: each.__name__)
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("cells", ["edges", pytest.param("all", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pytest.param("edges", marks=pytest.mark.sampled),
+        pytest.param("all", marks=pytest.mark.slow),
+    ],
+)
 def test_each_cell_is_true(ours, theirs, staff, forms, cells, role, model):
     owner, told = (theirs if role == "superuser" else ours), {}
     for column in all_columns(model, owner):

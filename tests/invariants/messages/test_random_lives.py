@@ -91,7 +91,10 @@ def hold_for(shop: Shop, platform: str, examples: int) -> None:
     property_()
 
 
-@pytest.mark.parametrize("examples", [3, pytest.param(6, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "examples",
+    [pytest.param(3, marks=pytest.mark.sampled), pytest.param(6, marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_any_order_of_any_history_ends_in_the_truth(shop, platform, examples):
     hold_for(shop, platform, examples)

@@ -31,7 +31,7 @@ BAD_DAYS = {
 }
 SIZES = [
     pytest.param(5, id="few"),
-    pytest.param(times(60, drill=200), id="many", marks=pytest.mark.slow),
+    pytest.param(times(30, drill=200), id="many", marks=pytest.mark.slow),
 ]
 
 
