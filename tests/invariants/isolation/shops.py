@@ -202,13 +202,19 @@ WANTED: dict[type[models.Model], dict[str, Any]] = {
     DownloadEvent: {"downloads": lambda own: 1},
     Grant: LOOSE_DAYS | {"canceled": lambda own: 0},
     Invitation: {"expires_at": lambda own: NOW + timedelta(days=7)},
-    LineItem: {"quantity": lambda own: 2, "current_quantity": lambda own: None},
+    LineItem: {
+        "quantity": lambda own: 2,
+        "current_quantity": lambda own: None,
+        "product_ranks": lambda own: {str(own.first): own.name},
+        "reported_units": lambda own: {f"paid {own.name}": 2},
+    },
     Membership: {"role": lambda own: Role.OWNER},
     Message: dict.fromkeys(("body", "person"), lambda own: f'{{"of": "{own.name}"}}'),
     Order: {
         "number": lambda own: own.first + 50,  # else it would be taken for the row's key
         "payment": lambda own: "paid",
         "hold": lambda own: "",
+        "status_ranks": lambda own: {own.name: own.name},
     },
     Product: {"tags": lambda own: [own.name]},
     Shop: {
