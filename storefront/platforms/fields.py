@@ -112,10 +112,19 @@ def _read_required_rows(value: Any, handler: Callable[[Any], Any], info: Validat
     if not is_marked(value) and (not value or _rows_in(value) is None) and value != []:
         raise BadInput(f"{notes.path_of(name)}: expected a list, got {kind_of(value)}")
     read = _read_rows(value, handler, info)
+    sent = _rows_in(value) or []
     if value and not read:
-        first = (_rows_in(value) or [None])[0]
+        first = (sent or [None])[0]
         raise BadInput(f"{notes.path_of(name)}[0]: expected an object, got {kind_of(first)}")
-    return read
+    places = [place for place, row in enumerate(sent) if isinstance(row, dict)]
+    rows = []
+    for place, row in zip(places, read, strict=True):
+        if any(getattr(row, each) is not None for each in type(row).model_fields):
+            rows.append(row)
+        else:
+            # Which one it was to be is not told.
+            notes.refuse(f"{name}[{place}]", sent[place], "says nothing")
+    return rows
 
 
 def _rows_in(value: Any) -> list[Any] | None:

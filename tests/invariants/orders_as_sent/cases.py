@@ -484,6 +484,36 @@ CASES = [
         )
         for number in (None, "abc", -1)
     ),
+    *(
+        Case(
+            f"a line that was known, then {name}, WooCommerce",
+            WOO,
+            [
+                woo(175, 20, woo_line(1, EBOOK, quantity=2), woo_line(2, ALBUM)),
+                woo(175, 3, row, woo_line(2, ALBUM)),
+            ],
+            {175: End({501: 6, 502: 3}, notes=("line_items[0]",))},
+            has_past=True,
+        )
+        for name, row in (("an empty object", {}), ("what we know no word of", {"amount": "1"}))
+    ),
+    Case(
+        "lines that were known, then one of nothing, Shopify",
+        SHOPIFY,
+        [shopify(176, 20), shopify(176, 3, {})],
+        {176: End(ONE, notes=("line_items[0]",))},
+        has_past=True,
+    ),
+    Case(
+        "a line that was known, then an empty object, a shop of one's own",
+        GENERIC,
+        [
+            generic(177, 20, BOOK, quantity=2),
+            generic(177, 3, BOOK, lines=[{"product": [], "quantity": ""}]),
+        ],
+        {177: End({1234567: 6}, notes=("lines[0]",))},
+        has_past=True,
+    ),
     Case(
         "a line that was taken out, its units then not told",
         SHOPIFY,
