@@ -6,6 +6,7 @@ What such a request will ask for is known then, and comes in the key's own round
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
+from graphene.utils.str_converters import to_camel_case
 from graphql import (
     FieldNode,
     GraphQLSchema,
@@ -26,7 +27,7 @@ from storefront.http.requests import declared_length
 
 # A document that is remembered, and as much of variables.
 MAX_BYTES = 2 * MAX_REMEMBERED_CHARACTERS
-OF_GRANT = "customerDownloadableProduct"
+OF_GRANT = to_camel_case("customer_downloadable_product")
 
 
 class ReadyRequest(NamedTuple):
