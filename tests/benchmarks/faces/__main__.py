@@ -154,12 +154,10 @@ def measure(url: str | None, given: Given, found: report.Found) -> None:
                 much = {"rounds": 1 if given.is_quick else given.rounds, "seconds": given.seconds}
                 found.compared += beside.compare_beside(stand, is_quick=given.is_quick, **much)
             name = stand.database
-    if given.only != "faces":
-        orders = beside.APPLIED // (8 if given.is_quick else 1)
-        found.applied[name] = beside.apply_orders(url, orders=orders)
-        if not given.is_quick:
-            much = {"rounds": given.rounds, "seconds": given.seconds}
-            found.static[name] = beside.static_ratios(url, **much)
+    if given.only != "faces" and not given.is_quick:
+        found.applied[name] = beside.apply_orders(url)
+        much = {"rounds": given.rounds, "seconds": given.seconds}
+        found.through_nginx[name] = beside.through_nginx(url, **much)
 
 
 def read_shape(text: str) -> Shape:

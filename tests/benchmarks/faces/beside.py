@@ -9,11 +9,12 @@ from tests.benchmarks import downloads
 from tests.benchmarks.faces import loads, processor
 from tests.benchmarks.faces.production import SETTINGS, THREADS, WORKERS, Stand
 from tests.benchmarks.faces.rounds import Compared, compare
-from tests.benchmarks.faces.wrk import Asked
+from tests.benchmarks.faces.wrk import Asked, drive
 from tests.invariants.messages.life import Life
 from tests.system.harness.databases import database
 from tests.system.harness.processes import Inside, working
-from tests.system.harness.service import serving
+from tests.system.harness.service import Service, serving
+from tests.system.harness.service import beside as other_server
 from tests.system.storms.storm import DOMAIN, QUESTIONS
 
 # More than any server answers in a second.
@@ -72,22 +73,36 @@ def compare_beside(
         )
 
 
-def static_ratios(url: str | None, *, rounds: int, seconds: float) -> list[float]:
-    """Return how fast counted 10 MiB leave through nginx, beside the same nginx alone."""
-    ratios = []
-    given = SETTINGS | {"FILES_LEAVE_BY": "nginx", "PUBLIC_BASE_URL": "https://downloads.example"}
-    given |= {"SECURE_SSL_REDIRECT": "false"}
+def through_nginx(url: str | None, *, rounds: int, seconds: float) -> dict[str, list[float]]:
+    """Return how fast counted clicks are beside the same nginx alone, by what is asked for."""
+    ratios: dict[str, list[float]] = {}
+    # What nginx says of the line is believed: it has none of TLS here.
+    given = SETTINGS | {"FILES_LEAVE_BY": "nginx", "SECURE_SSL_REDIRECT": "false"}
     with (
         serving(url, workers=WORKERS, threads=THREADS, **given) as service,
+        other_server(service, threads=THREADS, FILES_LEAVE_BY="application") as alone,
         downloads.before(service) as nginx,
     ):
+        big = service.ask("add_file", name="big.zip", size_bytes=downloads.BIG_BYTES)
+        link = service.ask("add_link", link="https://www.my-website.example/courses/1")["grant"]
         for _ in range(rounds):
-            big = service.ask("add_file", name="big.zip", size_bytes=downloads.BIG_BYTES)
-            clicks = service.paths(big["grant"], downloads.CLICKS)
-            counted = downloads.rate(nginx.port, clicks, seconds=seconds)
-            alone = downloads.rate(nginx.port, [f"/static-alone/{big['key']}"], seconds=seconds)
-            ratios.append(counted / alone)
+            static = downloads.rate(nginx.port, [f"/static-alone/{big['key']}"], seconds=seconds)
+            for name, port in (("through nginx", nginx.port), ("by the application", alone.port)):
+                clicks = service.paths(big["grant"], downloads.CLICKS)
+                rate = downloads.rate(port, clicks, seconds=seconds)
+                ratios.setdefault(f"10 MiB {name} ÷ nginx static", []).append(rate / static)
+            rates = [
+                drive(port, _links(service, link), connections=16, seconds=seconds).rate
+                for port in (nginx.port, service.port)
+            ]
+            name = "click on a link through nginx ÷ straight"
+            ratios.setdefault(name, []).append(rates[0] / rates[1])
     return ratios
+
+
+def _links(service: Service, grant: int) -> list[Asked]:
+    paths = service.paths(grant, downloads.CLICKS)
+    return [Asked(path, headers=loads.PROXIED, status=302) for path in paths]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tests.system.harness.databases import database
@@ -65,5 +66,6 @@ def standing(url: str | None, *, orders: int, lines: int, naive: bool = True) ->
             servers["naive"] = Service(environment | NAIVE, application=application, **given)
         for server in servers.values():
             stack.callback(server.stop)
-            server.start()
+        with ThreadPoolExecutor(len(servers)) as pool:
+            list(pool.map(Service.start, servers.values()))
         yield Stand(environment, orders, lines, seeded["bearers"], seeded["seconds"], servers)

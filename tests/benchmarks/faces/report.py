@@ -24,7 +24,7 @@ class Found:
     compared: list[Compared] = field(default_factory=list)
     # By database, then by whose, then by kind of request.
     counted: dict[str, dict[str, dict[str, dict[str, Any]]]] = field(default_factory=dict)
-    static: dict[str, list[float]] = field(default_factory=dict)
+    through_nginx: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     applied: dict[str, Applied] = field(default_factory=dict)
 
     def of_faces(self) -> list[Compared]:
@@ -174,8 +174,9 @@ def written(found: Found) -> str:
             ("database", "what", "found"),
             [
                 *(
-                    [name, "10 MiB through nginx ÷ nginx static", spread(ratios)]
-                    for name, ratios in found.static.items()
+                    [name, what, spread(each)]
+                    for name, ratios in found.through_nginx.items()
+                    for what, each in ratios.items()
                 ),
                 *(
                     [
