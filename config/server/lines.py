@@ -16,19 +16,46 @@ CROWDED_SECONDS = 2
 
 
 class PatientSocket:
-    """A connection that is given up where its client sends or reads too slowly."""
+    """A connection that is given up where its client sends or reads too slowly.
+
+    It never blocks by itself: who has to wait says for how long. What it is told of timeouts is
+    kept here, and costs no call of the system.
+    """
 
     def __init__(self, sock: socket.socket, *, waiting: "Waiting") -> None:
+        sock.setblocking(False)
         self.sock = sock
+        self.fileno = sock.fileno
         self._waiting = waiting
+        self._timeout: float | None = None
         self._started, self._got = time.monotonic(), 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.sock, name)
 
+    def gettimeout(self) -> float | None:
+        """Return how long the next read may wait at most, beside the deadline of its request."""
+        return self._timeout
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Set how long the next read may wait at most."""
+        self._timeout = seconds
+
+    def setblocking(self, flag: bool) -> None:  # noqa: FBT001 (a socket's)
+        """Set whether the next read may wait."""
+        self._timeout = None if flag else 0.0
+
     def begin(self) -> None:
         """Start the clock of one request."""
         self._started, self._got = time.monotonic(), 0
+
+    def receive_now(self, size: int) -> bytes:
+        """Receive what has come.
+
+        Raises:
+            BlockingIOError: nothing.
+        """
+        return self.sock.recv(size)
 
     def recv(self, size: int, *flags: int) -> bytes:
         """Receive, or give up where this request's body comes too slowly.
@@ -36,7 +63,7 @@ class PatientSocket:
         Raises:
             NoMoreData: it does; to gunicorn, the client has gone.
         """
-        timeout = self.sock.gettimeout()
+        timeout = self._timeout
         with self._waiting.one() as is_crowded:
             grace = CROWDED_SECONDS if is_crowded else settings.BODY_SECONDS
             # A large body has as long as a steady line needs; a byte now and then adds nothing.
@@ -49,13 +76,20 @@ class PatientSocket:
                 raise NoMoreData from None
             finally:
                 with contextlib.suppress(OSError):
-                    self.sock.settimeout(timeout)
+                    self.sock.setblocking(False)
         self._got += len(received)
         return received
 
     def sendall(self, content: bytes, *flags: int) -> None:
         """Send, each 64 KiB within `STREAM_SEND_SECONDS`; a buyer who does not read hangs up."""
-        view = memoryview(content)
+        try:
+            sent = self.sock.send(content, *flags)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(content):
+            self._send_slowly(memoryview(content)[sent:], *flags)
+
+    def _send_slowly(self, view: memoryview, *flags: int) -> None:
         try:
             self.sock.settimeout(settings.STREAM_SEND_SECONDS)
             for start in range(0, len(view), BLOCK_BYTES):
@@ -64,7 +98,7 @@ class PatientSocket:
             raise BrokenPipeError(32, "The client does not read.") from None
         finally:
             with contextlib.suppress(OSError):
-                self.sock.settimeout(None)
+                self.sock.setblocking(False)
 
 
 class Waiting:

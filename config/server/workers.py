@@ -6,31 +6,34 @@ all of it is there. What a thread then reads or sends has a deadline.
 
 import contextlib
 import errno
-import resource
 import selectors
 import socket
 import time
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 from django.conf import settings
+from gunicorn.http import wsgi
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config.server.heads import awaits_body, is_whole
 from config.server.lines import BLOCK_BYTES, CROWDED_SECONDS, ExpectedBody, PatientSocket, Waiting
+from config.server.messages import KeptConfig, LineParser, WholeResponse
+from config.server.open_files import places_for
+from config.server.turns import Answered, BodyTurns, Calls, Turns, few_of
 
 # The largest head and body that are gathered before a thread begins.
 GATHERED_BYTES = 128 * 1024
+NOTIFY_SECONDS = 1
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # How long a client may take to hang up after the answer that ends its line.
 LINGER_SECONDS = 2
 # More than BODY_MAX_BYTES: hanging up on a sender reaches it as a broken line, not as an answer.
 LINGER_BYTES = 4 * 1024 * 1024
-# Open files beside connections: what each thread may hold (database, file, log), and our own.
-FILES_PER_THREAD, FILES_BESIDE = 3, 64
 NO_MORE_FILES = (errno.EMFILE, errno.ENFILE)
+
+# The threaded worker names none, and takes what stands there.
+wsgi.Response = WholeResponse
 
 
 class PatientWorker(ThreadWorker):
@@ -38,29 +41,44 @@ class PatientWorker(ThreadWorker):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.cfg: Any = KeptConfig(self.cfg)
         # Beside `threads`: whoever sends a large body waits for the like of them alone.
         self._for_bodies = max(self.cfg.threads // 4, 1)
         self._waiting = Waiting(self._for_bodies)
-        # Requests with a large body that wait for one of these threads.
-        self._queued: deque[TConn] = deque()
-        self._busy = 0
+        self._turns = Turns(few_of(self.cfg.threads), self._answer)
+        self.method_queue = Calls()
+        self._notified = 0.0
         self.worker_connections: int = self.cfg.worker_connections
 
     def init_process(self) -> None:
         """Make the threads that read large bodies; then serve."""
         threads = self.cfg.threads + self._for_bodies
-        beside = threads * FILES_PER_THREAD + FILES_BESIDE
-        places = open_files(self.worker_connections + beside) - beside
-        self.worker_connections = min(self.worker_connections, max(places, threads))
-        self._bodies = ThreadPoolExecutor(self._for_bodies)
+        self.worker_connections = places_for(self.worker_connections, threads=threads)
+        # Threads: only once the process is this worker's own.
+        self._bodies = BodyTurns(self._for_bodies, self._answer)
         super().init_process()
 
     def run(self) -> None:
         """Serve until told to stop."""
+        if not self.cfg.is_ssl:
+            self._turns.start(self.tpool)
         try:
             super().run()
         finally:
-            self._bodies.shutdown(wait=False)
+            self._turns.stop(self.cfg.threads)
+            self._bodies.stop()
+
+    def notify(self) -> None:
+        """Tell the arbiter that this worker lives; not with every event."""
+        now = time.monotonic()
+        if now >= self._notified + NOTIFY_SECONDS:
+            self._notified = now
+            super().notify()
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait for what comes, and see to whose turn it is."""
+        super().wait_for_and_dispatch_events(min(timeout, self._turns.patience()))
+        self._turns.look()
 
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection. Where all places are taken, who has waited longest makes room."""
@@ -95,7 +113,7 @@ class PatientWorker(ThreadWorker):
         is_over = False
         while len(conn.gathered) < GATHERED_BYTES and not is_whole(conn.gathered):
             try:
-                block = _received(conn, GATHERED_BYTES - len(conn.gathered))
+                block = conn.sock.receive_now(GATHERED_BYTES - len(conn.gathered))
             except BlockingIOError:
                 self._await(conn)
                 return
@@ -112,20 +130,19 @@ class PatientWorker(ThreadWorker):
         # Who waits for a thread by then has been sending.
         conn.sock.begin()
         if not awaits_body(conn.gathered):
-            self._answer(conn, self.tpool)
-        elif self._busy < self._for_bodies:
-            self._busy += 1
-            self._answer(conn, self._bodies)
+            self._turns.take(conn)
         else:
+            conn.reads_body = True
             conn.timeout = time.monotonic() + settings.BODY_SECONDS
-            self._queued.append(conn)
+            self._bodies.take(conn)
 
-    def _answer(self, conn: TConn, pool: ThreadPoolExecutor) -> None:
-        conn.reads_body = pool is self._bodies
-        answering = pool.submit(self.handle, conn)
-        answering.add_done_callback(
-            lambda answered: self.method_queue.defer(self.finish_request, conn, answered)
-        )
+    def _answer(self, conn: TConn) -> None:
+        # Called in a thread.
+        try:
+            answered = Answered(keeps_line=self.handle(conn))
+        except BaseException as error:  # noqa: BLE001 (the event loop closes the line)
+            answered = Answered(error=error)
+        self.method_queue.defer(self.finish_request, conn, answered)
 
     def _await(self, conn: TConn) -> None:
         self.pending_conns.append(conn)
@@ -149,22 +166,22 @@ class PatientWorker(ThreadWorker):
     def murder_pending(self) -> None:
         """Close the connections that are past their deadline."""
         now = time.monotonic()
-        waiting = (*self.pending_conns, *self._queued)
+        waiting = (*self.pending_conns, *self._bodies.waiting)
         for conn in [each for each in waiting if each.timeout <= now]:
             self._forget(conn)
             self._drop(conn)
 
     def _make_room(self) -> None:
         # Never the newest: whoever sends a request at once is answered, however many do not.
-        waiting = (*self.pending_conns, *self._queued)
+        waiting = (*self.pending_conns, *self._bodies.waiting)
         if waiting:
             oldest = min(waiting, key=lambda conn: getattr(conn, "since", 0))
             self._forget(oldest)
             self._drop(oldest)
 
     def _forget(self, conn: TConn) -> None:
-        if conn in self._queued:
-            self._queued.remove(conn)
+        if conn in self._bodies.waiting:
+            self._bodies.waiting.remove(conn)
             return
         self.pending_conns.remove(conn)
         with contextlib.suppress(OSError, KeyError, ValueError):
@@ -174,7 +191,7 @@ class PatientWorker(ThreadWorker):
         """Keep a connection alive, or wait in the event loop until its client hangs up."""
         if getattr(conn, "reads_body", False):
             conn.reads_body = False
-            self._read_next_body()
+            self._bodies.end()
         is_over = not fs.cancelled() and fs.exception() is None and fs.result() is False
         if self.cfg.is_ssl or not is_over:
             super().finish_request(conn, fs)
@@ -190,15 +207,9 @@ class PatientWorker(ThreadWorker):
         else:
             self._discard(conn)
 
-    def _read_next_body(self) -> None:
-        if self._queued:
-            self._answer(self._queued.popleft(), self._bodies)
-        else:
-            self._busy -= 1
-
     def _discard(self, conn: TConn) -> None:
         try:
-            while conn.lingers > 0 and (block := _received(conn, BLOCK_BYTES)):
+            while conn.lingers > 0 and (block := conn.sock.receive_now(BLOCK_BYTES)):
                 conn.lingers -= len(block)
         except BlockingIOError:
             self._await(conn)
@@ -219,8 +230,8 @@ class PatientWorker(ThreadWorker):
     def handle(self, conn: TConn) -> Any:
         """Handle one request, with what was gathered of it in front."""
         if not self.cfg.is_ssl:
-            conn.init()
-            conn.sock.setblocking(True)
+            if conn.parser is None:
+                conn.parser, conn.initialized = LineParser(self.cfg, conn.sock, conn.client), True
             gathered, conn.gathered = conn.gathered, b""
             conn.parser.unreader.unread(gathered)
         return super().handle(conn)
@@ -231,20 +242,3 @@ class PatientWorker(ThreadWorker):
             req._expected_100_continue = False
             req.body = ExpectedBody(req.body, lambda: conn.sock.sendall(CONTINUE))
         return super().handle_request(req, conn)
-
-
-def _received(conn: TConn, size: int) -> bytes:
-    # In the event loop, where a read waits for nobody.
-    sock = conn.sock
-    return (sock.sock if isinstance(sock, PatientSocket) else sock).recv(size)
-
-
-def open_files(count: int) -> int:
-    """Raise the limit of open files to so many where the system allows it; return the limit."""
-    allowed, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if highest != resource.RLIM_INFINITY:
-        count = min(count, highest)
-    if allowed != resource.RLIM_INFINITY and allowed < count:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (count, highest))
-        return count
-    return count if allowed == resource.RLIM_INFINITY else allowed

@@ -38,7 +38,7 @@ def test_a_steady_body_has_longer_than_one_that_drips(line, ends, settings):
     settings.BODY_SECONDS, settings.BODY_BYTES_PER_SECOND = 0, 100
     ends[1].sendall(b"x" * 60_000)
     assert len(line.recv(60_000)) == 60_000
-    ends[0].settimeout(0.01)
+    line.settimeout(0.01)
     # Ten minutes more are due: it is the asker's own patience that ends.
     with pytest.raises((TimeoutError, NoMoreData)):
         line.recv(1)

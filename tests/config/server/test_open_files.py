@@ -2,7 +2,7 @@ import resource
 
 import pytest
 
-from config.server.workers import open_files
+from config.server.open_files import open_files
 
 
 @pytest.mark.parametrize(
