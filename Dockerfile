@@ -16,4 +16,4 @@ VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --start-period=60s CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
 # Log lines go to standard output; the commands of `docker exec` keep theirs for what they print.
-CMD ["sh", "-c", "exec 2>&1; python manage.py migrate --noinput && exec gunicorn -c python:config.gunicorn config.wsgi --bind 0.0.0.0:8000 --workers ${WORKERS:-1} --threads ${THREADS:-32}"]
+CMD ["sh", "-c", "exec 2>&1; python manage.py migrate --noinput && exec gunicorn -c python:config.gunicorn config.wsgi --bind 0.0.0.0:8000"]

@@ -1,13 +1,19 @@
 """gunicorn's configuration (`-c python:config.gunicorn`); options of its command win over it."""
 
+import os
 from typing import Any
 
 from django.conf import settings
 
 from config.log_repeats import CountsRepeats
+from config.starting import stopping_in_words
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+with stopping_in_words():
+    workers, threads = settings.WORKERS, settings.THREADS
 worker_class = "config.server.workers.PatientWorker"
-threads = 32
+# One queue of connections for all processes: none waits for the one that is busy, or has died.
+reuse_port = False
 # An idle line ends after so many seconds (nginx.conf.template ends its own before that).
 keepalive = 2
 graceful_timeout = 30

@@ -5,6 +5,7 @@ production with one that is not safe there. `config/settings.toml` is the table 
 stands what Django or the product makes of them.
 """
 
+import os
 from urllib.parse import urlsplit
 
 from config.apps import (  # noqa: F401
@@ -87,7 +88,10 @@ DATABASES = {
 }
 # Counts who asks too often; share it (Redis) when more than one process serves.
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://downloads")}
-if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+_is_alone = CACHES["default"]["BACKEND"].endswith("LocMemCache")
+# More would share one core's time; two of 32 threads fit PostgreSQL's 100 connections.
+WORKERS = env.int("WORKERS", default=1 if _is_alone else min(os.cpu_count() or 1, 2))
+if _is_alone:
     # The default of 300 entries would let a crowd of strangers push each other's counts out.
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 100_000}
 
