@@ -40,26 +40,26 @@ class Customer(Payload):
 
 
 class LineItem(Payload):
-    id: fields.OptionalNumber = None
+    id: fields.OptionalKey = None
     quantity: fields.Quantity = None
     current_quantity: fields.Quantity = None
     title: fields.Text = None
     name: Annotated[fields.Text, InPlaceOf("title")] = None
-    product_id: fields.OptionalNumber = None
-    variant_id: fields.OptionalNumber = None
+    product_id: fields.OptionalKey = None
+    variant_id: fields.OptionalKey = None
     variant_title: VariantName = None
     sku: fields.ShortText = None
     vendor: fields.ShortText = None
 
 
 class RefundLineItem(Payload):
-    line_item_id: fields.OptionalNumber = None
+    line_item_id: fields.OptionalKey = None
     quantity: fields.QuantityBack = None
 
 
 class Refund(Payload):
     refund_line_items: Annotated[Sequence[RefundLineItem] | None, ROWS] = None
-    id: fields.OptionalNumber = None
+    id: fields.OptionalKey = None
     created_at: fields.Time = None
 
 

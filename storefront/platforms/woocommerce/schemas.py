@@ -88,7 +88,7 @@ class Sold(Payload):
 class LineItem(Sold):
     name: HtmlText = None
     parent_name: HtmlText = None
-    id: fields.OptionalNumber = None
+    id: fields.OptionalKey = None
     quantity: fields.Quantity = None
     sku: fields.ShortText = None
 

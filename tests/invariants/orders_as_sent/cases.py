@@ -558,6 +558,16 @@ CASES = [
         {191: End(ONE)},
         has_past=True,
     ),
+    *(
+        Case(
+            f"a variant deleted since, its number {variant!r}",
+            SHOPIFY,
+            [shopify(192, 60), shopify(192, 1, shopify_line(1, (BOOK[0], variant)))],
+            {192: End(ONE)},
+            has_past=True,
+        )
+        for variant in (0, "0", "")
+    ),
     Case(
         "a variation deleted since keeps its buyer's files",
         WOO,
@@ -633,6 +643,16 @@ _odd_shopify: list[tuple[str, dict[str, Any], End]] = [
         End(shut=(1234567,), status="pending"),
     ),
     ("lines without a number", {"lines": [shopify_line(None, BOOK)]}, End(ONE)),
+    (
+        "lines of the number 0",
+        {"lines": [shopify_line(0, BOOK), shopify_line(0, SOUNDS)]},
+        End({1234567: 3, 1234568: 3}, notes=("line_items[0].id: has no number",)),
+    ),
+    (
+        "a refund of the number 0",
+        {"refunds": [_BACK[0] | {"id": 0}]},
+        End(ONE, notes=("refunds[0].id",)),
+    ),
     (
         "two lines of one number",
         {"lines": [shopify_line(1, BOOK), shopify_line(1, SOUNDS)]},
