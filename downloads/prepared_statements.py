@@ -14,6 +14,13 @@ from django.db.models.expressions import Expression
 
 from downloads.round_trips import Statement, send
 
+# Of these every database takes what Python has, once it is of that kind.
+_TAKEN_AS_IT_IS: dict[type[models.Field], type] = {
+    models.CharField: str,
+    models.TextField: str,
+    models.BigAutoField: int,
+}
+
 
 class Slot(Expression):
     """A placeholder for a value of this field's kind, which each execution gives."""
@@ -21,12 +28,16 @@ class Slot(Expression):
     def __init__(self, name: str, field: models.Field) -> None:
         super().__init__(output_field=field)
         self.name = name
+        self._taken = _TAKEN_AS_IT_IS.get(type(field))
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
     def value_of(self, values: dict[str, Any]) -> Any:
-        return self.output_field.get_db_prep_value(values[self.name], connection)
+        value = values[self.name]
+        if type(value) is self._taken:
+            return value
+        return self.output_field.get_db_prep_value(value, connection)
 
 
 def slots_of(kind: type[models.Model]) -> dict[str, Any]:
