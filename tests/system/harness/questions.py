@@ -152,6 +152,23 @@ def revoke(grant: int) -> None:
     fulfilment.revoke(Grant.objects.get(pk=grant), at=timezone.now())
 
 
+def make_credentials() -> dict:
+    """Make another key of the shop, and another bearer of its customer."""
+    customer = Customer.objects.get()
+    return {
+        "key": StorefrontKey.issue(customer.shop, name="another")[1],
+        "bearer": CustomerToken.issue(customer, at=timezone.now())[1],
+    }
+
+
+def close_credential(kind: str, text: str) -> None:
+    """Revoke a key or a bearer, as the merchant does."""
+    if kind == "key":
+        StorefrontKey.objects.filter(key_hash=hash_token(text)).revoke(timezone.now())
+    else:
+        CustomerToken.objects.filter(pk=text.partition("|")[0]).revoke(timezone.now())
+
+
 def counts(grant: int) -> dict:
     """Tell how a grant stands, and what the ledger says of it."""
     held = Grant.objects.get(pk=grant)
