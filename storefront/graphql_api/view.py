@@ -15,7 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.utils import timezone
 from graphene_django.views import GraphQLView
-from graphql import ExecutionResult, GraphQLError, OperationType, execute
+from graphql import ExecutionResult, GraphQLError, OperationType, execute_sync
 
 from downloads.errors import DownloadsError, PasswordsBusy
 from storefront.authentication import StorefrontCaller, key_and_bearer
@@ -179,7 +179,7 @@ class StorefrontGraphQL(GraphQLView):
         is_query = operation is None or operation.operation == OperationType.QUERY
         if request.method == "GET" and not is_query:
             raise RequestRefused("Send a mutation with POST.", 405)
-        result: Any = execute(
+        result = execute_sync(
             schema,
             ready.read.document,
             context_value=self.caller,
@@ -196,10 +196,9 @@ class StorefrontGraphQL(GraphQLView):
         self.was_refused = not was_done and any(
             error is None or isinstance(error, REFUSALS) for error in errors
         )
-        for error in result.errors or ():
-            is_of_all = isinstance(error.original_error, OF_ALL) and not was_done
-            if is_of_all or is_outage(error.original_error):
-                raise error.original_error
+        for original in filter(None, errors):
+            if is_outage(original) or (isinstance(original, OF_ALL) and not was_done):
+                raise original
         return result
 
     def json_encode(self, request: HttpRequest, d: Any, pretty: bool = False) -> str:  # noqa: FBT001, FBT002
