@@ -12,8 +12,8 @@ SHOPS = 8
 PRODUCTS = 128
 # Of one customer, each in the same shop.
 ORDERS_EACH = 5
-# How many different orders a load walks over.
-WALKED = 256
+# Whose orders a load walks over.
+CUSTOMERS = 52
 FILE_BYTES = 1024
 WEBHOOK_SECRET = "shpss_benchmark_0123456789abcdef"
 EMAIL = "ada@example.com"
@@ -72,5 +72,13 @@ def own_asset(shop: int) -> int:
 
 
 def walked(orders: int) -> list[int]:
-    """Return the orders that a load walks over, evenly from all of them."""
-    return [1 + number * orders // WALKED for number in range(WALKED)]
+    """Return the orders that a load walks over: all of some customers, evenly from all there are.
+
+    Of a few customers, for the first request of each in a minute is noted in the database.
+    """
+    block = ORDERS_EACH * SHOPS
+    first = [
+        number * (orders // block) // CUSTOMERS * block + number % SHOPS + 1
+        for number in range(CUSTOMERS)
+    ]
+    return [order + each * SHOPS for each in range(ORDERS_EACH) for order in first]
