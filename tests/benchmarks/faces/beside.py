@@ -131,9 +131,6 @@ def apply_orders(url: str | None, *, orders: int = APPLIED) -> Applied:
 
 
 def _watched(stored: Inside, environment: dict[str, str], worker: int, orders: int) -> Applied:
-    def used() -> tuple[float, float]:
-        return processor.of_tree(worker), processor.of_database(environment)
-
     def wait_for(count: int) -> dict:
         deadline = time.monotonic() + APPLIED_WITHIN_SECONDS
         # Looked at seldom: who looks takes from the worker.
@@ -143,11 +140,13 @@ def _watched(stored: Inside, environment: dict[str, str], worker: int, orders: i
             time.sleep(LOOK_SECONDS)
         return found
 
-    first, before = wait_for(1)["orders"], used()
+    first = wait_for(1)["orders"]
+    worker_began, database_began = processor.of_tree(worker), processor.of_database(environment)
     found = wait_for(orders)
-    each = max(orders - first, 1)
-    cpu = [(end - start) * 1000 / each for start, end in zip(before, used(), strict=True)]
-    return Applied((orders - 1) / found["seconds"], *cpu)
+    worker_used = processor.of_tree(worker) - worker_began
+    database_used = processor.spent(database_began, processor.of_database(environment))
+    each = 1000 / max(orders - first, 1)
+    return Applied((orders - 1) / found["seconds"], worker_used * each, database_used * each)
 
 
 def _payloads(orders: int) -> Iterator[dict]:

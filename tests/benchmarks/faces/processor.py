@@ -14,21 +14,26 @@ def of_tree(process: int) -> float:
     return sum(_seconds(each, with_gone=True) for each in _tree(process))
 
 
-def of_database(environment: dict[str, str]) -> float:
-    """Return the seconds of PostgreSQL's processes that serve this database, on this machine.
+def of_database(environment: dict[str, str]) -> dict[int, float]:
+    """Return the seconds of each of PostgreSQL's processes that serve this database here.
 
-    0 where it is SQLite, which works inside the server, or elsewhere.
+    None where it is SQLite, which works inside the server, or elsewhere.
     """
     name = urlsplit(environment.get("DATABASE_URL", "")).path[1:]
+    found: dict[int, float] = {}
     if not name:
-        return 0.0
-    total = 0.0
+        return found
     for place in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             title = (place / "cmdline").read_bytes()
             if title.startswith(b"postgres:") and f" {name} ".encode() in title:
-                total += _seconds(int(place.name))
-    return total
+                found[int(place.name)] = _seconds(int(place.name))
+    return found
+
+
+def spent(before: dict[int, float], after: dict[int, float]) -> float:
+    """Return the seconds that processes have used since; of one gone meanwhile nothing is known."""
+    return sum(seconds - before.get(process, 0.0) for process, seconds in after.items())
 
 
 def _tree(process: int) -> Iterator[int]:

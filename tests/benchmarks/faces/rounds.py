@@ -86,13 +86,13 @@ def run_once(
     """Drive one server with one load."""
     service = stand.servers[server]
     assert service.process is not None
-    before = processor.of_tree(service.process.pid), processor.of_database(stand.environment)
+    server_began = processor.of_tree(service.process.pid)
+    database_began = processor.of_database(stand.environment)
     driven = drive(service.port, load, connections=connections, seconds=seconds)
-    after = processor.of_tree(service.process.pid), processor.of_database(stand.environment)
-    each = [
-        (end - start) * 1000 / driven.requests for start, end in zip(before, after, strict=True)
-    ]
-    return Run(driven, *each)
+    server_used = processor.of_tree(service.process.pid) - server_began
+    database_used = processor.spent(database_began, processor.of_database(stand.environment))
+    each = 1000 / driven.requests
+    return Run(driven, server_used * each, database_used * each)
 
 
 def answer_of(stand: Stand, server: str, asked: Asked) -> Answer:
