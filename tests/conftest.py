@@ -10,7 +10,6 @@ import logging
 import os
 import shutil
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 
 import psycopg
@@ -35,31 +34,9 @@ from tests.factories import CustomerFactory, ShopFactory
 from tests.leaks import _nothing_leaks, watch  # noqa: F401 (fixtures, which every test has)
 from tests.prepared_database import restore, start_from_prepared
 
-_trail = import_module("downloads.migrations.0016_audit_is_append_only")
-_fill_tables = TransactionTestCase.__dict__["_fixture_setup"].__func__
-_empty_tables = TransactionTestCase._fixture_teardown
-
-
-def _begin_as_migrated(case):
-    """On SQLite the test before has left a fresh copy, rows of migrations and all."""
-    if connection.vendor != "sqlite":
-        _fill_tables(case)
-
-
-def _end_as_migrated(case):
-    """Let a test that has really committed be tidied up after: the trail gives nothing away."""
-    if connection.vendor == "sqlite":
-        restore(connection)
-        return
-    with connection.schema_editor() as editor:
-        _trail.remove(None, editor)
-    _empty_tables(case)
-    with connection.schema_editor() as editor:
-        _trail.install(None, editor)
-
-
-TransactionTestCase._fixture_setup = classmethod(_begin_as_migrated)
-TransactionTestCase._fixture_teardown = _end_as_migrated
+# The test before has left a fresh copy, rows of migrations and all.
+TransactionTestCase._fixture_setup = classmethod(lambda case: None)
+TransactionTestCase._fixture_teardown = lambda case: restore(connection)
 
 
 def _tell_each_line():

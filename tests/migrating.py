@@ -6,6 +6,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
+from tests.prepared_database import start_from_nothing
+
 APPS = ("downloads", "storefront")
 
 
@@ -33,23 +35,12 @@ def migrate_to(app: str, name: str) -> Any:
 def begin_at(app: str, name: str) -> Any:
     """Make the test database anew at a migration; return the models of that time.
 
-    On SQLite from nothing, since each test begins with a copy of the newest one there: the way back
-    through all migrations takes several times as long.
+    From nothing: the way back through all migrations takes several times as long.
     """
-    if connection.vendor != "sqlite":
-        return migrate_to(app, name)
-    with connection.cursor() as cursor, connection.constraint_checks_disabled():
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'DROP TABLE "{table}"')
+    start_from_nothing(connection)
     return migrate_to(app, name)
 
 
 def migrate_to_newest() -> None:
     made = executor()
     made.migrate(made.loader.graph.leaf_nodes())
-
-
-def end_at_newest() -> None:
-    """Leave the newest tables to the next test; on SQLite it has a copy of them anyhow."""
-    if connection.vendor != "sqlite":
-        migrate_to_newest()

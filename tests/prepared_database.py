@@ -35,6 +35,24 @@ def start_from_prepared(connection: Any) -> None:
         _copy_on_server(connection)
 
 
+def restore(connection: Any) -> None:
+    """Put a fresh copy in the place of a test database that a test has really written to."""
+    connection.close()
+    if connection.vendor == "sqlite":
+        _restore_file(connection)
+    else:
+        _make_on_server(connection, template=connection.prepared)
+
+
+def start_from_nothing(connection: Any) -> None:
+    """Put an empty database in the place of a test database; the next test has a copy again."""
+    connection.close()
+    if connection.vendor == "sqlite":
+        _remove_file(connection)
+    else:
+        _make_on_server(connection, template="template1")
+
+
 def fingerprint(connection: Any) -> str:
     """Return a short hash of all that a migrated database is made from."""
     digest = hashlib.sha256()
@@ -85,15 +103,16 @@ def _imports_of(path: Path) -> Iterator[str]:
 # --- SQLite: a file ------------------------------------------------------------------------------
 
 
-def restore(connection: Any) -> None:
-    """Put a fresh copy in the place of a SQLite file that a test has really written to."""
-    connection.close()
-    name = connection.settings_dict["NAME"]
-    # A new file: threads that still hold the old one keep it to themselves. What a run that was
-    # killed left of its log would be played into the copy.
+def _restore_file(connection: Any) -> None:
+    # A new file: threads that still hold the old one keep it to themselves.
+    _remove_file(connection)
+    shutil.copyfile(connection.prepared, connection.settings_dict["NAME"])
+
+
+def _remove_file(connection: Any) -> None:
+    # What a run that was killed left of its log would be played into the next.
     for ending in ("", "-wal", "-shm"):
-        Path(f"{name}{ending}").unlink(missing_ok=True)
-    shutil.copyfile(connection.prepared, name)
+        Path(f"{connection.settings_dict['NAME']}{ending}").unlink(missing_ok=True)
 
 
 def _copy_file(connection: Any) -> None:
@@ -105,7 +124,7 @@ def _copy_file(connection: Any) -> None:
         name: str = empty(verbosity, autoclobber, keepdb)
         if not keepdb:
             connection.settings_dict["NAME"] = name
-            restore(connection)
+            _restore_file(connection)
         return name
 
     with _alone():
@@ -142,7 +161,15 @@ def _copy_on_server(connection: Any) -> None:
                 cursor.execute(f'ALTER DATABASE "{unfinished}" RENAME TO "{prepared}"')
                 # A template that somebody is connected to cannot be copied.
                 cursor.execute(f'ALTER DATABASE "{prepared}" ALLOW_CONNECTIONS false')
-    connection.settings_dict["TEST"]["TEMPLATE"] = prepared
+    connection.prepared = connection.settings_dict["TEST"]["TEMPLATE"] = prepared
+
+
+def _make_on_server(connection: Any, *, template: str) -> None:
+    name = connection.settings_dict["NAME"]
+    with connection._nodb_cursor() as cursor:
+        # Threads that are connected still are cut off.
+        cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
 
 # --- Both ----------------------------------------------------------------------------------------

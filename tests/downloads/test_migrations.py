@@ -11,7 +11,7 @@ from downloads.models import Delivery, DownloadEvent, Grant, Order, Shop
 from tests.downloads.clicking import spend, used
 from tests.downloads.reported import line_report, order_report
 from tests.factories import NOW
-from tests.migrating import begin_at, end_at_newest, migrate_to, migrate_to_newest
+from tests.migrating import begin_at, migrate_to, migrate_to_newest
 
 pytestmark = [
     pytest.mark.slow,
@@ -22,12 +22,6 @@ BEFORE, BETWEEN, AFTER = "0002_plans", "0007_refunds_by_number", "0009_refunds_w
 WITHOUT_LEDGER, EMPTY_LEDGER, LEDGER = AFTER, "0010_ledger", "0011_carry_counts"
 WITHOUT_MAIL = "0012_accounts"
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def _newest_again():
-    yield
-    end_at_newest()
 
 
 def fill(apps: Any) -> None:

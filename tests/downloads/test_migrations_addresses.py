@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from downloads.models import Account, Customer, DataRequest, Shop
 from tests.factories import NOW
-from tests.migrating import begin_at, end_at_newest, migrate_to, migrate_to_newest
+from tests.migrating import begin_at, migrate_to, migrate_to_newest
 
 pytestmark = [
     pytest.mark.slow,
@@ -34,12 +34,6 @@ SPELLED = [
     ("two.example", "ada@bücher.example"),
     ("two.example", "kim@example.com"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _newest_again():
-    yield
-    end_at_newest()
 
 
 def fill(apps):

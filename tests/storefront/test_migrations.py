@@ -4,18 +4,12 @@ import pytest
 
 from storefront.models import CustomerToken, StorefrontKey
 from tests.factories import NOW, CustomerFactory
-from tests.migrating import end_at_newest, migrate_to, migrate_to_newest
+from tests.migrating import migrate_to, migrate_to_newest
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _newest_again():
-    yield
-    end_at_newest()
 
 
 def test_keys_without_a_checksum_are_shown_as_closed():
