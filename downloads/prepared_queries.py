@@ -79,14 +79,18 @@ def _reader_of(compiler: Any) -> Read:
         ).items()
     ]
     shape = _Shape.of(compiler.klass_info, compiler.select)
+    annotated = list(compiler.annotation_col_map.items())
 
     def convert(row: tuple[Any, ...]) -> Any:
         values = list(row)
         for place, step in converters:
             values[place] = step(values[place])
-        return shape.instance(values)
+        made = shape.instance(values)
+        for name, place in annotated:
+            made.__dict__[name] = values[place]
+        return made
 
-    return convert if converters else shape.instance
+    return convert if converters or annotated else shape.instance
 
 
 def _steps(steps: list[Any], column: Any) -> Callable[[Any], Any]:

@@ -76,6 +76,11 @@ class Prepared:
         [answer] = send(self.given(**values))
         return answer.rows[0] if answer.rows else None
 
+    def all(self, **values: Any) -> list[tuple[Any, ...]]:
+        """Run it with these values; return its rows as the database gives them."""
+        [answer] = send(self.given(**values))
+        return answer.rows
+
     def given(self, **values: Any) -> Statement:
         """Return it with these values, to be sent with others."""
         sql, params = self.written()

@@ -33,6 +33,12 @@ def audited_of(model: type[Model]) -> tuple[str, ...]:
     return getattr(model, "audited", OTHERS.get(model._meta.label_lower, ()))
 
 
+def has_audited(row: Any, names: Iterable[str]) -> bool:
+    """Say whether a save of these columns of a row is to be told of."""
+    fields = _fields(type(row))
+    return any(_is_among(field, names) for field in fields) and _is_watched(row)
+
+
 def watch() -> None:
     """Connect the signal handlers of each audited model, and of no other."""
     for model in apps.get_models():

@@ -41,6 +41,7 @@ from downloads.fulfilment.heartbeats import beat
 from downloads.fulfilment.inbox import (
     InboundMessage,
     apply_next,
+    apply_some,
     is_stored,
     receive,
     replay,
@@ -126,13 +127,7 @@ from downloads.fulfilment.products import (
     record_shop,
     remove_product,
 )
-from downloads.fulfilment.recalculation import (
-    add_lines,
-    edit_line,
-    edit_order,
-    lock_shop,
-    settle,
-)
+from downloads.fulfilment.recalculation import add_lines, edit_line, edit_order, lock_shop, settle
 from downloads.fulfilment.refunds import record_refund
 from downloads.fulfilment.retention import forget_deliveries, forget_rows
 
@@ -153,6 +148,7 @@ __all__ = [
     "apply_limit",
     "apply_next",
     "apply_policies",
+    "apply_some",
     "attach_to_order",
     "attach_to_product",
     "beat",

@@ -1,19 +1,27 @@
 """Idempotent writes: rank reports, save only what differs, return the outcome."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from django.db import models
+from django.db import DatabaseError, models
 
+from downloads.audit.signals import has_audited
 from downloads.incoming import OrderReport
 from downloads.models import Order
+from downloads.prepared_statements import Prepared, Slot, slots_of
 
 FETCHED = "f"
 # How columns end that tell reports apart: which one something is from, and what each had.
 BOOKS = ("_rank", "_ranks", "reported_units")
+# No column bears these names.
+UNSAVED, KEY = "_unsaved", "the key"
+# An INSERT of so many rows or fewer is kept for each number of them.
+KEPT_ROWS = 10
 # Of two reports with the same time the one further on stands.
 STAGES = (
     (Order.ReportedPayment.PENDING, Order.ReportedPayment.PARTIAL),
@@ -90,9 +98,74 @@ def assign(row: models.Model, **values: Any) -> bool:
     Which report something is from (its rank) changes with each one, and is no news.
     """
     changed = _set(row, values)
-    if changed:
-        row.save(update_fields=changed)
+    unsaved: dict[str, None] | None = row.__dict__.get(UNSAVED)
+    if unsaved is not None:
+        unsaved |= dict.fromkeys(changed)
+    elif changed:
+        _save(row, changed)
     return _is_news(changed)
+
+
+@contextmanager
+def saved_at_once(row: models.Model) -> Iterator[None]:
+    """Save what is assigned to a row meanwhile at the end, in one statement."""
+    row.__dict__[UNSAVED] = {}
+    try:
+        yield
+        save_assigned(row)
+    finally:
+        del row.__dict__[UNSAVED]
+
+
+def save_assigned(row: models.Model) -> None:
+    """Save what is assigned to a row so far: before a question about it is asked in SQL."""
+    unsaved = row.__dict__.get(UNSAVED)
+    if unsaved:
+        _save(row, list(unsaved))
+        unsaved.clear()
+
+
+def insert_all(rows: Sequence[models.Model]) -> None:
+    """Insert rows of one model, and give each its key. No signal tells of it."""
+    if not rows:
+        return
+    if len(rows) > KEPT_ROWS:
+        type(rows[0])._base_manager.bulk_create(rows)
+        return
+    values = {
+        f"{name} {n}": value for n, row in enumerate(rows) for name, value in vars(row).items()
+    }
+    made = _inserts_of(type(rows[0]), len(rows)).all(**values)
+    for row, (key, *_) in zip(rows, made, strict=True):
+        row.pk = key
+        row._state.adding = False
+
+
+@cache
+def _inserts_of(model: type[models.Model], count: int) -> Prepared:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    rows = [
+        model(**{field.attname: Slot(f"{field.attname} {n}", field) for field in fields})
+        for n in range(count)
+    ]
+    return Prepared(lambda: model._base_manager.bulk_create(rows))
+
+
+def insert_new(row: models.Model) -> bool:
+    """Insert a row unless another one has its place already; say whether it was new. No signal."""
+    made = _insert_of(type(row)).first(**vars(row))
+    if made is None:
+        return False
+    row.pk = made[0]
+    row._state.adding = False
+    return True
+
+
+@cache
+def _insert_of(model: type[models.Model]) -> Prepared:
+    row = model(**slots_of(model))
+    # Raw: a field that fills itself in (`auto_now_add`) would write the time of this moment in.
+    return Prepared(lambda: row.save_base(raw=True, force_insert=True), on_conflict="DO NOTHING")
 
 
 def assign_each(changes: Iterable[tuple[models.Model, dict[str, Any]]]) -> bool:
@@ -120,6 +193,22 @@ def save_each(rows: Sequence[models.Model], names: Iterable[str]) -> None:
     type(rows[0])._base_manager.bulk_create(
         rows, update_conflicts=True, unique_fields=["pk"], update_fields=list(names)
     )
+
+
+def _save(row: models.Model, names: Sequence[str]) -> None:
+    if has_audited(row, names):
+        row.save(update_fields=names)
+    elif not _update_of(type(row), tuple(sorted(names))).run(**vars(row) | {KEY: row.pk}):
+        raise DatabaseError("This row is gone.")
+
+
+@cache
+def _update_of(model: type[models.Model], names: tuple[str, ...]) -> Prepared:
+    """Return the UPDATE of some columns of one row: there are few sets of them."""
+    fields = [model._meta.get_field(name) for name in names]
+    slots: dict[str, Any] = {field.name: Slot(field.attname, field) for field in fields}
+    key = Slot(KEY, model._meta.pk)
+    return Prepared(lambda: model._base_manager.filter(pk=key).update(**slots))
 
 
 def _is_news(changed: Iterable[str]) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from downloads.fulfilment.changes import assign_each
+from downloads.fulfilment.changes import assign_each, insert_all
 from downloads.fulfilment.ledger import enter_carried
 from downloads.fulfilment.order_state import payment_of, said_payment
 from downloads.models import Attachment, Grant, LineItem, Order
@@ -119,7 +119,7 @@ def carry_counts(grants: Collection[Grant], used: Mapping[int | None, int]) -> N
         line = grant.line
         spent = 0 if line is None else used.get(line.platform_id, line.used_elsewhere)
         grant.used = max(0, min(spent, MAX_DOWNLOADS if grant.bought is None else grant.bought))
-    Grant.objects.bulk_create(grants)
+    insert_all(list(grants))
     enter_carried([grant for grant in grants if grant.used])
 
 

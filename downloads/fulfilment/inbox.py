@@ -4,11 +4,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 
 from downloads.errors import BadInput, DownloadsError, NotYet
+from downloads.fulfilment.changes import assign
 from downloads.models import Message, Shop
 from downloads.prepared_statements import Prepared, Slot, slots_of
 from downloads.turns import next_in_turn
@@ -80,29 +82,48 @@ def apply_next(apply: Callable[[Message], None], *, at: datetime, after: int = 0
     `MESSAGE_MAX_ATTEMPTS` failures only on a merchant's word; after the first one already where it
     fails by what it is.
     """
-    with transaction.atomic():
-        messages = Message.objects.due(at).select_related("shop")
-        free = messages.select_for_update(skip_locked=True, of=("self",))
-        message = next_in_turn(free, after=after)
-        if message is None:
-            return None
-        try:
-            with transaction.atomic():
-                apply(message)
-        # Any fault, also one of ours, must neither lose the message nor stop those behind it.
-        except Exception as error:
-            # None of the message's, and it is gone once the database is as it should be.
-            if pending_migrations.explain(error):
-                raise
-            _put_off(message, error, at=at)
-        else:
-            message.state = Message.State.APPLIED
-            message.applied_at = at
-            message.body = message.person = message.error = ""
-        message.save(
-            update_fields=["state", "applied_at", "body", "person", "error", "attempts", "due_at"]
-        )
-    return message
+    return next(iter(apply_some(apply, at=at, after=after, at_most=1)), None)
+
+
+@transaction.atomic
+def apply_some(
+    apply: Callable[[Message], None], *, at: datetime, after: int = 0, at_most: int
+) -> list[Message]:
+    """Apply the longest waiting messages of the shop next in turn, in one transaction; return them.
+
+    Each by itself, as `apply_next`: what one had changed is undone when it fails, and keeps no
+    other out. When the process dies, all of them are due again, and none was applied. So a shop's
+    backlog costs a commit, and its lock a wait, once for so many.
+    """
+    free = Message.objects.due(at).select_for_update(skip_locked=True, of=("self",))
+    first = next_in_turn(free.select_related("shop"), after=after)
+    if first is None:
+        return []
+    messages = [first]
+    if at_most > 1:
+        more = free.filter(shop=first.shop_id).exclude(pk=first.pk)[: at_most - 1]
+        for message in more:
+            message.shop = first.shop
+            messages.append(message)
+    for message in messages:
+        _apply(apply, message, at=at)
+    return messages
+
+
+def _apply(apply: Callable[[Message], None], message: Message, *, at: datetime) -> None:
+    state: dict[str, Any] = {"state": Message.State.APPLIED, "applied_at": at}
+    try:
+        with transaction.atomic():
+            apply(message)
+    # Any fault, also one of ours, must neither lose the message nor stop those behind it.
+    except Exception as error:
+        # None of the message's, and it is gone once the database is as it should be.
+        if pending_migrations.explain(error):
+            raise
+        state = _put_off(message, error, at=at)
+    else:
+        state |= {"body": "", "person": "", "error": ""}
+    assign(message, **state)
 
 
 def replay(message: Message, *, at: datetime) -> None:
@@ -134,20 +155,21 @@ def _key(inbound: InboundMessage) -> dict[str, str]:
     return {"source": inbound.source, "topic": inbound.topic, "delivery_id": inbound.delivery_id}
 
 
-def _put_off(message: Message, error: Exception, *, at: datetime) -> None:
-    message.attempts += 1
+def _put_off(message: Message, error: Exception, *, at: datetime) -> dict[str, Any]:
+    """Return what a message comes to by a failure."""
+    attempts = message.attempts + 1
     if isinstance(error, DownloadsError):
         # No database stores half a surrogate pair, PostgreSQL no NUL.
-        message.error = str(error).encode(errors="replace").decode().replace("\0", "")
+        reason = str(error).encode(errors="replace").decode().replace("\0", "")
     else:
         logger.error("Message %s could not be applied", message.pk, exc_info=error)
-        message.error = f"A fault of ours ({type(error).__name__}); the log has more."
-    if message.attempts >= settings.MESSAGE_MAX_ATTEMPTS or _stays_so(error):
+        reason = f"A fault of ours ({type(error).__name__}); the log has more."
+    tried = {"attempts": attempts, "error": reason}
+    if attempts >= settings.MESSAGE_MAX_ATTEMPTS or _stays_so(error):
         # It is not tried again by itself: this is when it was looked at last.
-        message.state, message.due_at = Message.State.SET_ASIDE, at
-        return
-    pause = min(settings.MESSAGE_RETRY_SECONDS * 2 ** (message.attempts - 1), LONGEST_PAUSE)
-    message.due_at = at + timedelta(seconds=pause)
+        return tried | {"state": Message.State.SET_ASIDE, "due_at": at}
+    pause = min(settings.MESSAGE_RETRY_SECONDS * 2 ** (attempts - 1), LONGEST_PAUSE)
+    return tried | {"due_at": at + timedelta(seconds=pause)}
 
 
 def _stays_so(error: Exception) -> bool:

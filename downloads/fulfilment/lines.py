@@ -5,14 +5,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from django.db import models
+
 from downloads.fulfilment.bounds import new_lines
 from downloads.fulfilment.changes import assign, assign_each
 from downloads.fulfilment.order_state import units_reported
 from downloads.fulfilment.products import products_of_lines
-from downloads.fulfilment.recalculation import LineClaims, add_lines
+from downloads.fulfilment.recalculation import LineClaims, insert_lines
 from downloads.incoming import LineReport, OrderReport, ProductReport
 from downloads.models import Grant, LineItem, Order, Product
+from downloads.prepared_queries import PreparedQuery, fetch
+from downloads.prepared_statements import Slot
 
+_LINES = PreparedQuery(
+    lambda: LineItem.objects.filter(order=Slot("order", models.BigAutoField())).select_related(
+        "product"
+    )
+)
 # Where lines stand that the newest report no longer has: behind the others, by their numbers.
 LAST = 2**31 - 1
 # More than any line of a shop has in its life.
@@ -38,7 +47,8 @@ def record_lines(
     Raises:
         AboveLimit: it would hold more than `ORDER_MAX_LINES`, and not only be closed.
     """
-    existing = {line.platform_id: line for line in order.lines.select_related("product")}
+    [rows] = fetch(_LINES.given(order=order.pk))
+    existing: dict[int | None, LineItem] = {line.platform_id: line for line in rows}
     report = _with_numbers(report, existing)
     is_newest = reported_rank >= lines_rank
     added = new_lines(report, existing, is_newest=reported_rank >= order.reported_rank)
@@ -68,7 +78,7 @@ def record_lines(
         )
         for position, reported in added
     ]
-    add_lines(order, fresh)
+    insert_lines(order, fresh)
     changes: list[tuple[LineItem, dict[str, Any]]] = []
     former: dict[int | None, UUID] = {}
     lines = existing | {line.platform_id: line for line in fresh}

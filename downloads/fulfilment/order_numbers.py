@@ -3,13 +3,34 @@
 import hashlib
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 
 from downloads.email_addresses import mailbox_of
-from downloads.fulfilment.changes import assign
+from downloads.fulfilment.changes import assign, insert_new
 from downloads.incoming import OrderReport
 from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop
+from downloads.prepared_queries import PreparedQuery
+from downloads.prepared_statements import Slot
 
+_HOLDER = PreparedQuery(
+    lambda: (
+        Order.objects.select_for_update(of=("self",))
+        .select_related("customer", "shop")
+        .filter(
+            shop=Slot("shop", models.BigAutoField()),
+            platform_id=Slot("number", models.BigIntegerField()),
+        )
+        .order_by()
+    )
+)
+_OF_TOKEN = PreparedQuery(
+    lambda: (
+        Order.objects.filter(token_hash=Slot("token", models.CharField()))
+        .exclude(pk=Slot("order", models.BigAutoField()))
+        .order_by()
+    )
+)
 FACTS: tuple[Any, ...] = (Refund, Dispute, RiskAssessment)
 
 
@@ -22,7 +43,7 @@ def order_of_report(shop: Shop, report: OrderReport) -> tuple[Order, bool]:
     """
     number = report.platform_id
     orders = Order.objects.select_for_update(of=("self",)).filter(shop=shop)
-    holder = orders.select_related("customer", "shop").filter(platform_id=number).first()
+    holder: Order | None = _HOLDER.first(shop=shop.pk, number=number)
     if holder is None:
         return _get_or_create(shop, number, report)
     if not is_another(holder, report):
@@ -78,7 +99,7 @@ def record_token(
     token, before = report.token_hash, order.token_hash
     if token is None or reported_rank < _rank_of_token(order, known_rank):
         return before is not None and has_moved and _hand_on(order.shop_id, before)
-    holder = Order.objects.filter(token_hash=token).exclude(pk=order.pk).first()
+    holder: Order | None = _OF_TOKEN.first(token=token, order=order.pk)
     if holder is None or _comes_before(order, holder):
         if holder is not None:
             _take(holder, token)
@@ -128,13 +149,17 @@ def _take(order: Order, token: str, **ranks: str) -> bool:
 
 
 def _get_or_create(shop: Shop, number: int, report: OrderReport) -> tuple[Order, bool]:
-    defaults = {
-        "number": report.number,
-        "placed_at": report.placed_at,
-        "reported_payment": Order.ReportedPayment.PENDING,
-    }
-    orders = Order.objects.select_for_update()
-    return orders.get_or_create(shop=shop, platform_id=number, defaults=defaults)
+    order = Order(
+        shop=shop,
+        platform_id=number,
+        number=report.number,
+        placed_at=report.placed_at,
+        reported_payment=Order.ReportedPayment.PENDING,
+        created_at=timezone.now(),
+    )
+    if insert_new(order):
+        return order, True
+    return Order.objects.select_for_update().get(shop=shop, platform_id=number), False
 
 
 def _number_of_ours(number: int, token_hash: str | None) -> int:

@@ -4,9 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import models
+
 from downloads.incoming import OrderReport
 from downloads.models import Dispute, LineItem, Order, Refund, RiskAssessment, Shop, StatusMeaning
 from downloads.models.reported import STATUS_LENGTH
+from downloads.prepared_queries import PreparedQuery, fetch
+from downloads.prepared_statements import Slot
 
 _REACHED = {
     Order.ReportedPayment.PENDING: 0,
@@ -17,6 +21,15 @@ _REACHED = {
 _NEEDED = {Shop.OpensWhen.PLACED: 0, Shop.OpensWhen.AUTHORIZED: 1, Shop.OpensWhen.PAID: 2}
 
 
+_SHOP = Slot("shop", models.BigAutoField())
+# A shop's table is short: read whole, it is one statement for any number of words.
+_MEANINGS = PreparedQuery(lambda: StatusMeaning.objects.filter(shop=_SHOP).order_by())
+_DISPUTES = PreparedQuery(
+    lambda: Dispute.objects.filter(
+        shop=_SHOP, order_platform_id=Slot("order", models.BigIntegerField())
+    ).effective()
+)
+
 # Below every rank: not one report said so far.
 UNSAID = "-"
 # Ends a payment's rank where, before each status had its own, that was another report's.
@@ -25,16 +38,23 @@ ALONE = "~"
 MOST_STATUSES = 50
 
 
-def standing_of(order: Order, *, reported: str, is_given_back: bool) -> dict[str, Any]:
+def standing_of(
+    order: Order,
+    *,
+    reported: str,
+    is_given_back: bool,
+    disputes: Collection[Dispute] | None = None,
+) -> dict[str, Any]:
     """Return `payment`, `hold`, `fully_refunded` and `keeps_own_assets` as they are to be now.
 
     `order` has its shop loaded; `reported` is its `said_payment`; `is_given_back` says that every
-    line went back whole.
+    line went back whole; `disputes` are those that count, null to have them asked for.
     """
+    if disputes is None:
+        _meanings, disputes = meanings_and_disputes(order, ())
     payment = payment_of(reported, order.shop) or order.payment
     if payment == Order.Payment.REFUNDED and _is_mistaken(order):
         payment = Order.Payment.PAID
-    disputes = list(Dispute.objects.of_order(order.shop, order.platform_id).effective())
     lost = any(dispute.state == Dispute.State.LOST for dispute in disputes)
     revokes = _money_revokes(order)
     shuts_all = lost or revokes or payment == Order.Payment.PENDING
@@ -65,8 +85,24 @@ def meanings_of(shop: Shop, statuses: Collection[str]) -> dict[str, str]:
     words = [status for status in statuses if status]
     if not words:
         return {}
-    rows = StatusMeaning.objects.filter(shop=shop, status__in=words)
-    return dict(rows.values_list("status", "payment"))
+    [rows] = fetch(_MEANINGS.given(shop=shop.pk))
+    return {row.status: row.payment for row in rows if row.status in words}
+
+
+def meanings_and_disputes(
+    order: Order, statuses: Collection[str]
+) -> tuple[dict[str, str], list[Dispute]]:
+    """Return what these statuses mean in a shop's table, and an order's disputes that count.
+
+    One round trip; no question where there is no status, or where it was made by hand.
+    """
+    shop, number = order.shop_id, order.platform_id
+    questions = [_MEANINGS.given(shop=shop)] if any(statuses) else []
+    facts = [_DISPUTES.given(shop=shop, order=number)] if number is not None else []
+    answers = fetch(*questions, *facts) if questions or facts else []
+    rows = answers[0] if questions else []
+    meanings = {row.status: row.payment for row in rows if row.status in statuses}
+    return meanings, answers[-1] if facts else []
 
 
 def statuses_of(order: Order) -> list[str]:
@@ -168,7 +204,7 @@ def _is_mistaken(order: Order) -> bool:
     return Refund.objects.of_order(order.shop, order.platform_id).mistaken().exists()
 
 
-def _hold_of(order: Order, disputes: list[Dispute]) -> str:
+def _hold_of(order: Order, disputes: Collection[Dispute]) -> str:
     # A release answers what was known when the merchant gave it, not what came up afterwards.
     released_at = order.released_at
     for dispute in disputes:

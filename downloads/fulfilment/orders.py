@@ -10,7 +10,13 @@ from django.db import transaction
 
 from downloads.audit.entries import enter_audit, without_automatic_entries
 from downloads.errors import BadInput, NotYet
-from downloads.fulfilment.changes import Outcome, assign, fetched_at_of, rank_of_order
+from downloads.fulfilment.changes import (
+    Outcome,
+    assign,
+    fetched_at_of,
+    rank_of_order,
+    saved_at_once,
+)
 from downloads.fulfilment.lines import record_lines
 from downloads.fulfilment.order_numbers import order_of_report, record_token
 from downloads.fulfilment.order_state import (
@@ -23,7 +29,7 @@ from downloads.fulfilment.order_state import (
     times_of_causes,
 )
 from downloads.fulfilment.people.customers import record_buyer
-from downloads.fulfilment.recalculation import lock_order, lock_shop, settle
+from downloads.fulfilment.recalculation import lock_order, lock_shop, settle, settle_within
 from downloads.fulfilment.refunds import record_refunds
 from downloads.incoming import OrderReport
 from downloads.models import Grant, LineItem, Order, Shop
@@ -67,18 +73,18 @@ def record_order(
     reported_rank = rank_of_order(report)
     known_rank, placed_at = order.reported_rank, order.placed_at
     is_newest = reported_rank >= known_rank
-    changed = record_buyer(order, report, shop=shop, at=at)
     meanings = meanings_of(shop, {report.status, *statuses_of(order)})
     # Of before lists had a rank of their own: the last report's was complete.
     lines_rank = order.lines_rank or known_rank
-    changed |= assign(
-        order,
-        **reported_payment(order, report, reported_rank),
-        **_cancellation(order, report, reported_rank, meanings),
-        lines_rank=_lines_rank(report, reported_rank, lines_rank),
-    )
-    if is_newest:
-        changed |= assign(order, reported_rank=reported_rank, **_order_fields(report))
+    with saved_at_once(order):
+        changed = record_buyer(order, report, shop=shop, at=at)
+        changed |= assign(
+            order,
+            **reported_payment(order, report, reported_rank),
+            **_cancellation(order, report, reported_rank, meanings),
+            lines_rank=_lines_rank(report, reported_rank, lines_rank),
+            **({"reported_rank": reported_rank} | _order_fields(report) if is_newest else {}),
+        )
     # Whose a token is, is told by when its orders were placed.
     has_moved = order.placed_at != placed_at
     changed |= record_token(
@@ -92,8 +98,7 @@ def record_order(
     is_paid = payment == PARTIAL or payment_of(payment, shop) != Order.Payment.PENDING
     if is_paid and not mails_buyer:
         assign(order, announced_at=order.announced_at or at)
-    settle(order, at=at, claims=recorded.claims)
-    order.refresh_from_db()
+    order = settle_within(order, at=at, claims=recorded.claims)
     outcome = Outcome.CHANGED if changed else Outcome.UNCHANGED
     return Recorded(order, Outcome.NEW if is_new else outcome)
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 
 from downloads.audit.actors import PLATFORM, acting
 from downloads.audit.entries import enter_audit
 from downloads.fulfilment.bounds import require_few_variants
-from downloads.fulfilment.changes import Outcome, assign, assign_each, rank
+from downloads.fulfilment.changes import KEPT_ROWS, Outcome, assign, assign_each, rank
 from downloads.fulfilment.recalculation import lock_shop
 from downloads.incoming import CatalogReport, ProductReport, ShopReport
 from downloads.models import Product, RemovedProduct, Shop
+from downloads.prepared_queries import PreparedQuery, fetch
+from downloads.prepared_statements import Slot
 
 # What a shop says of a product outranks what its orders' lines mention in passing.
 MENTIONED, DESCRIBED = "1", "2"
@@ -179,12 +182,29 @@ def _stands(words: dict[str, Any], product: Product) -> bool:
 
 
 def _by_variant(shop: Shop, numbers: Iterable[int | None]) -> dict[int | None, Product]:
-    products = Product.objects.filter(shop=shop).order_by()
     return {
         product.variant_id: product
         for some in _shares(numbers)
-        for product in products.filter(variant_id__in=some)
+        for product in _products(shop, some)
     }
+
+
+def _products(shop: Shop, numbers: list[Any]) -> Iterable[Product]:
+    if len(numbers) > KEPT_ROWS:
+        return Product.objects.filter(shop=shop, variant_id__in=numbers).order_by()
+    given = {f"number {n}": number for n, number in enumerate(numbers)}
+    rows: list[Product]
+    [rows] = fetch(_products_of(len(numbers)).given(shop=shop.pk, **given))
+    return rows
+
+
+@cache
+def _products_of(count: int) -> PreparedQuery:
+    numbers = [Slot(f"number {n}", models.BigIntegerField()) for n in range(count)]
+    shop = Slot("shop", models.BigAutoField())
+    return PreparedQuery(
+        lambda: Product.objects.filter(shop=shop, variant_id__in=numbers).order_by()
+    )
 
 
 def _without_number(shop: Shop, reports: Sequence[ProductReport]) -> dict[tuple, Product]:

@@ -1,15 +1,14 @@
 """Recalculate an order's state and grants from its facts (idempotent)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import models, transaction
 
-from downloads.fulfilment.changes import assign, assign_each, save_each
+from downloads.fulfilment.changes import assign, assign_each, insert_all, save_each
 from downloads.fulfilment.grant_counts import (
     COUNTED_FIELDS,
     Counting,
@@ -18,9 +17,9 @@ from downloads.fulfilment.grant_counts import (
     is_counted_by_line,
     keep_counts,
 )
-from downloads.fulfilment.mails.order_mails import announce
+from downloads.fulfilment.mails.order_mails import announced
 from downloads.fulfilment.order_state import (
-    meanings_of,
+    meanings_and_disputes,
     said_payment,
     standing_of,
     statuses_of,
@@ -30,6 +29,8 @@ from downloads.fulfilment.order_state import (
 from downloads.fulfilment.people.contacts import follow_buyer
 from downloads.models import Attachment, Grant, LineItem, Order, Product, Shop
 from downloads.models.allowances import is_open_by_line
+from downloads.prepared_queries import PreparedQuery, fetch
+from downloads.prepared_statements import Slot
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,25 @@ class LineClaims:
 
 
 NO_CLAIMS = LineClaims()
+_ORDER = Slot("order", models.BigAutoField())
+_LOCKED_SHOP = PreparedQuery(
+    lambda: (
+        Shop.objects.select_for_update(no_key=True)
+        .filter(pk=Slot("shop", models.BigAutoField()))
+        .order_by()
+    )
+)
+_LOCKED_ORDER = PreparedQuery(
+    lambda: (
+        Order.objects.select_related("shop")
+        .select_for_update(of=("self",))
+        .filter(pk=_ORDER)
+        .order_by()
+    )
+)
+_LINES = PreparedQuery(lambda: LineItem.objects.filter(order=_ORDER).with_refunded_units())
+_GRANTS = PreparedQuery(lambda: Grant.objects.filter(order=_ORDER))
+_GIVEN = PreparedQuery(lambda: Attachment.objects.filter(product__lines__order=_ORDER).distinct())
 
 
 def lock_shop(shop: Shop) -> Shop:
@@ -54,7 +74,10 @@ def lock_shop(shop: Shop) -> Shop:
     arriving at once would otherwise each be settled without the other, and so would a new line
     and an asset attached to its product. Buyers' clicks and new messages do not wait for it.
     """
-    return Shop.objects.select_for_update(no_key=True).get(pk=shop.pk)
+    found: Shop | None = _LOCKED_SHOP.first(shop=shop.pk)
+    if found is None:
+        raise Shop.DoesNotExist
+    return found
 
 
 def lock_order(order: Order) -> Order:
@@ -63,8 +86,10 @@ def lock_order(order: Order) -> Order:
     Every verb that changes a fact takes this lock first, so that no recount overwrites another's.
     `spend` does not: it moves `used` alone, which no recount touches.
     """
-    orders = Order.objects.select_related("shop").select_for_update(of=("self",))
-    return orders.get(pk=order.pk)
+    found: Order | None = _LOCKED_ORDER.first(order=order.pk)
+    if found is None:
+        raise Order.DoesNotExist
+    return found
 
 
 @transaction.atomic
@@ -89,42 +114,65 @@ def add_lines(order: Order, lines: Iterable[LineItem]) -> None:
     if not fresh:
         return
     lock_shop(order.shop)
+    insert_lines(order, fresh)
+
+
+def insert_lines(order: Order, fresh: Sequence[LineItem]) -> None:
+    """Save new lines of an order, under its shop's lock. `settle` gives them their grants."""
     for line in fresh:
         line.order = order
-    LineItem.objects.bulk_create(fresh)
+    insert_all(fresh)
 
 
 def settle_known(shop: Shop, platform_id: int, *, at: datetime) -> None:
-    """Settle an order by its platform's number, if it has arrived yet."""
+    """Settle an order by its platform's number, if it has arrived yet; in a transaction."""
     order = Order.objects.filter(shop=shop, platform_id=platform_id).first()
     if order is not None:
-        settle(order, at=at)
+        settle_within(order, at=at)
 
 
 @transaction.atomic
-def settle(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS) -> None:
+def settle(order: Order, *, at: datetime) -> None:
     """Create the grants an order lacks and recount those it has (idempotent).
 
-    Whoever saved facts of an order (a report, a form, a refund) calls this afterwards; `claims`
-    are what a report says beside them.
+    Whoever saved facts of an order (a form, a policy) calls this afterwards.
     """
-    order = lock_order(order)
-    lines = {line.pk: line for line in order.lines.with_refunded_units()}
+    settle_within(order, at=at)
+
+
+def settle_within(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS) -> Order:
+    """Settle an order in the caller's transaction, as `settle` does; return it as it was locked.
+
+    `claims` are what a report says beside the facts that it brought.
+    """
+    # Each of these reads what the lock has waited for.
+    which = {"order": order.pk}
+    orders, rows, grants, attachments = fetch(
+        _LOCKED_ORDER.given(**which),
+        _LINES.given(**which),
+        _GRANTS.given(**which),
+        _GIVEN.given(**which),
+    )
+    if not orders:
+        raise Order.DoesNotExist
+    order = orders[0]
+    lines: dict[int, LineItem] = {line.pk: line for line in rows}
     back = [allowance_of(line, limit=None).refunded for line in lines.values()]
-    words = chain(statuses_of(order), *map(words_of, lines.values()))
-    meanings = meanings_of(order.shop, set(words))
+    words = set(chain(statuses_of(order), *map(words_of, lines.values())))
+    meanings, disputes = meanings_and_disputes(order, words)
     # The table may say otherwise by now.
     assign_each((line, {"paid_units": units_paid(line, meanings)}) for line in lines.values())
     reported = said_payment(order, meanings)
-    standing = standing_of(order, reported=reported, is_given_back=bool(back) and all(back))
+    standing = standing_of(
+        order, reported=reported, is_given_back=bool(back) and all(back), disputes=disputes
+    )
     is_unpaid = standing["payment"] == Order.Payment.PENDING
     if is_unpaid and is_open_by_line(reported, [row.paid_units for row in lines.values()]):
         standing["payment"] = Order.Payment.PAID
     assign(order, **standing)
     counted = Counting(order, by_line=is_counted_by_line(order, meanings), at=at)
-    grants = list(order.grants.all())
     existing = {(grant.line_id, grant.asset_id) for grant in grants}
-    given = _attachments(Q(product__lines__order=order))
+    given = _by_product(attachments)
     fresh = [
         counted.grant_for(line, attachment)
         for line in lines.values()
@@ -137,12 +185,15 @@ def settle(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS) -> Non
     given_to = {grant.line_id for grant in [*grants, *fresh]}
     keep_counts((lines[key] for key in lines if key not in given_to), claims.used)
     former = _former_products(order, lines.values())
-    given |= _attachments(Q(product__in=set(chain(*former.values())))) if former else {}
+    if former:
+        others = Attachment.objects.filter(product__in=set(chain(*former.values())))
+        given |= _by_product(others.distinct())
     assets = {number: {each.asset_id for each in some} for number, some in given.items()}
     changed = [grant for grant in grants if counted.recount(grant, lines, assets, former)]
     save_each(changed, COUNTED_FIELDS)
-    if order.announced_at is None:
-        announce([order.pk], at=at)
+    if order.announced_at is None and announced([order.pk], at=at):
+        order.announced_at = at
+    return order
 
 
 def _former_grants(
@@ -151,7 +202,8 @@ def _former_grants(
     """Build the closed grants of products that lines had before, by a report that came late."""
     if not claims.former or counted.order.is_sub_order:
         return []
-    given = _attachments(Q(product__in=claims.former.values()))
+    former = Attachment.objects.filter(product__in=claims.former.values())
+    given = _by_product(former.distinct())
     return [
         counted.grant_for(line, attachment)
         for line in lines
@@ -180,8 +232,8 @@ def _former_products(order: Order, lines: Iterable[LineItem]) -> dict[int, list[
     }
 
 
-def _attachments(which: Q) -> dict[UUID, list[Attachment]]:
+def _by_product(attachments: Iterable[Attachment]) -> dict[UUID, list[Attachment]]:
     by_product: dict[UUID, list[Attachment]] = {}
-    for attachment in Attachment.objects.filter(which).distinct():
+    for attachment in attachments:
         by_product.setdefault(attachment.product_id, []).append(attachment)
     return by_product

@@ -2,13 +2,17 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db import models
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from downloads.errors import BadInput
 from downloads.models import Grant, Mail, Order
 from downloads.models.orders import BY_HAND
+from downloads.prepared_queries import PreparedQuery, fetch
+from downloads.prepared_statements import Slot
 
 
 def announce(orders: Collection[int], *, at: datetime, is_anew: bool = False) -> int:
@@ -21,19 +25,45 @@ def announce(orders: Collection[int], *, at: datetime, is_anew: bool = False) ->
     an asset attached to an old product is to wake up every earlier buyer. `is_anew` is for one
     whose mail went to another address before: it is told again, however old. Three queries at most.
     """
+    ready = announced(orders, at=at, is_anew=is_anew)
+    return sum(order.shop.mails_buyers for order in ready)
+
+
+def announced(orders: Collection[int], *, at: datetime, is_anew: bool = False) -> Collection[Order]:
+    """Announce as `announce` does; return the orders, also of shops that mail by themselves."""
     since = at - timedelta(days=settings.MAIL_ORDER_DAYS)
-    # A merchant enters any day for an order made by hand.
-    is_new = Q(placed_at__gte=since) | BY_HAND
-    untold = Order.objects.open().filter(pk__in=orders, announced_at=None, email__contains="@")
-    if not is_anew:
-        untold = untold.filter(is_new, created_at__gte=since)
-    permitted = Grant.objects.permitted(at).filter(order__in=orders)
-    ready = list(untold.filter(pk__in=permitted.values("order")).select_related("shop"))
+    if len(orders) == 1 and not is_anew:
+        [ready] = fetch(_READY.given(order=next(iter(orders)), at=at, since=since))
+    else:
+        ready = list(_ready(orders, at=at, since=None if is_anew else since))
     mails = [_mail(order, at=at) for order in ready if order.shop.mails_buyers]
     if ready:
         Order.objects.filter(pk__in=[order.pk for order in ready]).update(announced_at=at)
         Mail.objects.bulk_create(mails)
-    return len(mails)
+    return ready
+
+
+def _ready(
+    orders: Collection[Any], *, at: datetime | Slot, since: datetime | Slot | None
+) -> QuerySet[Order]:
+    """Return those of these orders that are open and untold; none from before `since`."""
+    untold = Order.objects.open().filter(pk__in=orders, announced_at=None, email__contains="@")
+    if since is not None:
+        # A merchant enters any day for an order made by hand.
+        is_new = Q(placed_at__gte=since) | BY_HAND
+        untold = untold.filter(is_new, created_at__gte=since)
+    permitted = Grant.objects.permitted(at).filter(order=OuterRef("pk"))
+    return untold.filter(Exists(permitted)).select_related("shop")
+
+
+# Each report of an order asks for that one.
+_READY = PreparedQuery(
+    lambda: _ready(
+        [Slot("order", models.BigAutoField())],
+        at=Slot("at", models.DateTimeField()),
+        since=Slot("since", models.DateTimeField()),
+    )
+)
 
 
 def send_order_mail(order: Order, *, at: datetime) -> Mail:

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
 
@@ -21,10 +21,18 @@ from downloads.fulfilment.mails.requested_mails import write_requested
 from downloads.fulfilment.people.addresses import find_owner, owner_of
 from downloads.fulfilment.recalculation import lock_shop
 from downloads.models import Account, Customer, Mail, Shop
+from downloads.prepared_statements import Prepared, Slot
 
 NAME_LENGTH = 200
 # Persian and Indic names are written with them.
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
+
+
+_CONFIRMED = Prepared(
+    lambda: Account.objects.filter(
+        customer=Slot("customer", models.BigAutoField()), confirmed_at__isnull=False
+    ).exists()
+)
 
 
 def register(
@@ -160,6 +168,8 @@ def part_former_accounts(customer: Customer) -> None:
     Whoever has such an address is somebody else by now, or always was: they go on signing in, and
     see what its owner sees. The caller holds the shop's lock.
     """
+    if _CONFIRMED.first(customer=customer.pk) is None:
+        return
     confirmed = Account.objects.filter(customer=customer, confirmed_at__isnull=False)
     former = confirmed.exclude(pk__in=confirmed.with_email(customer.email or ""))
     for account in former.select_related("shop"):

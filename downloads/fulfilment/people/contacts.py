@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from downloads.email_addresses import mailbox_of
-from downloads.fulfilment.changes import assign, rank
+from downloads.fulfilment.changes import assign, rank, save_assigned
 from downloads.fulfilment.mails.order_mails import announce
 from downloads.incoming import OrderReport
 from downloads.models import Mail, Order
@@ -58,6 +58,7 @@ def change_contact(order: Order, email: str, *, at: datetime) -> bool:
         return False
     assign(order, email=email, **consequences(order, former=former))
     if former and order.announced_at is None:
+        save_assigned(order)
         announce([order.pk], at=at, is_anew=True)
         order.refresh_from_db(fields=["announced_at"])
     return True

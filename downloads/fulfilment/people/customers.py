@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
+from django.utils import timezone
 
 from downloads.email_addresses import mailbox_of
 from downloads.errors import BadInput, NoSuchCustomer
-from downloads.fulfilment.changes import Outcome, assign, rank
+from downloads.fulfilment.changes import Outcome, assign, insert_new, rank
 from downloads.fulfilment.people.accounts import part_former_accounts
 from downloads.fulfilment.people.addresses import find_owner, owner_of
 from downloads.fulfilment.people.contacts import (
@@ -23,7 +24,15 @@ from downloads.fulfilment.people.contacts import (
 from downloads.fulfilment.recalculation import lock_shop
 from downloads.incoming import CustomerReport, OrderReport
 from downloads.models import Customer, Order, Shop
+from downloads.prepared_queries import PreparedQuery
+from downloads.prepared_statements import Slot
 
+_BY_NUMBER = PreparedQuery(
+    lambda: Customer.objects.filter(
+        shop=Slot("shop", models.BigAutoField()),
+        platform_id=Slot("number", models.BigIntegerField()),
+    ).order_by()
+)
 # What says the address of an account, the least first.
 UNTOLD, EMBEDDED, ACCOUNT = "0", "1", "2"
 
@@ -150,8 +159,7 @@ def _describe_owner(order: Order, report: OrderReport) -> bool:
 def _record(
     shop: Shop, report: CustomerReport, *, reported_at: datetime, is_account: bool
 ) -> tuple[Customer, bool]:
-    rows = Customer.objects.filter(shop=shop)
-    customer, _is_new = rows.get_or_create(platform_id=report.platform_id, defaults={"shop": shop})
+    customer = _get_or_create(shop, report.platform_id)
     if customer.is_erased:
         return customer, False
     email = mailbox_of(report.email or "")
@@ -165,6 +173,15 @@ def _record(
         is_account=is_account,
     )
     return customer, changed
+
+
+def _get_or_create(shop: Shop, number: int | None) -> Customer:
+    found: Customer | None = _BY_NUMBER.first(shop=shop.pk, number=number)
+    if found is None:
+        found = Customer(shop=shop, platform_id=number, created_at=timezone.now())
+        if not insert_new(found):
+            found = Customer.objects.get(shop=shop, platform_id=number)
+    return found
 
 
 def _describe(
@@ -188,9 +205,10 @@ def _describe(
         email=email or None,
         first_name=report.first_name or (customer.first_name if is_first else ""),
         last_name=report.last_name or (customer.last_name if is_first else ""),
+        described_rank=described_rank,
     )
     part_former_accounts(customer)
-    return assign(customer, described_rank=described_rank) or changed
+    return changed
 
 
 def _rank_of_account(described_rank: str) -> str:

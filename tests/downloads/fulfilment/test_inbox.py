@@ -16,6 +16,7 @@ from downloads.errors import (
 from downloads.fulfilment import (
     InboundMessage,
     apply_next,
+    apply_some,
     is_stored,
     receive,
     replay,
@@ -161,6 +162,56 @@ def test_messages_of_all_shops_come(shop):
     MessageFactory(shop=shop)
     MessageFactory()
     assert len(applied()) == 2
+
+
+# --- Some at once --------------------------------------------------------------------------------
+
+
+def test_some_of_one_shop_are_applied_at_once_the_longest_waiting_first(shop):
+    for number, waits in enumerate([2, 0, 1, 0]):
+        MessageFactory(shop=shop, delivery_id=str(number), due_at=NOW + waits * SECOND)
+    other = MessageFactory(due_at=NOW + 2 * SECOND)
+    at = NOW + 3 * SECOND
+    heard = []
+    done = apply_some(lambda message: heard.append(message.delivery_id), at=at, at_most=3)
+    assert heard == [message.delivery_id for message in done] == ["1", "3", "2"]
+    assert apply_some(nothing, at=at, after=shop.pk, at_most=3) == [other]
+    assert [message.delivery_id for message in apply_some(nothing, at=at, at_most=3)] == ["0"]
+    assert apply_some(nothing, at=at, at_most=3) == []
+
+
+def test_of_some_at_once_one_that_fails_keeps_no_other_out(shop):
+    for number in range(3):
+        MessageFactory(shop=shop, delivery_id=str(number))
+
+    def refuse_the_second(message: Message) -> None:
+        CustomerFactory(shop=message.shop, first_name=message.delivery_id)
+        if message.delivery_id == "1":
+            CustomerFactory(shop=message.shop, platform_id=1)
+            CustomerFactory(shop=message.shop, platform_id=1)
+
+    done = apply_some(refuse_the_second, at=NOW, at_most=3)
+    assert [message.state for message in done] == ["applied", "waiting", "applied"]
+    names = Customer.objects.order_by("pk").values_list("first_name", flat=True)
+    assert list(names) == ["0", "2"]
+    stored = Message.objects.order_by("pk").values_list("state", "attempts")
+    assert list(stored) == [("applied", 0), ("waiting", 1), ("applied", 0)]
+
+
+def test_when_a_worker_ends_in_their_midst_none_of_them_was_applied(shop):
+    for number in range(3):
+        MessageFactory(shop=shop, delivery_id=str(number))
+    before = list(Message.objects.order_by("pk").values())
+
+    def stop_at_the_last(message: Message) -> None:
+        CustomerFactory(shop=message.shop)
+        if message.delivery_id == "2":
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        apply_some(stop_at_the_last, at=NOW, at_most=3)
+    assert list(Message.objects.order_by("pk").values()) == before
+    assert Customer.objects.count() == 0
 
 
 # --- Failing -------------------------------------------------------------------------------------
