@@ -15,6 +15,8 @@ from downloads.models import Order, Refund, RefundedLine, Shop
 # Of what one moment says of a refund, the last stands: it is told of, is not in a complete list,
 # is in one.
 TOLD, MISSING, LISTED = range(3)
+# In the place of these where it cannot be read whole.
+UNREAD = "-"
 MOST_UNITS = 16**7 - 1
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -33,14 +35,16 @@ class Mention(NamedTuple):
 
     def rank_of(self, report: RefundReport | None) -> str:
         """Return its rank among all that is said of a refund; null: it is missing here."""
-        units = {} if report is None else report.units
         fetched = 0 if self.fetched_at is None else int(self.fetched_at.timestamp() * 1000)
+        if report is None:
+            return rank(self.reported_at, f"{fetched:011x}{MISSING}{0:07x}", content=None)
+        how, at = str(self.how), self.reported_at
+        if not report.is_whole:
+            # It is no news of the refund but that there is one.
+            fetched, how, at = 0, UNREAD, report.refunded_at
         # Of equal ones the one that gives more units back, so that none opens by accident.
-        back = min(sum(units.values()), MOST_UNITS)
-        how = MISSING if report is None else self.how
-        content = None if report is None else (report.refunded_at, sorted(units.items()))
-        # What could not be read whole is no news of the refund but that there is one.
-        at = self.reported_at if report is None or report.is_whole else report.refunded_at
+        back = min(sum(report.units.values()), MOST_UNITS)
+        content = (report.refunded_at, sorted(report.units.items()))
         return rank(at, f"{fetched:011x}{how}{back:07x}", content=content)
 
 
@@ -113,7 +117,7 @@ def _save(
     if is_new:
         require_few(Refund.objects.all(), shop, order, "refunds")
     new_rank = mention.rank_of(report)
-    if not is_new and new_rank <= _rank_of(refund):
+    if not is_new and not _stands(new_rank, above=refund, is_whole=report.is_whole):
         return _is_back(refund, mention) and assign(
             refund, is_gone=False, noted_at=mention.fetched_at
         )
@@ -152,6 +156,16 @@ def _replace_lines(refund: Refund, units: dict[int, int], *, is_new: bool) -> bo
 def _rank_of(refund: Refund) -> str:
     # Of one from before ranks were kept the time alone is known.
     return refund.reported_rank or rank(refund.refunded_at, content="").split()[0]
+
+
+def _stands(new_rank: str, *, above: Refund, is_whole: bool) -> bool:
+    """Say whether a mention stands above what is known of a refund.
+
+    One that cannot be read whole never does above one that can, whatever the clocks say.
+    """
+    known = _rank_of(above)
+    was_whole = f"{0:011x}{UNREAD}" not in known
+    return is_whole if is_whole != was_whole else new_rank > known
 
 
 def _listed(order: Order | None) -> Mention | None:

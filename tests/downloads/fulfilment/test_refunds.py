@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -272,6 +273,22 @@ def test_of_two_fetched_lists_of_one_moment_the_later_stands(shop, is_reversed):
     for report in reversed(lists) if is_reversed else lists:
         hear(shop, report, at=HOURS[4])
     assert canceled() == [30, 0]
+
+
+@pytest.mark.parametrize("asked_at", [None, HOURS[2]])
+@pytest.mark.parametrize("happened_at", [NOW, HOURS[1], HOURS[2]])
+def test_a_refund_that_cannot_be_read_whole_opens_nothing_whatever_the_clocks(
+    shop, happened_at, asked_at
+):
+    """Also where it is said to have happened after the report that told of it."""
+    place(shop)
+    whole = refunded(7, {1: 3}, happened_at)
+    cut = replace(whole, units={1: 1}, is_whole=False)
+    incomplete = {"are_refunds_complete": False, "fetched_at": asked_at}
+    ends(shop, listing(HOURS[0], whole), listing(HOURS[1], cut, **incomplete))
+    assert canceled() == [30, 0]
+    ends(shop, listing(HOURS[3], refunded(7, {1: 2}, happened_at)))
+    assert canceled() == [20, 0]
 
 
 @pytest.mark.parametrize("is_in_both", [False, True])
