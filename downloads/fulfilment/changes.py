@@ -205,7 +205,7 @@ def _save(row: models.Model, names: Sequence[str]) -> None:
 @cache
 def _update_of(model: type[models.Model], names: tuple[str, ...]) -> Prepared:
     """Return the UPDATE of some columns of one row: there are few sets of them."""
-    fields = [model._meta.get_field(name) for name in names]
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
     slots: dict[str, Any] = {field.name: Slot(field.attname, field) for field in fields}
     key = Slot(KEY, model._meta.pk)
     return Prepared(lambda: model._base_manager.filter(pk=key).update(**slots))

@@ -200,7 +200,7 @@ def _products(shop: Shop, numbers: list[Any]) -> Iterable[Product]:
 
 @cache
 def _products_of(count: int) -> PreparedQuery:
-    numbers = [Slot(f"number {n}", models.BigIntegerField()) for n in range(count)]
+    numbers: list[Any] = [Slot(f"number {n}", models.BigIntegerField()) for n in range(count)]
     shop = Slot("shop", models.BigAutoField())
     return PreparedQuery(
         lambda: Product.objects.filter(shop=shop, variant_id__in=numbers).order_by()
