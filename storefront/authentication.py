@@ -1,4 +1,4 @@
-"""Authentication: a key or a signature names the shop, a bearer its customer."""
+"""Authentication: a key names the shop, a bearer its customer."""
 
 import re
 from contextlib import suppress
@@ -6,40 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
 
 from downloads import fulfilment
-from downloads.errors import SealBroken
 from downloads.models import Account, Customer, Grant, Reader, Shop
-from downloads.prepared_queries import PreparedQuery, fetch
-from downloads.prepared_statements import Slot
 from downloads.tokens import hash_token
 from storefront.grant_fields import require_grant
 from storefront.http.client_ip import client_ip
-from storefront.http.errors import KeyRefused, OriginRefused, SignatureRefused, Unauthenticated
+from storefront.http.errors import KeyRefused, OriginRefused, Unauthenticated
 from storefront.http.throttling import Rate, count
 from storefront.models import (
     ApiKey,
     CustomerToken,
     SecretKey,
     StorefrontKey,
-    WebhookSecret,
 )
 from storefront.models.caller_queries import NOTHING, Bearer, Found, find_bearer, find_caller
-from storefront.platforms.base import Envelope, Platform
 
-_SECRETS = PreparedQuery(
-    lambda: (
-        WebhookSecret.objects.usable(Slot("at", models.DateTimeField()))
-        .filter(
-            shop__domain=Slot("domain", models.CharField()),
-            source=Slot("source", models.CharField()),
-        )
-        .select_related("shop")
-    )
-)
 _SECRET_KEY = re.compile(r"\ABearer +(sk_\S+)\Z", re.IGNORECASE | re.ASCII)
 
 
@@ -232,32 +217,6 @@ def choose_password(number: int, *, state: str, password: str, at: datetime) -> 
 def is_whole_bearer(authorization: str) -> bool:
     """Say whether an Authorization header may hold a customer's bearer. No query."""
     return Bearer.read(authorization) is not None
-
-
-def shop_of_message(platform: Platform, envelope: Envelope, body: bytes, *, at: datetime) -> Shop:
-    """Return the shop whose own secret signed exactly these bytes. One query.
-
-    `body` is the raw bytes as they came.
-
-    Raises:
-        SignatureRefused: none of this shop's usable secrets did, or there is no such shop.
-        SealBroken: one of them cannot be opened, and none of the others signed.
-    """
-    unread: SealBroken | None = None
-    # Anybody may write a NUL into an address; PostgreSQL cannot even look for one.
-    domain = envelope.shop_domain.lower().replace("\0", "")
-    [secrets] = fetch(_SECRETS.given(at=at, domain=domain, source=platform.name))
-    for secret in secrets:
-        try:
-            known = secret.reveal()
-        except SealBroken as error:
-            unread = error
-            continue
-        if platform.is_signed(envelope, body, secret=known, at=at):
-            secret.note_use(at)
-            return secret.shop
-    # What we cannot read may well have been the right one: the shop is to try again.
-    raise unread or SignatureRefused()
 
 
 def _invalid_key() -> KeyRefused:

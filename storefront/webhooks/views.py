@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST
 from downloads.errors import BadInput, NoMessage, NotFound
 from downloads.fulfilment import InboundMessage
 from downloads.json_names import in_short
-from storefront.authentication import shop_of_message
 from storefront.http.errors import TooLarge
 from storefront.http.json_errors import answers_with_json
 from storefront.http.requests import declared_length, require_length
@@ -21,6 +20,7 @@ from storefront.inbox import WORD, store, unclear
 from storefront.platforms.base import Envelope, Platform
 from storefront.platforms.payloads import parse_message
 from storefront.platforms.registry import PLATFORMS
+from storefront.webhooks.signatures import shop_of_message
 
 logger = logging.getLogger(__name__)
 
