@@ -31,7 +31,9 @@ PYTEST = env PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q
 QUICK = "not slow and not more_cases"
 # These have servers, browsers and clients of their own. A file stays in one process, which starts
 # for it what its tests share; the longest do not come last.
-SERVED = tests/system tests/contracts
+SERVED = tests/system tests/contracts/clients
+# Those made for each operation of a schema share a name, and of one name a run by file keeps one.
+SCHEMAS = tests/contracts/schemas
 BY_FILE = -n 2 --dist loadfile --no-loadscope-reorder
 SIDE_BY_SIDE = tests/config tests/downloads tests/invariants tests/meta tests/storefront
 
@@ -42,7 +44,8 @@ test: static
 
 ## All tests: browsers, nginx, storms, kills, too, and on PostgreSQL what can differ there
 test-all: static audit
-	$(TIMED) $(PYTEST) -n 2 -m "not sampled" --durations 10 --durations-min 1 $(SIDE_BY_SIDE)
+	$(TIMED) $(PYTEST) -n 2 -m "not sampled" --durations 10 --durations-min 1 $(SIDE_BY_SIDE) \
+		$(SCHEMAS)
 	$(TIMED) $(PYTEST) $(BY_FILE) --durations 10 $(SERVED)
 	$(TIMED) $(ON_POSTGRES) $(PYTEST) -n 2 -m "both_databases and not more_cases and not sampled" $(SIDE_BY_SIDE)
 	$(TIMED) $(ON_POSTGRES) $(PYTEST) $(BY_FILE) -m both_databases --durations 10 $(SERVED)
@@ -81,7 +84,7 @@ soak: $(DEVELOPS)
 
 ## Storms, kills and crowds in their long form, on both databases
 drills: $(DEVELOPS)
-	DRILLS=true $(PYTEST) -m slow $(SERVED) tests/invariants tests/downloads tests/storefront/imports
+	DRILLS=true $(PYTEST) -m slow $(SERVED) $(SCHEMAS) tests/invariants tests/downloads tests/storefront/imports
 	DRILLS=true $(ON_POSTGRES) $(PYTEST) -m "both_databases and slow" $(SERVED) tests/invariants
 
 ## A hundred planted faults: which of them does no test notice? An hour and a half at most

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import shutil
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what runs where; skip a run on PostgreSQL where none answers, which in CI fails."""
+    _name_each_once(items)
     both_databases.mark(items)
     thinned.mark(items)
     database = django_settings.DATABASES["default"]
@@ -95,6 +97,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             pytest.exit(f"No PostgreSQL at DATABASE_URL: {error}", returncode=1)
         for item in items:
             item.add_marker(pytest.mark.skip(reason=f"no PostgreSQL at DATABASE_URL: {error}"))
+
+
+def _name_each_once(items: list[pytest.Item]) -> None:
+    """Refuse two tests of one name: a run by file would keep one of them, and not say so."""
+    named = Counter(item.nodeid for item in items if CONTRACTS / "schemas" not in item.path.parents)
+    if twice := [name for name, times in named.items() if times > 1]:
+        raise pytest.UsageError(f"several tests are called {', '.join(twice)}")
 
 
 def pytest_collection_finish() -> None:
