@@ -361,7 +361,7 @@ def test_a_task_that_fails_at_every_bell_is_logged_once(db, monkeypatch, logged)
     command = worker.Command()
     own = command.own_worker(**OPTIONS)
     with monkeypatch.context() as patch:
-        patch.setattr(fulfilment, "apply_next", lambda *given, **named: 1 / 0)
+        patch.setattr(fulfilment, "apply_some", lambda *given, **named: 1 / 0)
         for _bell in range(3):
             inbox.ring()
             own.run()
