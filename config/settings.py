@@ -89,6 +89,8 @@ DATABASES = {
 # Counts who asks too often; share it (Redis) when more than one process serves.
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://downloads")}
 _is_alone = CACHES["default"]["BACKEND"].endswith("LocMemCache")
+if CACHES["default"]["BACKEND"].endswith("RedisCache"):
+    CACHES["default"]["BACKEND"] = "config.redis_cache.OneTripRedisCache"
 # More would share one core's time; two of 32 threads fit PostgreSQL's 100 connections.
 WORKERS = env.int("WORKERS", default=1 if _is_alone else min(os.cpu_count() or 1, 2))
 if _is_alone:

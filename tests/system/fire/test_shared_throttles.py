@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from config.redis_cache import OneTripRedisCache
 from tests.system.harness.clients import get
 from tests.system.harness.processes import times
 from tests.system.harness.servers import redis
@@ -23,6 +24,18 @@ MISSES, ALLOWED = times(50, drill=100), 30
 FACE_B = "/api/graphql"
 UNKNOWN = "/api/v2/customer-account-orders?id=nobodys-token-"
 QUERY = json.dumps({"query": "{ __typename }"}).encode()
+
+
+def test_a_count_is_one_question_and_keeps_its_end():
+    with redis() as url:
+        cache = OneTripRedisCache(url, {})
+        with pytest.raises(ValueError, match="not found"):
+            cache.incr("who")
+        assert cache.add("who", 1, timeout=100)
+        assert [cache.incr("who"), cache.incr("who", 5), cache.decr("who")] == [2, 7, 6]
+        client = cache._cache.get_client("who")
+        assert 0 < client.ttl(":1:who") <= 100
+        assert client.info("commandstats")["cmdstat_eval"]["calls"] == 4
 
 
 @pytest.fixture(scope="module")
