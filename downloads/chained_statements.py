@@ -16,7 +16,7 @@ from downloads.round_trips import Statement, send
 
 _ROW = r"\(%s(?:, %s)*\)"
 _INSERT = re.compile(
-    rf"(?P<into>INSERT INTO .+?) VALUES (?P<rows>{_ROW}(?:, {_ROW})*)"  # noqa: S608
+    rf"(?P<into>INSERT INTO .+?) VALUES (?P<rows>{_ROW}(?:, {_ROW})*)"  # noqa: S608  # nosec B608
     r"(?P<conflict> ON CONFLICT .+?)?(?: RETURNING .+)?\Z"
 )
 
@@ -95,7 +95,7 @@ def _rows_of(insert: Prepared, *, key: str, behind: int) -> Iterator[tuple[str, 
         row = params[start : start + width]
         is_key = [isinstance(each, Slot) and each.name == key for each in row]
         places = ", ".join(f'{before}."id"' if each else "%s" for each in is_key)
-        chosen = f"SELECT {places} FROM {before}"  # noqa: S608
+        chosen = f"SELECT {places} FROM {before}"  # noqa: S608  # nosec B608
         yield (
             f"{match['into']} {chosen}{match['conflict'] or ''}",
             [each for each, known in zip(row, is_key, strict=True) if not known],

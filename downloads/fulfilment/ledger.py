@@ -37,7 +37,7 @@ CHARGE_AND_BYTES_LINES = Prepared(
 MORE_BYTES = Prepared(
     lambda: DownloadEvent.objects.bulk_create([_bytes_line()]),
     on_conflict=(
-        f'("delivery_id") WHERE "kind" = \'{DownloadEvent.Kind.SERVED}\' DO UPDATE SET '
+        f'("delivery_id") WHERE "kind" = \'{DownloadEvent.Kind.SERVED}\' DO UPDATE SET '  # nosec B608
         '"sent_bytes" = "downloads_downloadevent"."sent_bytes" + EXCLUDED."sent_bytes", '
         '"at" = EXCLUDED."at"'
     ),
