@@ -22,6 +22,9 @@ def left(monkeypatch):
     for signal in (request_started, request_finished):
         monkeypatch.setattr(signal, "receivers", list(signal.receivers))
         signal.sender_receivers_cache.clear()
+    # A process that has loaded the service for another test has left them out already.
+    request_started.connect(reset_queries)
+    request_finished.connect(close_caches)
 
     def ask():
         disconnect_idle_receivers()
