@@ -106,3 +106,14 @@ def test_raw_html_is_text():
 )
 def test_where_a_link_leads(address, target):
     assert _target(address) == target
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_page_styles_itself(client, name):
+    body = shown(client, PATHS[name])
+    assert not re.findall(r"<[^>]* style=", body)
+
+
+def test_numbers_stand_to_the_right(client):
+    body = shown(client, "/docs/decisions/0011-application-server")
+    assert '<th class="to-right">' in body
