@@ -12,10 +12,20 @@ return redis.call('incrby', KEYS[1], ARGV[1])
 
 
 class OneTripClient(RedisCacheClient):
-    """Django's client, whose `incr` looks first whether the key is there."""
+    """Django's client, which makes one of the library's anew for each question."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._clients: dict[bool, Any] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        """Return a client of one of the servers, made once for reading and once for writing."""
+        if write not in self._clients:
+            self._clients[write] = super().get_client(key, write=write)
+        return self._clients[write]
 
     def incr(self, key: Any, delta: int) -> int:
-        """Add to a number in one step, and one round trip.
+        """Add to a number in one step, and one round trip; Django looks first whether it is there.
 
         Raises:
             ValueError: there is none.
