@@ -154,6 +154,7 @@ def test_what_is_no_text_is_named(content, what):
 
 def test_a_table_that_is_none_may_be_closed_at_once(tmp_path, monkeypatch):
     unraised = []
+    gc.collect()  # what other tests left behind is none of this one's
     monkeypatch.setattr(sys, "unraisablehook", unraised.append)
     path = tmp_path / "wrong.csv"
     path.write_text("a,b\n1,2\n")
