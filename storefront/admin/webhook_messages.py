@@ -64,7 +64,7 @@ class MessageAdmin(ReportedAdmin):
     )
 
     class Media:
-        css = {"all": ("downloads/desk.css", "downloads/blocks.css", "downloads/messages.css")}
+        css = {"all": ("downloads/desk.css", "downloads/messages.css")}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         orders = visible(Order.objects.all(), request)

@@ -26,19 +26,27 @@ from storefront.staff import (
 )
 from storefront.staff.access import is_through
 from storefront.staff.login import SignIn, note_use, to_second_factor, waits_at_second_factor
+from storefront.staff.screen.navigation import Navigation
 from storefront.staff.start_page import figures_for
 from storefront.staff.worker import words_of_worker
 
 View = Callable[..., HttpResponseBase]
+# Our own sheets, in the order in which each stands on the one before it.
+SHEETS = [f"storefront/desk/{name}.css" for name in ("shell", "parts", "lists", "forms")]
 
 
 class StaffSite(AdminSite):
     site_header = site_title = "Digital downloads"
     index_title = "Your shop"
-    enable_nav_sidebar = True
+    # We have a side bar of our own.
+    enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
         return is_through(request)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        own = {"navigation": Navigation(self, request), "desk_sheets": SHEETS}
+        return super().each_context(request) | own
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 (Django's)
         return super().admin_view(_noted(view), cacheable)

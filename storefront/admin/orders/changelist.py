@@ -19,7 +19,7 @@ class OrderList(WithLedger):
     list_display = ("shown_number", "buyer", "status", "total", "placed", "mailed")
 
     class Media:
-        css = {"all": ("downloads/blocks.css", "downloads/orders.css", "downloads/desk.css")}
+        css = {"all": ("downloads/orders.css", "downloads/desk.css")}
 
     def get_list_display(self, request: HttpRequest) -> Any:
         reader: Any = request.user
