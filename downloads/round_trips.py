@@ -20,6 +20,8 @@ from django.db import (
     connections,
 )
 
+from downloads.kept_plans import KeptPlans
+
 _PLACE = re.compile(r"(?<!%)%s")
 
 
@@ -68,6 +70,10 @@ def read(*statements: Statement) -> list[Answer]:
 
 def _run_on_server(line: Any, statements: Sequence[Statement]) -> list[Answer]:
     prepare = settings.DATABASE_PREPARES
+    answers = KeptPlans.of(line).run(statements) if prepare else None
+    if answers is not None:
+        return [Answer(*each) for each in answers]
+    # Without plans, or where psycopg has yet to begin the transaction.
     if len(statements) == 1:
         return [_answer_of_server(_execute(line, statements[0], prepare=prepare))]
     with line.pipeline():
