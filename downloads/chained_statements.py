@@ -17,7 +17,7 @@ from downloads.round_trips import Statement, send
 _ROW = r"\(%s(?:, %s)*\)"
 _INSERT = re.compile(
     rf"(?P<into>INSERT INTO .+?) VALUES (?P<rows>{_ROW}(?:, {_ROW})*)"  # noqa: S608  # nosec B608
-    r"(?P<conflict> ON CONFLICT .+?)?(?: RETURNING .+)?\Z"
+    r"(?P<conflict> ON CONFLICT .+?)?(?P<returning> RETURNING .+)?\Z"
 )
 
 
@@ -80,6 +80,38 @@ class Chain:
         named = ", ".join(f'"step_{number}" AS ({part})' for number, part in enumerate(parts))
         result = '"id" FROM "step_1"' if self._key else f'{self._columns} FROM "step_0"'
         return f"WITH {named} SELECT {result}", values
+
+
+class Provided:
+    """An INSERT of one row that is made where a query of existence finds something. One statement.
+
+    Both are given their values together.
+    """
+
+    def __init__(self, insert: Prepared, condition: Prepared) -> None:
+        self._insert = insert
+        self._condition = condition
+        self._joined: dict[str, tuple[str, list[Any]]] = {}
+
+    def given(self, **values: Any) -> Statement:
+        """Return it with these values, to be sent with others."""
+        vendor = connection.vendor
+        if vendor not in self._joined:
+            self._joined[vendor] = self._join()
+        sql, params = self._joined[vendor]
+        return Statement(sql, fill(params, values))
+
+    def _join(self) -> tuple[str, list[Any]]:
+        sql, params = self._insert.written()
+        condition, given = self._condition.written()
+        match = _INSERT.fullmatch(sql)
+        if match is None or match["rows"].count("(") != 1:
+            raise ValueError(f"No INSERT of one row: {sql}")
+        chosen = f"SELECT {match['rows'][1:-1]} WHERE EXISTS ({condition})"
+        return f"{match['into']} {chosen}{match['conflict'] or ''}{match['returning'] or ''}", [
+            *params,
+            *given,
+        ]
 
 
 def _rows_of(insert: Prepared, *, key: str, behind: int) -> Iterator[tuple[str, list[Any]]]:

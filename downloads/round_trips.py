@@ -57,7 +57,10 @@ def send(*statements: Statement) -> list[Answer]:
 
 
 def read(*statements: Statement) -> list[Answer]:
-    """Run SELECTs as `send` does; once more where the line to the database had gone dead."""
+    """Run as `send` does; once more where the line to the database had gone dead.
+
+    For SELECTs, and for what changes no more when it is run twice.
+    """
     # Asking whether a kept line is alive would be a round trip of its own for every request.
     try:
         return send(*statements)

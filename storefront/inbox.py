@@ -7,6 +7,7 @@ import json
 import re
 import threading
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from hashlib import sha256
@@ -21,7 +22,7 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 
 from downloads import fulfilment
 from downloads.errors import NoMessage
-from downloads.fulfilment import InboundMessage
+from downloads.fulfilment import InboundMessage, Proviso
 from downloads.json_names import MARK, require_unmarked
 from downloads.models import Message, Shop
 from downloads.prepared_statements import Prepared, Slot
@@ -52,11 +53,23 @@ _BELL = Prepared(
 
 def store(shop: Shop, inbound: InboundMessage, *, at: datetime) -> bool:
     """Store a message once and enqueue its application; say whether it was new."""
+    return _store(shop, inbound, lambda: fulfilment.receive(shop, inbound, at=at))
+
+
+def store_if(proviso: Proviso, shop: Shop, inbound: InboundMessage, *, at: datetime) -> bool:
+    """Store a message as `store` does, if something stands by now; say whether it was.
+
+    Where it was not, it was here before, or that does not stand.
+    """
+    return _store(shop, inbound, lambda: fulfilment.receive_if(proviso, shop, inbound, at=at))
+
+
+def _store(shop: Shop, inbound: InboundMessage, receive: Callable[[], bool]) -> bool:
     # SQLite has one writer: who repeats something does not wait for a turn.
     if connection.vendor == "sqlite" and fulfilment.is_stored(shop, inbound):
         return False
     with _turn_to_write():
-        is_news = fulfilment.receive(shop, inbound, at=at)
+        is_news = receive()
         if is_news and inbound.is_known:
             transaction.on_commit(ring)
     return is_news

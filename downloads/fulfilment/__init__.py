@@ -40,10 +40,12 @@ from downloads.fulfilment.grants import (
 from downloads.fulfilment.heartbeats import beat
 from downloads.fulfilment.inbox import (
     InboundMessage,
+    Proviso,
     apply_next,
     apply_some,
     is_stored,
     receive,
+    receive_if,
     replay,
     settle_message,
 )
@@ -136,6 +138,7 @@ __all__ = [
     "InboundMessage",
     "Opened",
     "Outcome",
+    "Proviso",
     "Recorded",
     "Send",
     "Shared",
@@ -197,6 +200,7 @@ __all__ = [
     "prune_ledger",
     "raise_limit",
     "receive",
+    "receive_if",
     "record_account",
     "record_data_request",
     "record_dispute",

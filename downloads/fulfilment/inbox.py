@@ -4,15 +4,18 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 
+from downloads.chained_statements import Provided
 from downloads.errors import BadInput, DownloadsError, NotYet
 from downloads.fulfilment.changes import assign
 from downloads.models import Message, Shop
 from downloads.prepared_statements import Prepared, Slot, slots_of
+from downloads.round_trips import read
 from downloads.turns import next_in_turn
 from downloads.upgrades import pending_migrations
 
@@ -28,6 +31,9 @@ _STORE = Prepared(
     lambda: Message.objects.create(**slots_of(Message)),
     on_conflict='("shop_id", "source", "topic", "delivery_id") DO NOTHING',
 )
+
+# What every column of a new message has that nothing is said of.
+_DEFAULTS = {field.attname: field.get_default() for field in Message._meta.concrete_fields}
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +57,14 @@ class InboundMessage:
     about_order: int | None = None
 
 
+@dataclass(frozen=True)
+class Proviso:
+    """What must stand for a message to be stored: a query of existence, and its values."""
+
+    condition: Prepared
+    values: dict[str, Any]
+
+
 def is_stored(shop: Shop, inbound: InboundMessage) -> bool:
     """Say whether a message was stored before. One query, no lock: most repetitions end here."""
     return _IS_STORED.first(shop=shop.pk, **_key(inbound)) is not None
@@ -58,19 +72,36 @@ def is_stored(shop: Shop, inbound: InboundMessage) -> bool:
 
 def receive(shop: Shop, inbound: InboundMessage, *, at: datetime) -> bool:
     """Store a message, once; say whether it was new. One statement."""
-    state = Message.State.WAITING if inbound.is_known else Message.State.IGNORED
-    message = Message(
-        shop_id=shop.pk,
+    return _STORE.first(**_row(shop, inbound, at=at)) is not None
+
+
+def receive_if(proviso: Proviso, shop: Shop, inbound: InboundMessage, *, at: datetime) -> bool:
+    """Store a message, once, if something stands by now; say whether it was. One statement."""
+    values = _row(shop, inbound, at=at) | proviso.values
+    # Where the line had gone dead it may be sent twice, which stores it once.
+    [stored] = read(_provided(proviso.condition).given(**values))
+    return bool(stored.rows)
+
+
+@cache
+def _provided(condition: Prepared) -> Provided:
+    return Provided(_STORE, condition)
+
+
+def _row(shop: Shop, inbound: InboundMessage, *, at: datetime) -> dict[str, Any]:
+    # An instance of the model would cost as much as all else here.
+    return {
+        **_DEFAULTS,
         **_key(inbound),
-        body=inbound.body,
-        person=inbound.person,
-        about_customer=inbound.about_customer,
-        about_order=inbound.about_order,
-        state=state,
-        received_at=at,
-        due_at=at,
-    )
-    return _STORE.first(**vars(message)) is not None
+        "shop_id": shop.pk,
+        "body": inbound.body,
+        "person": inbound.person,
+        "about_customer": inbound.about_customer,
+        "about_order": inbound.about_order,
+        "state": Message.State.WAITING if inbound.is_known else Message.State.IGNORED,
+        "received_at": at,
+        "due_at": at,
+    }
 
 
 def apply_next(apply: Callable[[Message], None], *, at: datetime, after: int = 0) -> Message | None:

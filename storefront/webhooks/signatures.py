@@ -11,6 +11,7 @@ from downloads.prepared_statements import Slot
 from storefront.http.errors import SignatureRefused
 from storefront.models import WebhookSecret
 from storefront.platforms.base import Envelope, Platform
+from storefront.webhooks.known_secrets import domain_of, known_secrets
 
 _SECRETS = PreparedQuery(
     lambda: (
@@ -34,8 +35,7 @@ def shop_of_message(platform: Platform, envelope: Envelope, body: bytes, *, at: 
         SealBroken: one of them cannot be opened, and none of the others signed.
     """
     unread: SealBroken | None = None
-    # Anybody may write a NUL into an address; PostgreSQL cannot even look for one.
-    domain = envelope.shop_domain.lower().replace("\0", "")
+    domain = domain_of(envelope)
     [secrets] = fetch(_SECRETS.given(at=at, domain=domain, source=platform.name))
     for secret in secrets:
         try:
@@ -45,6 +45,7 @@ def shop_of_message(platform: Platform, envelope: Envelope, body: bytes, *, at: 
             continue
         if platform.is_signed(envelope, body, secret=known, at=at):
             secret.note_use(at)
+            known_secrets.keep(secret, known, at=at)
             return secret.shop
     # What we cannot read may well have been the right one: the shop is to try again.
     raise unread or SignatureRefused()

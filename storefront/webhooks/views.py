@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 
 from django.conf import settings
@@ -13,13 +14,15 @@ from django.views.decorators.http import require_POST
 from downloads.errors import BadInput, NoMessage, NotFound
 from downloads.fulfilment import InboundMessage
 from downloads.json_names import in_short
+from downloads.models import Shop
 from storefront.http.errors import TooLarge
 from storefront.http.json_errors import answers_with_json
 from storefront.http.requests import declared_length, require_length
-from storefront.inbox import WORD, store, unclear
+from storefront.inbox import WORD, store, store_if, unclear
 from storefront.platforms.base import Envelope, Platform
 from storefront.platforms.payloads import parse_message
 from storefront.platforms.registry import PLATFORMS
+from storefront.webhooks.known_secrets import known_secrets
 from storefront.webhooks.signatures import shop_of_message
 
 logger = logging.getLogger(__name__)
@@ -51,13 +54,35 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
     body = _read_body(request)
     if not envelope.signature and platform.is_ping(body):
         return JsonResponse({"message": "Heard."})
-    shop = shop_of_message(platform, envelope, body, at=at)
-    inbound, repeated = _read(platform, _with_id(envelope, body), body)
-    if store(shop, inbound, at=at) and repeated:
-        # What decides is set aside when it is applied; the rest is no matter of ours.
-        about = (source, shop.domain, inbound.topic, inbound.delivery_id, in_short(repeated))
-        logger.warning("A %s message of %s (%s, %s) repeats names: %s", *about)
+    if not _store_at_once(platform, envelope, body, at=at):
+        shop = shop_of_message(platform, envelope, body, at=at)
+        inbound, repeated = _read(platform, _with_id(envelope, body), body)
+        if store(shop, inbound, at=at):
+            _tell_repeated(shop, inbound, repeated)
     return JsonResponse({"message": "Received."})
+
+
+def _store_at_once(platform: Platform, envelope: Envelope, body: bytes, *, at: datetime) -> bool:
+    """Store a message that a secret known here signed; say whether it was, and was new."""
+    signer = known_secrets.signer(platform, envelope, body, at=at)
+    if signer is None:
+        return False
+    try:
+        inbound, repeated = _read(platform, _with_id(envelope, body), body)
+    except BadInput:
+        return False  # who is told why is to be known for certain
+    is_news = store_if(signer.proviso(at), signer.shop, inbound, at=at)
+    if is_news:
+        _tell_repeated(signer.shop, inbound, repeated)
+    return is_news
+
+
+def _tell_repeated(shop: Shop, inbound: InboundMessage, repeated: list[str]) -> None:
+    # What decides is set aside when it is applied; the rest is no matter of ours.
+    if repeated:
+        about = (inbound.source, shop.domain, inbound.topic, inbound.delivery_id)
+        words = "A %s message of %s (%s, %s) repeats names: %s"
+        logger.warning(words, *about, in_short(repeated))
 
 
 def _read(platform: Platform, envelope: Envelope, body: bytes) -> tuple[InboundMessage, list[str]]:

@@ -6,12 +6,14 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from downloads.chained_statements import Chain
-from downloads.fulfilment import deliveries
+from downloads.chained_statements import Chain, Provided
+from downloads.fulfilment import deliveries, ledger
 from downloads.fulfilment.ledger import line_of
-from downloads.models import Delivery, DownloadEvent, Grant
+from downloads.models import Asset, Delivery, DownloadEvent, Grant
 from downloads.models.ledger import NOBODY
-from tests.factories import NOW, GrantFactory
+from downloads.prepared_statements import Prepared, Slot
+from downloads.round_trips import send
+from tests.factories import NOW, GrantFactory, LinkFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -85,3 +87,16 @@ def test_what_is_no_insert_of_rows_is_refused():
     chain = Chain(deliveries._TAKE_ONE, deliveries._TAKE_ONE, key="delivery_id")
     with pytest.raises(ValueError, match="No INSERT"):
         chain.run(grant=1, at=NOW)
+
+
+def test_a_row_is_made_only_where_its_condition_finds_something():
+    links = Asset.objects.filter(link=Slot("address", Asset._meta.get_field("link")))
+    insert = Prepared(lambda: DownloadEvent.objects.bulk_create([ledger._charge_line()]))
+    provided = Provided(insert, Prepared(links.exists))
+    grant = GrantFactory(asset=LinkFactory(link="https://files.example/a"))
+    values = line_of(Delivery(grant=grant), visitor=NOBODY, at=NOW)
+    made = [
+        len(send(provided.given(**values, address=address))[0].rows)
+        for address in ("https://files.example/b", "https://files.example/a")
+    ]
+    assert (made, DownloadEvent.objects.count()) == ([0, 1], 1)

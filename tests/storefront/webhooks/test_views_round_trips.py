@@ -33,13 +33,14 @@ def trips(deliver):
         yield post
 
 
-def test_a_message_takes_three(trips):
-    # Its shop's secrets, the message, and whether a bell waits that will find it.
-    assert trips("news") == (3, 200)
+def test_a_message_takes_two(trips):
+    # The message, if its secret still stands, and whether a bell waits that will find it.
+    assert trips("news") == (2, 200)
     assert Message.objects.filter(delivery_id="news").exists()
     assert DBTaskResult.objects.count() == 1
 
 
-def test_a_repeated_one_takes_two(trips):
+def test_a_repeated_one_takes_three(trips):
+    # Nothing is stored: that its secret stands is asked by itself, and the rest once more.
     trips("news")
-    assert trips("news") == (2, 200)
+    assert trips("news") == (3, 200)

@@ -109,6 +109,21 @@ def register(email: str, password: str) -> None:
     fulfilment.choose_password(account.pk, state=account.state, password=password, at=at)
 
 
+def keep_secret(secret: str) -> int:
+    """Let the shop send as Shopify does; return the number of the secret it signs with."""
+    return WebhookSecret.keep(Shop.objects.get(), source="shopify", secret=secret).pk
+
+
+def revoke_secret(number: int) -> None:
+    """Revoke a secret, as an admin's button does."""
+    WebhookSecret.objects.filter(pk=number).revoke(timezone.now())
+
+
+def stored_messages() -> int:
+    """Count the messages that were stored."""
+    return Message.objects.count()
+
+
 def add_link(link: str) -> dict:
     """Give the order a link; tell its grant."""
     order = Order.objects.get()
