@@ -14,6 +14,10 @@ from downloads.models import Asset, Delivery, DownloadEvent, Grant, Order
 from downloads.models.grants import MAX_DOWNLOADS
 
 OPEN: dict[str, Any] = {"withdrawn_at": None}
+# How the audit trail calls the acts that can be taken back by what it says of them.
+RESET, RAISED, EXTENDED = "Reset the count", "Raised the limit", "Extended the time"
+# What a column of days holds at most.
+MOST_DAYS = 2**31 - 1
 
 
 @transaction.atomic
@@ -26,7 +30,7 @@ def reset(grant: Grant, *, at: datetime) -> None:
     Delivery.objects.filter(grant=grant).update(is_kept=True)
     if spent:
         enter_released(grant.pk, downloads=spent, reason=DownloadEvent.Reason.RESET, at=at)
-        enter_audit("Reset the count", row=grant, before={"used": spent}, after={"used": 0})
+        enter_audit(RESET, row=grant, before={"used": spent}, after={"used": 0})
 
 
 @transaction.atomic
@@ -47,7 +51,7 @@ def raise_limit(grant: Grant, *, by: int, at: datetime) -> None:
     Grant.objects.filter(pk=grant.pk).update(added=F("added") + by, updated_at=at)
     settle(order, at=at)
     raised = Grant.objects.get(pk=grant.pk)
-    enter_audit("Raised the limit", row=grant, before=_limit(grant), after=_limit(raised))
+    enter_audit(RAISED, row=grant, before=_limit(grant), after=_limit(raised))
 
 
 def extend(grant: Grant, *, days: int, at: datetime) -> None:
@@ -67,9 +71,11 @@ def extend(grant: Grant, *, days: int, at: datetime) -> None:
             end = max(grant.expires_at, at) + timedelta(days=days)
         except OverflowError:
             raise BadInput("That many days reach past the calendar.") from None
-        Grant.objects.filter(pk=grant.pk).update(expires_at=end, updated_at=at)
-        before, after = {"expires_at": grant.expires_at}, {"expires_at": end}
-        enter_audit("Extended the time", row=grant, before=before, after=after)
+        total = min(grant.extended_days + days, MOST_DAYS)
+        before = {"expires_at": grant.expires_at, "extended_days": grant.extended_days}
+        after = {"expires_at": end, "extended_days": total}
+        Grant.objects.filter(pk=grant.pk).update(updated_at=at, **after)
+        enter_audit(EXTENDED, row=grant, before=before, after=after)
 
 
 @transaction.atomic

@@ -72,6 +72,17 @@ def enter_released(grant_id: int, *, downloads: int, reason: str, at: datetime) 
     )
 
 
+def enter_retaken(grant_id: int, *, downloads: int, at: datetime) -> None:
+    """Enter that downloads which a reset gave back count again."""
+    DownloadEvent.objects.create(
+        grant_id=grant_id,
+        kind=DownloadEvent.Kind.CARRIED,
+        downloads=downloads,
+        reason=DownloadEvent.Reason.RETAKEN,
+        at=at,
+    )
+
+
 def enter_carried(grants: Iterable[Grant]) -> None:
     """Enter what grants made just now count as downloaded elsewhere before."""
     DownloadEvent.objects.bulk_create(

@@ -20,6 +20,7 @@ from downloads.models import (
     Message,
     Order,
     Shop,
+    StaffNote,
 )
 from downloads.models.ascii_lower import AsciiLower
 
@@ -62,7 +63,7 @@ def stored_for_request(request: Any, *, at: datetime) -> dict[str, Any]:
 def stored_about_customer(customer: Customer, *, at: datetime) -> dict[str, Any]:
     """Return all that is stored about one customer, credentials aside.
 
-    Nine queries at most, however many orders. Shape: ready for JSON but for times and amounts,
+    Ten queries at most, however many orders. Shape: ready for JSON but for times and amounts,
     which `DjangoJSONEncoder` writes; null is unlimited in `allowed`, endless in `until`, and in
     `bytes` where no bytes are concerned.
     """
@@ -88,6 +89,7 @@ def _document(
     emails |= {customer.email for customer in customers}
     orders = Order.objects.filter(customer__in=customers).prefetch_related(
         Prefetch("lines", LineItem.objects.select_related("product")),
+        "staff_notes",
         Prefetch(
             "grants",
             Grant.objects.select_related("asset").prefetch_related("deliveries", "events"),
@@ -156,6 +158,17 @@ def _order(order: Order) -> dict[str, Any]:
         "currency": order.currency,
         "lines": [_line(line) for line in order.lines.all()],
         "downloads": [_grant(grant) for grant in order.grants.all()],
+        "notes_of_staff": [_note(note) for note in order.staff_notes.all()],
+    }
+
+
+def _note(note: StaffNote) -> dict[str, Any]:
+    return {
+        "at": note.at,
+        "what": note.get_kind_display(),
+        "text": note.text,
+        "former_address": note.former_email,
+        "address": note.email,
     }
 
 

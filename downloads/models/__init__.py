@@ -5,6 +5,7 @@ from downloads.models.audit import AuditEntry
 from downloads.models.catalog import Asset, Attachment, KeptUpload, Product
 from downloads.models.customers import Customer, Reader
 from downloads.models.deliveries import Delivery
+from downloads.models.desk import StaffNote
 from downloads.models.facts import Dispute, Refund, RefundedLine, RemovedProduct, RiskAssessment
 from downloads.models.grants import Grant
 from downloads.models.heartbeats import Heartbeat
@@ -47,5 +48,6 @@ __all__ = [
     "RiskAssessment",
     "Role",
     "Shop",
+    "StaffNote",
     "StatusMeaning",
 ]

@@ -1,8 +1,7 @@
 """THE RULE: who may download what, how often, until when. It stands here and nowhere else.
 
-It is written twice, once for the database and once for a row in memory, because an UPDATE must
-decide by itself while a page must say why. The two are pinned to each other by a truth table
-over every state (tests/downloads/models/test_grants.py).
+Once for the database and once for a row in memory: an UPDATE must decide by itself, a page must say
+why. A truth table over every state pins the two to each other.
 """
 
 from datetime import datetime
@@ -110,11 +109,11 @@ class Grant(models.Model):
     """One order's right to one asset, with its download counter.
 
     `limit` is copied from the attachment when the grant is made, so that an UPDATE need not look
-    elsewhere. `bought` and `canceled` are counted from the facts by `fulfilment.settle`; `used`
-    moves by `fulfilment.spending` alone, and `given_back` counts what it took back by itself. A
-    grant without a line is an order-level asset; another one came with `product`, and is `replaced`
-    once its line names another one. `unpaid` says that its line was added to a paid order and is
-    not paid for yet.
+    elsewhere. `added` and `extended_days` are what staff have allowed beside it, in all. `bought`
+    and `canceled` are counted from the facts by `fulfilment.settle`; `used` moves by a click alone,
+    and `given_back` counts what came back by itself. A grant without a line is an order-level
+    asset; another one came with `product`, and is `replaced` once its line names another one.
+    `unpaid`: its line was added to a paid order and is not paid yet.
     """
 
     shop_path = "order__shop"
@@ -138,6 +137,7 @@ class Grant(models.Model):
         help_text="For each item bought. Leave empty for unlimited.",
     )
     added = models.PositiveIntegerField(default=0)
+    extended_days = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     bought = models.PositiveIntegerField(null=True, blank=True)
     used = models.PositiveIntegerField(default=0)
     canceled = models.PositiveIntegerField(default=0)

@@ -56,11 +56,12 @@ class DownloadEvent(models.Model):
         CARRIED = "carried", "earlier, in sum"
 
     class Reason(models.TextChoices):
-        """Why a download was given back."""
+        """Why a download was given back, or counts again."""
 
         STORAGE = "storage", "the file could not be read"
         BARELY_BEGUN = "barely_begun", "it had barely begun"
         RESET = "reset", "reset by the shop"
+        RETAKEN = "retaken", "the reset was taken back"
 
     grant = models.ForeignKey(
         Grant, on_delete=models.CASCADE, related_name="events", db_index=False

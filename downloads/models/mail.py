@@ -69,6 +69,8 @@ class Mail(models.Model):
         PASSWORD = "password", "Choose a new password"
         SIGN_IN = "sign_in", "Wrong passwords at the sign-in of staff"
         SET_ASIDE = "set_aside", "Messages of the shop that were set aside"
+        ONCE = "once", "Downloads are ready, sent once to another address"
+        MOVED = "moved", "Mail of the order goes to another address now"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -82,7 +84,9 @@ class Mail(models.Model):
     # Anybody can have these sent, to any address.
     ASKED = (Kind.LINKS, Kind.REGISTRATION, Kind.PASSWORD)
     # Nobody else has them sent to, whoever asks.
-    KNOWN = (Kind.ORDER, Kind.LINKS, Kind.SIGN_IN, Kind.SET_ASIDE)
+    KNOWN = (Kind.ORDER, Kind.LINKS, Kind.SIGN_IN, Kind.SET_ASIDE, Kind.ONCE, Kind.MOVED)
+    # About an order, and not to where its mail goes.
+    ELSEWHERE = (Kind.ONCE, Kind.MOVED)
     MOVING = (State.WAITING, State.SENDING, State.HANDED)
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="mails")
@@ -113,8 +117,8 @@ class Mail(models.Model):
         verbose_name = "mail"
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="order", order__isnull=False)
-                | (~Q(kind="order") & Q(order__isnull=True)),
+                condition=Q(kind__in=("order", "once", "moved"), order__isnull=False)
+                | (~Q(kind__in=("order", "once", "moved")) & Q(order__isnull=True)),
                 name="mail_about_an_order_names_it",
             ),
         ]

@@ -55,6 +55,7 @@ class Shop(models.Model):
         *("name", "domain", "plan", "page_title", "page_text", "link_urls", "default_limit"),
         *("opens_when", "amount_refunds", "closes_order_assets", "holds_high_risk"),
         *("mails_buyers", "language", "reply_to", "mail_text", "uninstalled_at"),
+        *("support_most_downloads", "support_most_days", "support_copies_links"),
     )
 
     class OpensWhen(models.TextChoices):
@@ -148,6 +149,24 @@ class Shop(models.Model):
         blank=True,
         max_length=5_000,
         help_text="Added to each mail about an order. Leave empty for none.",
+    )
+    support_most_downloads = models.PositiveIntegerField(
+        "downloads that support may add",
+        default=5,
+        db_default=5,
+        help_text="To one download of an order, in all. 0: none.",
+    )
+    support_most_days = models.PositiveIntegerField(
+        "days that support may add",
+        default=30,
+        db_default=30,
+        help_text="To one download of an order, in all. 0: none.",
+    )
+    support_copies_links = models.BooleanField(
+        "support may copy links",
+        default=False,
+        db_default=False,
+        help_text="Whoever has the link to an order's page has its downloads.",
     )
     reported_at = models.DateTimeField(null=True, editable=False)
     # When its staff were last told of messages that were set aside.

@@ -22,6 +22,7 @@ KEPT = {
     "downloads.RemovedProduct": "keeps a deleted product from coming back by an old report",
     "downloads.AuditEntry": "the audit trail is only ever added to",
     "downloads.StatusMeaning": _MADE,
+    "downloads.StaffNote": "notes of staff about an order, until it is deleted or its buyer erased",
     "downloads.Membership": _MADE,
     "storefront.PlatformAccess": "one for each shop and platform",
     "storefront.SecondFactor": "one for each person",

@@ -74,7 +74,7 @@ def send_order_mail(order: Order, *, at: datetime) -> Mail:
             mail about it is on its way.
     """
     require_tellable(order, at=at)
-    if order.mails.filter(state__in=Mail.MOVING).exists():
+    if order.mails.filter(kind=Mail.Kind.ORDER, state__in=Mail.MOVING).exists():
         raise BadInput("A mail about this order is on its way already.")
     mail = _mail(order, at=at)
     mail.save()
@@ -89,6 +89,15 @@ def require_tellable(order: Order, *, at: datetime) -> None:
     """
     if not order.email:
         raise BadInput("We know no mail address of this order's buyer.")
+    require_open(order, at=at)
+
+
+def require_open(order: Order, *, at: datetime) -> None:
+    """Refuse an order of which nothing may be downloaded now.
+
+    Raises:
+        BadInput: so it is.
+    """
     if not Grant.objects.filter(order=order).permitted(at).exists():
         raise BadInput("Nothing of this order may be downloaded now.")
 

@@ -107,7 +107,7 @@ def try_mail_again(mail: Mail, *, at: datetime) -> None:
     fresh = {"attempts": 1, "created_at": at, "due_at": at, "error": ""}
     if not stuck.update(state=Mail.State.WAITING, **fresh):
         raise BadInput("Only what was not sent, or perhaps not, can be sent again.")
-    if mail.order is not None:
+    if mail.order is not None and mail.kind != Mail.Kind.MOVED:
         require_tellable(mail.order, at=at)
 
 
@@ -144,8 +144,14 @@ def _claim(at: datetime, *, after: int) -> Mail | None:
         claim=secrets.token_hex(16),
         due_at=at + timedelta(seconds=settings.MAIL_LEASE_SECONDS),
         # The order's as it is by now: it may have been corrected, or forgotten.
-        email=mail.order.email if mail.order else stored_email_of(mail),
+        email=_email_of(mail),
     )
+
+
+def _email_of(mail: Mail) -> str:
+    if mail.order is None:
+        return stored_email_of(mail)
+    return mail.email if mail.kind in Mail.ELSEWHERE else mail.order.email
 
 
 def _begin_handing(mail: Mail) -> None:
@@ -156,7 +162,7 @@ def _begin_handing(mail: Mail) -> None:
     """
     # Nor may its order have become somebody else's.
     theirs = Order.objects.filter(email=mail.email)
-    is_theirs = Q(order=None) | Q(order__in=theirs.values("pk"))
+    is_theirs = Q(order=None) | Q(kind__in=Mail.ELSEWHERE) | Q(order__in=theirs.values("pk"))
     claimed = Mail.objects.filter(is_theirs, pk=mail.pk, claim=mail.claim, state=Mail.State.SENDING)
     if not claimed.update(state=Mail.State.HANDED):
         raise ClaimLost("Another process is sending this mail.")
@@ -166,7 +172,7 @@ def _begin_handing(mail: Mail) -> None:
 def _note_sent(mail: Mail, message_id: str, *, at: datetime) -> Mail:
     with transaction.atomic():
         # The order first, as whoever deletes one takes them.
-        if mail.order_id is not None:
+        if mail.order_id is not None and mail.kind == Mail.Kind.ORDER:
             Order.objects.filter(pk=mail.order_id).update(email_sent_at=at)
         # Said to be doubtful meanwhile? It is not any more.
         claimed = Mail.objects.filter(pk=mail.pk, claim=mail.claim)
@@ -209,6 +215,8 @@ def _drop(mail: Mail, *, at: datetime) -> Mail:
         _claimed(mail).delete()
         mail.state = Mail.State.NOT_NEEDED
         return mail
+    if mail.kind in Mail.ELSEWHERE:
+        return _end(mail, Mail.State.NOT_NEEDED, at=at)
     with transaction.atomic(), suppress(Order.DoesNotExist):  # deleted, and the mail with it
         order = lock_order(mail.order)
         permitted = Grant.objects.filter(order=order).permitted(at)

@@ -27,6 +27,7 @@ from downloads.models import (
     Message,
     Order,
     Shop,
+    StaffNote,
 )
 from downloads.models.ascii_lower import AsciiLower
 from downloads.models.customers import CustomerQuerySet
@@ -79,6 +80,7 @@ def erase_shop(shop: Shop, *, at: datetime) -> int:
     DataRequest.objects.filter(shop=shop).update(customer_platform_id=None, email="")
     forget_accounts(Account.objects.unconfirmed().filter(shop=shop))
     Mail.objects.filter(shop=shop).delete()
+    StaffNote.objects.filter(order__shop=shop).delete()
     Order.objects.filter(shop=shop).exclude(email="", reported_email="").update(**FORGOTTEN_CONTACT)
     return _forget(Customer.objects.filter(shop=shop), at=at)
 
@@ -135,6 +137,7 @@ def _forget(customers: CustomerQuerySet, *, at: datetime) -> int:
     visits = DownloadEvent.objects.filter(grant__order__customer__in=customers)
     visits.exclude(**VISITOR_FORGOTTEN).update(**VISITOR_FORGOTTEN)
     Account.objects.filter(customer__in=customers).delete()
+    StaffNote.objects.filter(order__customer__in=customers).delete()
     return customers.not_erased().update(erased_at=at, **FORGOTTEN)
 
 
@@ -168,6 +171,8 @@ def _forget_contacts(shop: Shop, customers: QuerySet[Customer], known: Collectio
     others = Q(customer__in=bearers) | Q(customer__person__in=bearers)
     named = orders.alias(address=AsciiLower("email")).filter(address__in=known)
     named.exclude(others & Q(customer__isnull=False)).update(**FORGOTTEN_CONTACT)
+    addressed = StaffNote.objects.filter(order__shop=shop)
+    addressed.filter(Q(email__in=known) | Q(former_email__in=known)).delete()
 
 
 def _forget_words(shop: Shop, person: PersonReport) -> None:

@@ -36,6 +36,8 @@ def what_happened(event: DownloadEvent) -> str:
         case DownloadEvent.Kind.SERVED:
             size_bytes = event.delivery.size_bytes if event.delivery else None
             return f"sent {sent_text(event.sent_bytes or 0, size_bytes)}"
+        case DownloadEvent.Kind.CARRIED if event.reason:
+            return f"{count} counted again{why}"
         case DownloadEvent.Kind.CARRIED:
             moved = "counted" if event.downloads >= 0 else "given back"
             return f"{count} {moved} earlier, in sum"

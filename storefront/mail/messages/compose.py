@@ -18,6 +18,7 @@ from downloads.models import Mail, Shop
 from storefront.mail.messages.account import about_password, about_registration
 from storefront.mail.messages.layout import Letter, as_html, as_text
 from storefront.mail.messages.links import about_links
+from storefront.mail.messages.order_moved import about_moved
 from storefront.mail.messages.order_ready import about_order
 from storefront.mail.messages.staff import about_set_aside, about_sign_in
 from storefront.mail.messages.text import Sentence, one_line
@@ -32,6 +33,8 @@ LETTERS: dict[str, Callable[..., Letter]] = {
     Mail.Kind.PASSWORD: about_password,
     Mail.Kind.SIGN_IN: about_sign_in,
     Mail.Kind.SET_ASIDE: about_set_aside,
+    Mail.Kind.ONCE: about_order,
+    Mail.Kind.MOVED: about_moved,
 }
 # Both parts as any mail server takes them, their lines short.
 SEVEN_BITS = Charset("utf-8")

@@ -42,11 +42,12 @@ def about_order(mail: Mail, *, at: datetime) -> Letter:
     listed = downloads[: _room_for(downloads)]
     about = {"number": order.shown_number, "shop": shop.name}
     ready = _ready(len(downloads))
+    is_elsewhere = mail.kind in Mail.ELSEWHERE
     return Letter(
         subject=fill(_("Your downloads from {shop}, order {number}"), **about),
         preheader=ready,
         opening=[
-            _greeting(order.customer),
+            fill(_("Hello,")) if is_elsewhere else _greeting(order.customer),
             fill(_("Thank you for your order {number} at {shop}."), **about),
             ready,
         ],
@@ -58,7 +59,7 @@ def about_order(mail: Mail, *, at: datetime) -> Letter:
         left_out=_left_out(len(downloads) - len(listed)),
         ways=[Way(fill(_("Open your downloads")), ticket_url(order))],
         closing=_closing(),
-        reason=fill(_reason(), **about),
+        reason=fill(_reason_elsewhere() if is_elsewhere else _reason(), **about),
     )
 
 
@@ -137,4 +138,11 @@ def _closing() -> list[Sentence]:
 def _reason() -> str:
     return _(
         "You receive this mail because order {number} at {shop} was placed with this mail address."
+    )
+
+
+def _reason_elsewhere() -> str:
+    return _(
+        "You receive this mail because {shop} has sent the downloads of order {number} to this "
+        "mail address, once."
     )

@@ -96,7 +96,10 @@ def test_of_two_resets_at_once_one_gave_back():
 def test_an_extended_time_says_both_ends():
     grant = GrantFactory(expires_at=NOW)
     fulfilment.extend(grant, days=1, at=NOW)
-    ends = {"expires_at": AT}, {"expires_at": "2026-03-02T12:00:00Z"}
+    ends = (
+        {"expires_at": AT, "extended_days": 0},
+        {"expires_at": "2026-03-02T12:00:00Z", "extended_days": 1},
+    )
     assert told(grant) == [("Extended the time", *ends)]
 
 

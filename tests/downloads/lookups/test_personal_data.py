@@ -132,6 +132,7 @@ def test_everything_about_a_buyer_is_told(shop):
                         "ledger": [],
                     },
                 ],
+                "notes_of_staff": [],
             }
         ],
         "mails": [],
@@ -305,9 +306,9 @@ def test_it_asks_the_same_for_one_order_and_for_many(shop, django_assert_num_que
             EventFactory(grant=grant, delivery=DeliveryFactory(grant=grant))
 
     buy()
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         stored_about_customer(ada, at=NOW)
     buy()
     buy()
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert len(stored_about_customer(ada, at=NOW)["orders"]) == 9

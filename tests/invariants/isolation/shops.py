@@ -200,7 +200,8 @@ WANTED: dict[type[models.Model], dict[str, Any]] = {
         "subject_id": lambda own: str(own.first),
     },
     DownloadEvent: {"downloads": lambda own: 1},
-    Grant: LOOSE_DAYS | {"canceled": lambda own: 0},
+    Grant: LOOSE_DAYS
+    | {"canceled": lambda own: 0, "added": lambda own: 0, "extended_days": lambda own: 0},
     Invitation: {"expires_at": lambda own: NOW + timedelta(days=7)},
     LineItem: {
         "quantity": lambda own: 2,

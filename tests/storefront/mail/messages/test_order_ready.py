@@ -94,6 +94,13 @@ def letter(shop, kind=ORDER, *, order=None, **values):
     return compose(outbox(shop, kind, order=order, **values), at=NOW)
 
 
+def about(kind, order):
+    """Return what a mail of a kind is about, and whom it goes to."""
+    if kind == Mail.Kind.MOVED:
+        return {"order": order, "email": "ada@exmaple.com"}
+    return {"order": order if kind in (ORDER, Mail.Kind.ONCE) else None}
+
+
 def told(order, **values):
     return read(letter(order.shop, order=order, **values))
 
@@ -111,7 +118,7 @@ def listed(shop):
 def test_every_server_takes_it_and_every_reader_reads_it(order, account, kind):
     for language in CODES:
         order.shop.language = language
-        mail = letter(order.shop, kind, order=order if kind == ORDER else None)
+        mail = letter(order.shop, kind, **about(kind, order))
         assert (faults(mail), len(mail.subject) <= 78) == ([], True), language
         shown, content = read(mail), mail.alternatives[0].content
         assert (shown.text.strip(), shown.html.strip()) == (mail.body.strip(), content.strip())
@@ -179,10 +186,14 @@ def test_a_shop_that_writes_from_the_left_sets_apart_what_does_not(order):
 
 @pytest.mark.parametrize("kind", Mail.Kind)
 def test_its_html_fetches_nothing_and_leads_to_one_place(order, account, kind):
-    shown = read(letter(order.shop, kind, order=order if kind == ORDER else None))
+    shown = read(letter(order.shop, kind, **about(kind, order)))
     page = Html(shown.html)
     url = account_url(account, at=NOW)
-    if kind in (ORDER, LINKS):
+    if kind == Mail.Kind.MOVED:
+        assert (page.hrefs, page.reaching_out) == ([], [])
+        assert "http" not in shown.text
+        return
+    if kind in (ORDER, LINKS, Mail.Kind.ONCE):
         url = ticket_url(order)
     elif kind == Mail.Kind.SIGN_IN:
         url = "http://localhost:8000/admin/"
@@ -197,7 +208,7 @@ def test_its_html_fetches_nothing_and_leads_to_one_place(order, account, kind):
 
 @pytest.mark.parametrize("kind", Mail.Kind)
 def test_its_html_hard_codes_no_colour_of_text_or_paper(order, account, kind):
-    html = read(letter(order.shop, kind, order=order if kind == ORDER else None)).html
+    html = read(letter(order.shop, kind, **about(kind, order))).html
     styles = re.findall(r"(?<![\w-])(?:color|background[\w-]*)\s*:", html)
     assert styles == []
     assert '<meta name="color-scheme" content="light dark">' in html
