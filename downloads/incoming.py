@@ -23,7 +23,7 @@ class CustomerReport:
 
 @dataclass(frozen=True)
 class ProductReport:
-    """One variant. `tags` is null where the shop does not say (most platforms' orders do not)."""
+    """One variant. Null is what the shop does not say (most platforms' orders say no `tags`)."""
 
     name: str
     product_id: int | None = None
@@ -32,6 +32,7 @@ class ProductReport:
     sku: str | None = None
     vendor: str | None = None
     tags: tuple[str, ...] | None = None
+    product_type: str | None = None
 
 
 @dataclass(frozen=True)

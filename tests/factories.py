@@ -10,6 +10,7 @@ from downloads import fulfilment
 from downloads.models import (
     Asset,
     Attachment,
+    AttachmentRule,
     Customer,
     Delivery,
     Dispute,
@@ -75,6 +76,17 @@ class AttachmentFactory(factory.django.DjangoModelFactory):
     product = factory.SubFactory(ProductFactory)
     asset = factory.SubFactory(LinkFactory, shop=factory.SelfAttribute("..product.shop"))
     limit = 10
+
+
+class AttachmentRuleFactory(factory.django.DjangoModelFactory):
+    """A rule as a row alone; `fulfilment.save_rule` attaches by one."""
+
+    class Meta:
+        model = AttachmentRule
+
+    shop = factory.SubFactory(ShopFactory)
+    asset = factory.SubFactory(LinkFactory, shop=factory.SelfAttribute("..shop"))
+    tag = "digital"
 
 
 class OrderFactory(factory.django.DjangoModelFactory):

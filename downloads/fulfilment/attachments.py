@@ -18,7 +18,9 @@ from downloads.fulfilment.grant_counts import (
 from downloads.fulfilment.mails.order_mails import announce
 from downloads.fulfilment.order_state import meanings_of, statuses_of
 from downloads.fulfilment.recalculation import lock_order, lock_shop, settle
+from downloads.fulfilment.rules.resolution import resolve
 from downloads.models import Asset, Attachment, Grant, LineItem, Order, Product, Shop
+from downloads.models.attachments import terms_of
 from downloads.models.catalog import MAX_DOWNLOADS, MAX_LIFETIME_DAYS
 
 BATCH = 500
@@ -40,22 +42,31 @@ def attach_to_product(
     *,
     limit: int | None,
     lifetime_days: int | None = None,
+    inherits_limit: bool = False,
+    inherits_lifetime: bool = False,
     at: datetime,
 ) -> Attached:
-    """Give an asset to every buyer of a product, earlier buyers included.
+    """Give an asset to every buyer of a variant, earlier buyers included.
 
-    `limit` is per item bought, null for unlimited; `lifetime_days` null for no end.
+    `limit` is per item bought, null for unlimited; `lifetime_days` null for no end; what it
+    inherits is the asset's or the shop's instead. What a rule attached so far is replaced.
 
     Raises:
         BadInput: another shop's asset, attached already, or a limit or lifetime out of bounds.
     """
     _check(product.shop_id, asset, limit=limit, lifetime_days=lifetime_days)
-    lock_shop(product.shop)
-    attachment, is_new = Attachment.objects.get_or_create(
-        product=product, asset=asset, defaults={"limit": limit, "lifetime_days": lifetime_days}
+    shop = lock_shop(product.shop)
+    attachment = _attach(
+        shop,
+        Attachment(
+            product=product,
+            asset=asset,
+            limit=limit,
+            lifetime_days=lifetime_days,
+            inherits_limit=inherits_limit,
+            inherits_lifetime=inherits_lifetime,
+        ),
     )
-    if not is_new:
-        raise BadInput(f'"{asset}" is attached to this product already.')
     given = mails = 0
     for lines in _batches_of_lines(product):
         orders = {order.pk: order for order in _lock_orders(lines)}
@@ -81,17 +92,22 @@ def attach_to_product(
 @transaction.atomic
 def edit_attachment(attachment: Attachment, fields: Collection[str]) -> None:
     """Save what a merchant changed for later buyers; `apply_limit` brings it to earlier ones."""
-    lock_shop(attachment.product.shop)
+    shop = lock_shop(attachment.product.shop)
     # One that is gone by now does not come back.
     if Attachment.objects.filter(pk=attachment.pk).exists():
-        attachment.save(update_fields=fields)
+        attachment.limit, attachment.lifetime_days = terms_of(attachment, attachment.asset, shop)
+        attachment.save(update_fields={*fields, "limit", "lifetime_days"})
 
 
 @transaction.atomic
 def detach(attachment: Attachment) -> None:
-    """Give an asset to no later buyers of a product; earlier ones keep it."""
-    lock_shop(attachment.product.shop)
+    """Take back what is said of a variant; earlier buyers keep it.
+
+    Later ones get the asset where a rule attaches it.
+    """
+    shop = lock_shop(attachment.product.shop)
     attachment.delete()
+    resolve(shop, [attachment.product])
 
 
 @transaction.atomic
@@ -156,6 +172,17 @@ def apply_limit(attachment: Attachment, *, at: datetime) -> int:
             after={"limit": attachment.limit},
         )
     return changed
+
+
+def _attach(shop: Shop, attachment: Attachment) -> Attachment:
+    """Save what is said of a variant, in the place of what a rule attached to it."""
+    of_variant = Attachment.objects.filter(product=attachment.product, asset=attachment.asset)
+    if of_variant.own().exists():
+        raise BadInput(f'"{attachment.asset}" is attached to this product already.')
+    of_variant.delete()
+    attachment.limit, attachment.lifetime_days = terms_of(attachment, attachment.asset, shop)
+    attachment.save()
+    return attachment
 
 
 def _check(shop_id: int, asset: Asset, *, limit: int | None, lifetime_days: int | None) -> None:

@@ -67,7 +67,7 @@ def share_files(product: Product, like: Product, *, at: datetime) -> Shared:
             lifetime_days=attachment.lifetime_days,
             at=at,
         )
-        for attachment in like.attachments.exclude(asset__in=own).select_related("asset")
+        for attachment in like.attachments.given().exclude(asset__in=own).select_related("asset")
     ]
     return Shared(
         assets=len(given),
@@ -79,5 +79,5 @@ def share_files(product: Product, like: Product, *, at: datetime) -> Shared:
 def _check(shop_id: int, product: Product) -> None:
     if product.shop_id != shop_id:
         raise BadInput("This product belongs to another shop.")
-    if not product.attachments.exists():
+    if not product.attachments.given().exists():
         raise BadInput(f'"{product}" has no files itself.')

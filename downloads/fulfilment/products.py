@@ -3,15 +3,18 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models, transaction
+from django.utils import timezone
 
 from downloads.audit.actors import PLATFORM, acting
 from downloads.audit.entries import enter_audit
 from downloads.fulfilment.bounds import require_few_variants
 from downloads.fulfilment.changes import KEPT_ROWS, Outcome, assign, assign_each, rank
 from downloads.fulfilment.recalculation import lock_shop
+from downloads.fulfilment.rules.described import are_read, settle_early_orders, untold
+from downloads.fulfilment.rules.resolution import READ, resolve
 from downloads.incoming import CatalogReport, ProductReport, ShopReport
 from downloads.models import Product, RemovedProduct, Shop
 from downloads.prepared_queries import PreparedQuery, fetch
@@ -34,10 +37,12 @@ def record_product(shop: Shop, report: CatalogReport) -> Outcome:
     """
     require_few_variants(report)
     shop = lock_shop(shop)
-    _rows, outcomes = _describe(
+    described = _describe(
         shop,
         [(_rank(DESCRIBED, variant, report.reported_at), variant) for variant in report.variants],
     )
+    settle_early_orders(described.opened, at=timezone.now())
+    outcomes = described.outcomes
     if not outcomes - {Outcome.UNCHANGED}:
         return Outcome.UNCHANGED
     return Outcome.NEW if outcomes == {Outcome.NEW} else Outcome.CHANGED
@@ -57,7 +62,7 @@ def products_of_lines(
         for report in reports
         if report.variant_id is not None
     ]
-    by_variant = _describe(shop, ranked)[0]
+    by_variant = _describe(shop, ranked).rows
     by_words = _without_number(shop, [report for report in reports if report.variant_id is None])
     return [
         by_words[_named(report)] if report.variant_id is None else by_variant[report.variant_id]
@@ -77,6 +82,8 @@ def edit_product(product: Product, fields: Collection[str]) -> bool:
         product.described_rank = ""
         changed.add("described_rank")
     product.save(update_fields=changed)
+    if not READ.isdisjoint(changed):
+        resolve(product.shop, [product])
     return bool(changed) and product.described_rank.startswith(DESCRIBED)
 
 
@@ -126,10 +133,16 @@ def _rank(source: str, report: ProductReport, reported_at: datetime) -> str:
     return f"{source} {detail} {rank(reported_at, content=report)}"
 
 
-def _describe(
-    shop: Shop, ranked: Iterable[tuple[str, ProductReport]]
-) -> tuple[dict[int | None, Product], set[Outcome]]:
-    """Bring variants to what the report of the highest rank says; return rows by number."""
+class Described(NamedTuple):
+    """Variants by number, what became of them, and those of earlier orders that rules match now."""
+
+    rows: dict[int | None, Product]
+    outcomes: set[Outcome]
+    opened: list[Product]
+
+
+def _describe(shop: Shop, ranked: Iterable[tuple[str, ProductReport]]) -> Described:
+    """Bring variants to what the report of the highest rank says."""
     words: dict[int | None, dict[str, Any]] = {}
     for described_rank, report in ranked:
         before = words.get(report.variant_id)
@@ -139,40 +152,27 @@ def _describe(
     changes = [
         (rows[number], words[number]) for number in rows if _stands(words[number], rows[number])
     ]
-    assign_each([*changes, *_found_numbers(rows, words, changes)])
+    outcomes = {Outcome.CHANGED} if changes else set()
+    if len(changes) < len(rows):
+        outcomes.add(Outcome.UNCHANGED)
+    changes = [*changes, *untold(rows, words, changes)]
+    read = [product for product, values in changes if are_read(product, values)]
+    mentioned = [each for each in read if each.described_rank.startswith(MENTIONED)]
+    assign_each(changes)
     fresh = [
         Product(shop=shop, variant_id=number, **words[number])
         for number in words
         if number not in rows
     ]
-    outcomes = {Outcome.CHANGED} if changes else set()
-    if len(changes) < len(rows):
-        outcomes.add(Outcome.UNCHANGED)
     if fresh:
         outcomes.add(Outcome.NEW)
         # A merchant may enter the same variant by hand at this moment.
         Product.objects.bulk_create(fresh, ignore_conflicts=True)
-        rows |= _by_variant(shop, [product.variant_id for product in fresh])
-    return rows, outcomes
-
-
-def _found_numbers(
-    rows: dict[int | None, Product],
-    words: dict[int | None, dict[str, Any]],
-    changes: Collection[tuple[Product, dict[str, Any]]],
-) -> list[tuple[Product, dict[str, Any]]]:
-    """Return the product numbers of variants that a merchant entered without one.
-
-    Whose words stand or not: which product a variant is of is none of them.
-    """
-    described = {product.variant_id for product, _words in changes}
-    return [
-        (product, {"product_id": words[number]["product_id"]})
-        for number, product in rows.items()
-        if product.product_id is None
-        and words[number]["product_id"] is not None
-        and number not in described
-    ]
+        made = _by_variant(shop, [product.variant_id for product in fresh])
+        rows |= made
+        resolve(shop, made.values(), are_new=True)
+    grown = resolve(shop, read)
+    return Described(rows, outcomes, [each for each in mentioned if each.pk in grown])
 
 
 def _stands(words: dict[str, Any], product: Product) -> bool:
@@ -221,7 +221,7 @@ def _without_number(shop: Shop, reports: Sequence[ProductReport]) -> dict[tuple,
         for report in reversed(reports)
         if _named(report) not in rows
     }
-    Product.objects.bulk_create(fresh.values())
+    resolve(shop, Product.objects.bulk_create(fresh.values()), are_new=True)
     return rows | fresh
 
 
@@ -241,6 +241,7 @@ def _words(report: ProductReport) -> dict[str, Any]:
         "sku": report.sku,
         "product_id": report.product_id,
         "vendor": report.vendor,
+        "product_type": report.product_type,
         # Words of two reports are not mixed: it would depend on which came first.
         "tags": list(report.tags or ()),
     }

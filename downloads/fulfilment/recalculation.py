@@ -64,7 +64,9 @@ _LOCKED_ORDER = PreparedQuery(
 )
 _LINES = PreparedQuery(lambda: LineItem.objects.filter(order=_ORDER).with_refunded_units())
 _GRANTS = PreparedQuery(lambda: Grant.objects.filter(order=_ORDER))
-_GIVEN = PreparedQuery(lambda: Attachment.objects.filter(product__lines__order=_ORDER).distinct())
+_GIVEN = PreparedQuery(
+    lambda: Attachment.objects.given().filter(product__lines__order=_ORDER).distinct()
+)
 
 
 def lock_shop(shop: Shop) -> Shop:
@@ -186,7 +188,7 @@ def settle_within(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS)
     keep_counts((lines[key] for key in lines if key not in given_to), claims.used)
     former = _former_products(order, lines.values())
     if former:
-        others = Attachment.objects.filter(product__in=set(chain(*former.values())))
+        others = Attachment.objects.given().filter(product__in=set(chain(*former.values())))
         given |= _by_product(others.distinct())
     assets = {number: {each.asset_id for each in some} for number, some in given.items()}
     changed = [grant for grant in grants if counted.recount(grant, lines, assets, former)]
@@ -202,7 +204,7 @@ def _former_grants(
     """Build the closed grants of products that lines had before, by a report that came late."""
     if not claims.former or counted.order.is_sub_order:
         return []
-    former = Attachment.objects.filter(product__in=claims.former.values())
+    former = Attachment.objects.given().filter(product__in=claims.former.values())
     given = _by_product(former.distinct())
     return [
         counted.grant_for(line, attachment)

@@ -1,5 +1,14 @@
 """THE READ DOOR: the queries of the faces. Reading counts nothing."""
 
+from downloads.lookups.attachments import (
+    Applying,
+    default_terms,
+    lines_lacking,
+    preview,
+    where_attached,
+    with_file_counts,
+    without_files,
+)
 from downloads.lookups.grants import (
     DEFAULT_PAGE,
     MAX_PAGE,
@@ -45,6 +54,7 @@ __all__ = [
     "DEFAULT_PAGE",
     "MAX_PAGE",
     "PROFILE_NOT_FOUND",
+    "Applying",
     "BareLine",
     "GrantPage",
     "Missing",
@@ -54,6 +64,7 @@ __all__ = [
     "WorkerState",
     "account_for_mail",
     "customer_of_shop",
+    "default_terms",
     "email_of",
     "grant_of_click",
     "grant_of_reader",
@@ -62,6 +73,7 @@ __all__ = [
     "grants_with_other_limit",
     "has_order",
     "is_opened",
+    "lines_lacking",
     "missing_of",
     "order_for_mail",
     "order_for_page",
@@ -71,11 +83,15 @@ __all__ = [
     "orders_of_number",
     "orders_of_receipt",
     "orders_of_secrets",
+    "preview",
     "profile_of",
     "refusal_of_click",
     "require_size",
     "shop_of_domain",
+    "where_attached",
+    "with_file_counts",
     "without_downloads",
+    "without_files",
     "worker_seen_at",
     "worker_state",
 ]

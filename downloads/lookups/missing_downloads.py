@@ -89,7 +89,7 @@ def _why(line: LineItem, order: Order, siblings: set[int | None]) -> Missing:
 def _is(why: Missing) -> Q:
     """Say in SQL what `_why` says of a line."""
     unknown = Q(product__variant_id=None) & ~Q(order__in=Order.objects.filter(BY_HAND).values("pk"))
-    alike = Attachment.objects.filter(
+    alike = Attachment.objects.given().filter(
         product__shop=OuterRef("product__shop"), product__product_id=OuterRef("product__product_id")
     )
     match why:
@@ -104,7 +104,9 @@ def _is(why: Missing) -> Q:
 def _siblings(order: Order, lines: Iterable[LineItem]) -> set[int | None]:
     """Return the platform's numbers of those products of which some variant has files."""
     numbers = {line.product.product_id for line in lines} - {None}
-    rows = Attachment.objects.filter(product__shop=order.shop_id, product__product_id__in=numbers)
+    rows = Attachment.objects.given().filter(
+        product__shop=order.shop_id, product__product_id__in=numbers
+    )
     return set(rows.order_by().values_list("product__product_id", flat=True)) if numbers else set()
 
 
@@ -114,7 +116,7 @@ def _candidates(order: Order, products: list[Product]) -> list[Product]:
     names = {product.name for product in products}
     numbers = {product.product_id for product in products if product.product_id is not None}
     alike = Q(sku__in=skus) | Q(name__in=names) | Q(product_id__in=numbers)
-    attached = Attachment.objects.order_by().values("product")
+    attached = Attachment.objects.given().order_by().values("product")
     with_files = Product.objects.filter(shop=order.shop_id, pk__in=attached)
     found = with_files.filter(alike).exclude(pk__in=[product.pk for product in products])
     return list(found[:MOST_PRODUCTS]) if products else []

@@ -1,8 +1,9 @@
 """Models of the domain."""
 
 from downloads.models.accounts import Account
+from downloads.models.attachments import Attachment, AttachmentRule
 from downloads.models.audit import AuditEntry
-from downloads.models.catalog import Asset, Attachment, KeptUpload, Product
+from downloads.models.catalog import Asset, KeptUpload, Product
 from downloads.models.customers import Customer, Reader
 from downloads.models.deliveries import Delivery
 from downloads.models.desk import StaffNote
@@ -23,6 +24,7 @@ __all__ = [
     "Account",
     "Asset",
     "Attachment",
+    "AttachmentRule",
     "AuditEntry",
     "Customer",
     "DataRequest",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from downloads.bidi import isolate
 from downloads.links import validate_link
@@ -19,6 +19,33 @@ MAX_DOWNLOADS = 2**31 - 1
 MAX_LIFETIME_DAYS = 36_500
 LIMIT_BOUNDS = (MinValueValidator(1), MaxValueValidator(MAX_DOWNLOADS))
 LIFETIME_BOUNDS = (MinValueValidator(1), MaxValueValidator(MAX_LIFETIME_DAYS))
+
+
+class Terms(models.Model):
+    """How often and how long a file may be fetched; what it inherits is said further up.
+
+    Null is unlimited and no end. Of a row that inherits, the column has what applies, or nothing.
+    """
+
+    limit = models.PositiveIntegerField(
+        "downloads per item",
+        null=True,
+        blank=True,
+        validators=LIMIT_BOUNDS,
+        help_text="For each item bought.",
+    )
+    lifetime_days = models.PositiveIntegerField(
+        "days",
+        null=True,
+        blank=True,
+        validators=LIFETIME_BOUNDS,
+        help_text="Days from the moment the customer may download.",
+    )
+    inherits_limit = models.BooleanField(default=False, db_default=False, editable=False)
+    inherits_lifetime = models.BooleanField(default=False, db_default=False, editable=False)
+
+    class Meta:
+        abstract = True
 
 
 class Product(models.Model):
@@ -36,6 +63,7 @@ class Product(models.Model):
     variant_name = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001 (the contract says null)
     sku = models.CharField("SKU", max_length=255, null=True, blank=True)  # noqa: DJ001
     vendor = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    product_type = models.CharField("type", max_length=255, null=True, blank=True)  # noqa: DJ001 (null: not told)
     tags = models.JSONField(default=list, blank=True)
     product_id = models.BigIntegerField(
         "product number", null=True, blank=True, help_text="In the shop's own system."
@@ -66,8 +94,10 @@ def storage_key(asset: "Asset", filename: str) -> str:
     return f"assets/{uuid.uuid4().hex}"
 
 
-class Asset(models.Model):
+class Asset(Terms):
     """One uploaded file or one link; `kind` says which. The rows of grants point here.
+
+    Its terms are the defaults of its attachments.
 
     `size_bytes` is the file's length, or what the merchant says of a link (null: unknown).
     `sha256` is lower-case hex of the file's bytes, empty for a link.
@@ -99,6 +129,8 @@ class Asset(models.Model):
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    inherits_limit = models.BooleanField(default=True, db_default=True, editable=False)
+    inherits_lifetime = models.BooleanField(default=True, db_default=True, editable=False)
 
     class Meta:
         ordering = ("title", "id")
@@ -162,51 +194,3 @@ class KeptUpload(models.Model):
 
     def __str__(self) -> str:
         return isolate(self.file_name)
-
-
-class Attachment(models.Model):
-    """An asset that every buyer of a product gets, with its limit."""
-
-    shop_path = "product__shop"
-    audited = ("asset", "limit", "lifetime_days")
-
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="attachments")
-    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="attachments")
-    limit = models.PositiveIntegerField(
-        "downloads per item",
-        null=True,
-        blank=True,
-        validators=LIMIT_BOUNDS,
-        help_text="For each item bought. Leave empty for unlimited.",
-    )
-    lifetime_days = models.PositiveIntegerField(
-        "days",
-        null=True,
-        blank=True,
-        validators=LIFETIME_BOUNDS,
-        help_text="Days from the moment the customer may download. Leave empty for no end.",
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = (F("id").asc(),)
-        constraints = [
-            models.UniqueConstraint(
-                fields=("product", "asset"),
-                name="attachment_is_unique_per_product_and_asset",
-                violation_error_message="This asset is attached to this product already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(limit__isnull=True) | Q(limit__gte=1),
-                name="attachment_limit_is_unlimited_or_at_least_one",
-                violation_error_message="Enter at least 1, or nothing for unlimited.",
-            ),
-            models.CheckConstraint(
-                condition=Q(lifetime_days__isnull=True) | Q(lifetime_days__gte=1),
-                name="attachment_lifetime_is_endless_or_at_least_a_day",
-                violation_error_message="Enter at least 1 day, or nothing for no end.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.asset} with {self.product}"

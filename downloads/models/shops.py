@@ -1,6 +1,6 @@
 """Plans, shops and their customers."""
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from downloads.bidi import isolate
@@ -53,6 +53,7 @@ class Shop(models.Model):
     shop_path = ITSELF
     audited = (
         *("name", "domain", "plan", "page_title", "page_text", "link_urls", "default_limit"),
+        "default_lifetime_days",
         *("opens_when", "amount_refunds", "closes_order_assets", "holds_high_risk"),
         *("mails_buyers", "language", "reply_to", "mail_text", "uninstalled_at"),
         *("support_most_downloads", "support_most_days", "support_copies_links"),
@@ -102,7 +103,16 @@ class Shop(models.Model):
         null=True,
         blank=True,
         default=10,
-        help_text="Filled in when you attach a new asset. Leave empty for unlimited.",
+        help_text="Where neither the file nor what attaches it says otherwise. Leave empty for "
+        "unlimited.",
+    )
+    default_lifetime_days = models.PositiveIntegerField(
+        "days",
+        null=True,
+        blank=True,
+        validators=(MinValueValidator(1), MaxValueValidator(36_500)),
+        help_text="Days from the moment the customer may download, likewise. Leave empty for no "
+        "end.",
     )
     opens_when = models.CharField(
         "downloads open when",

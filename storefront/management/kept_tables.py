@@ -15,6 +15,7 @@ KEPT = {
     "downloads.Product": "what the shop sells, or has sold",
     "downloads.Asset": _MADE,
     "downloads.Attachment": _MADE,
+    "downloads.AttachmentRule": _MADE,
     "downloads.Refund": _FACT,
     "downloads.RefundedLine": _FACT,
     "downloads.Dispute": _FACT,

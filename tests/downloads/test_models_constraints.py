@@ -30,6 +30,7 @@ from downloads.models.grants import MAX_DOWNLOADS
 from tests.factories import (
     NOW,
     AttachmentFactory,
+    AttachmentRuleFactory,
     CustomerFactory,
     DeliveryFactory,
     DisputeFactory,
@@ -76,6 +77,12 @@ def mail_about_an_order() -> Mail:
     return Mail.objects.create(
         shop=order.shop, kind="order", order=order, email="ada@example.com", **moments
     )
+
+
+def attachment_of_a_rule() -> Attachment:
+    rule = AttachmentRuleFactory()
+    product = ProductFactory(shop=rule.shop)
+    return AttachmentFactory(product=product, asset=rule.asset, source=rule)
 
 
 # --- Checks: (name, a row, what it may become, what it may not) ----------------------------------
@@ -128,6 +135,30 @@ CHECKS: list[tuple[str, Callable[[], Any], list[dict], list[dict]]] = [
         AttachmentFactory,
         [{"lifetime_days": None}, {"lifetime_days": 1}],
         [{"lifetime_days": 0}],
+    ),
+    (
+        "attachment_is_left_out_by_its_variant_alone",
+        attachment_of_a_rule,
+        [{"source": None, "is_left_out": True}],
+        [{"is_left_out": True}],
+    ),
+    (
+        "rule_limit_is_unlimited_or_at_least_one",
+        AttachmentRuleFactory,
+        [{"limit": None}, {"limit": 1}],
+        [{"limit": 0}],
+    ),
+    (
+        "rule_lifetime_is_endless_or_at_least_a_day",
+        AttachmentRuleFactory,
+        [{"lifetime_days": None}, {"lifetime_days": 1}],
+        [{"lifetime_days": 0}],
+    ),
+    (
+        "rule_has_a_number_or_conditions",
+        AttachmentRuleFactory,
+        [{"tag": "", "product_number": 1}, {"product_number": 1}, {"tag": "", "sku_pattern": "*"}],
+        [{"tag": ""}],
     ),
     (
         "line_quantity_is_at_least_one",
@@ -306,6 +337,18 @@ def one_attachment_per_asset() -> list[Callable[[], Any]]:
     ]
 
 
+def one_rule_per_number() -> list[Callable[[], Any]]:
+    asset = LinkFactory()
+    rule = partial(AttachmentRuleFactory, shop=asset.shop, asset=asset, tag="")
+    return [
+        lambda: rule(product_number=1),
+        lambda: rule(product_number=1),
+        lambda: rule(product_number=2),
+        lambda: rule(product_number=1, tag="pdf"),
+        lambda: rule(product_number=1, asset=LinkFactory(shop=asset.shop)),
+    ]
+
+
 def one_order_per_number() -> list[Callable[[], Any]]:
     shop = ShopFactory()
     return [
@@ -456,6 +499,7 @@ UNIQUE = {
     "invitation_is_one_per_shop_and_address": one_invitation_per_address,
     "product_variant_is_unique_in_its_shop": one_product_per_variant,
     "attachment_is_unique_per_product_and_asset": one_attachment_per_asset,
+    "rule_is_unique_per_number_and_asset": one_rule_per_number,
     "order_platform_id_is_unique_in_its_shop": one_order_per_number,
     "line_platform_id_is_unique_in_its_order": one_line_per_number,
     "refund_counts_once_in_its_order": one_refund_per_number,

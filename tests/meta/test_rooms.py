@@ -26,6 +26,7 @@ MODELS = [
     "downloads.models.inbox",
     "downloads.models.privacy",
     "downloads.models.catalog",
+    "downloads.models.attachments",
     "downloads.models.reported",
     "downloads.models.orders",
     "downloads.models.lines",

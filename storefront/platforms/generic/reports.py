@@ -126,6 +126,7 @@ def catalog_report(product: schemas.Product) -> incoming.CatalogReport:
         product_id=product.id,
         vendor=product.vendor,
         tags=None if product.is_unread("tags") else tuple(product.tags),
+        product_type=product.type,
         variant_id=product.id,
         sku=product.sku,
     )

@@ -135,6 +135,7 @@ class Product(Timed):
     id: fields.Number
     name: fields.RequiredText
     vendor: fields.ShortText = None
+    type: fields.ShortText = None
     tags: fields.Words = []
     variants: Annotated[list[Variant] | None, ROWS] = None
     sku: Annotated[fields.ShortText, InPlaceOf("variants")] = None

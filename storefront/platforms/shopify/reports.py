@@ -220,6 +220,7 @@ def read_product(payload: Any) -> incoming.CatalogReport:
             product_id=product.id,
             vendor=product.vendor,
             tags=None if product.is_unread("tags") else tuple(product.tags),
+            product_type=product.product_type,
             variant_id=variant.id,
             variant_name=variant.title,
             sku=variant.sku,

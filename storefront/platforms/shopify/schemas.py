@@ -137,6 +137,7 @@ class Product(Payload):
     id: fields.Number
     title: fields.Text = None
     vendor: fields.ShortText = None
+    product_type: fields.ShortText = None
     tags: fields.Words = []
     created_at: fields.Time = None
     updated_at: fields.Time = None

@@ -148,12 +148,14 @@ def read_product(payload: Any) -> incoming.CatalogReport:
     if product.variations or product.is_unread("variations") or kind.startswith("variable"):
         return incoming.CatalogReport((), at)
     tags = tuple(dict.fromkeys(tag.name for tag in product.tags or () if tag.name))
+    # What Woo calls the type says how it is sold; its first category is what it is.
     variant = incoming.ProductReport(
         name=product.name or "Untitled",
         product_id=product.id,
         variant_id=product.id,
         sku=product.sku,
         tags=None if product.is_unread("tags") else tags,
+        product_type=next((each.name for each in product.categories or () if each.name), None),
     )
     return incoming.CatalogReport((variant,), at)
 

@@ -152,6 +152,7 @@ class Variation(Item):
 class Product(Item):
     variations: fields.Numbers = []
     tags: Annotated[list[Tag] | None, ROWS] = None
+    categories: Annotated[list[Tag] | None, ROWS] = None
 
 
 class AnyProduct(Variation, Product):

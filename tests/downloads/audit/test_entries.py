@@ -165,7 +165,7 @@ def test_an_attached_asset_is_entered_with_its_limit():
     product = ProductFactory()
     asset = LinkFactory(shop=product.shop, title="Book")
     attachment = fulfilment.attach_to_product(product, asset, limit=3, at=NOW).attachment
-    assert told(attachment) == [("Added", {}, {"asset": "Book", "limit": 3})]
+    assert told(attachment) == [("Added", {}, {"asset": "Book", "is_left_out": False, "limit": 3})]
 
 
 def test_an_asset_given_to_an_order_is_entered():

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from downloads.audit.actors import UNNAMED, Actor, acting
 from downloads.audit.signals import UNTOLD, audited_of
 from downloads.models import AuditEntry, Invitation, Membership, Plan, Role, Shop, StatusMeaning
+from downloads.tenancy import shop_number_of
 from storefront.models import (
     CustomerToken,
     OrderImport,
@@ -24,6 +25,7 @@ from storefront.models import (
 from tests.factories import (
     NOW,
     AttachmentFactory,
+    AttachmentRuleFactory,
     CustomerFactory,
     LineFactory,
     LinkFactory,
@@ -37,7 +39,8 @@ pytestmark = pytest.mark.django_db
 ADA = Actor("ada", "203.0.113.9", "Firefox")
 SECRET = "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"
 WITHOUT_SECRETS = {
-    *("downloads.attachment", "downloads.membership", "downloads.plan", "downloads.shop"),
+    *("downloads.attachment", "downloads.attachmentrule"),
+    *("downloads.membership", "downloads.plan", "downloads.shop"),
     *("downloads.order", "downloads.lineitem", "downloads.statusmeaning"),
     "storefront.orderimport",
 }
@@ -59,6 +62,7 @@ def invitation():
 MAKERS = {
     "auth.user": lambda: User.objects.create_user("ada", password="seventeen blue horses"),
     "downloads.attachment": AttachmentFactory,
+    "downloads.attachmentrule": AttachmentRuleFactory,
     "downloads.invitation": invitation,
     "downloads.lineitem": LineFactory,
     "downloads.order": OrderFactory,
@@ -106,7 +110,7 @@ def another(row, name):
             return {
                 "product": lambda: ProductFactory(shop=row.order.shop),
                 "plan": lambda: Plan.objects.create(name="silver"),
-                "asset": lambda: LinkFactory(shop=row.product.shop),
+                "asset": lambda: LinkFactory(shop_id=shop_number_of(row)),
                 "user": lambda: User.objects.create_user("mary"),
             }[name]()
         case models.BooleanField():

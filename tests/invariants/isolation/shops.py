@@ -24,6 +24,7 @@ from downloads.models import (
     Account,
     Asset,
     Attachment,
+    AttachmentRule,
     AuditEntry,
     Dispute,
     DownloadEvent,
@@ -136,7 +137,7 @@ class MarkedShop:
         if isinstance(model._meta.pk, models.AutoField):
             values["pk"] = self.first + len(self.rows.get(model, []))
         for column in model._meta.concrete_fields:
-            if column.is_relation and column.name not in given:
+            if column.is_relation and column.name not in given | values:
                 # A row of the same model would want itself.
                 has_row = column.related_model is not model
                 values[column.name] = self._kin(column) if has_row else None
@@ -192,7 +193,13 @@ WANTED: dict[type[models.Model], dict[str, Any]] = {
         "link": lambda own: f"https://{own.name}.example/book.pdf",
         "size_bytes": lambda own: own.first,
     },
-    Attachment: LOOSE_DAYS | {"limit": lambda own: 5},  # other than its grants have
+    # Other terms than its grants have.
+    Attachment: LOOSE_DAYS | {"limit": lambda own: 5, "source": lambda own: None},
+    AttachmentRule: {
+        **LOOSE_DAYS,
+        "limit": lambda own: 5,
+        "product_number": lambda own: None,
+    },
     AuditEntry: {
         "before": lambda own: {"name": f"{own.name} before"},
         "after": lambda own: {"name": f"{own.name} after"},

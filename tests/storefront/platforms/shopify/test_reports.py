@@ -545,6 +545,7 @@ def variant(number, name, sku):
         sku=sku,
         vendor="Apple",
         tags=("Emotive", "Flash Memory", "MP3", "Music"),
+        product_type="Cult Products",
     )
 
 

@@ -248,6 +248,7 @@ def test_a_simple_product_is_one_variant():
                 variant_id=794,
                 sku="PQ-1",
                 tags=("Salt & more",),
+                product_type="Clothing",
             ),
         ),
         reported_at=CHANGED,

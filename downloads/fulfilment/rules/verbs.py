@@ -1,0 +1,177 @@
+"""Attach an asset to a product number or by rule; move and delete rules; set defaults."""
+
+from collections.abc import Collection, Iterable
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, Q
+
+from downloads.audit.entries import enter_audit
+from downloads.errors import BadInput
+from downloads.fulfilment.recalculation import lock_shop
+from downloads.fulfilment.rules.resolution import refresh_terms, resolve
+from downloads.models import Asset, Attachment, AttachmentRule, Product, Shop
+from downloads.models.attachments import terms_of
+
+OTHER_SHOP = "This asset belongs to another shop."
+TOO_MANY = "This shop has {} rules already; more than {} are not kept. Delete one first."
+
+
+@transaction.atomic
+def save_rule(rule: AttachmentRule) -> AttachmentRule:
+    """Save a new or changed rule, the last one in order where it is new, and attach by it.
+
+    Earlier orders stay as they are until they are settled.
+
+    Raises:
+        BadInput: another shop's asset, or more rules than the shop may have.
+    """
+    shop = lock_shop(rule.shop)
+    if rule.asset.shop_id != shop.pk:
+        raise BadInput(OTHER_SHOP)
+    if rule.pk is None and rule.product_number is None:
+        others = AttachmentRule.objects.filter(shop=shop, product_number=None)
+        count, last = others.count(), others.aggregate(last=Max("position"))["last"]
+        if count >= settings.SHOP_MAX_RULES:
+            raise BadInput(TOO_MANY.format(count, settings.SHOP_MAX_RULES))
+        rule.position = (last or 0) + 1
+    rule.save()
+    resolve(shop, _concerned([rule]))
+    return rule
+
+
+@transaction.atomic
+def delete_rules(shop: Shop, rules: Collection[AttachmentRule]) -> None:
+    """Attach nothing more by these rules of a shop. What buyers were given stays theirs."""
+    shop = lock_shop(shop)
+    former = list(Product.objects.filter(attachments__source__in=rules).distinct())
+    for rule in rules:
+        rule.delete()
+    resolve(shop, former)
+
+
+@transaction.atomic
+def move_rule(rule: AttachmentRule, *, up: bool) -> bool:
+    """Exchange a rule with the one above or below; say whether there was one."""
+    shop = lock_shop(rule.shop)
+    rules = list(AttachmentRule.objects.filter(shop=shop, product_number=None))
+    place = next((n for n, each in enumerate(rules) if each.pk == rule.pk), None)
+    other = -1 if place is None else place + (-1 if up else 1)
+    if place is None or not 0 <= other < len(rules):
+        return False
+    rules[place], rules[other] = rules[other], rules[place]
+    for position, each in enumerate(rules, start=1):
+        if each.position != position:
+            each.position = position
+            # Which ones only made room is not told.
+            each.save() if each.pk == rule.pk else AttachmentRule.objects.filter(pk=each.pk).update(
+                position=position
+            )
+    resolve(shop, _concerned([rules[place], rules[other]]))
+    return True
+
+
+@transaction.atomic
+def leave_out(product: Product, asset: Asset) -> Attachment:
+    """Give an asset to no buyer of a variant, whatever rule attaches it.
+
+    Raises:
+        BadInput: another shop's asset.
+    """
+    lock_shop(product.shop)
+    if asset.shop_id != product.shop_id:
+        raise BadInput(OTHER_SHOP)
+    row = product.attachments.filter(asset=asset).first() or Attachment(
+        product=product, asset=asset
+    )
+    row.source, row.is_left_out = None, True
+    row.save()
+    return row
+
+
+@transaction.atomic
+def attach_to_each(
+    shop: Shop,
+    asset: Asset,
+    products: Iterable[Product],
+    *,
+    limit: int | None,
+    lifetime_days: int | None,
+    inherits_limit: bool = False,
+    inherits_lifetime: bool = False,
+) -> int:
+    """Attach an asset to each of these variants; return to how many it was not attached so far.
+
+    What is said of a variant already stays. Earlier orders stay as they are until they are settled.
+
+    Raises:
+        BadInput: another shop's asset.
+    """
+    shop = lock_shop(shop)
+    if asset.shop_id != shop.pk:
+        raise BadInput(OTHER_SHOP)
+    wish = Attachment(
+        asset=asset,
+        limit=limit,
+        lifetime_days=lifetime_days,
+        inherits_limit=inherits_limit,
+        inherits_lifetime=inherits_lifetime,
+    )
+    applies = terms_of(wish, asset, shop)
+    own = Attachment.objects.own().filter(asset=asset).values("product")
+    wanted = list(Product.objects.filter(shop=shop, pk__in=[each.pk for each in products]))
+    taken = set(own.filter(product__in=wanted).values_list("product", flat=True))
+    fresh = [each for each in wanted if each.pk not in taken]
+    Attachment.objects.filter(product__in=fresh, asset=asset).delete()
+    Attachment.objects.bulk_create(
+        [
+            Attachment(
+                product=product,
+                asset=asset,
+                limit=applies.limit,
+                lifetime_days=applies.lifetime_days,
+                inherits_limit=inherits_limit,
+                inherits_lifetime=inherits_lifetime,
+            )
+            for product in fresh
+        ],
+        batch_size=500,
+    )
+    if fresh:
+        after = {"products": len(fresh), "limit": applies.limit}
+        enter_audit("Attached to products", row=asset, after=after)
+    return len(fresh)
+
+
+@transaction.atomic
+def set_default_terms(asset: Asset) -> None:
+    """Save an asset's own limit and days, which what is attached inherits for later buyers."""
+    shop = lock_shop(asset.shop)
+    names = ("limit", "lifetime_days", "inherits_limit", "inherits_lifetime")
+    before = Asset.objects.filter(pk=asset.pk).values(*names).get()
+    asset.save(update_fields=names)
+    after = {name: getattr(asset, name) for name in names}
+    if after != before:
+        enter_audit("Changed the file's defaults", row=asset, before=before, after=after)
+        refresh_terms(shop, asset=asset)
+
+
+@transaction.atomic
+def apply_shop_defaults(shop: Shop) -> None:
+    """Bring what inherits from the shop in line with its defaults, which were just saved."""
+    refresh_terms(lock_shop(shop))
+
+
+@transaction.atomic
+def resolve_products(shop: Shop, products: Iterable[Product]) -> None:
+    """Attach to products what the shop's rules say of them as they stand now."""
+    resolve(lock_shop(shop), products)
+
+
+def _concerned(rules: Collection[AttachmentRule]) -> list[Product]:
+    """Return the products that rules match now, and those that have something by them."""
+    had = Product.objects.filter(Q(attachments__source__in=rules)).distinct()
+    found = {product.pk: product for product in had}
+    for rule in rules:
+        found |= {product.pk: product for product in rule.products()}
+    return list(found.values())

@@ -1,0 +1,88 @@
+import pytest
+
+from downloads import fulfilment
+from downloads.errors import BadInput
+from downloads.models import Attachment, AttachmentRule, AuditEntry
+from tests.factories import NOW, AttachmentFactory, LinkFactory, ProductFactory, ShopFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asset():
+    return LinkFactory()
+
+
+def test_another_shops_asset_is_refused(asset):
+    other = ProductFactory()
+    with pytest.raises(BadInput, match="another shop"):
+        fulfilment.save_rule(AttachmentRule(shop=other.shop, asset=asset, tag="a"))
+    with pytest.raises(BadInput, match="another shop"):
+        fulfilment.leave_out(other, asset)
+    with pytest.raises(BadInput, match="another shop"):
+        fulfilment.attach_to_each(other.shop, asset, [other], limit=1, lifetime_days=None)
+
+
+def test_more_rules_than_the_shop_may_have_are_refused(asset, settings):
+    settings.SHOP_MAX_RULES = 1
+    fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="a"))
+    with pytest.raises(BadInput, match="1 rules already; more than 1"):
+        fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="b"))
+    # Numbers are no rules to look through.
+    fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, product_number=1))
+
+
+def test_each_of_many_is_attached_once_and_told_once(asset):
+    other = ProductFactory()
+    products = [ProductFactory(shop=asset.shop, tags=["a"]) for _ in range(3)]
+    AttachmentFactory(product=products[0], asset=asset, limit=1)
+    fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="a", limit=2))
+    before = AuditEntry.objects.count()
+    wish = {"limit": 3, "lifetime_days": None}
+    assert fulfilment.attach_to_each(asset.shop, asset, [*products, other], **wish) == 2
+    assert fulfilment.attach_to_each(asset.shop, asset, products, **wish) == 0
+    rows = Attachment.objects.order_by("limit", "pk").values_list("limit", "source")
+    assert list(rows) == [(1, None), (3, None), (3, None)]
+    [entry] = AuditEntry.objects.order_by("pk")[before:]
+    assert (entry.what, entry.after) == ("Attached to products", {"products": 2, "limit": 3})
+
+
+def test_rules_are_audited_and_what_they_come_to_is_not(asset):
+    ProductFactory(shop=asset.shop, tags=["a"])
+    rule = fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="a"))
+    rule.limit = 4
+    fulfilment.save_rule(rule)
+    asset.limit, asset.inherits_limit = 3, False
+    fulfilment.set_default_terms(asset)
+    fulfilment.delete_rules(asset.shop, [rule])
+    told = AuditEntry.objects.exclude(subject_type="downloads.shop").order_by("pk")
+    assert [(each.what, each.subject_type) for each in told] == [
+        ("Added", "downloads.attachmentrule"),
+        ("Changed", "downloads.attachmentrule"),
+        ("Changed the file's defaults", "downloads.asset"),
+        ("Deleted", "downloads.attachmentrule"),
+    ]
+
+
+def test_attaching_to_a_variant_takes_the_place_of_a_rule(asset):
+    product = ProductFactory(shop=asset.shop, tags=["a"])
+    fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="a", limit=1))
+    fulfilment.attach_to_product(product, asset, limit=5, at=NOW)
+    row = Attachment.objects.get()
+    assert (row.limit, row.source) == (5, None)
+    with pytest.raises(BadInput, match="attached to this product already"):
+        fulfilment.attach_to_product(product, asset, limit=6, at=NOW)
+
+
+def test_rules_of_two_shops_have_an_order_each():
+    shops = [ShopFactory(), ShopFactory()]
+    assets = [LinkFactory(shop=shop) for shop in shops]
+    rules = [
+        fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag=tag))
+        for tag in "ab"
+        for asset in assets
+    ]
+    assert [rule.position for rule in rules] == [1, 1, 2, 2]
+    fulfilment.move_rule(rules[0], up=False)
+    order = AttachmentRule.objects.filter(shop=shops[1]).values_list("tag", flat=True)
+    assert list(order) == ["a", "b"]
