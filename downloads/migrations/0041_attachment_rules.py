@@ -9,7 +9,7 @@ from downloads.migration_operations import AddColumn
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("downloads", "0037_reported_units"),
+        ("downloads", "0040_the_orders_desk"),
     ]
 
     operations = [
