@@ -27,10 +27,11 @@ from config import settings as configured
 from config.log_repeats import CountsRepeats
 from downloads.upgrades import PendingMigrations, pending_migrations
 from storefront import inbox
+from storefront.graphql_api.ahead import ReadyRequest
 from storefront.http import proxies
 from storefront.inbox import apply_messages
 from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
-from tests import both_databases, thinned
+from tests import both_databases, planned_twice, thinned
 from tests.factories import CustomerFactory, ShopFactory
 from tests.leaks import _nothing_leaks, watch  # noqa: F401 (fixtures, which every test has)
 from tests.prepared_database import restore, start_from_prepared
@@ -137,6 +138,13 @@ def django_db_setup(django_db_setup, django_db_blocker):
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+@pytest.fixture(autouse=True)
+def _planned_twice(request, monkeypatch):
+    """Have each document of whatever test answered both by its plan and by the library."""
+    if not planned_twice.COUNTING & set(request.fixturenames):
+        monkeypatch.setattr(ReadyRequest, "run_planned", planned_twice.run_twice)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from graphql import (
 )
 
 from downloads.errors import BadInput
+from storefront.authentication import StorefrontCaller
 from storefront.grant_fields import IRI
 from storefront.graphql_api.ids import number_in
 from storefront.graphql_api.lifted_documents import ReadDocument, recall
@@ -55,6 +56,17 @@ class ReadyRequest(NamedTuple):
                 name = value.name.value if isinstance(value, VariableNode) else ""
                 return _number(self.variables.get(name))
         return None
+
+    def run_planned(self, caller: StorefrontCaller) -> dict[str, Any] | None:
+        """Return what its plan brings; None where the library is to run it.
+
+        So where the grant it names did not come with its key: it may be that there is none, and
+        once is enough to ask.
+        """
+        plan = self.read.plan
+        if plan is None or (plan.node.name.value == OF_GRANT and caller.found.grant is None):
+            return None
+        return plan.run(caller, self.variables)
 
 
 def make_ready(schema: GraphQLSchema, parsed: GraphQLRequest, read: ReadDocument) -> ReadyRequest:

@@ -32,6 +32,7 @@ from graphql import (
 
 from storefront.graphql_api.limits import Limits, limits_of_settings
 from storefront.graphql_api.literals import PREFIX, Lifted, Literal, lift
+from storefront.graphql_api.plans import Plan, plan_of
 from storefront.graphql_api.validation import (
     MAX_REMEMBERED,
     MAX_REMEMBERED_CHARACTERS,
@@ -53,6 +54,7 @@ class ReadDocument(NamedTuple):
     document: DocumentNode
     values: dict[str, Any]
     lifted: Lifted
+    plan: Plan | None = None
 
     def errors_as_sent(self, errors: list[GraphQLError]) -> list[GraphQLError]:
         """Return errors of this document with their places in the one that was sent."""
@@ -64,6 +66,7 @@ class _Kept(NamedTuple):
 
     document: DocumentNode
     numbers: frozenset[str]
+    plan: Plan | None
 
 
 class _Shelf:
@@ -140,7 +143,7 @@ def recall(schema: GraphQLSchema, text: str) -> ReadDocument | None:
             values[literal.name] = int(literal.value)
         else:
             values[literal.name] = literal.value
-    return ReadDocument(kept.document, values, lifted)
+    return ReadDocument(kept.document, values, lifted, kept.plan)
 
 
 def _may_be_kept(lifted: Lifted) -> bool:
@@ -167,7 +170,7 @@ def _with_variables(schema: GraphQLSchema, lifted: Lifted, limits: Limits) -> _K
     except DocumentRefused:
         return None
     numbers = [name for name, kind in types.items() if _bare(kind) is GraphQLInt]
-    return _Kept(document, frozenset(numbers))
+    return _Kept(document, frozenset(numbers), plan_of(schema, document))
 
 
 def _types_of_lifted(schema: GraphQLSchema, document: DocumentNode) -> dict[str, GraphQLInputType]:

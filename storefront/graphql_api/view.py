@@ -48,6 +48,7 @@ from storefront.http.throttling import Rate
 logger = logging.getLogger(__name__)
 # A refusal of the whole request, where it holds nothing else.
 OF_ALL = (RateExceeded, PasswordsBusy)
+ENCODER = json.JSONEncoder(separators=(",", ":"))
 MASKED = "Something went wrong on our side. Please try again."
 # The library repeats a variable as it was sent, a password too, which then stands in the log of
 # whoever asked.
@@ -179,13 +180,15 @@ class StorefrontGraphQL(GraphQLView):
         is_query = operation is None or operation.operation == OperationType.QUERY
         if request.method == "GET" and not is_query:
             raise RequestRefused("Send a mutation with POST.", 405)
+        data = self.ready.run_planned(self.caller) if self.ready else None
+        if data is not None:
+            return ExecutionResult(data)
         result = execute_sync(
             schema,
             ready.read.document,
             context_value=self.caller,
             variable_values=ready.variables,
             operation_name=operation_name,
-            middleware=self.get_middleware(request),
             hide_suggestions=not settings.GRAPHQL_HINTS,
         )
         if result.errors:
@@ -202,7 +205,7 @@ class StorefrontGraphQL(GraphQLView):
         return result
 
     def json_encode(self, request: HttpRequest, d: Any, pretty: bool = False) -> str:  # noqa: FBT001, FBT002
-        return json.dumps(d, separators=(",", ":"))
+        return ENCODER.encode(d)
 
     @staticmethod
     def format_error(error: Exception) -> dict[str, Any]:
