@@ -13,7 +13,7 @@ from storefront.http.errors import RateExceeded
 
 WINDOW_SECONDS = 60
 # A count outlives its window by another: it never ends under a request that began late, nor in
-# the middle of `incr`, which asks Redis twice (is it there, add one).
+# the middle of `incr`, where a cache looks first whether it is there.
 KEPT_WINDOWS = 2
 
 
@@ -80,13 +80,18 @@ def _window(
 
 
 def _count_on(key: str, *, seconds: int) -> int:
+    kept = KEPT_WINDOWS * seconds
+    count = getattr(cache, "count", None)
+    if count is not None:
+        counted: int = count(key, seconds=kept)
+        return counted
     # Exact among threads and processes: adding one is a single step of the cache, and of all who
     # find no count only one begins it; the others go on from there.
     try:
         return cache.incr(key)
     except ValueError:
         pass
-    if cache.add(key, 1, timeout=KEPT_WINDOWS * seconds):
+    if cache.add(key, 1, timeout=kept):
         return 1
     try:
         return cache.incr(key)
