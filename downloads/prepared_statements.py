@@ -5,9 +5,11 @@ download: 4 ms against 0.5). So its SQL is kept, and each use gives it values. I
 own: what may be spent is said by `Grant.objects.available` alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, models
 from django.db.models.expressions import Expression
@@ -20,6 +22,12 @@ _TAKEN_AS_IT_IS: dict[type[models.Field], type] = {
     models.TextField: str,
     models.BigAutoField: int,
 }
+# Of these a server does.
+_TAKEN_BY_SERVER: dict[type[models.Field], type] = {
+    models.BooleanField: bool,
+    models.DateTimeField: datetime,
+    models.UUIDField: UUID,
+}
 
 
 class Slot(Expression):
@@ -28,16 +36,32 @@ class Slot(Expression):
     def __init__(self, name: str, field: models.Field) -> None:
         super().__init__(output_field=field)
         self.name = name
-        self._taken = _TAKEN_AS_IT_IS.get(type(field))
+        self._taken: Container[type] | None = None
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
     def value_of(self, values: dict[str, Any]) -> Any:
         value = values[self.name]
-        if type(value) is self._taken:
+        # Once for all: a process has one kind of database.
+        taken = self._taken
+        if taken is None:
+            taken = self._taken = _taken_of(self.output_field)
+        if type(value) in taken:
             return value
         return self.output_field.get_db_prep_value(value, connection)
+
+
+def _taken_of(field: models.Field) -> frozenset[type]:
+    """Return the types of values that this database takes for a field as they are."""
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    known = [_TAKEN_AS_IT_IS.get(type(field))]
+    if connection.vendor == "postgresql":
+        known.append(_TAKEN_BY_SERVER.get(type(field)))
+    # In JSON, None is a value as others are.
+    known.append(None if isinstance(field, models.JSONField) else type(None))
+    return frozenset(kind for kind in known if kind is not None)
 
 
 def slots_of(kind: type[models.Model]) -> dict[str, Any]:

@@ -48,8 +48,10 @@ class OneAddress:
         with self._lock:
             if self._address is None:
                 self._address = address
-            if address != self._address or not _is_private(address):
+                self.is_settled = not _is_private(address)
+            if address != self._address:
                 self.is_settled = True
+            if self.is_settled:
                 return
             self._requests += 1
             is_news = self._requests == ENOUGH

@@ -17,13 +17,15 @@ from downloads.json_names import in_short
 from downloads.models import Shop
 from storefront.http.errors import TooLarge
 from storefront.http.json_errors import answers_with_json
-from storefront.http.requests import declared_length, require_length
+from storefront.http.requests import SentHeaders, declared_length, require_length
 from storefront.inbox import WORD, store, store_if, unclear
 from storefront.platforms.base import Envelope, Platform
 from storefront.platforms.payloads import parse_message
 from storefront.platforms.registry import PLATFORMS
 from storefront.webhooks.known_secrets import known_secrets
 from storefront.webhooks.signatures import shop_of_message
+
+RECEIVED = b'{"message": "Received."}'
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
     platform = PLATFORMS.get(source)
     if platform is None:
         raise NotFound("No such platform.")
-    envelope = platform.read_envelope(request.headers)
+    envelope = platform.read_envelope(SentHeaders(request))
     if shop_domain:
         envelope = replace(envelope, shop_domain=shop_domain)
     body = _read_body(request)
@@ -59,7 +61,7 @@ def receive(request: HttpRequest, source: str, shop_domain: str = "") -> HttpRes
         inbound, repeated = _read(platform, _with_id(envelope, body), body)
         if store(shop, inbound, at=at):
             _tell_repeated(shop, inbound, repeated)
-    return JsonResponse({"message": "Received."})
+    return HttpResponse(RECEIVED, content_type="application/json")
 
 
 def _store_at_once(platform: Platform, envelope: Envelope, body: bytes, *, at: datetime) -> bool:

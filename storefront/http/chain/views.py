@@ -8,6 +8,11 @@ from storefront.http.body_limits import answer_broken_body
 from storefront.http.outage_errors import is_outage
 from storefront.pages.outages import out_of_reach
 
+# More than there are routes with no part of their own, and platforms.
+MOST_PATHS = 200
+# Its variable part is a platform, or one of any words that strangers try.
+WEBHOOKS = "/webhooks/"
+
 
 class Views:
     """Answer a request with its view, and what a view let through.
@@ -17,7 +22,7 @@ class Views:
 
     def __init__(self) -> None:
         self._resolver: URLResolver | None = None
-        # Where a path has no variable part: as many as there are routes, whoever asks.
+        # Where a path has no variable part, or few that are asked for again and again.
         self._matches: dict[str, ResolverMatch] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -40,7 +45,7 @@ class Views:
         match = self._matches.get(path)
         if match is None:
             match = resolver.resolve(path)
-            if not match.kwargs:
+            if not match.kwargs or (path.startswith(WEBHOOKS) and len(self._matches) < MOST_PATHS):
                 self._matches[path] = match
         return match
 
