@@ -1,6 +1,7 @@
-"""App configuration: connects the audit trail's signals at start."""
+"""App configuration: connects the audit trail's signals, and what keeps the indexes of search."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
 
 
@@ -11,3 +12,8 @@ class DownloadsConfig(AppConfig):
     def ready(self) -> None:
         # By its name: it stands on the models, which are not there yet when this file is read.
         import_string("downloads.audit.signals.watch")()
+        post_migrate.connect(
+            import_string("downloads.search.indexes.keep_indexes"),
+            sender=self,
+            dispatch_uid="indexes of search",
+        )

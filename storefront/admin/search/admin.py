@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from downloads.search.found import WAYS, find_rows
 from storefront.admin.search.terms import is_like_token, is_secret, order_number, orders_of
 from storefront.http.errors import RequestRefused
-from storefront.staff.roles import rows_where
+from storefront.staff.roles import rows_where, shops_where
 
 # As the log writes it; nothing is called so.
 NOTHING = "[redacted]"
@@ -31,6 +32,8 @@ class SearchedAdmin(admin.ModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         if not is_short(search_term):
             raise RequestRefused(TOO_LONG)
+        if self.model in WAYS:
+            return self._found_by_index(request, queryset, search_term), False
         rows, has_twins = super().get_search_results(request, queryset, search_term)
         names_orders = any(str(each).endswith("number") for each in self.get_search_fields(request))
         number = order_number(search_term, called=True) if names_orders else None
@@ -38,6 +41,28 @@ class SearchedAdmin(admin.ModelAdmin):
         if number is None or str(number) == search_term or rows.exists():
             return rows, has_twins
         return super().get_search_results(request, queryset, str(number))
+
+    def _found_by_index(
+        self, request: HttpRequest, rows: QuerySet[Any], text: str
+    ) -> QuerySet[Any]:
+        if not text.strip():
+            return rows
+        user: Any = request.user
+        model = self.model._meta
+        permission = f"{model.app_label}.view_{model.model_name}"
+        shops = None if user.is_superuser else shops_where(user, permission)
+        found = find_rows(self.model, text, shops=shops)
+        number = order_number(text, called=True)
+        if not found.keys and number is not None:
+            # As it is written, something may be called so.
+            found = find_rows(self.model, str(number), shops=shops)
+        self.note_cut(request, is_cut=found.is_cut)
+        return rows.filter(pk__in=found.keys)
+
+    @staticmethod
+    def note_cut(request: Any, *, is_cut: bool) -> None:
+        """Note on a request whether more may fit its search than was found."""
+        request.is_search_cut = is_cut
 
     def found(self, request: HttpRequest, text: str) -> QuerySet[Any]:
         """Return the rows that the list shows to its reader by these words."""
