@@ -62,6 +62,7 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=("subject_type", "subject_id", "at"), name="audit_by_subject"),
             models.Index(fields=("shop", "at"), name="audit_by_shop"),
+            models.Index(fields=("-at", "-id"), name="audit_by_time"),
         ]
 
     def __str__(self) -> str:

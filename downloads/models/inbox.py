@@ -77,6 +77,7 @@ class Message(models.Model):
                 condition=models.Q(state="waiting"),
                 name="message_next_in_turn",
             ),
+            models.Index(fields=("-received_at", "-id"), name="message_by_time"),
             models.Index(fields=("shop", "about_customer"), name="message_about_customer"),
             models.Index(
                 fields=("shop", "due_at"),

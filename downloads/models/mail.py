@@ -136,6 +136,12 @@ class Mail(models.Model):
                 name="mail_nobody_has_looked_up",
             ),
             models.Index(fields=("email",), name="mail_by_address"),
+            models.Index(fields=("-created_at", "-id"), name="mail_by_time"),
+            models.Index(
+                fields=("order",),
+                condition=Q(bounced_at__isnull=False) | Q(state__in=("set_aside", "doubtful")),
+                name="mail_in_trouble",
+            ),
             models.Index(
                 fields=("counted_as",), condition=~Q(counted_as=""), name="mail_by_what_counts"
             ),

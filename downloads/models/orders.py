@@ -14,6 +14,14 @@ from downloads.models.shops import Shop
 
 # `Order.is_by_hand`, in SQL.
 BY_HAND = Q(platform_id=None)
+# Where there is something for the merchant to know, or a test, or a part of another order.
+WITH_NOTES = (
+    ~Q(notes=[])
+    | Q(is_token_taken=True)
+    | Q(former_platform_id__isnull=False)
+    | Q(is_test=True)
+    | Q(parent_platform_id__isnull=False)
+)
 
 
 class OrderQuerySet(EmailQuerySet):
@@ -150,6 +158,20 @@ class Order(Reported):
         indexes = [
             models.Index(fields=("shop", "number"), name="order_by_number"),
             models.Index("shop", AsciiLower("email"), name="order_by_address"),
+            models.Index(fields=("-placed_at", "-id"), name="order_by_time"),
+            models.Index(fields=("shop", "-placed_at", "-id"), name="order_by_shop_and_time"),
+            # What is rare among many: each is a filter of the list.
+            models.Index(
+                fields=("payment", "-placed_at", "-id"),
+                condition=~Q(payment="paid"),
+                name="order_not_paid",
+            ),
+            models.Index(
+                fields=("-placed_at", "-id"), condition=~Q(hold=""), name="order_that_waits"
+            ),
+            models.Index(
+                fields=("-placed_at", "-id"), condition=WITH_NOTES, name="order_with_notes"
+            ),
             models.Index(
                 "wanted_token_hash",
                 condition=models.Q(is_token_taken=True),

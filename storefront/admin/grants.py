@@ -77,6 +77,8 @@ class GrantAdmin(WithLedger):
     change_form_template = "admin/downloads/grant/change_form.html"
     list_display = ("asset", "downloads", "status", "because", "order", "product", "expires_at")
     list_filter = ("order__shop",)
+    # As orders are: one index leads to the newest of a shop, and from there to its downloads.
+    ordering = ("-order__placed_at", "-order__id", "-id")
     search_fields = (
         "=order__number",
         "=order__receipt_number",

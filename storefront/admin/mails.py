@@ -97,7 +97,7 @@ class MailAdmin(ReportedAdmin, NamelessAdmin):
     list_filter = (MailsOfOrder, "state", CameBackFilter, "kind", "shop")
     search_fields = ("email", "=order__number", "=order__receipt_number")
     search_help_text = "Mail address or order number"
-    show_full_result_count = False
+    quick_order = ("created_at",)
     actions = ("send_again",)
     fields = (
         "shop",

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
 
+from storefront.admin.pagination import is_long
 from storefront.http.errors import RequestRefused
 
 # No filter and no link of ours asks so. A pattern can keep the database busy for hours; Django
@@ -18,6 +21,10 @@ from storefront.http.errors import RequestRefused
 NOT_ASKED = {"range", "regex", "iregex"}
 NOT_SO = "This list cannot be asked so: it names a page, a date or a value that does not exist."
 NO_SUCH_KEY = "The request names a row by something that is no number of any."
+TOO_LONG_TO_SORT = (
+    "The list is too long to be sorted so: it has more than {} rows. Filter or search it first."
+)
+SEARCH_CUT = "More than {} rows fit your search: these are the newest. Add a word to find others."
 LARGEST = 2**63 - 1
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2999
 
@@ -30,6 +37,24 @@ class AskedList(ChangeList):
             super().__init__(request, *args)
         except IncorrectLookupParameters as error:
             raise RequestRefused(NOT_SO) from error
+
+    is_cut = False
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.is_cut = getattr(self.paginator, "is_cut", False)
+        if getattr(request, "is_search_cut", False):
+            messages.info(request, SEARCH_CUT.format(settings.SEARCH_MOST_ROWS))
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        ordering = super().get_ordering(request, queryset)
+        quick = {"pk", *getattr(self.model_admin, "quick_order", ())}
+        first = str(ordering[0]).lstrip("-")
+        if not self.params.get(ORDER_VAR) or first in quick or not is_long(queryset):
+            return ordering
+        messages.warning(request, TOO_LONG_TO_SORT.format(settings.LIST_MOST_ROWS))
+        del self.params[ORDER_VAR]
+        return super().get_ordering(request, queryset)
 
     def get_filters(self, request: HttpRequest) -> Any:
         try:

@@ -30,11 +30,27 @@ from storefront.platforms.registry import title_of
 
 SHORT = 60
 ROWS = 24
+# For the topics there are: to read those of every message takes too long.
+LOOKED_AT = 1_000
 FETCHED = "It was not applied: its order was fetched anew from the platform instead."
 TRIED = "It is tried again; look here in a moment."
 
 # The worker's own list is no shopkeeper's business: what matters of it is the messages' state.
 admin.site.unregister(tasks_admin.DBTaskResult)
+
+
+class TopicFilter(admin.SimpleListFilter):
+    """By what a message is about: the topics of the newest ones, and the one chosen."""
+
+    title = parameter_name = "topic"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        newest = visible(Message.objects.all(), request).order_by("-received_at")
+        topics = set(newest.values_list("topic", flat=True)[:LOOKED_AT])
+        return [(topic, topic) for topic in sorted(topics | {self.value() or ""} - {""})]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
+        return queryset.filter(topic=self.value()) if self.value() else queryset
 
 
 @admin.register(Message)
@@ -44,10 +60,10 @@ class MessageAdmin(ReportedAdmin):
         *("received_at", "topic", "about", "state", "short_error", "next_try", "attempts", "shop"),
     )
     list_select_related = ("shop",)
-    list_filter = ("state", "shop", "topic")
+    list_filter = ("state", "shop", TopicFilter)
     search_fields = ("delivery_id", "=about_order")
     search_help_text = "Number of the delivery, or the platform's number of the order"
-    show_full_result_count = False
+    quick_order = ("received_at",)
     actions = ("try_again",)
     fields = (
         "shop",

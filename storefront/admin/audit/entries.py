@@ -5,7 +5,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet, Value
+from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -35,21 +36,37 @@ class EntriesWithLinks(AskedList):
 
 
 def set_links(entries: list[Any], request: HttpRequest) -> None:
-    """Set each entry's `link`, None where its reader may not go or nothing is. A query a kind."""
+    """Set each entry's `link`, None where its reader may not go or nothing is. One query."""
     requested = defaultdict(set)
     for entry in entries:
         entry.link = None
         model_admin = admin.site._registry.get(model_of(entry))  # type: ignore[arg-type]
         if model_admin is not None and model_admin.has_view_permission(request):
             requested[model_admin].add(entry.subject_id)
-    for model_admin, numbers in requested.items():
-        opts = model_admin.opts
-        rows = model_admin.get_queryset(request).filter(pk__in=numbers)
-        seen = {str(number) for number in rows.values_list("pk", flat=True)}
-        page = f"admin:{opts.app_label}_{opts.model_name}_change"
-        for entry in entries:
-            if entry.subject_type == opts.label_lower and entry.subject_id in seen:
-                entry.link = reverse(page, args=[entry.subject_id])
+    seen = _seen_of(requested, request)
+    for entry in entries:
+        if (entry.subject_type, _plain(entry.subject_id)) in seen:
+            app, name = entry.subject_type.split(".")
+            entry.link = reverse(f"admin:{app}_{name}_change", args=[entry.subject_id])
+
+
+def _seen_of(requested: dict[Any, set[str]], request: HttpRequest) -> set[tuple[str, str]]:
+    """Return the kind and the key of each row that its reader may see."""
+    parts = [
+        model_admin.get_queryset(request)
+        .filter(pk__in=numbers)
+        .order_by()
+        .annotate(kind_of_row=Value(model_admin.opts.label_lower), key=Cast("pk", CharField()))
+        .values_list("kind_of_row", "key")
+        for model_admin, numbers in requested.items()
+    ]
+    rows = parts[0].union(*parts[1:], all=True) if parts else ()
+    return {(kind, _plain(key)) for kind, key in rows}
+
+
+def _plain(key: str) -> str:
+    # One database writes a UUID with hyphens, another without.
+    return key.replace("-", "")
 
 
 def set_shops(entries: list[Any]) -> None:
@@ -79,12 +96,11 @@ class AuditEntryAdmin(ReportedAdmin):
     change_list_template = "admin/downloads/audit_entries.html"
     list_display = ("when", "who", "what", "about", "changed", "shop_name")
     list_display_links = ("when",)
-    list_filter = ("shop", KindFilter)
-    date_hierarchy = "at"
+    list_filter = ("shop", KindFilter, "at")
     asked_by_links = ("subject_id",)
     search_fields = ("actor", "subject", "what")
     search_help_text = "Who, what, or about what"
-    show_full_result_count = False
+    quick_order = ("at",)
     fields = readonly_fields = (
         *("at", "actor", "came_from", "program", "shop_name"),
         *("what", "kind", "about", "changed_in_full"),

@@ -119,8 +119,7 @@ class LinesOfGrant(OneRowFilter):
 class DownloadEventAdmin(ReportedAdmin):
     list_display = ("when", "what", "download", "visitor", "shop")
     list_select_related = ("grant__asset", "grant__order__shop", "delivery")
-    list_filter = (LinesOfOrder, LinesOfGrant, "kind", "grant__order__shop")
-    date_hierarchy = "at"
+    list_filter = (LinesOfOrder, LinesOfGrant, "kind", "at", "grant__order__shop")
     search_fields = (
         "=grant__order__number",
         "=grant__order__receipt_number",
@@ -129,7 +128,7 @@ class DownloadEventAdmin(ReportedAdmin):
         "grant__order__customer__email",
     )
     search_help_text = "Order number, asset, file or buyer's mail address"
-    show_full_result_count = False
+    quick_order = ("at",)
     fields = ("at", "what", "grant", "shop", "letters", "program")
 
     class Media:

@@ -1,5 +1,6 @@
 """List filters of orders: by the state of their mail, by what is missing, by their notes."""
 
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib import admin
@@ -19,6 +20,15 @@ class MailFilter(admin.SimpleListFilter):
 
     title = "mail to the buyer"
     parameter_name = "mail"
+    # Which orders are looked at at all, by an index of their mails: those that have such a one.
+    candidates = MappingProxyType(
+        {
+            "back": Q(bounced_at__isnull=False),
+            "aside": Q(state=Mail.State.SET_ASIDE),
+            "perhaps": Q(state=Mail.State.DOUBTFUL),
+            "moving": Q(state__in=Mail.MOVING),
+        }
+    )
     choices_of_newest = {
         "sent": ("Sent", IS_SENT & Q(newest_bounce=None)),
         "back": ("Came back", Q(newest_bounce__isnull=False)),
@@ -35,6 +45,9 @@ class MailFilter(admin.SimpleListFilter):
         chosen = self.choices_of_newest.get(self.value() or "")
         if chosen is None:
             return queryset
+        if self.value() in self.candidates:
+            such = Mail.objects.order_by().filter(self.candidates[self.value() or ""])
+            queryset = queryset.filter(pk__in=such.values("order"))
         mails = Mail.objects.filter(order=OuterRef("pk")).exclude(state=Mail.State.NOT_NEEDED)
         mails = mails.order_by("-created_at", "-pk")
         newest = queryset.annotate(

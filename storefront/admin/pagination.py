@@ -1,0 +1,39 @@
+"""Paging through long lists: rows are counted up to a bound, and pages end there."""
+
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+
+
+class BoundedPaginator(Paginator):
+    """Pages of the first `LIST_MOST_ROWS` rows; `is_cut` where there are more.
+
+    To count a million rows takes longer than to show a hundred of them, and so does a page far
+    behind: the rows before it are read as well.
+    """
+
+    @cached_property
+    def is_cut(self) -> bool:
+        """Whether there are more rows than are paged through."""
+        return self._found > settings.LIST_MOST_ROWS
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._found, settings.LIST_MOST_ROWS)
+
+    @cached_property
+    def _found(self) -> int:
+        rows: Any = self.object_list
+        if not isinstance(rows, QuerySet):
+            return len(rows)
+        if rows.query.is_sliced:
+            return rows.count()
+        return rows.order_by().values("pk")[: settings.LIST_MOST_ROWS + 1].count()
+
+
+def is_long(rows: QuerySet[Any]) -> bool:
+    """Say whether a list has more rows than are paged through."""
+    return BoundedPaginator(rows, 1).is_cut
