@@ -166,6 +166,7 @@ class OrderAdmin(DeskActs, OrderList):
         view = self.admin_site.admin_view
         return [
             path("search/", view(views.find), name="search"),
+            path("search/<str:name>/", view(views.show_result), name="search_result"),
             path("<int:number>/page/", view(self.open_page), name="order_page"),
             path("<int:number>/end-links/", view(self.end_links), name="order_end_links"),
             path("<int:number>/release/", view(self.release_one), name="order_release"),

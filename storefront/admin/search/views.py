@@ -15,21 +15,27 @@ from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from downloads import lookups
-from downloads.models import Account, Asset, Customer, Mail, Order, Product, Shop
+from downloads.models import Order
 from storefront.admin.base import visible
 from storefront.admin.search.admin import SearchedAdmin, SeeOther
+from storefront.admin.search.results import (
+    KINDS,
+    admin_of,
+    changelist_of,
+    found_by_kind,
+    keep,
+    kept_text_and_groups,
+    page_of,
+)
 from storefront.admin.search.terms import is_secret, order_number, orders_of
 
 # The list whose box was used, by its model's label.
 LIST = "list"
 # What a list's box posts along that is no filter of the list.
 NO_FILTERS = {SEARCH_VAR, PAGE_VAR, LIST, "csrfmiddlewaretoken"}
-# Where the box in the header looks, one after the other.
-LOOKED_THROUGH = (Order, Asset, Product, Customer, Account, Mail, Shop)
 MOST_ROWS = 20
 # A letter of a buyer with all that it quotes.
 LONGEST_PASTED = 20_000
@@ -58,27 +64,51 @@ def _address_of(request: HttpRequest, text: str) -> str | None:
     origin = _list_asked(request)
     if not text:
         return _list(request, origin.model) if origin else None
-    models = [origin.model] if origin else LOOKED_THROUGH
+    models = [origin.model] if origin else KINDS
     if is_secret(text):
         # A merchant's own link, the beginning of a key: they lead to their rows by number.
-        found = (_admin_of(model).found(request, text) for model in models)
+        found = (admin_of(model).found(request, text) for model in models)
         return next(filter(None, map(_rows, [_pasted(request, text), *found])), None)
     is_of_orders = origin is None or origin.model is Order
-    address = None
-    if is_of_orders:
+    # A bare token: by its hash, before it is looked for as a text.
+    address = _rows(_pasted(request, text))
+    if address is None and is_of_orders:
         address = _of_receipt(request, text) or _numbered(request, text, called=True)
-    for model in models:
-        if address is None and _admin_of(model).finds(request, text):
-            address = _list(request, model, **{SEARCH_VAR: text})
-    # A bare token comes last: no list shows one.
-    address = address or _rows(_pasted(request, text))
+    if address is None:
+        address = _in_list(request, origin.model, text) if origin else _result(request, text)
     if address is None and is_of_orders:
         address = _numbered(request, text, called=False)
     return address
 
 
-def _admin_of(model: type[Model]) -> Any:
-    return admin.site._registry[model]
+def _in_list(request: HttpRequest, model: type[Model], text: str) -> str | None:
+    if not admin_of(model).finds(request, text):
+        return None
+    return _list(request, model, **{SEARCH_VAR: text})
+
+
+def _result(request: HttpRequest, text: str) -> str | None:
+    """Return where what was found is shown: the one row's page, or all of it by kind."""
+    found = found_by_kind(request, text)
+    rows = [row for rows in found.values() for row in rows]
+    if len(rows) == 1:
+        return page_of(rows[0])
+    return keep(request, text, found) if rows else None
+
+
+def show_result(request: HttpRequest, name: str) -> HttpResponse:
+    """Show what a search has found, to the person who searched, as long as it is kept."""
+    result = kept_text_and_groups(request, name)
+    text, groups = result or ("", [])
+    context = admin.site.each_context(request) | {
+        "title": "Search",
+        "text": text,
+        "groups": groups,
+        "is_over": result is None,
+        "is_asked": not groups and result is not None,
+    }
+    status = 404 if result is None else 200
+    return TemplateResponse(request, "admin/search.html", context, status=status)
 
 
 def _pasted(request: HttpRequest, text: str) -> QuerySet[Order]:
@@ -89,9 +119,9 @@ def _rows(found: QuerySet[Any]) -> str | None:
     """Return where some rows are shown, by their numbers alone."""
     rows = list(found.distinct().order_by("pk")[:MOST_ROWS])
     if len(rows) == 1:
-        return _page(rows[0])
+        return page_of(rows[0])
     numbers = ",".join(str(row.pk) for row in rows)
-    return f"{_changelist(found.model)}?{urlencode({'pk__in': numbers})}" if rows else None
+    return f"{changelist_of(found.model)}?{urlencode({'pk__in': numbers})}" if rows else None
 
 
 def _numbered(request: HttpRequest, text: str, *, called: bool) -> str | None:
@@ -100,14 +130,14 @@ def _numbered(request: HttpRequest, text: str, *, called: bool) -> str | None:
         return None
     orders = list(visible(lookups.orders_of_number(number), request)[:2])
     if len(orders) == 1:
-        return _page(orders[0])
+        return page_of(orders[0])
     return _list(request, Order, **{SEARCH_VAR: str(number)}) if orders else None
 
 
 def _of_receipt(request: HttpRequest, text: str) -> str | None:
     """Return where the one order is that has this text on its receipt."""
     orders = list(visible(lookups.orders_of_receipt(text), request)[:2])
-    return _page(orders[0]) if len(orders) == 1 else None
+    return page_of(orders[0]) if len(orders) == 1 else None
 
 
 def _list_asked(request: HttpRequest) -> Any:
@@ -123,13 +153,6 @@ def _list(request: HttpRequest, model: type[Model], **params: str) -> str:
     # Of a list's own box the filters stay.
     is_own = request.POST.get(LIST) == model._meta.label_lower
     kept = {name: value for name, value in request.POST.items() if name not in NO_FILTERS}
-    return f"{_changelist(model)}?{urlencode((kept if is_own else {}) | params)}".removesuffix("?")
-
-
-def _changelist(model: type[Model]) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-
-
-def _page(row: Model) -> str:
-    opts = row._meta
-    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[row.pk])
+    return f"{changelist_of(model)}?{urlencode((kept if is_own else {}) | params)}".removesuffix(
+        "?"
+    )

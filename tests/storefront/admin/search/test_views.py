@@ -48,6 +48,15 @@ def search(staff):
     return ask
 
 
+def found_by(client, answer):
+    """Return the pages of all that a search has found."""
+    assert answer.status_code == 303
+    if not answer["Location"].startswith(SEARCH):
+        return {answer["Location"]}
+    groups = client.get(answer["Location"]).context["groups"]
+    return {row.url for group in groups for row in group.rows}
+
+
 @pytest.fixture
 def order(db):
     return OrderFactory(number=1050, token_hash=hash_token(TOKEN))
@@ -141,27 +150,32 @@ def test_a_files_name_leads_to_the_orders_that_have_it(search, staff, order):
     asset = LinkFactory(shop=order.shop, title="Piano", file_name="Für Elise.mp3")
     GrantFactory(order=order, asset=asset, line=None)
     for text in ("Für Elise.mp3", "Fu\u0308r  Elise.mp3", "Elise.mp3", "Piano"):
-        answer = search(text)
-        assert answer["Location"].startswith(f"{ORDERS}?q=")
-        assert staff.get(answer["Location"]).context["cl"].result_count == 1
+        assert found_by(staff, search(text)) == {page_of(order), f"{ASSETS}{asset.pk}/change/"}
 
 
 def test_a_files_name_that_no_order_has_leads_to_the_asset(search, staff, order):
     asset = LinkFactory(shop=order.shop, title="Piano", file_name="elise.mp3")
-    AttachmentFactory(asset=asset, product=ProductFactory(shop=order.shop))
-    assert search("elise.mp3")["Location"] == f"{ASSETS}?q=elise.mp3"
+    assert search("elise.mp3")["Location"] == f"{ASSETS}{asset.pk}/change/"
+    product = AttachmentFactory(asset=asset, product=ProductFactory(shop=order.shop)).product
+    pages = {f"{ASSETS}{asset.pk}/change/", f"{PRODUCTS}{product.pk}/change/"}
+    assert found_by(staff, search("elise.mp3")) == pages
     of_list = search("elise.mp3", page=PRODUCTS, box="changelist-search")
     assert of_list["Location"] == f"{PRODUCTS}?q=elise.mp3"
     assert staff.get(of_list["Location"]).context["cl"].result_count == 1
 
 
-def test_what_was_found_before_is_found(search, order):
-    customer = CustomerFactory(shop=order.shop, email="mary@example.com", first_name="Mary")
+def test_what_was_found_before_is_found(search, staff, order):
+    customer = CustomerFactory(shop=order.shop, email="mary@b.example", first_name="Mary")
     order.customer = customer
     order.save()
-    line = LineFactory(order=order, product__name="Gardening", product__sku="BOOK-2024-EDITION-1")
-    for text in ("mary@example.com", "Mary", line.product.name, line.product.sku):
-        assert search(text)["Location"].startswith(f"{ORDERS}?q=")
+    line = LineFactory(order=order, product__name="Gardening")
+    for text in ("mary@b.example", "Mary", line.product.name):
+        assert page_of(order) in found_by(staff, search(text))
+
+
+def test_a_number_of_an_article_is_found_that_could_be_a_token(search, order):
+    LineFactory(order=order, product__sku="BOOK-2024-EDITION-1")
+    assert search("BOOK-2024-EDITION-1")["Location"].startswith(SEARCH)
 
 
 def test_a_lists_box_keeps_its_filters(search, order):
