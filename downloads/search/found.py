@@ -25,6 +25,8 @@ from downloads.search.text import is_numbered, with_text
 from downloads.tenancy import of_shops
 
 Keys = list[Any]
+# Words that are looked for apart, where no row has them all.
+MOST_APART = 3
 LARGEST = 2**63 - 1
 _DIGITS = re.compile(r"[0-9]{1,19}\Z")
 
@@ -113,7 +115,8 @@ def _events(search: Search) -> Iterable[Keys]:
 
 def _mails(search: Search) -> Iterable[Keys]:
     yield search.of_text(Mail)
-    yield search.among(Mail, "order", search.numbered(Order, "number"))
+    orders = [*search.numbered(Order, "number"), *search.of_text(Order)]
+    yield search.among(Mail, "order", orders)
 
 
 def _products(search: Search) -> Iterable[Keys]:
@@ -148,7 +151,15 @@ def find_rows(model: Any, text: str, *, shops: Iterable[int] | None) -> Found:
     """
     search = Search(text, shops)
     keys = search.keys_of(WAYS[model])
-    return Found(keys, search.is_cut)
+    words = text.split()
+    if keys or not 1 < len(words) <= MOST_APART:
+        return Found(keys, search.is_cut)
+    # Each word may be of something else: of a buyer the one, of what they bought the other.
+    searches = [Search(word, shops) for word in words]
+    first, *others = (each.keys_of(WAYS[model]) for each in searches)
+    common = set(first).intersection(*others)
+    keys = [key for key in first if key in common]
+    return Found(keys, any(each.is_cut for each in searches))
 
 
 __all__ = ["WAYS", "Found", "Search", "find_rows"]

@@ -8,7 +8,6 @@ from functools import wraps
 from types import MappingProxyType
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -20,9 +19,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
 from downloads.models import Shop
+from storefront.admin.audit.history import WithHistory
 from storefront.admin.audit.trail import trail_of
+from storefront.admin.deletion import DeletesUnused
 from storefront.admin.form_errors import unplaced_errors
-from storefront.admin.pagination import BoundedPaginator, is_long
+from storefront.admin.pagination import PagedAdmin
 from storefront.admin.query_validation import (
     AskedChoice,
     AskedList,
@@ -37,7 +38,6 @@ from storefront.staff.roles import rows_where, shops_where
 # What an action may ask for beside Django's four; each is a permission of the model's own.
 VERBS = {"act": "change"}
 MOST_ROWS = 5000
-TOO_MANY = "An act is for {} rows at most. Filter or search the list first."
 ROW_GONE = "Somebody took a row away since you opened this page. Open it anew and change it there."
 
 
@@ -119,19 +119,13 @@ class Scoped(BaseModelAdmin):
         return visible(rows, request)
 
 
-class ScopedAdmin(Scoped, SearchedAdmin):
+class ScopedAdmin(Scoped, WithHistory, DeletesUnused, PagedAdmin, SearchedAdmin):
     """Lists, filters, look-ups in the address bar and actions, held to the reader's shops.
 
-    `asked_by_links` names the columns by which a link of ours asks, beside the filters, and
-    `quick_order` those by which even a long list is sorted: an index does it.
+    `asked_by_links` names the columns by which a link of ours asks, beside the filters.
     """
 
     asked_by_links: tuple[str, ...] = ()
-    quick_order: tuple[str, ...] = ()
-    paginator = BoundedPaginator
-    # Both would count all rows.
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -188,9 +182,6 @@ class ScopedAdmin(Scoped, SearchedAdmin):
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *where: Any) -> Any:
         for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
             check_key(self.opts.pk, chosen)
-        if request.POST.get("select_across", "0") != "0" and is_long(queryset):
-            messages.error(request, TOO_MANY.format(settings.LIST_MOST_ROWS))
-            return None
         return super().response_action(request, queryset, *where)
 
     def _is_offered(self, lookup: str, request: HttpRequest) -> bool:

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 
 from downloads import fulfilment
+from downloads.audit.entries import enter_audit
 from downloads.models import Mail, Order
 from storefront.admin.actions import act_on_each
 from storefront.admin.anonymous_log import NamelessAdmin
@@ -162,6 +163,7 @@ class MailAdmin(ReportedAdmin, NamelessAdmin):
 
         def act(mail: Mail) -> None:
             fulfilment.try_mail_again(mail, at=at)
+            enter_audit("Sent again", row=mail)
             self.log_change(request, mail, "Sent again")
 
         def closed(mails: list[Mail]) -> list[str]:

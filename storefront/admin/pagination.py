@@ -4,8 +4,12 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.http import HttpRequest
+
+TOO_MANY = "An act is for {} rows at most. Filter or search the list first."
 
 
 class BoundedPaginator(Paginator):
@@ -37,3 +41,22 @@ class BoundedPaginator(Paginator):
 def is_long(rows: QuerySet[Any]) -> bool:
     """Say whether a list has more rows than are paged through."""
     return BoundedPaginator(rows, 1).is_cut
+
+
+class PagedAdmin(admin.ModelAdmin):
+    """A list that may have a million rows.
+
+    `quick_order` names the columns by which even a long one is sorted: an index does it.
+    """
+
+    quick_order: tuple[str, ...] = ()
+    paginator = BoundedPaginator
+    # Both would count all rows.
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *where: Any) -> Any:
+        if request.POST.get("select_across", "0") != "0" and is_long(queryset):
+            messages.error(request, TOO_MANY.format(settings.LIST_MOST_ROWS))
+            return None
+        return super().response_action(request, queryset, *where)

@@ -38,6 +38,8 @@ class AssetAdmin(ScopedAdmin):
     readonly_fields = ("stored_file", "sha256", "withdrawn_at")
     fields = ("shop", "title", "upload", "link", "stated_size", *readonly_fields)
     actions = ("withdraw", "restore")
+    remedy = "withdraw"
+    remedy_words = "Withdraw instead: nobody can download it until you restore it"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Asset | None = None) -> Any:
         # Products and orders of the shop may hold it, so it stays there.
@@ -89,11 +91,6 @@ class AssetAdmin(ScopedAdmin):
         hint = preview_hint(obj.link) if "link" in form.changed_data else None
         if hint:
             messages.warning(request, hint)
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        deleted, counts, missing, kept = super().get_deleted_objects(objs, request)
-        # The grants of orders are what keeps it, not a permission that staff could be given.
-        return deleted, counts, missing - {"grant"}, kept
 
     def delete_model(self, request: HttpRequest, obj: Asset) -> None:
         fulfilment.delete_asset(obj)

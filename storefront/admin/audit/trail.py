@@ -68,12 +68,14 @@ def trail_of(request: HttpRequest, row: Model | None) -> Trail | None:
     entries = AuditEntry.objects.filter(**about)[:NEWEST]
     wanted = {"shop__id__exact": row.pk} if isinstance(row, Shop) else about
     return Trail(
-        lines=[
-            Line(entry.at, entry.actor, entry.address, entry.what, changes_of(entry))
-            for entry in entries
-        ],
+        lines=[line_of(entry) for entry in entries],
         all_url=f"{reverse('admin:downloads_auditentry_changelist')}?{urlencode(wanted)}",
     )
+
+
+def line_of(entry: AuditEntry) -> Line:
+    """Write an entry in words."""
+    return Line(entry.at, entry.actor, entry.address, entry.what, changes_of(entry))
 
 
 def changes_of(entry: AuditEntry, *, length: int = SHORT) -> list[Change]:

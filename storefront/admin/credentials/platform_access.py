@@ -11,6 +11,7 @@ from django.utils.html import format_html_join
 from django.utils.text import Truncator
 from django.views.decorators.debug import sensitive_post_parameters
 
+from downloads.audit.entries import enter_audit
 from storefront.admin.base import ScopedAdmin
 from storefront.models import PlatformAccess
 from storefront.platforms.api_urls import clean_url, has_same_host
@@ -164,6 +165,7 @@ class PlatformAccessAdmin(ScopedAdmin):
     def reconcile(self, request: HttpRequest, accesses: QuerySet[PlatformAccess]) -> None:
         for access in accesses:
             reconcile_in_background.enqueue(access.pk)
+            enter_audit("Reconciled by hand", row=access)
             self.log_change(request, access, "Reconcile now")
             messages.success(
                 request,

@@ -1,5 +1,6 @@
 """Orders: those a shop reported, and those a merchant makes by hand."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -59,6 +60,9 @@ class OrderForm(forms.ModelForm):
         if email and not (local and host and email.isprintable() and " " not in email):
             raise forms.ValidationError("Enter a mail address.")
         return email
+
+
+DOWNLOADED = "{}: downloads that were used: {}. Set “cancelled on” instead: it closes them all."
 
 
 @admin.register(Order)
@@ -149,10 +153,9 @@ class OrderAdmin(DeskActs, OrderList):
     def get_deleted_objects(self, objs: Iterable[Order], request: HttpRequest) -> Any:
         """Say what goes along, and name the orders that stay because of their downloads."""
         deleted = [[str(order), [str(grant) for grant in order.grants.all()]] for order in objs]
-        protected = set(
-            Grant.objects.downloaded().filter(order__in=objs).values_list("order", flat=True)
-        )
-        kept = [str(order) for order in objs if order.pk in protected]
+        used = Grant.objects.downloaded().filter(order__in=objs).order_by()
+        counts = Counter(used.values_list("order", flat=True))
+        kept = [DOWNLOADED.format(order, counts[order.pk]) for order in objs if counts[order.pk]]
         return deleted, {"orders": len(deleted)}, set(), kept
 
     def delete_model(self, request: HttpRequest, obj: Order) -> None:

@@ -130,7 +130,7 @@ def test_what_was_done_stands_in_the_history(act, staff):
     grant = GrantFactory()
     act("raise_limit", grant, amount=3)
     history = staff.get(f"{URL}{grant.pk}/history/").content.decode()
-    assert "Raised by 3" in history
+    assert "Raised the limit" in history
 
 
 @pytest.mark.slow
