@@ -57,7 +57,7 @@ from downloads.fulfilment.kept_uploads import (
 )
 from downloads.fulfilment.ledger import prune_ledger
 from downloads.fulfilment.mails.alerts import warn_of_set_aside, warn_of_wrong_tries
-from downloads.fulfilment.mails.order_mails import send_order_mail
+from downloads.fulfilment.mails.order_mails import mail_requested_order, send_order_mail
 from downloads.fulfilment.mails.outbox import (
     Send,
     note_bounce,
@@ -203,6 +203,7 @@ __all__ = [
     "keep_upload",
     "leave_out",
     "lock_shop",
+    "mail_requested_order",
     "match_line",
     "merge_customers",
     "merge_numbers",

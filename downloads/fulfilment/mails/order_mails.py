@@ -9,10 +9,12 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from downloads.errors import BadInput
-from downloads.models import Grant, Mail, Order
+from downloads.models import Grant, Mail, Order, Shop
 from downloads.models.orders import BY_HAND
 from downloads.prepared_queries import PreparedQuery, fetch
 from downloads.prepared_statements import Slot
+
+HOUR = timedelta(hours=1)
 
 
 def announce(orders: Collection[int], *, at: datetime, is_anew: bool = False) -> int:
@@ -79,6 +81,25 @@ def send_order_mail(order: Order, *, at: datetime) -> Mail:
     mail = _mail(order, at=at)
     mail.save()
     return mail
+
+
+def mail_requested_order(shop: Shop, platform_id: int, *, at: datetime) -> Mail | None:
+    """Queue the mail about an order for a buyer who asks the shop for a fresh link.
+
+    Null, and none, where nothing of the order may be downloaded, where the shop mails its buyers
+    itself, where one is on its way, or after `ORDER_MAILS_PER_HOUR`: whoever holds the link to the
+    shop's own page can ask as often as they like. The caller holds the shop's lock.
+    """
+    order = Order.objects.select_related("shop").filter(shop=shop, platform_id=platform_id).first()
+    if order is None or not order.shop.mails_buyers:
+        return None
+    written = order.mails.filter(kind=Mail.Kind.ORDER, created_at__gt=at - HOUR)
+    if written.count() >= settings.ORDER_MAILS_PER_HOUR:
+        return None
+    try:
+        return send_order_mail(order, at=at)
+    except BadInput:
+        return None
 
 
 def require_tellable(order: Order, *, at: datetime) -> None:

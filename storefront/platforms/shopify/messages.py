@@ -37,6 +37,13 @@ def record_shop(shop: Shop, payload: Any, at: datetime) -> Outcome:
     return fulfilment.record_shop(shop, reports.read_shop(payload))
 
 
+def _apply_link_request(shop: Shop, payload: Any, at: datetime) -> None:
+    # It brings the order as it is now; the buyer asked for Shopify's own link, and gets ours too.
+    report = reports.read_order(payload)
+    fulfilment.record_order(shop, report, at=at)
+    fulfilment.mail_requested_order(shop, report.platform_id, at=at)
+
+
 def _apply_deletion(shop: Shop, payload: Any, at: datetime) -> Doubt:
     order = schemas.DeletedOrder.read(payload, "order")
     fulfilment.delete_reported_order(shop, order.id, at=order.received_at or at)
@@ -104,6 +111,7 @@ TOPICS = {
     "orders/cancelled": ORDER,
     "orders/fulfilled": ORDER,
     "orders/partially_fulfilled": ORDER,
+    "orders/link_requested": Topic(_apply_link_request, schemas.Order, order="id"),
     "orders/delete": Topic(_apply_deletion, schemas.DeletedOrder, order="id"),
     "orders/risk_assessment_changed": Topic(_apply_risk, schemas.Risk, order="order_id"),
     "refunds/create": Topic(_apply_refund, schemas.RefundMessage, order="order_id"),

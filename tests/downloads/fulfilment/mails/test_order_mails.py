@@ -333,3 +333,41 @@ def test_an_order_paid_while_assets_are_attached_is_told_of_once(frozen, attempt
         lambda: fulfilment.settle(order, at=LATER),
     )
     assert told() == [ADA]
+
+
+class TestARequestOfTheBuyers:
+    """A buyer asks for a fresh link on the shop's own page: ours is mailed, a few times an hour."""
+
+    @pytest.fixture
+    def order(self, db):
+        order = OrderFactory(email="ada@example.com", platform_id=50, announced_at=NOW)
+        GrantFactory(order=order)
+        return order
+
+    def ask(self, order, at=NOW):
+        mail = fulfilment.mail_requested_order(order.shop, 50, at=at)
+        Mail.objects.update(state=Mail.State.SENT)
+        return mail
+
+    def test_it_is_mailed_a_few_times_an_hour(self, order, settings):
+        settings.ORDER_MAILS_PER_HOUR = 2
+        assert [self.ask(order) is None for _time in range(4)] == [False, False, True, True]
+        assert self.ask(order, at=LATER + timedelta(seconds=1)) is not None
+        assert set(Mail.objects.values_list("email", "order")) == {("ada@example.com", order.pk)}
+
+    def test_one_on_its_way_is_enough(self, order):
+        assert fulfilment.mail_requested_order(order.shop, 50, at=NOW) is not None
+        assert fulfilment.mail_requested_order(order.shop, 50, at=NOW) is None
+
+    @pytest.mark.parametrize("without", ["order", "downloads", "address", "mails"])
+    def test_where_there_is_nothing_to_mail_none_is_written(self, order, without):
+        if without == "order":
+            Order.objects.update(platform_id=51)
+        elif without == "downloads":
+            order.grants.all().delete()
+        elif without == "address":
+            Order.objects.update(email="")
+        else:
+            Shop.objects.update(mails_buyers=False)
+        assert self.ask(order) is None
+        assert not Mail.objects.exists()
