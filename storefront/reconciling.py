@@ -20,11 +20,11 @@ from downloads import fulfilment
 from downloads.errors import BadInput, DownloadsError
 from downloads.fulfilment import Outcome
 from downloads.models import Product, RemovedProduct, Shop
+from storefront.connections.opening import open_access, require_remote
 from storefront.inbox import let_others_write
 from storefront.models import PlatformAccess, WebhookSecret
 from storefront.platforms.base import Remote, Stage
 from storefront.platforms.client import Connection, Missing, NotTaken, PlatformFault, Refused
-from storefront.platforms.registry import remote_of, title_of
 from storefront.reconciliation.fetches import QUEUE, fetch_order
 from storefront.reconciliation.run import Listener, Run
 
@@ -73,10 +73,9 @@ def proceed(
         SealBroken: the token cannot be opened.
         OperationalError: the database is gone.
     """
-    remote = _remote_of(access)
-    key, secret = access.reveal()
+    remote = require_remote(access.source)
     deadline = None if seconds is None else time.monotonic() + seconds
-    with remote.connect(access.address, key=key, secret=secret) as connection:
+    with open_access(access) as connection:
         while not run.is_over and (deadline is None or time.monotonic() < deadline):
             try:
                 _step(access, remote, connection, run, listener)
@@ -130,13 +129,6 @@ def reconcile_in_background(access_id: int, state: dict[str, Any] | None = None)
         return finish(access, run, at=timezone.now())
     reconcile_in_background.enqueue(access_id, run.as_json())
     return run.summary
-
-
-def _remote_of(access: PlatformAccess) -> Remote:
-    remote = remote_of(access.source)
-    if remote is None:
-        raise PlatformFault(f"{title_of(access.source)} offers no API that we could ask.")
-    return remote
 
 
 def _step(

@@ -19,6 +19,7 @@ from downloads.models import Message, Shop
 from storefront.platforms.client import Connection
 from storefront.platforms.fields import number_in
 from storefront.platforms.schemas import Payload
+from storefront.platforms.setup import Setup
 
 # The topic of what does not say its own.
 UNCLEAR = "unclear"
@@ -105,21 +106,45 @@ class Stage:
     replace: Callable[..., int] | None = None
 
 
+class Tokens(Protocol):
+    """Where the tokens are kept that a platform gives for a day."""
+
+    def present(self) -> str:
+        """Return the one that may be used, empty where there is none."""
+
+    def keep(self, token: str, ends_at: datetime) -> None:
+        """Keep one in its place, which is to be fetched anew at that time."""
+
+
 class Remote(Protocol):
     """A platform's API: the module `remote` of its package.
 
     `STAGES` are asked in this order. `RECENT` lists the orders placed since, whether or not they
-    changed: some edits move no time. `HAS_KEY` says that a key stands beside the secret, and
+    changed: some edits move no time. `NEEDS_KEY` says that no secret opens it without a key, and
     `WHERE_TO_GET_ACCESS` tells a merchant where on the platform they are made, with which rights.
     """
 
-    HAS_KEY: bool
+    NEEDS_KEY: bool
     STAGES: Sequence[Stage]
     RECENT: Stage
     WHERE_TO_GET_ACCESS: str
 
-    def connect(self, address: str, *, key: str, secret: str) -> Connection:
-        """Return a connection to the platform's API, not used yet."""
+    def connect(
+        self,
+        address: str,
+        *,
+        key: str,
+        secret: str,
+        tokens: Tokens | None = None,
+        is_hurried: bool = False,
+    ) -> Connection:
+        """Return a connection to the platform's API, not used yet.
+
+        `tokens` has the present token where the platform gives some for the key and the secret.
+
+        Raises:
+            PlatformFault: a token is wanted, and the platform gives none.
+        """
 
     def read_order(
         self, connection: Connection, number: int, *, placed_at: datetime | None
@@ -159,13 +184,14 @@ class Platform(ABC):
 
     `name` stands in its webhooks' address, `title` is what people call it, and `where_to_set_up`
     tells a merchant where on it the address and the secret go. `remote` is its API, null where it
-    has none that can be asked.
+    has none that can be asked. `setup` connects a shop by it.
     """
 
     name: str
     title: str
     where_to_set_up: str
     remote: Remote | None = None
+    setup: Setup | None = None
 
     @abstractmethod
     def read_envelope(self, headers: Mapping[str, str]) -> Envelope:

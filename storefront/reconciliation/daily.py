@@ -13,14 +13,12 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django_tasks import task
 from django_tasks_db import DatabaseBackend
-from django_tasks_db.models import DBTaskResult
 
 from storefront.models import PlatformAccess
+from storefront.reconciliation.busy import busy
 from storefront.reconciling import QUEUE, begin, reconcile_in_background
 
 DAY = timedelta(days=1)
-# A share takes seconds, and one that waits for a platform minutes: what began before was cut off.
-LONGEST_SHARE = timedelta(hours=1)
 
 
 def begin_next(*, at: datetime) -> int | None:
@@ -60,12 +58,5 @@ def _begin(access_id: int, at: datetime) -> bool:
 
 def _busy(at: datetime) -> set[int]:
     """Return the accesses that are asked now, or whose daily run was begun within a day."""
-    paths = [each.module_path for each in (reconcile_daily, reconcile_in_background)]
-    rows = DBTaskResult.objects.filter(task_path__in=paths)
-    was_begun = Q(task_path=reconcile_daily.module_path, enqueued_at__gt=at - DAY)
-    is_on = Q(pk__in=rows.ready().values("pk"))
-    is_on |= Q(pk__in=rows.running().filter(started_at__gt=at - LONGEST_SHARE).values("pk"))
-    return {
-        row["args"][0]
-        for row in rows.filter(was_begun | is_on).values_list("args_kwargs", flat=True)
-    }
+    begun = Q(task_path=reconcile_daily.module_path, enqueued_at__gt=at - DAY)
+    return busy(at, begun=begun)

@@ -15,10 +15,11 @@ from django_tasks_db.models import DBTaskResult
 from downloads import fulfilment
 from downloads.errors import DownloadsError
 from downloads.models import Message, Order, Shop
+from storefront.connections.opening import open_access, require_remote
 from storefront.models import PlatformAccess, WebhookSecret
 from storefront.platforms.base import Remote
 from storefront.platforms.client import Missing, PlatformFault, Refused
-from storefront.platforms.registry import remote_of, title_of
+from storefront.platforms.registry import title_of
 
 # Apart from what shops send: a platform may be slow, and nobody is to wait for it.
 QUEUE = "platforms"
@@ -39,9 +40,7 @@ def fetch_order(shop: Shop, platform_id: int, *, at: datetime, source: str = "")
     """
     source = source or _source_of(shop, platform_id)
     access = _access_to(shop, source)
-    remote = remote_of(access.source)
-    if remote is None:
-        raise PlatformFault(f"{title_of(access.source)} offers no API that we could ask.")
+    remote = require_remote(access.source)
     try:
         return _fetch(access, remote, platform_id, at=at)
     except Refused as error:
@@ -97,14 +96,13 @@ def _access_to(shop: Shop, source: str) -> PlatformAccess:
     if access is None:
         raise PlatformFault(
             f"We have no access to {title_of(source)} of {shop.domain}. Enter its address and "
-            "token in the admin under Platform access."
+            "token in the admin under Connections."
         )
     return access
 
 
 def _fetch(access: PlatformAccess, remote: Remote, platform_id: int, *, at: datetime) -> str:
-    key, secret = access.reveal()
-    with remote.connect(access.address, key=key, secret=secret) as connection:
+    with open_access(access) as connection:
         for _attempt in range(ATTEMPTS):
             known = _known(access.shop, platform_id)
             asked_at = timezone.now()

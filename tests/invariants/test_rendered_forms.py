@@ -28,6 +28,9 @@ from tests.factories import (
     RefundFactory,
     ShopFactory,
 )
+from tests.invariants.reconciliation.in_process import serve
+from tests.invariants.reconciliation.shopify import ShopifyShop
+from tests.invariants.reconciliation.shopify_set_up import CLIENT_ID, CLIENT_SECRET
 from tests.storefront.staff.conftest import CODE, LOGIN, OWN, PASSWORD, SESSIONS, SET_UP, code_of
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -237,6 +240,26 @@ def test_desk(django_app, sign_in):
     assert refund.dismissed_at == NOW
 
 
+def test_connect(django_app, sign_in, monkeypatch, settings):
+    settings.PUBLIC_BASE_URL = "https://downloads.example"
+    standin = ShopifyShop(bucket=10**6)
+    serve(standin, monkeypatch)
+    shop = ShopFactory()
+    sign_in()
+    start = django_app.get("/admin/")
+    # Three clicks from the start page, and a name and two values that are copied.
+    page = start.click("^Connections$", index=0).click("^Shopify$")
+    form = form_in(page, "Test and connect")
+    form["address"], form["key"], form["signs_with"] = "my-store", CLIENT_ID, CLIENT_SECRET
+    page = form.submit().follow()
+    assert shop.platform_accesses.get().connected_at is not None
+    assert "Waiting for the first message" in page
+    standin.drop_subscriptions()
+    page = send(page, "Test now")
+    assert "were missing and made again" in page
+    assert standin.subscriptions
+
+
 # --- None is forgotten ---------------------------------------------------------------------------
 
 TESTED = {
@@ -249,6 +272,8 @@ TESTED = {
     "admin/downloads/order/desk.html": test_desk,
     "admin/downloads/order/dismiss.html": test_desk,
     "admin/search.html": test_search,
+    "admin/storefront/platformaccess/change_form.html": test_connect,
+    "admin/storefront/platformaccess/connect.html": test_connect,
     "admin/search_form.html": test_search,
     "admin/second_factor.html": test_second_factor,
     "admin/second_factor_own.html": test_second_factor,

@@ -7,12 +7,14 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from downloads.audit.entries import enter_audit
-from storefront.admin.base import ScopedAdmin
+from storefront.admin.connections.form import require_plain
+from storefront.admin.connections.pages import ConnectionPages
+from storefront.connections.lights import last_messages
 from storefront.models import PlatformAccess
 from storefront.platforms.api_urls import clean_url, has_same_host
 from storefront.platforms.registry import PLATFORMS, remote_of, title_of
@@ -40,12 +42,21 @@ def secret_field(label: str, help_text: str) -> forms.CharField:
     )
 
 
+def plain(secret: str) -> str:
+    """Return a secret that was copied alone."""
+    require_plain(secret)
+    return secret
+
+
 class AccessForm(forms.ModelForm):
-    key = secret_field("Key", "WooCommerce's consumer key (ck_…). Empty for Shopify.")
+    key = secret_field(
+        "Key",
+        "Shopify's client ID, or WooCommerce's consumer key (ck_…). Empty for a token of Shopify.",
+    )
     secret = secret_field(
         "Token or secret",
-        "Shopify's Admin API access token, or WooCommerce's consumer secret. It is stored "
-        "encrypted and never shown. Leave it empty to keep the one there is.",
+        "Shopify's client secret or Admin API access token, or WooCommerce's consumer secret. It "
+        "is stored encrypted and never shown. Leave it empty to keep the one there is.",
     )
 
     class Meta:
@@ -56,10 +67,10 @@ class AccessForm(forms.ModelForm):
         return clean_url(self.cleaned_data["address"])
 
     def clean_key(self) -> str:
-        return _require_plain(self.cleaned_data["key"])
+        return plain(self.cleaned_data["key"])
 
     def clean_secret(self) -> str:
-        return _require_plain(self.cleaned_data["secret"])
+        return plain(self.cleaned_data["secret"])
 
     def clean(self) -> dict[str, Any]:
         entered = super().clean() or self.cleaned_data
@@ -74,9 +85,9 @@ class AccessForm(forms.ModelForm):
                 if self.instance.pk
                 else "Enter what opens the platform's API.",
             )
-        if bool(key) != (remote.HAS_KEY and bool(secret)) and "secret" not in self.errors:
-            wanted = "Enter the key and the secret, both." if remote.HAS_KEY else "Leave it empty."
-            self.add_error("key", wanted)
+        is_half = bool(secret) < bool(key) or (remote.NEEDS_KEY and bool(secret) > bool(key))
+        if is_half and "secret" not in self.errors:
+            self.add_error("key", "Enter the key and the secret, both.")
         return entered
 
     def _must_be_entered(self, entered: dict[str, Any]) -> bool:
@@ -96,16 +107,10 @@ class FreshAccessForm(AccessForm):
     )
 
 
-def _require_plain(secret: str) -> str:
-    if not secret.isascii() or not secret.isprintable() or " " in secret or ":" in secret:
-        raise forms.ValidationError("Copy it whole and alone, without spaces.")
-    return secret
-
-
 @admin.register(PlatformAccess)
-class PlatformAccessAdmin(ScopedAdmin):
-    list_display = ("shop", "platform", "address", "last_run_at", "last_run_was_complete", "result")
-    list_display_links = ("shop", "address")
+class PlatformAccessAdmin(ConnectionPages):
+    list_display = ("shop", "platform", "state", "address", "last_run_at", "result")
+    list_display_links = ("shop", "platform")
     list_select_related = ("shop",)
     list_filter = ("shop",)
     search_fields = ("address", "shop__name", "shop__domain")
@@ -120,7 +125,8 @@ class PlatformAccessAdmin(ScopedAdmin):
         if obj is None:
             return [(None, {"fields": ("shop", "source", *entered), "description": where})]
         fields = ("shop", "platform", *entered, "hint")
-        return [(None, {"fields": fields, "description": where}), ("Runs", {"fields": RUNS})]
+        by_hand = {"fields": fields, "description": where, "classes": ("collapse",)}
+        return [("What was fetched", {"fields": RUNS}), ("Enter the access by hand", by_hand)]
 
     def get_form(
         self,
@@ -155,10 +161,12 @@ class PlatformAccessAdmin(ScopedAdmin):
         # A run may be noting its end meanwhile.
         fields = ["address"]
         if secret:
-            fields += ["sealed", "sealed_key", "hint"]
+            fields += ["sealed", "sealed_key", "hint", "sealed_token", "token_ends_at"]
         if "address" in form.changed_data:
-            obj.complete_from = None  # perhaps another shop: everything is asked for once more
-            fields.append("complete_from")
+            # Perhaps another shop: everything is asked for once more, and no webhook is there.
+            obj.complete_from = obj.connected_at = None
+            obj.sealed_token = obj.topics = obj.fault = ""
+            fields += ["complete_from", "connected_at", "sealed_token", "topics", "fault"]
         obj.save(update_fields=fields)
 
     @admin.action(description="Reconcile now", permissions=["change"])
@@ -172,6 +180,19 @@ class PlatformAccessAdmin(ScopedAdmin):
                 f"{access.shop}: {title_of(access.source)} is being asked in the background. "
                 "What was repaired stands here once it is done.",
             )
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        page = super().get_changelist_instance(request)
+        # One question for all rows of the page.
+        last_used = last_messages(page.result_list)
+        for access in page.result_list:
+            access.light = self.light(access, last_used)
+        return page
+
+    @admin.display(description="state")
+    def state(self, access: Any) -> str:
+        pill = "" if access.light.level == "ok" else access.light.level
+        return format_html('<span class="pill {}">{}</span>', pill, access.light.words)
 
     @admin.display(description="platform")
     def platform(self, access: PlatformAccess) -> str:

@@ -18,6 +18,7 @@ from downloads.errors import SealBroken
 from downloads.management.arguments import read_time, require_shop
 from downloads.models import Shop
 from storefront import reconciling
+from storefront.connections.checks import look
 from storefront.models import PlatformAccess
 from storefront.platforms.client import PlatformFault
 from storefront.platforms.registry import PLATFORMS, remote_of
@@ -61,6 +62,8 @@ class Command(BaseCommand):
         wrong = []
         for access in _accesses_of(found):
             at = timezone.now()
+            if access.connected_at is not None:
+                look(access, at=at)
             run = reconciling.begin(access, at=at, since=since, is_full=is_full)
             wrong.append(self.reconcile(access, run))
         if any(wrong):
@@ -158,7 +161,7 @@ def _accesses_of(shop: Shop) -> list[PlatformAccess]:
         )
     raise CommandError(
         f"We have no access to the platform of {shop.domain}. Enter its address and token in the "
-        "admin under Platform access."
+        "admin under Connections."
     )
 
 

@@ -20,7 +20,9 @@ from storefront.platforms.base import (
 )
 from storefront.platforms.fields import number_in
 from storefront.platforms.schemas import keep
+from storefront.platforms.setup import Setup
 from storefront.platforms.shopify import remote as admin_api
+from storefront.platforms.shopify import setup as shopify_setup
 from storefront.platforms.shopify.messages import ORDER, TOPICS
 from storefront.platforms.shopify.reports import hash_of_token
 
@@ -38,6 +40,7 @@ class Shopify(Platform):
         "refunds/create, customers/update and customers/merge."
     )
     remote: Remote = admin_api
+    setup: Setup = shopify_setup
 
     def read_envelope(self, headers: Mapping[str, str]) -> Envelope:
         return Envelope(
@@ -63,7 +66,7 @@ class Shopify(Platform):
             return inbound
         body = keep(topic.schema, payload)
         body |= {name: payload[name] for name in WRAPPERS if is_marked(payload.get(name))}
-        if topic is ORDER:
+        if topic.schema is ORDER.schema:
             token = payload.get("token")
             body["token_sha256"] = marked_or(token, hash_of_token(token))
         person = keep(topic.schema, payload, personal=True)

@@ -17,34 +17,56 @@ from downloads import fulfilment
 from downloads.fulfilment import Outcome
 from downloads.json_names import is_marked
 from downloads.models import Shop
-from storefront.platforms.base import Page, Stage
+from storefront.platforms.base import Page, Stage, Tokens
 from storefront.platforms.client import Connection, Missing, PlatformFault
 from storefront.platforms.fields import number_in
 from storefront.platforms.shopify import messages, reports
+from storefront.platforms.shopify.tokens import fetch_token
 
 VERSION = "2026-10"
 PAGE_SIZE = 250
+CREDENTIAL = "X-Shopify-Access-Token"
 # The bucket leaks a twentieth of its size each second, on every plan; we leave some to others.
 LEAKS_IN_SECONDS = 20
 FULL_ENOUGH = 0.8
 # Without read_all_orders no older order is shown, not even by its number.
 SHOWN_DAYS = 60
-HAS_KEY = False
+NEEDS_KEY = False
 WHERE_TO_GET_ACCESS = (
-    "Shopify: the address is https://your-store.myshopify.com. The token (shpat_…) is the Admin "
-    "API access token of an app of your own, with the rights read_orders, read_products and, for "
-    "orders older than 60 days, read_all_orders; read_shopify_payments_disputes if you use "
-    "Shopify Payments."
+    "Shopify: the address is https://your-store.myshopify.com. Key and secret are the client ID "
+    "and the client secret of an app of your own in the Dev Dashboard, with the rights "
+    "read_orders, read_products and, for orders older than 60 days, read_all_orders; "
+    "read_shopify_payments_disputes if you use Shopify Payments. Of an app made before 2026 it is "
+    "the Admin API access token (shpat_…) alone, without a key."
 )
 
 
-def connect(address: str, *, key: str, secret: str) -> Connection:
-    """Return a connection to a shop's Admin API; its tokens have no key beside them."""
+def connect(
+    address: str,
+    *,
+    key: str,
+    secret: str,
+    tokens: Tokens | None = None,
+    is_hurried: bool = False,
+) -> Connection:
+    """Return a connection to a shop's Admin API; without a key the secret is a token itself."""
     place = urlsplit(address)
+    shop = f"{place.scheme}://{place.netloc}"
+
+    def fetch() -> Mapping[str, str]:
+        with Connection(shop, is_hurried=is_hurried) as opened:
+            token, ends_at = fetch_token(opened, client_id=key, client_secret=secret)
+        if tokens is not None:
+            tokens.keep(token, ends_at)
+        return {CREDENTIAL: token}
+
+    present = {CREDENTIAL: (tokens.present() if tokens else "") if key else secret}
     return Connection(
-        f"{place.scheme}://{place.netloc}/admin/api/{VERSION}",
-        headers={"X-Shopify-Access-Token": secret},
+        f"{shop}/admin/api/{VERSION}",
+        headers=present if present[CREDENTIAL] else fetch(),
         pause_after=_pause_after,
+        renew=fetch if key else None,
+        is_hurried=is_hurried,
     )
 
 

@@ -24,7 +24,9 @@ from storefront.platforms.base import (
 )
 from storefront.platforms.fields import number_in
 from storefront.platforms.schemas import keep
+from storefront.platforms.setup import Setup
 from storefront.platforms.woocommerce import remote as rest_api
+from storefront.platforms.woocommerce import setup as woocommerce_setup
 from storefront.platforms.woocommerce.messages import BY_NAME, DELETED_ORDER, ORDER, TOPICS
 from storefront.platforms.woocommerce.reports import hash_of_key
 
@@ -43,6 +45,7 @@ class WooCommerce(Platform):
         "Secret on both sides; the API version is WP REST API Integration v3."
     )
     remote: Remote = rest_api
+    setup: Setup = woocommerce_setup
 
     def read_envelope(self, headers: Mapping[str, str]) -> Envelope:
         return Envelope(

@@ -12,7 +12,7 @@ from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.fulfilment import Outcome
 from downloads.models import Shop
-from storefront.platforms.base import Page, Stage, number_of
+from storefront.platforms.base import Page, Stage, Tokens, number_of
 from storefront.platforms.client import Answer, Connection, Missing, NotTaken, PlatformFault
 from storefront.platforms.woocommerce import messages, reports
 
@@ -22,17 +22,26 @@ STEPS_BACK = 3
 # Of what hangs on one product or order: no shop has as many, but a place may repeat itself.
 MOST_PAGES = 100
 LONGEST_NUMBER = 40
-HAS_KEY = True
+NEEDS_KEY = True
 WHERE_TO_GET_ACCESS = (
     "WooCommerce: the address is the shop's home page, https://… and the folder, if WordPress is "
     "in one. Key (ck_…) and secret (cs_…) are made under WooCommerce → Settings → Advanced → "
-    "REST API, with the permission Read, for a user who may see orders (a shop manager)."
+    "REST API, with the permission Read/Write, for a user who may see orders (a shop manager): we "
+    "write nothing but the webhooks. Where you make these yourself, Read will do."
 )
 
 
-def connect(address: str, *, key: str, secret: str) -> Connection:
+def connect(
+    address: str,
+    *,
+    key: str,
+    secret: str,
+    tokens: Tokens | None = None,
+    is_hurried: bool = False,
+) -> Connection:
     """Return a connection to a shop's REST API, with the key as user name."""
-    return Connection(f"{address}/wp-json/wc/v3", credentials=(key, secret))
+    place = f"{address}/wp-json/wc/v3"
+    return Connection(place, credentials=(key, secret), is_hurried=is_hurried)
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "Enter, change and delete access to the shop's platform, and reconcile": (
         named("storefront: view add change delete platformaccess"),
-        posted("platformaccess.reconcile"),
+        posted("platformaccess.reconcile platformaccess.connection_look"),
     ),
     # Each of these has a test of its own, or is told by permissions that no role has.
     "Take a shop's last owner away": (set(), set()),

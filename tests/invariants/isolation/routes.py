@@ -10,6 +10,7 @@ from django.db.models import Model, UUIDField
 from django.urls import URLPattern, get_resolver, reverse
 
 from downloads.audit.export import FORMS
+from storefront.platforms.registry import PLATFORMS
 from tests.invariants.isolation.shops import MarkedShop
 
 NOBODY = 1_999_000_007
@@ -20,6 +21,7 @@ OF_ROW = {"object_id", "number", "id", "pk"}
 ELSEWHERE = {
     "app_list": [{"app_label": "downloads"}, {"app_label": "storefront"}],
     "audit_export": [{"form": form} for form in FORMS],
+    "connect": [{"source": name} for name in PLATFORMS],
     "password_link": [{"number": "1", "token": "q2w3e4-r5t6y7u8i9o0p1as2d3f4g5h6"}],
     "invitation_accept": [{"token": "q2w3e4r5t6y7u8i9o0p1as2d3f4g5h6j7k8l9z0x1c2"}],
 }

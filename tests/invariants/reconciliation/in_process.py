@@ -33,7 +33,13 @@ class _Line(HTTPAdapter):
         self.standin = standin
 
     def send(self, request: PreparedRequest, *given: Any, **named: Any) -> Response:
-        reply, _breaks = self.standin.reply(request.path_url, request.headers)
+        sent = request.body or b""
+        reply, _breaks = self.standin.reply(
+            request.path_url,
+            request.headers,
+            method=request.method or "GET",
+            body=sent.encode() if isinstance(sent, str) else sent,
+        )
         body = json.dumps(reply.document).encode()
         headers = {"Content-Type": self.standin.content_type} | reply.headers
         answer = HTTPResponse(

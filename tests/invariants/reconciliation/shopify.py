@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.invariants.reconciliation.shopify_set_up import SetUp
 from tests.invariants.reconciliation.standin import Reply, Standin
 
 VERSION = "2026-10"
@@ -23,7 +24,7 @@ BOUNDS = {
 CLOSED = ("cancelled_at", "closed_at")
 
 
-class ShopifyShop(Standin):
+class ShopifyShop(SetUp, Standin):
     """`orders`, `products` and `disputes` map numbers to what the API prints of each.
 
     `refused` names resources that the token has no right to, `missing` those there are not.
@@ -39,10 +40,11 @@ class ShopifyShop(Standin):
         self.refused: set[str] = set()
         self.missing: set[str] = set()
         self.uses = 10**6
+        self.begin_set_up()
         self.cursors: dict[str, tuple[dict[str, str], int, int]] = {}
 
     def refusal(self, headers: Any) -> Reply | None:
-        if headers.get("X-Shopify-Access-Token") == TOKEN:
+        if headers.get("X-Shopify-Access-Token") in {TOKEN, *self.tokens}:
             return None
         return Reply({"errors": "[API] Invalid API key or access token"}, 401)
 

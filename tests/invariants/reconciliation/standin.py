@@ -74,6 +74,14 @@ class Standin:
         """Return what the shop says to somebody who is let in."""
         raise LookupError(path)
 
+    def change(self, method: str, path: str, query: dict[str, str], body: bytes) -> Reply:
+        """Return what the shop says to somebody who sends something."""
+        raise LookupError(path)
+
+    def is_open(self, path: str) -> bool:
+        """Say whether a place asks for no access."""
+        return False
+
     def refusal(self, headers: Any) -> Reply | None:
         """Return what a stranger is told; None lets them in."""
         raise LookupError
@@ -86,21 +94,25 @@ class Standin:
         """Return what is said to whoever asks too often."""
         return Reply({"errors": "Too many requests"}, 429)
 
-    def reply(self, target: str, headers: Any) -> tuple[Reply, bool]:
+    def reply(
+        self, target: str, headers: Any, *, method: str = "GET", body: bytes = b""
+    ) -> tuple[Reply, bool]:
         """Return the answer to one request, and whether the line breaks in its middle."""
         parts = urlsplit(target)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         with self.turn:
             self.asked.append((parts.path, query))
             count = len(self.asked)
-            reply = self._reply(parts.path, query, headers, count)
+            reply = self._reply(parts.path, query, headers, count, method, body)
             self.statuses.append(reply.status)
             reply.headers = self.headers() | reply.headers
         breaks = reply.status == 200 and _is_turn(count, self.breaks_every)
         return reply, breaks
 
-    def _reply(self, path: str, query: dict[str, str], headers: Any, count: int) -> Reply:
-        if refusal := self.refusal(headers):
+    def _reply(
+        self, path: str, query: dict[str, str], headers: Any, count: int, method: str, body: bytes
+    ) -> Reply:
+        if not self.is_open(path) and (refusal := self.refusal(headers)):
             return refusal
         now = time.monotonic()
         self.level = max(0.0, self.level - (now - self.leaked_at) * self.leak)
@@ -113,6 +125,8 @@ class Standin:
         self.level += 1
         if _is_turn(count, self.fails_every):
             return Reply("<html>Bad gateway</html>", 502)
+        if method != "GET":
+            return self.change(method, path, query, body)
         return self.answer(path, query)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -122,7 +136,10 @@ class Standin:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                reply, breaks = standin.reply(self.path, self.headers)
+                sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                reply, breaks = standin.reply(
+                    self.path, self.headers, method=self.command, body=sent
+                )
                 body = json.dumps(reply.document).encode()
                 self.send_response(reply.status)
                 self.send_header("Content-Type", standin.content_type)
@@ -132,6 +149,12 @@ class Standin:
                 self.end_headers()
                 self.wfile.write(body[: len(body) // 2] if breaks else body)
                 self.close_connection = self.close_connection or breaks
+
+            def __getattr__(self, name: str) -> Any:
+                # It is asked for `do_POST` and the like; all are read alike.
+                if name.startswith("do_"):
+                    return self.do_GET
+                raise AttributeError(name)
 
             def handle(self) -> None:
                 # Who has heard enough hangs up.

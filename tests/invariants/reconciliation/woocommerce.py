@@ -5,6 +5,7 @@ variations, Orders and Order refunds.
 """
 
 import base64
+import json
 from typing import Any
 
 from tests.invariants.reconciliation.standin import Reply, Standin
@@ -19,7 +20,7 @@ class WooShop(Standin):
     """`orders` and `products` map numbers to what the API prints; the rest hangs on these numbers.
 
     `trash` are the products and `trashed_orders` the orders in the trash, whose own place still
-    shows them.
+    shows them. `webhooks` are those there are, and `secrets` what each signs with.
     """
 
     def __init__(self, **bounds: Any) -> None:
@@ -30,6 +31,10 @@ class WooShop(Standin):
         self.variations: dict[int, list[dict[str, Any]]] = {}
         self.trash: dict[int, dict[str, Any]] = {}
         self.trashed_orders: dict[int, dict[str, Any]] = {}
+        self.webhooks: dict[int, dict[str, Any]] = {}
+        self.secrets: dict[int, str] = {}
+        self.may_write = True
+        self.may_see_orders = True
 
     def refusal(self, headers: Any) -> Reply | None:
         expected = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
@@ -41,7 +46,11 @@ class WooShop(Standin):
         if not path.startswith(ROOT):
             return _error("rest_no_route", "No route was found matching the URL.", 404)
         words = path.removeprefix(ROOT).split("/")
+        if words[0] == "orders" and not self.may_see_orders:
+            return _error("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.", 403)
         match words:
+            case ["webhooks"]:
+                return self._page(list(self.webhooks.values()), query)
             case ["orders"]:
                 return self._page(list(self.orders.values()), query)
             case ["orders", number] if int(number) in self.orders | self.trashed_orders:
@@ -55,6 +64,28 @@ class WooShop(Standin):
             case ["products", number] if int(number) in self.products | self.trash:
                 return Reply((self.products | self.trash)[int(number)])
         return _error("woocommerce_rest_invalid_id", "Invalid ID.", 404)
+
+    def change(self, method: str, path: str, query: dict[str, str], body: bytes) -> Reply:
+        if not self.may_write:
+            word = "The API key provided does not have write permissions."
+            return _error("woocommerce_rest_authentication_error", word, 401)
+        sent = json.loads(body) if body else {}
+        match method, path.removeprefix(ROOT).split("/"):
+            case "POST", ["webhooks"]:
+                if not str(sent.get("delivery_url")).startswith("http"):
+                    word = "Webhook delivery URL must be a valid URL starting with http://."
+                    return _error("woocommerce_rest_invalid_delivery_url", word, 400)
+                number = len(self.secrets) + 1
+                self.secrets[number] = sent.pop("secret")
+                self.webhooks[number] = {"id": number, "status": "active"} | sent
+                return Reply(self.webhooks[number], 201)
+            case "PUT", ["webhooks", number] if int(number) in self.webhooks:
+                self.secrets[int(number)] = sent.pop("secret", self.secrets[int(number)])
+                self.webhooks[int(number)] |= sent
+                return Reply(self.webhooks[int(number)])
+            case "DELETE", ["webhooks", number] if query.get("force") == "true":
+                return Reply(self.webhooks.pop(int(number)))
+        return _error("rest_no_route", "No route was found matching the URL.", 404)
 
     def _page(self, rows: list[dict[str, Any]], query: dict[str, str]) -> Reply:
         size = int(query.get("per_page", 10))

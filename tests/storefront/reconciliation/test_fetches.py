@@ -14,7 +14,7 @@ from storefront import inbox, reconciling
 from storefront.models import PlatformAccess, WebhookSecret
 from storefront.platforms.base import Envelope
 from storefront.platforms.client import PlatformFault
-from storefront.platforms.registry import PLATFORMS
+from storefront.platforms.registry import PLATFORMS, remote_of
 from storefront.reconciliation import fetches
 from storefront.reconciliation.fetches import fetch_in_background, fetch_order
 from tests.factories import NOW, ShopFactory
@@ -159,7 +159,7 @@ def test_a_report_that_comes_while_we_ask_is_not_undone(
         "updated_at": "2026-02-03T00:00:00Z",
         "date_modified_gmt": "2026-02-03T00:00:00",
     }
-    ask, rows = fetches.remote_of(PlatformAccess.objects.get().source).read_order, []
+    ask, rows = remote_of(PlatformAccess.objects.get().source).read_order, []
 
     def read_order(connection, number, *, placed_at):
         row = ask(connection, number, placed_at=placed_at)
@@ -170,9 +170,7 @@ def test_a_report_that_comes_while_we_ask_is_not_undone(
         rows.append(row)
         return row
 
-    monkeypatch.setattr(
-        fetches.remote_of(PlatformAccess.objects.get().source), "read_order", read_order
-    )
+    monkeypatch.setattr(remote_of(PlatformAccess.objects.get().source), "read_order", read_order)
     fetch_order(shop, 50, at=NOW)
     assert (deletions, rows[0], len(rows)) == ([], None, 2)
 
@@ -216,7 +214,7 @@ def test_a_platform_that_lets_us_in_no_more_is_told_of(shop, platform, monkeypat
 
 def test_without_access_it_is_said_what_to_enter(shop, source):
     PlatformAccess.objects.all().delete()
-    with pytest.raises(PlatformFault, match="in the admin under Platform access"):
+    with pytest.raises(PlatformFault, match="in the admin under Connections"):
         fetch_order(shop, 50, at=NOW)
 
 

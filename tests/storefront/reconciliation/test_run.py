@@ -7,6 +7,7 @@ import pytest
 from downloads import fulfilment
 from storefront import reconciling
 from storefront.models import PlatformAccess
+from storefront.platforms.registry import remote_of
 from storefront.reconciliation.run import Listener, Run
 from tests.factories import NOW
 
@@ -64,10 +65,10 @@ def test_all_disputes_of_all_pages_are_the_list(shop, platform, replaced, frozen
         shares += 1
         # Each share ends after a page, and goes on from its row.
         run = Run.from_json(run.as_json())
-        with reconciling._remote_of(access).connect(
+        with remote_of(access.source).connect(
             access.address, key="", secret=access.reveal()[1]
         ) as connection:
-            reconciling._step(access, reconciling._remote_of(access), connection, run, Listener())
+            reconciling._step(access, remote_of(access.source), connection, run, Listener())
     ((numbers, asked_at),) = replaced
     # Shop, products, orders, and three pages of disputes, the first of which is the list's time.
     assert (numbers, asked_at) == ([1, 2, 3, 4, 5], NOW + 3 * HOUR)

@@ -368,7 +368,7 @@ def test_an_unknown_shop_and_one_without_access_are_told(shop):
     ShopFactory(domain="bare.example")
     assert Outcome(shop="bare.example").failure == (
         "We have no access to the platform of bare.example. Enter its address and token in the "
-        "admin under Platform access."
+        "admin under Connections."
     )
 
 

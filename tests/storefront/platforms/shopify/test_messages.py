@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from downloads import fulfilment
 from downloads.models import (
@@ -11,6 +12,7 @@ from downloads.models import (
     DataRequest,
     Dispute,
     Grant,
+    Mail,
     Message,
     Order,
     Product,
@@ -134,6 +136,27 @@ def test_a_cancelled_order_is_closed(say, order, paid, opened, client):
     # It comes back to life where Shopify says so.
     say("orders/updated", order(financial_status="paid", updated_at=LATER[1]))
     assert opened() == ALL
+
+
+def test_a_buyer_who_asks_for_a_fresh_link_gets_ours_too(say, order, opened, settings):
+    settings.ORDER_MAILS_PER_HOUR = 2
+    placed_at = timezone.now().isoformat()
+    paid = order(
+        financial_status="paid",
+        email="ada@example.com",
+        created_at=placed_at,
+        processed_at=placed_at,
+        updated_at=placed_at,
+    )
+    for _time in range(4):
+        # The first one brings the order, whose own mail tells of it.
+        say("orders/link_requested", paid)
+        Mail.objects.update(state=Mail.State.SENT)
+    assert opened() == ALL
+    assert set(Mail.objects.values_list("kind", "email")) == {("order", "ada@example.com")}
+    assert Mail.objects.count() == 2
+    assert set(Message.objects.values_list("state", flat=True)) == {"applied"}
+    assert '"token"' not in "".join(Message.objects.values_list("body", flat=True))
 
 
 def test_an_edits_own_message_is_nothing(say, paid, opened):

@@ -1,0 +1,1 @@
+"""Connections to shops' platforms: opened, tested, kept alive, and shown as a light."""
