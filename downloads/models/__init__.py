@@ -8,6 +8,14 @@ from downloads.models.customers import Customer, Reader
 from downloads.models.deliveries import Delivery
 from downloads.models.desk import StaffNote
 from downloads.models.facts import Dispute, Refund, RefundedLine, RemovedProduct, RiskAssessment
+from downloads.models.figures import (
+    AssetFigures,
+    BuyerFigures,
+    CountedDay,
+    DailyFigures,
+    FigureClock,
+    FirstSteps,
+)
 from downloads.models.grants import Grant
 from downloads.models.heartbeats import Heartbeat
 from downloads.models.inbox import Message
@@ -23,14 +31,20 @@ from downloads.models.statuses import StatusMeaning
 __all__ = [
     "Account",
     "Asset",
+    "AssetFigures",
     "Attachment",
     "AttachmentRule",
     "AuditEntry",
+    "BuyerFigures",
+    "CountedDay",
     "Customer",
+    "DailyFigures",
     "DataRequest",
     "Delivery",
     "Dispute",
     "DownloadEvent",
+    "FigureClock",
+    "FirstSteps",
     "Grant",
     "Heartbeat",
     "Invitation",

@@ -44,6 +44,10 @@ class MailQuerySet(models.QuerySet["Mail"]):
         by_strangers = Q(kind__in=(*Mail.ASKED, Mail.Kind.SIGN_IN))
         return self.filter(is_done | by_strangers).exclude(state__in=Mail.MOVING)
 
+    def failed(self) -> "MailQuerySet":
+        """Return what reached nobody: given up, or come back."""
+        return self.filter(Q(state=Mail.State.SET_ASIDE) | Q(bounced_at__isnull=False))
+
     def past_retention(self, at: datetime) -> "MailQuerySet":
         """Return the settled mails last looked at `MAIL_RETENTION_DAYS` ago or more."""
         end = at - timedelta(days=settings.MAIL_RETENTION_DAYS)
@@ -146,6 +150,11 @@ class Mail(models.Model):
                 fields=("counted_as",), condition=~Q(counted_as=""), name="mail_by_what_counts"
             ),
             models.Index(fields=("message_id",), name="mail_by_its_name"),
+            models.Index(
+                fields=("shop", "created_at"),
+                condition=Q(state="set_aside") | Q(bounced_at__isnull=False),
+                name="mail_failed_by_shop",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 _SOLD = "what buyers have bought, until they are erased or the merchant deletes it"
 _FACT = "a fact about an order that decides who may download; the newest report replaces it"
 _MADE = "made by hand, and deleted by hand"
+_FIGURES = "as many as there are days, so that figures outlast what they count"
 _RIGHTS = "as many as there are people and rights"
 # Each table that keeps its rows, with the reason.
 KEPT = {
@@ -25,6 +26,12 @@ KEPT = {
     "downloads.StatusMeaning": _MADE,
     "downloads.StaffNote": "notes of staff about an order, until it is deleted or its buyer erased",
     "downloads.Membership": _MADE,
+    "downloads.FigureClock": "one row",
+    "downloads.CountedDay": _FIGURES,
+    "downloads.DailyFigures": _FIGURES,
+    "downloads.AssetFigures": _FIGURES,
+    "downloads.BuyerFigures": "ten for each shop; new ones replace them",
+    "downloads.FirstSteps": "one for each shop",
     "storefront.PlatformAccess": "one for each shop and platform",
     "storefront.SecondFactor": "one for each person",
     "storefront.RecoveryCode": "ten for each person; new ones replace them",

@@ -1,6 +1,7 @@
 """Each named constraint refuses what its name says, and nothing beside it."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -8,13 +9,16 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
-from django.db.models import ProtectedError
+from django.db.models import Model, ProtectedError
 
 from downloads.models import (
     Account,
     Asset,
+    AssetFigures,
     Attachment,
+    BuyerFigures,
     Customer,
+    DailyFigures,
     DataRequest,
     Grant,
     Invitation,
@@ -491,7 +495,33 @@ def one_line_of_bytes_per_delivery() -> list[Callable[[], Any]]:
     ]
 
 
+def one_row_of_figures(model: type[Model], **keys: Any) -> list[Callable[[], Any]]:
+    """Return makers of two rows with these keys, and of neighbours with one key another."""
+    same = {name: one for name, (one, _other) in keys.items()}
+    own = {"counted_at": NOW} if model is BuyerFigures else {}
+    own |= {"shop": ShopFactory()} if model is AssetFigures else {}
+    another = [same | {name: other} for name, (_one, other) in keys.items()]
+    return [partial(model.objects.create, **own, **each) for each in (same, same, *another)]
+
+
+def days() -> tuple[date, date]:
+    return NOW.date(), NOW.date() + timedelta(days=1)
+
+
+def shops() -> tuple[Any, Any]:
+    return ShopFactory(), ShopFactory()
+
+
 UNIQUE = {
+    "figures_are_one_per_shop_and_day": lambda: one_row_of_figures(
+        DailyFigures, shop=shops(), day=days()
+    ),
+    "figures_are_one_per_asset_and_day": lambda: one_row_of_figures(
+        AssetFigures, asset=(LinkFactory(), LinkFactory()), day=days()
+    ),
+    "buyer_figures_are_one_per_shop_and_period": lambda: one_row_of_figures(
+        BuyerFigures, shop=shops(), days=(7, 30), is_earlier=(False, True)
+    ),
     "customer_platform_id_is_unique_in_its_shop": one_customer_per_number,
     "account_email_is_unique_in_its_shop": one_account_per_address,
     "status_has_one_meaning_in_its_shop": one_meaning_per_status,

@@ -37,6 +37,7 @@ MODELS = [
     "downloads.models.deliveries",
     "downloads.models.ledger",
     "downloads.models.heartbeats",
+    "downloads.models.figures",
 ]
 WIRE_NAMES = (
     "customerDownloadableProduct",
