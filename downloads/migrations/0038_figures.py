@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("downloads", "0041_attachment_rules"),
+        ("downloads", "0037_reported_units"),
     ]
 
     operations = [

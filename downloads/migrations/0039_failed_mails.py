@@ -7,7 +7,7 @@ from downloads.migration_operations import AddIndexWhileServing
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("downloads", "0039_orders_by_time")]
+    dependencies = [("downloads", "0038_figures")]
 
     operations = [
         AddIndexWhileServing(

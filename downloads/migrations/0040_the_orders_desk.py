@@ -9,7 +9,7 @@ ABOUT_ORDERS = ("kind__in", ("order", "once", "moved"))
 
 
 class Migration(migrations.Migration):
-    dependencies = [("downloads", "0037_reported_units")]
+    dependencies = [("downloads", "0039_failed_mails")]
 
     operations = [
         migrations.CreateModel(

@@ -157,7 +157,6 @@ class Order(Reported):
         ]
         indexes = [
             models.Index(fields=("shop", "number"), name="order_by_number"),
-            models.Index(fields=("placed_at",), name="order_by_time"),
             models.Index("shop", AsciiLower("email"), name="order_by_address"),
             models.Index(fields=("-placed_at", "-id"), name="order_by_time"),
             models.Index(fields=("shop", "-placed_at", "-id"), name="order_by_shop_and_time"),

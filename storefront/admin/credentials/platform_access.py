@@ -173,8 +173,7 @@ class PlatformAccessAdmin(ConnectionPages):
     def reconcile(self, request: HttpRequest, accesses: QuerySet[PlatformAccess]) -> None:
         for access in accesses:
             reconcile_in_background.enqueue(access.pk)
-            enter_audit("Reconciled by hand", row=access)
-            self.log_change(request, access, "Reconcile now")
+            enter_audit("Reconcile now", row=access)
             messages.success(
                 request,
                 f"{access.shop}: {title_of(access.source)} is being asked in the background. "
