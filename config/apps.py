@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "storefront.staff.audit_middleware.NamesActor",
+    "storefront.staff.screen.locale.LeavesNoLocale",
     "django.contrib.messages.middleware.MessageMiddleware",
     "storefront.staff.input_guard.RefusesMalformed",
     "storefront.pages.outages.AnswersOutages",

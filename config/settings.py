@@ -125,6 +125,7 @@ SESSION_COOKIE_AGE = given.STAFF_SESSION_HOURS * 60 * 60
 PASSWORD_RESET_TIMEOUT = given.STAFF_LINK_HOURS * 60 * 60
 
 LOCALE_PATHS = [BASE_DIR / "storefront" / "locale"]
+FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
 
 # --- What leaves the house ---------------------------------------------------------------------

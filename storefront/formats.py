@@ -1,5 +1,10 @@
 """Read numbers that people and programs send, and write sizes for people."""
 
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
 # What a key of a row, and whatever else is counted in 64 bits, may be at most.
 MAX_KEY = 2**63 - 1
 UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
@@ -16,6 +21,21 @@ def size_text(size_bytes: int | None) -> str | None:
             return f"{size:.1f}".removesuffix(".0") + unit
         size /= 1000
     return f"{size:.1f}".removesuffix(".0") + UNITS[-1]
+
+
+def day_text(at: datetime | None) -> str:
+    """Write a time as its day, as the reader's language does, in the zone of the screen."""
+    return "" if at is None else date_format(timezone.localtime(at), "SHORT_DATE_FORMAT")
+
+
+def moment_text(at: datetime | None) -> str:
+    """Write a time, as the reader's language does, in the zone of the screen."""
+    return "" if at is None else date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
+
+
+def zoned_text(at: datetime | None) -> str:
+    """Write a time with its zone, for whoever reads it elsewhere."""
+    return "" if at is None else f"{moment_text(at)} {timezone.localtime(at):%Z}"
 
 
 def whole_number(text: str, *, most: int = MAX_KEY) -> int | None:

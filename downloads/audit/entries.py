@@ -74,7 +74,8 @@ def _subject(row: Model | None) -> dict[str, str]:
         return {}
     # The trail outlives a buyer's erasure: persons are told by their number.
     is_person = getattr(row, "is_person", False)
-    words = f"{row._meta.verbose_name} {row.pk}" if is_person else str(row)
+    # In one language, whoever reads it later.
+    words = f"{row._meta.verbose_name_raw} {row.pk}" if is_person else str(row)
     return {
         "subject_type": row._meta.label_lower,
         "subject_id": str(row.pk or ""),

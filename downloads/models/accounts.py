@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
 from downloads.models.ascii_lower import AsciiLower, EmailQuerySet
@@ -50,6 +51,8 @@ class Account(models.Model):
     objects = AccountQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
         ordering = ("-id",)
         constraints = [
             models.UniqueConstraint(

@@ -4,6 +4,7 @@ from typing import Any, NoReturn
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
 from downloads.models.shops import Shop
@@ -56,8 +57,8 @@ class AuditEntry(models.Model):
     objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "audit entry"
-        verbose_name_plural = "audit entries"
+        verbose_name = _("entry of the audit trail")
+        verbose_name_plural = _("entries of the audit trail")
         ordering = ("-at", "-id")
         indexes = [
             models.Index(fields=("subject_type", "subject_id", "at"), name="audit_by_subject"),

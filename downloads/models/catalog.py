@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
 from downloads.links import validate_link
@@ -75,6 +76,8 @@ class Product(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
         ordering = ("name", "variant_name", "id")
         constraints = [
             models.UniqueConstraint(
@@ -133,6 +136,8 @@ class Asset(Terms):
     inherits_lifetime = models.BooleanField(default=True, db_default=True, editable=False)
 
     class Meta:
+        verbose_name = _("file or link")
+        verbose_name_plural = _("files and links")
         ordering = ("title", "id")
         constraints = [
             models.CheckConstraint(

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from downloads.errors import Unavailable
 from downloads.models.catalog import Asset
@@ -87,8 +88,9 @@ class Delivery(models.Model):
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
         ordering = ("-opened_at", "-id")
-        verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(
                 fields=("grant", "nonce"), name="delivery_is_one_per_grant_and_click"

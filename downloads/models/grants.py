@@ -1,7 +1,6 @@
 """THE RULE: who may download what, how often, until when. It stands here and nowhere else.
 
-Once for the database and once for a row in memory: an UPDATE must decide by itself, a page must say
-why. A truth table over every state pins the two to each other.
+Once for the database and once for a row in memory; a truth table over every state pins the two.
 """
 
 from datetime import datetime
@@ -9,6 +8,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.lookups import IsNull
+from django.utils.translation import gettext_lazy as _
 
 from downloads.errors import Unavailable
 from downloads.models.catalog import LIFETIME_BOUNDS, LIMIT_BOUNDS, MAX_DOWNLOADS, Asset, Product
@@ -108,12 +108,11 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 class Grant(models.Model):
     """One order's right to one asset, with its download counter.
 
-    `limit` is copied from the attachment when the grant is made, so that an UPDATE need not look
-    elsewhere. `added` and `extended_days` are what staff have allowed beside it, in all. `bought`
-    and `canceled` are counted from the facts by `fulfilment.settle`; `used` moves by a click alone,
-    and `given_back` counts what came back by itself. A grant without a line is an order-level
-    asset; another one came with `product`, and is `replaced` once its line names another one.
-    `unpaid`: its line was added to a paid order and is not paid yet.
+    `limit` is copied from the attachment when it is made: an UPDATE need not look elsewhere.
+    `added` and `extended_days` are what staff allowed beside it. `bought` and `canceled` are
+    counted from the facts by `fulfilment.settle`; `used` moves by a click alone, `given_back` is
+    what came back by itself. Without a line it is an order-level asset; another came with
+    `product`, and is `replaced` once its line names another. `unpaid`: its line is not paid yet.
     """
 
     shop_path = "order__shop"
@@ -128,7 +127,9 @@ class Grant(models.Model):
     product = models.ForeignKey(
         Product, on_delete=models.PROTECT, null=True, editable=False, related_name="grants"
     )
-    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="grants")
+    asset = models.ForeignKey(
+        Asset, on_delete=models.PROTECT, related_name="grants", verbose_name=_("file or link")
+    )
     limit = models.PositiveIntegerField(
         "downloads per item",
         null=True,
@@ -152,7 +153,7 @@ class Grant(models.Model):
         validators=LIFETIME_BOUNDS,
         help_text="Days from the moment the customer may download. Leave empty for no end.",
     )
-    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(_("ends on"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -163,6 +164,8 @@ class Grant(models.Model):
     objects = GrantQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("download")
+        verbose_name_plural = _("downloads")
         ordering = ("id",)
         constraints = [
             models.UniqueConstraint(
@@ -210,8 +213,7 @@ class Grant(models.Model):
 
     def status(self, at: datetime) -> str:
         """Return `available`, `expired` or `pending`. Needs `order` and `asset` loaded."""
-        refusal = self.refusal(at)
-        if refusal is None:
+        if (refusal := self.refusal(at)) is None:
             return self.AVAILABLE
         return self.PENDING if refusal in Unavailable.WAITING else self.EXPIRED
 
@@ -228,18 +230,16 @@ class Grant(models.Model):
 
         Each once. What a refund took off the count is told as the refund alone.
         """
-        left = self.bought is None or self.bought - self.used > (
-            0 if self.refunded else self.canceled
-        )
+        gone = 0 if self.refunded else self.canceled
+        left = self.bought is None or self.bought - self.used > gone
         reasons = [*self._refusals_of_right(at), *([] if left else [Unavailable.USED_UP])]
         return list(dict.fromkeys(reasons))
 
     def _refusals_of_right(self, at: datetime) -> list[str]:
-        is_withdrawn = self.withdrawn_at is not None or self.asset.withdrawn_at is not None
         shut_by = {
             Unavailable.REFUNDED: self.refunded,
             Unavailable.PENDING: self.unpaid,
-            Unavailable.WITHDRAWN: is_withdrawn,
+            Unavailable.WITHDRAWN: bool(self.withdrawn_at or self.asset.withdrawn_at),
             Unavailable.PAST: self.expires_at is not None and self.expires_at <= at,
         }
         return [

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
 from downloads.models.shops import Shop
@@ -59,6 +60,8 @@ class Message(models.Model):
     objects = MessageQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("message from your shop")
+        verbose_name_plural = _("messages from your shop")
         ordering = ("-received_at", "-id")
         constraints = [
             models.UniqueConstraint(

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from downloads.models.deliveries import Delivery
 from downloads.models.grants import Grant
@@ -64,7 +65,11 @@ class DownloadEvent(models.Model):
         RETAKEN = "retaken", "the reset was taken back"
 
     grant = models.ForeignKey(
-        Grant, on_delete=models.CASCADE, related_name="events", db_index=False
+        Grant,
+        on_delete=models.CASCADE,
+        related_name="events",
+        db_index=False,
+        verbose_name=_("download"),
     )
     delivery = models.ForeignKey(
         Delivery, on_delete=models.SET_NULL, null=True, related_name="events"
@@ -80,6 +85,8 @@ class DownloadEvent(models.Model):
     objects = DownloadEventQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("activity")
+        verbose_name_plural = _("activity")
         ordering = ("-at", "-id")
         constraints = [
             models.CheckConstraint(

@@ -4,6 +4,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from downloads.models.catalog import Product
 from downloads.models.facts import RefundedLine
@@ -82,6 +83,8 @@ class LineItem(models.Model):
     objects = LineItemQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("line")
+        verbose_name_plural = _("lines")
         ordering = ("order", "position", "platform_id", "id")
         constraints = [
             models.UniqueConstraint(

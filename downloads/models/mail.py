@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from downloads.models.orders import Order
 from downloads.models.shops import Shop
@@ -117,8 +118,9 @@ class Mail(models.Model):
     objects = MailQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("mail")
+        verbose_name_plural = _("mails")
         ordering = ("-created_at", "-id")
-        verbose_name = "mail"
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=("order", "once", "moved"), order__isnull=False)

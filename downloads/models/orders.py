@@ -5,6 +5,7 @@ from typing import Any
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
 from downloads.models.ascii_lower import AsciiLower, Email, EmailQuerySet
@@ -101,14 +102,14 @@ class Order(Reported):
     audited = ("number", "payment", "cancelled_at")
 
     class Payment(models.TextChoices):
-        PENDING = "pending", "Not paid yet"
-        PAID = "paid", "Paid"
-        REFUNDED = "refunded", "All money given back"
+        PENDING = "pending", _("Waiting for payment")
+        PAID = "paid", _("Paid")
+        REFUNDED = "refunded", _("Refunded")
 
     class Hold(models.TextChoices):
-        NONE = "", "Not held"
-        DISPUTE = "dispute", "The payment is disputed"
-        RISK = "risk", "High risk of fraud"
+        NONE = "", _("Not held")
+        DISPUTE = "dispute", _("The payment is disputed")
+        RISK = "risk", _("High risk of fraud")
 
     PENDING, COMPLETED, CANCELED, CLOSED = "pending", "completed", "canceled", "closed"
 
@@ -149,6 +150,8 @@ class Order(Reported):
     objects = OrderQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
         ordering = ("-placed_at", "-id")
         constraints = [
             models.UniqueConstraint(

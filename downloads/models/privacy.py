@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from downloads.models.shops import Shop
 
@@ -34,6 +35,8 @@ class DataRequest(models.Model):
     objects = DataRequestQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("data request")
+        verbose_name_plural = _("data requests")
         ordering = ("-asked_at", "-id")
         constraints = [
             models.UniqueConstraint(

@@ -2,9 +2,11 @@
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
 from downloads.tenancy import ITSELF, SHARED
+from downloads.time_zones import check_time_zone
 
 DEFAULT_PLAN = "premium"
 DEFAULT_TITLE = "Download files for your orders"
@@ -38,6 +40,8 @@ class Plan(models.Model):
     )
 
     class Meta:
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
         ordering = ("name",)
 
     def __str__(self) -> str:
@@ -55,7 +59,7 @@ class Shop(models.Model):
         *("name", "domain", "plan", "page_title", "page_text", "link_urls", "default_limit"),
         "default_lifetime_days",
         *("opens_when", "amount_refunds", "closes_order_assets", "holds_high_risk"),
-        *("mails_buyers", "language", "reply_to", "mail_text", "uninstalled_at"),
+        *("mails_buyers", "language", "time_zone", "reply_to", "mail_text", "uninstalled_at"),
         *("support_most_downloads", "support_most_days", "support_copies_links"),
     )
 
@@ -96,7 +100,7 @@ class Shop(models.Model):
         max_length=10,
         choices=LinkUrls.choices,
         default=LinkUrls.DIRECT,
-        help_text="What storefronts receive for an asset that is a link.",
+        help_text="What storefronts receive for a link in place of a file.",
     )
     default_limit = models.PositiveIntegerField(
         "downloads per item",
@@ -128,7 +132,7 @@ class Shop(models.Model):
         help_text="A refund that names no items. One that does closes those items in any case.",
     )
     closes_order_assets = models.BooleanField(
-        "close an order's own assets with its items",
+        "close an order's own files and links with its items",
         default=False,
         db_default=False,
         help_text="What you attached to an order itself closes once all its items went back.",
@@ -148,6 +152,18 @@ class Shop(models.Model):
         choices=LANGUAGES,
         default="en",
         help_text="In which mails to your buyers are written.",
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[check_time_zone],
+        help_text=_(
+            "Like Europe/Berlin: times on your screens and in mails are of this zone. Leave empty "
+            "for that of the installation."
+        ),
     )
     reply_to = models.EmailField(
         "answers go to",
@@ -185,6 +201,8 @@ class Shop(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("shop")
+        verbose_name_plural = _("shops")
         ordering = ("domain",)
         constraints = [
             models.CheckConstraint(

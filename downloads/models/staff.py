@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
 from downloads.models.shops import Shop
@@ -32,7 +33,8 @@ class Membership(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = "staff member"
+        verbose_name = _("staff member")
+        verbose_name_plural = _("staff members")
         ordering = ("shop", "user")
         constraints = [
             models.UniqueConstraint(
@@ -85,6 +87,8 @@ class Invitation(models.Model):
     objects = InvitationQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
         ordering = ("-created_at", "-id")
         constraints = [
             models.UniqueConstraint(

@@ -22,6 +22,6 @@ class NamelessAdmin(ScopedAdmin):
         return [self._without_name(entry) for entry in super().log_deletions(request, queryset)]
 
     def _without_name(self, entry: LogEntry) -> LogEntry:
-        entry.object_repr = f"{self.opts.verbose_name} {entry.object_id}"
+        entry.object_repr = f"{self.opts.verbose_name_raw} {entry.object_id}"
         entry.save(update_fields=["object_repr"])
         return entry

@@ -16,7 +16,6 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DateTimeField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.text import capfirst
 
 from downloads.models import Shop
 from storefront.admin.audit.history import WithHistory
@@ -33,6 +32,7 @@ from storefront.admin.query_validation import (
     is_asked_so,
 )
 from storefront.admin.search.admin import SearchedAdmin
+from storefront.admin.titles import TitledAdmin
 from storefront.staff.roles import rows_where, shops_where
 
 # What an action may ask for beside Django's four; each is a permission of the model's own.
@@ -119,7 +119,7 @@ class Scoped(BaseModelAdmin):
         return visible(rows, request)
 
 
-class ScopedAdmin(Scoped, WithHistory, DeletesUnused, PagedAdmin, SearchedAdmin):
+class ScopedAdmin(Scoped, WithHistory, DeletesUnused, PagedAdmin, SearchedAdmin, TitledAdmin):
     """Lists, filters, look-ups in the address bar and actions, held to the reader's shops.
 
     `asked_by_links` names the columns by which a link of ours asks, beside the filters.
@@ -129,10 +129,6 @@ class ScopedAdmin(Scoped, WithHistory, DeletesUnused, PagedAdmin, SearchedAdmin)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        words = {"title": capfirst(self.opts.verbose_name_plural)}
-        return super().changelist_view(request, words | (extra_context or {}))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

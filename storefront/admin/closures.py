@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from downloads.errors import Unavailable
 from downloads.models import Grant, Order
@@ -20,76 +21,78 @@ class Cause:
     `by_hand` of an order that a merchant made here, `reported` of one that came from a shop.
     """
 
-    short: str
+    short: Any
     why: str
     by_hand: str
     reported: str
 
 
-def _alike(short: str, why: str, remedy: str) -> Cause:
+def _alike(short: Any, why: str, remedy: str) -> Cause:
     return Cause(short, why, by_hand=remedy, reported=remedy)
 
 
 # The rule has one word for each of these and its like; here each is undone in a place of its own.
 REVOKED, MONEY_BACK, LINE_UNPAID = "revoked", "money_back", "line_unpaid"
-ELSE_BY_HAND = "or make an order by hand and attach the asset to that"
+ELSE_BY_HAND = "or make an order by hand and attach the file or link to that"
 REFUND = f"It opens once your shop takes the refund back; {ELSE_BY_HAND}."
+OPEN = _("open")
 CAUSES = {
     Unavailable.CANCELED: Cause(
-        "cancelled",
+        _("cancelled"),
         "the order was cancelled",
         by_hand="Empty “Cancelled on” on the order’s page.",
         reported=f"It opens once your shop takes that back; {ELSE_BY_HAND}.",
     ),
     MONEY_BACK: Cause(
-        "refunded",
+        _("refunded"),
         "the order was refunded",
         by_hand="Set the payment on the order’s page to “Paid”.",
         reported=REFUND,
     ),
     Unavailable.REFUNDED: Cause(
-        "refunded",
+        _("refunded"),
         "the purchase was refunded",
         by_hand="Raise the units kept on the order’s line.",
         reported=REFUND,
     ),
     Unavailable.REPLACED: _alike(
-        "replaced",
+        _("replaced"),
         "its line names another product now, or is a part of another order, which has the "
         "downloads",
-        "It opens once your shop names that product again; or attach the asset to the order.",
+        "It opens once your shop names that product again; or attach the file or link to the "
+        "order.",
     ),
     LINE_UNPAID: _alike(
-        "not paid yet",
+        _("waiting for payment"),
         "it was added to a paid order and is not paid for yet",
         "It opens by itself once your shop reports the payment.",
     ),
     Unavailable.PENDING: Cause(
-        "not paid yet",
+        _("waiting for payment"),
         "the order is not paid yet",
         by_hand="Set the payment on the order’s page to “Paid”.",
         reported="It opens by itself once your shop reports the payment.",
     ),
     Unavailable.HELD: _alike(
-        "held",
+        _("held"),
         "the order is held",
         "Release it on the order’s page, or wait until your shop has checked the payment.",
     ),
     REVOKED: _alike(
-        "revoked",
-        "it was revoked",
-        "Choose “Restore what was revoked” in the list of downloads.",
+        _("withdrawn"),
+        "it was withdrawn from this order",
+        "Choose “Restore what was withdrawn” in the list of downloads.",
     ),
     Unavailable.WITHDRAWN: _alike(
-        "withdrawn",
-        "its asset was withdrawn",
-        "Choose “Restore to all orders” in the list of assets.",
+        _("withdrawn"),
+        "its file or link was withdrawn",
+        "Choose “Restore to all orders” in the list of files and links.",
     ),
     Unavailable.PAST: _alike(
-        "time over", "its time is over", "Choose “Extend the time” in the list of downloads."
+        _("time over"), "its time is over", "Choose “Extend the time” in the list of downloads."
     ),
     Unavailable.USED_UP: _alike(
-        "all used",
+        _("used up"),
         "all its downloads are used",
         "Choose “Reset the count” or “Allow more downloads” in the list of downloads.",
     ),
@@ -97,12 +100,18 @@ CAUSES = {
 
 
 def causes_text(grant: Grant, *, at: datetime) -> str:
-    """Write what holds a download shut as a list shows it beside its status: "refunded, all used".
+    """Write what holds a download shut as a list shows it beside its status: "refunded, used up".
 
     Empty if it is open.
     """
     causes = _causes(grant.refusals(at), grant.order, grant)
-    return ", ".join(dict.fromkeys(CAUSES[cause].short for cause in causes))
+    return ", ".join(dict.fromkeys(str(CAUSES[cause].short) for cause in causes))
+
+
+def status_text(grant: Grant, *, at: datetime) -> str:
+    """Write whether a download is open, else the first cause that it is not, as buyers read it."""
+    causes = _causes(grant.refusals(at), grant.order, grant)
+    return str(CAUSES[causes[0]].short if causes else OPEN)
 
 
 def why_closed(grant: Grant, *, at: datetime) -> str:

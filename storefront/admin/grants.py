@@ -20,6 +20,7 @@ from storefront.admin.base import ScopedInline
 from storefront.admin.closures import causes_text, closed_downloads
 from storefront.admin.ledger.admin import NEWEST, WithLedger
 from storefront.admin.ledger.text import sent_text
+from storefront.admin.statuses import grant_status
 from storefront.formats import whole_number
 
 
@@ -87,7 +88,7 @@ class GrantAdmin(WithLedger):
         "asset__file_name",
         "line__product__name",
     )
-    search_help_text = "Order number, buyer's mail address, asset, file or product"
+    search_help_text = "Order number, buyer's mail address, file, link or product"
     action_form = AmountForm
     actions = ("reset", "raise_limit", "extend", "revoke", "restore")
     inlines = (DeliveryInline,)
@@ -125,7 +126,7 @@ class GrantAdmin(WithLedger):
 
     @admin.display(description="status")
     def status(self, grant: Grant) -> str:
-        return grant.status(timezone.now())
+        return grant_status(grant, at=timezone.now())
 
     @admin.display(description="because", empty_value="–")
     def because(self, grant: Grant) -> str | None:
@@ -155,20 +156,20 @@ class GrantAdmin(WithLedger):
         days = _amount(request)
         self._act(request, grants, fulfilment.extend, done=f"extended by {days} days", days=days)
 
-    @admin.action(description="Revoke: close at once", permissions=["change"])
+    @admin.action(description="Withdraw: close at once", permissions=["change"])
     def revoke(self, request: HttpRequest, grants: QuerySet[Grant]) -> None:
         def close(grant: Grant, *, at: datetime) -> None:
             if grant.withdrawn_at is not None:
-                raise BadInput("This download was revoked before.")
+                raise BadInput("This download was withdrawn before.")
             fulfilment.revoke(grant, at=at)
 
-        self._act(request, grants, close, done="revoked", closed=None)
+        self._act(request, grants, close, done="withdrawn", closed=None)
 
-    @admin.action(description="Restore what was revoked", permissions=["change"])
+    @admin.action(description="Restore what was withdrawn", permissions=["change"])
     def restore(self, request: HttpRequest, grants: QuerySet[Grant]) -> None:
         def reopen(grant: Grant, *, at: datetime) -> None:
             if grant.withdrawn_at is None:
-                raise BadInput("This download was not revoked.")
+                raise BadInput("This download was not withdrawn.")
             fulfilment.restore(grant, at=at)
 
         self._act(request, grants, reopen, done="restored")

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from downloads import fulfilment, lookups
 from downloads.models import Attachment, Grant, Product, RemovedProduct
@@ -23,7 +24,7 @@ class AttachmentFormSet(SameShopFormSet):
     def judge(self, form: Any, entered: dict[str, Any]) -> None:
         super().judge(form, entered)
         if form.instance.pk and "asset" in form.changed_data:
-            form.add_error("asset", "Remove this row and add another asset in a new one.")
+            form.add_error("asset", "Remove this row and add another file or link in a new one.")
 
 
 class AttachmentInline(LimitInline):
@@ -32,8 +33,8 @@ class AttachmentInline(LimitInline):
     extra = 1
     autocomplete_fields = ("asset",)
     fields = ("asset", "limit", "lifetime_days")
-    verbose_name = "asset"
-    verbose_name_plural = "assets every buyer of this product gets"
+    verbose_name = _("file or link")
+    verbose_name_plural = _("files and links every buyer of this product gets")
 
 
 class ProductForm(forms.ModelForm):
@@ -72,7 +73,7 @@ class ProductAdmin(ScopedAdmin):
         *("name", "variant_name", "sku", "=variant_id", "=product_id"),
         *("attachments__asset__title", "attachments__asset__file_name"),
     )
-    search_help_text = "Name, SKU, number in the shop's system, asset or file"
+    search_help_text = "Name, SKU, number in the shop's system, file or link"
     autocomplete_fields = ("shop",)
     inlines = (AttachmentInline,)
     actions = ("apply_limits",)

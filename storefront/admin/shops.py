@@ -60,7 +60,7 @@ class ShopAdmin(ScopedAdmin):
         "reported_statuses",
     )
     fieldsets = (
-        (None, {"fields": ("name", "domain", "plan")}),
+        (None, {"fields": ("name", "domain", "plan", "time_zone")}),
         ("The download page", {"fields": ("page_title", "page_text")}),
         ("Downloads", {"fields": ("default_limit", "link_urls")}),
         ("Mail to buyers", {"fields": ("mails_buyers", "language", "reply_to", "mail_text")}),

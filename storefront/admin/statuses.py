@@ -1,17 +1,27 @@
 """The shop's table of statuses: what each of its platform's words says of the payment."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Max
 from django.http import HttpRequest
 from django.template.defaultfilters import pluralize
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
-from downloads.models import Shop, StatusMeaning
+from downloads.models import Grant, Order, Shop, StatusMeaning
 from storefront.admin.base import ScopedInline
+from storefront.admin.closures import status_text
 
+# Each in the buyer's own words, and how it stands out. An order is closed when all was refunded.
+OF_ORDERS = {
+    Order.COMPLETED: ("", _("paid")),
+    Order.PENDING: ("warn", _("waiting for payment")),
+    Order.CANCELED: ("off", _("cancelled")),
+    Order.CLOSED: ("off", _("refunded")),
+}
 NO_STATUS = "None so far: they appear here once an order has come with one."
 
 
@@ -32,6 +42,19 @@ class StatusMeaningInline(ScopedInline):
         if db_field.name == "status":
             field.help_text = "As it stands in the list of statuses above, like processing/cod."
         return field
+
+
+def order_status(order: Order) -> SafeString:
+    """Write an order's status as a pill: as it is mailed and shown to its buyer."""
+    look, words = ("warn", _("held")) if order.is_held else OF_ORDERS[order.status]
+    return format_html('<span class="pill {}">{}</span>', look, words)
+
+
+def grant_status(grant: Grant, *, at: datetime) -> SafeString:
+    """Write a download's status as a pill; the rule is the grant's own."""
+    is_waiting = grant.status(at) == Grant.PENDING
+    look = "" if grant.status(at) == Grant.AVAILABLE else "warn" if is_waiting else "off"
+    return format_html('<span class="pill {}">{}</span>', look, status_text(grant, at=at))
 
 
 def statuses_of(shop: Shop) -> SafeString | str:

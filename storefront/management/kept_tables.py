@@ -34,6 +34,7 @@ KEPT = {
     "downloads.FirstSteps": "one for each shop",
     "storefront.PlatformAccess": "one for each shop and platform",
     "storefront.SecondFactor": "one for each person",
+    "storefront.StaffLanguage": "one for each person",
     "storefront.RecoveryCode": "ten for each person; new ones replace them",
     "auth.User": _MADE,
     "auth.Group": _MADE,

@@ -6,6 +6,7 @@ from storefront.models.keys import ApiKey, SecretKey, StorefrontKey, default_rat
 from storefront.models.order_imports import OrderImport
 from storefront.models.platform_access import PlatformAccess
 from storefront.models.staff import CountedTries, RecoveryCode, SecondFactor, StaffSession
+from storefront.models.staff_languages import StaffLanguage
 from storefront.models.webhook_secrets import WebhookSecret
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "RecoveryCode",
     "SecondFactor",
     "SecretKey",
+    "StaffLanguage",
     "StaffSession",
     "StorefrontKey",
     "TokenExchange",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
 from downloads.models import Shop
@@ -87,8 +88,8 @@ class OrderImport(models.Model):
     objects = OrderImportQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "import of orders"
-        verbose_name_plural = "imports of orders"
+        verbose_name = _("import of orders")
+        verbose_name_plural = _("imports of orders")
         ordering = ("-created_at", "-id")
         indexes = [models.Index(fields=("created_at",), name="import_by_age")]
 

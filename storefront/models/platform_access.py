@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
 from downloads.encryption import seal, unseal
@@ -52,8 +53,8 @@ class PlatformAccess(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = "connection"
-        verbose_name_plural = "connections"
+        verbose_name = _("connection")
+        verbose_name_plural = _("connections")
         ordering = ("shop__domain", "source")
         constraints = [
             models.UniqueConstraint(

@@ -26,6 +26,7 @@ from storefront.staff import (
 )
 from storefront.staff.access import is_through
 from storefront.staff.login import SignIn, note_use, to_second_factor, waits_at_second_factor
+from storefront.staff.screen.locale import choose_language, enter_locale
 from storefront.staff.screen.navigation import Navigation
 from storefront.staff.start_page import figures_for
 from storefront.staff.worker import words_of_worker
@@ -67,6 +68,7 @@ class StaffSite(AdminSite):
                 self.admin_view(two_factor_settings.show),
                 name="own_second_factor",
             ),
+            path("language/", self.admin_view(choose_language), name="language"),
             path("sessions/", self.admin_view(session_list.show), name="sessions"),
             *theirs,
         ]
@@ -121,6 +123,7 @@ def _noted(view: View) -> View:
     @wraps(view)
     def noted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         note_use(request)
+        enter_locale(request)
         return view(request, *args, **kwargs)
 
     return noted

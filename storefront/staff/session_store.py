@@ -9,10 +9,10 @@ from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
-from storefront.models import SecondFactor, StaffSession
+from storefront.models import SecondFactor, StaffLanguage, StaffSession
 
 KEY_COLUMN_LENGTH = 40
 SEEN_AT_PRECISION = timedelta(hours=1)
@@ -79,9 +79,11 @@ class SessionStore(DatabaseStore):
     def _get_session_from_db(self) -> StaffSession | None:
         now: datetime = timezone.now()
         factors = SecondFactor.objects.filter(user=OuterRef("user"))
+        languages = StaffLanguage.objects.filter(user=OuterRef("user")).values("language")
         lasting = self.model.objects.filter(expire_date__gt=now, session_key=self.stored_key)
         # Else each page of the admin would ask once more.
-        self.row = lasting.annotate(has_factor=Exists(factors)).first()
+        chosen = {"has_factor": Exists(factors), "language": Subquery(languages[:1])}
+        self.row = lasting.annotate(**chosen).first()
         if self.row is None:
             self._session_key = None
         return self.row

@@ -23,4 +23,5 @@ def _named(cell: str, words: str) -> SafeString:
     """Write the name into a cell that Django made, whose tag is the first thing in it."""
     if not words or not cell.startswith(("<td", "<th")):
         return SafeString(cell)
-    return SafeString(f'{cell[:3]} data-label="{escape(words)}"{cell[3:]}')
+    tag, end, rest = cell.partition(">")
+    return SafeString(f'{tag} data-label="{escape(words)}"{end}{rest}')

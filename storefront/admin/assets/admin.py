@@ -142,7 +142,7 @@ class AssetAdmin(ScopedAdmin):
 
         def close(asset: Asset) -> None:
             if asset.withdrawn_at is not None:
-                raise BadInput("This asset was withdrawn before.")
+                raise BadInput("This was withdrawn before.")
             fulfilment.withdraw_asset(asset, at=at)
 
         done = "withdrawn; nobody can download it until you restore it"
@@ -154,7 +154,7 @@ class AssetAdmin(ScopedAdmin):
 
         def reopen(asset: Asset) -> None:
             if asset.withdrawn_at is None:
-                raise BadInput("This asset was not withdrawn.")
+                raise BadInput("This was not withdrawn.")
             fulfilment.restore_asset(asset)
             restored.append(asset)
 

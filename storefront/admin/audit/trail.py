@@ -11,12 +11,12 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.text import Truncator
 
 from downloads.audit.signals import is_tracked
 from downloads.models import AuditEntry, Shop
+from storefront.formats import moment_text
 
 NEWEST = 20
 SHORT = 120
@@ -126,7 +126,7 @@ def _text(name: str, choices: dict[Any, Any], value: Any) -> str:
         return "yes" if value else "no"
     at = parse_datetime(value) if name.endswith("_at") and isinstance(value, str) else None
     if at is not None:
-        return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}"
+        return moment_text(at)
     return str(choices.get(value, value))
 
 

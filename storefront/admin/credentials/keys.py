@@ -16,6 +16,7 @@ from storefront.admin.actions import only_row, report_count, show_secret_once
 from storefront.admin.anonymous_log import NamelessAdmin
 from storefront.admin.base import ScopedAdmin
 from storefront.admin.credentials.webhook_secret_form import PastedSecretForm
+from storefront.formats import zoned_text
 from storefront.models import (
     ApiKey,
     CredentialQuerySet,
@@ -115,7 +116,7 @@ class ApiKeyAdmin(CredentialAdmin):
             title=f"Successor of {key}",
             secret=secret,
             use=f"Put it where the earlier key is used. That one ends on "
-            f"{timezone.localtime(key.expires_at):%Y-%m-%d %H:%M %Z}.",
+            f"{zoned_text(key.expires_at)}.",
         )
 
 

@@ -20,6 +20,7 @@ from downloads.models.customers import CustomerQuerySet
 from storefront.admin.actions import json_file, only_row, show_secret_once
 from storefront.admin.anonymous_log import NamelessAdmin
 from storefront.admin.customers.merges import MergeActs, merged_with
+from storefront.formats import day_text
 from storefront.models import CustomerToken
 
 
@@ -105,7 +106,7 @@ class CustomerAdmin(MergeActs, NamelessAdmin):
             request,
             title=f"Customer token of {customer}",
             secret=bearer,
-            use=f"Send it as Authorization: Bearer … It ends on {row.expires_at:%Y-%m-%d}.",
+            use=f"Send it as Authorization: Bearer … It ends on {day_text(row.expires_at)}.",
         )
 
     @admin.action(description="Export what is stored (JSON)", permissions=["view"])

@@ -127,7 +127,7 @@ class DownloadEventAdmin(ReportedAdmin):
         "grant__asset__file_name",
         "grant__order__customer__email",
     )
-    search_help_text = "Order number, asset, file or buyer's mail address"
+    search_help_text = "Order number, file, link or buyer's mail address"
     quick_order = ("at",)
     fields = ("at", "what", "grant", "shop", "letters", "program")
 

@@ -83,7 +83,7 @@ class OrderAdmin(DeskActs, OrderList):
         "grants__asset__title",
         "grants__asset__file_name",
     )
-    search_help_text = "Order number, buyer's name or mail address, product, SKU, asset or file"
+    search_help_text = "Order number, buyer's name or mail address, product, SKU, file or link"
     autocomplete_fields = ("shop", "customer")
     inlines = (LineInline, GrantInline)
     actions = ("release", "send_mail", "end_page_links")

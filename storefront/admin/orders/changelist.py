@@ -10,6 +10,7 @@ from downloads.bidi import isolate
 from downloads.models import Order
 from storefront.admin.ledger.admin import WithLedger
 from storefront.admin.orders.facts import day_of
+from storefront.admin.statuses import order_status
 from storefront.staff.roles import shops_where
 
 
@@ -43,8 +44,9 @@ class OrderList(WithLedger):
 
     @admin.display(description="status", ordering="payment")
     def status(self, order: Order) -> str:
-        words = f"{order.status}: {order.get_hold_display()}" if order.hold else order.status
-        mark = _mark_of(order)
+        words, mark = order_status(order), _mark_of(order)
+        if order.hold:
+            words = format_html("{} {}", words, order.get_hold_display())
         return format_html('{} <span class="mark">{}</span>', words, mark) if mark else words
 
     @admin.display(description="total", ordering="grand_total")

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from django.db.models import Q
 from django.template.defaultfilters import pluralize
-from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from downloads.bidi import isolate
 from downloads.models import Dispute, LineItem, Mail, Order, Refund, RiskAssessment, Shop
+from storefront.formats import day_text
 
 NEWEST_MAILS = 5
 ERROR_LENGTH = 200
@@ -135,4 +135,4 @@ def _mail_sentences(order: Order) -> Iterator[str]:
 
 def day_of(at: datetime) -> str:
     """Write a time as its day, here."""
-    return f"{timezone.localtime(at):%Y-%m-%d}"
+    return day_text(at)

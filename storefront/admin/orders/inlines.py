@@ -8,12 +8,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from downloads.models import Grant, LineItem, Order
 from storefront.admin.base import ScopedInline
 from storefront.admin.closures import causes_text
 from storefront.admin.grants import count_text
 from storefront.admin.inlines import LimitInline, SameShopFormSet
+from storefront.admin.statuses import grant_status
 
 
 class LineFormSet(SameShopFormSet):
@@ -47,7 +49,7 @@ class GrantFormSet(SameShopFormSet):
         if asset is None or "asset" in form.errors:
             return
         if asset.pk in self.existing:
-            form.add_error("asset", "This order has this asset already.")
+            form.add_error("asset", "This order has this file or link already.")
         self.existing.add(asset.pk)
 
 
@@ -90,8 +92,8 @@ class GrantInline(LimitInline):
         "more",
     )
     readonly_fields = ("with_line", "downloads", "status", "because", "more")
-    verbose_name = "asset for this order"
-    verbose_name_plural = "downloads"
+    verbose_name = _("file or link for this order")
+    verbose_name_plural = _("downloads")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
         return super().get_queryset(request).with_facts()  # type: ignore[attr-defined]
@@ -110,7 +112,7 @@ class GrantInline(LimitInline):
 
     @admin.display(description="status")
     def status(self, grant: Grant) -> str:
-        return grant.status(timezone.now()) if grant.pk else "–"
+        return grant_status(grant, at=timezone.now()) if grant.pk else "–"
 
     @admin.display(description="because")
     def because(self, grant: Grant) -> str:
@@ -121,7 +123,7 @@ class GrantInline(LimitInline):
         if not grant.pk:
             return "–"
         url = reverse("admin:downloads_grant_changelist") + f"?id__exact={grant.pk}"
-        return format_html('<a href="{}">Reset, raise, extend, revoke</a>', url)
+        return format_html('<a href="{}">Reset, allow more, extend, withdraw</a>', url)
 
 
 def _is_by_hand(order: Order | None) -> bool:

@@ -20,6 +20,7 @@ from downloads.errors import BadInput, LinkSpent
 from downloads.models import Invitation, Membership
 from storefront.admin.actions import show_secret_once
 from storefront.admin.base import ScopedAdmin
+from storefront.formats import zoned_text
 from storefront.pages.invitations import invitation_url
 
 NO_WAY_BACK = "The invitation of {} is accepted already. Look under Staff members."
@@ -147,14 +148,13 @@ class InvitationAdmin(RefusingAdmin):
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        end = timezone.localtime(obj.expires_at)
         return show_secret_once(
             self,
             request,
             title=f"Invitation of {isolate(obj.email)} to {obj.shop}",
             secret=obj.link,
             use=f"Send it to {isolate(obj.email)} and to nobody else: whoever opens it works for "
-            f"the shop from then on. It can be used once, until {end:%Y-%m-%d %H:%M %Z}.",
+            f"the shop from then on. It can be used once, until {zoned_text(obj.expires_at)}.",
         )
 
     def delete_model(self, request: HttpRequest, obj: Invitation) -> None:

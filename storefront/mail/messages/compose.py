@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.utils import translation
+from django.utils import timezone, translation
 
 from downloads.email_addresses import takes_mail, wire_spelling
 from downloads.errors import MailRefused
 from downloads.models import Mail, Shop
+from downloads.time_zones import zone_named
 from storefront.mail.messages.account import about_password, about_registration
 from storefront.mail.messages.layout import Letter, as_html, as_text
 from storefront.mail.messages.links import about_links
@@ -45,14 +46,14 @@ _QUOTABLE = str.maketrans({'"': "'", "\\": "/"})
 
 
 def compose(mail: Mail, *, at: datetime) -> EmailMultiAlternatives:
-    """Compose a mail in the shop's language, as text and as HTML.
+    """Compose a mail in the shop's language and time, as text and as HTML.
 
     Raises:
         NotFound: there is nothing to tell any more.
         MailRefused: its address is none that a mail server takes.
     """
     shop = mail.shop
-    with translation.override(shop.language):
+    with translation.override(shop.language), timezone.override(zone_named(shop.time_zone)):
         letter = LETTERS[mail.kind](mail, at=at)
         text, html = as_text(letter, shop=shop), as_html(letter, shop=shop)
         subject = _in_header(_fitted(letter.subject).text)

@@ -5,17 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from downloads.models import Mail, Message
-from storefront.staff.roles import rows_where
+from downloads.models import Shop
+from downloads.models.shops import LANGUAGES
+from storefront.staff.screen.facts import facts_of
 
-# More than so many rows are not counted.
-MOST_COUNTED = 99
+# A badge of more is no more of a word.
+MOST_SHOWN = 99
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Entry:
     """A list of the side bar, and those that show below it while one of them is looked at."""
 
     model: str
-    words: Any = ""
+    words: Any
     below: tuple[str, ...] = ()
 
 
@@ -66,13 +68,35 @@ SELDOM = (
 )
 
 
+def list_words(model: type[Model]) -> str:
+    """Return what a list of rows is called: as the side bar has it, or by the rows' own name."""
+    names = {entry.model: entry.words for entry in (*DAILY, *SELDOM)}
+    own = names.get(model._meta.label_lower) if model is not Shop else None
+    return str(own or capfirst(str(model._meta.verbose_name_plural)))
+
+
 class Navigation:
-    """The side bar of one request; nothing is asked of the database before it is shown."""
+    """The side bar of one request; nothing is asked before it is shown."""
 
     def __init__(self, site: AdminSite, request: HttpRequest) -> None:
         self._site = site
         self._request = request
         self._by_name = {each._meta.label_lower: each for each in site._registry}
+
+    @property
+    def shop_name(self) -> str:
+        """Return the shop's name, of who works for one alone."""
+        return facts_of(self._request).shop_name
+
+    @property
+    def language(self) -> str:
+        """Return what the reader's language calls itself."""
+        return dict(LANGUAGES).get(get_language() or "", "")
+
+    @property
+    def languages(self) -> list[tuple[str, str, bool]]:
+        """Return all there are, and which of them is chosen."""
+        return [(code, name, code == get_language()) for code, name in LANGUAGES]
 
     @property
     def groups(self) -> list[list[Link]]:
@@ -110,28 +134,14 @@ class Navigation:
             return None
         path = self._request.path
         current = "page" if path == url else "true" if path.startswith(url) else ""
-        return Link(capfirst(str(options.verbose_name_plural)), url, current)
+        return Link(list_words(model), url, current)
 
     def _may_see(self, model: type[Model]) -> bool:
         own = self._site._registry[model]
         return own.has_module_permission(self._request) and own.has_view_permission(self._request)
 
     def _badge(self, name: str) -> str:
-        rows = _waiting().get(name)
-        if rows is None:
-            return ""
-        app, model = name.split(".")
-        mine = rows_where(rows, self._request.user, f"{app}.view_{model}").order_by()
-        count = mine[: MOST_COUNTED + 1].count()
+        count = facts_of(self._request).waiting.get(name)
         if not count:
             return ""
-        return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
-
-
-def _waiting() -> dict[str, QuerySet[Any]]:
-    """Return the rows that a badge counts: those that wait for somebody. One query each."""
-    unsent = Mail.objects.filter(state=Mail.State.SET_ASIDE).exclude(kind=Mail.Kind.SIGN_IN)
-    return {
-        "downloads.mail": unsent,
-        "downloads.message": Message.objects.filter(state=Message.State.SET_ASIDE),
-    }
+        return f"{MOST_SHOWN}+" if count > MOST_SHOWN else str(count)

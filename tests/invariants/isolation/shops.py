@@ -228,6 +228,7 @@ WANTED: dict[type[models.Model], dict[str, Any]] = {
     Shop: {
         "domain": lambda own: f"{own.name}.example",
         "language": lambda own: "en",
+        "time_zone": lambda own: "Europe/Berlin",
         "default_limit": lambda own: 7,
     },
     StorefrontKey: {"allowed_origins": lambda own: f"https://{own.name}.example"},

@@ -58,7 +58,7 @@ ACTIONS = {
         "raise_limit": "1 downloads raised by 2.",
         "reset": "1 downloads reset to zero.",
         "restore": "1 downloads restored.",
-        "revoke": "1 downloads revoked.",
+        "revoke": "1 downloads withdrawn.",
     },
     Invitation: {"delete_selected": DELETED},
     Mail: {"send_again": "1 to be sent again; look here in a moment."},

@@ -24,20 +24,20 @@ DAY = timedelta(days=1)
 REPORTED = {"order__platform_id": 7001}
 PAY = "Set the payment on the order’s page to “Paid”."
 REFUND = (
-    "It opens once your shop takes the refund back; or make an order by hand and attach the asset "
-    "to that."
+    "It opens once your shop takes the refund back; or make an order by hand and attach the file "
+    "or link to that."
 )
 # What each state is made of, how the list shows it, and what is said of it.
 STATES = {
     "open": ({}, "", ""),
     "unpaid": (
         {"order__payment": "pending"},
-        "not paid yet",
+        "waiting for payment",
         f"the order is not paid yet. {PAY}",
     ),
     "unpaid, reported": (
         {"order__payment": "pending"} | REPORTED,
-        "not paid yet",
+        "waiting for payment",
         "the order is not paid yet. It opens by itself once your shop reports the payment.",
     ),
     "held": (
@@ -55,7 +55,7 @@ STATES = {
         {"order__cancelled_at": NOW} | REPORTED,
         "cancelled",
         "the order was cancelled. It opens once your shop takes that back; or make an order by "
-        "hand and attach the asset to that.",
+        "hand and attach the file or link to that.",
     ),
     "money back": (
         {"order__payment": "refunded"},
@@ -84,13 +84,15 @@ STATES = {
     ),
     "revoked": (
         {"withdrawn_at": NOW},
-        "revoked",
-        "it was revoked. Choose “Restore what was revoked” in the list of downloads.",
+        "withdrawn",
+        "it was withdrawn from this order. Choose “Restore what was withdrawn” in the list of "
+        "downloads.",
     ),
     "withdrawn": (
         {"asset__withdrawn_at": NOW},
         "withdrawn",
-        "its asset was withdrawn. Choose “Restore to all orders” in the list of assets.",
+        "its file or link was withdrawn. Choose “Restore to all orders” in the list of files and "
+        "links.",
     ),
     "over": (
         {"expires_at": NOW},
@@ -101,18 +103,18 @@ STATES = {
         {"has_other_product": True},
         "replaced",
         "its line names another product now, or is a part of another order, which has the "
-        "downloads. It opens once your shop names that product again; or attach the asset to the "
-        "order.",
+        "downloads. It opens once your shop names that product again; or attach the file or link "
+        "to the order.",
     ),
     "added and not paid for": (
         {"order__reported_payment": "partial", "has_paid": True} | REPORTED,
-        "not paid yet",
+        "waiting for payment",
         "it was added to a paid order and is not paid for yet. It opens by itself once your shop "
         "reports the payment.",
     ),
     "used up": (
         {"used": 10},
-        "all used",
+        "used up",
         "all its downloads are used. Choose “Reset the count” or “Allow more downloads” in the "
         "list of downloads.",
     ),
@@ -122,7 +124,7 @@ ACTS = {
     "reset": ("used up", "reset to zero", {}, ""),
     "raise_limit": ("used up", "raised by 2", {}, ""),
     "extend": ("over", "extended by 2 days", {"expires_at": None}, "has no end to extend."),
-    "restore": ("revoked", "restored", {"withdrawn_at": None}, "was not revoked."),
+    "restore": ("revoked", "restored", {"withdrawn_at": None}, "was not withdrawn."),
 }
 
 
@@ -202,7 +204,7 @@ def test_of_a_mixture_each_cause_is_told_once_with_how_many_it_holds(act):
 
 def test_what_holds_it_twice_is_told_twice(act):
     grant = GrantFactory(used=10, expires_at=NOW, order__payment="pending")
-    assert causes_text(fresh(grant), at=NOW) == "not paid yet, time over, all used"
+    assert causes_text(fresh(grant), at=NOW) == "waiting for payment, time over, used up"
     [told] = act("reset", grant)
     assert told.endswith(
         f"It stays closed: the order is not paid yet. {PAY} And its time is over. Choose “Extend "
@@ -225,8 +227,8 @@ def test_a_note_of_what_stays_closed_is_no_success(staff):
 
 def test_revoking_is_told_of_what_was_open(act):
     grant = GrantFactory(order__cancelled_at=NOW)
-    assert act("revoke", grant) == ["1 downloads revoked."]
-    assert act("revoke", grant) == [f"{grant}: This download was revoked before."]
+    assert act("revoke", grant) == ["1 downloads withdrawn."]
+    assert act("revoke", grant) == [f"{grant}: This download was withdrawn before."]
 
 
 # --- Orders, assets, mails, products -------------------------------------------------------------
@@ -277,9 +279,9 @@ def test_a_restored_asset_tells_which_of_its_downloads_stay_closed(act):
     GrantFactory(asset=asset, order__shop=asset.shop, order__payment="pending")
     note = "Of their downloads: 1 of 2 stay closed for causes of their own: the list of downloads "
     assert act("restore", asset) == ["1 restored.", f"{note}names them."]
-    assert act("restore", asset) == [f"{asset}: This asset was not withdrawn."]
+    assert act("restore", asset) == [f"{asset}: This was not withdrawn."]
     assert act("withdraw", asset) == ["1 withdrawn; nobody can download it until you restore it."]
-    assert act("withdraw", asset) == [f"{asset}: This asset was withdrawn before."]
+    assert act("withdraw", asset) == [f"{asset}: This was withdrawn before."]
 
 
 def test_an_asset_given_to_earlier_buyers_tells_whom_it_opens_nothing(staff, messages_of):

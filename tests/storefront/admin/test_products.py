@@ -90,7 +90,7 @@ def test_a_saved_attachment_keeps_its_asset(staff, errors_of):
         f"/admin/downloads/product/{product.pk}/change/",
         product_form(product, {"id": attachment.pk, "asset": other.pk}, initial=1),
     )
-    assert errors_of(response) == ["Remove this row and add another asset in a new one."]
+    assert errors_of(response) == ["Remove this row and add another file or link in a new one."]
     assert Attachment.objects.get().asset == attachment.asset
 
 
@@ -160,9 +160,9 @@ def test_a_saved_product_locks_its_shop_before_it_writes(staff, steps):
 
 def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_queries):
     product = ProductFactory(product_id=900)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         staff.get(LIST)
     for number in range(5):
         ProductFactory(shop=product.shop, product_id=number)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         staff.get(LIST)

@@ -114,7 +114,7 @@ def test_every_model_a_merchant_knows_is_in_the_admin():
     behind_the_scenes = {"Attachment", "KeptUpload", "LineItem", "Delivery", "TokenExchange"}
     behind_the_scenes |= {"Refund", "RefundedLine", "Dispute", "RiskAssessment", "RemovedProduct"}
     behind_the_scenes |= {"LinkRequest", "CountedTries", "RecoveryCode", "SecondFactor"}
-    behind_the_scenes |= {"StaffSession", "Heartbeat", "StatusMeaning"}
+    behind_the_scenes |= {"StaffSession", "StaffLanguage", "Heartbeat", "StatusMeaning"}
     models = {*apps.get_app_config("downloads").get_models()}
     models |= {*apps.get_app_config("storefront").get_models()}
     assert {model.__name__ for model in models} - behind_the_scenes == {
@@ -278,6 +278,6 @@ def test_mails_in_trouble_are_counted_once_however_many_there_are(
 def test_an_orders_own_assets_close_with_its_items_where_the_shop_says_so(staff):
     shop = ShopFactory()
     url = f"/admin/downloads/shop/{shop.pk}/change/"
-    assert "Close an order's own assets" in unescape(staff.get(url).content.decode())
+    assert "Close an order's own files and links" in unescape(staff.get(url).content.decode())
     assert staff.post(url, shop_form(shop, closes_order_assets="on")).status_code == 302
     assert Shop.objects.get().closes_order_assets is True

@@ -90,11 +90,11 @@ def test_a_message_is_found_by_its_delivery(staff):
 
 def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_queries):
     MessageFactory()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         staff.get(URL)
     for _ in range(5):
         MessageFactory(shop=ShopFactory())
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         staff.get(URL)
 
 

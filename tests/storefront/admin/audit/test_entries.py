@@ -315,6 +315,6 @@ def test_a_link_to_a_buyers_account_is_told_without_the_buyer(staff, action):
     staff.post("/admin/downloads/account/", {"action": action, "_selected_action": account.pk})
     entry = AuditEntry.objects.get(subject_type="downloads.account")
     assert (entry.subject, "link to choose a password" in entry.what) == (
-        f"account {account.pk}",
+        f"sign-in {account.pk}",
         True,
     )

@@ -29,7 +29,7 @@ def test_somebody_unknown_has_no_link(staff):
     ask(ShopFactory(), 3)
     page = staff.get(URL).content.decode()
     for words in ("Customer 5", "ada@example.com", "No longer known"):
-        assert f'<td class="field-customer">{words}</td>' in page
+        assert f'<td class="field-customer" data-label="Customer">{words}</td>' in page
 
 
 def test_the_file_is_a_json_attachment_that_nobody_keeps(staff):
@@ -85,9 +85,9 @@ def test_a_clerk_who_may_only_look_marks_nothing(clerk):
 
 def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_queries):
     ask(CustomerFactory(platform_id=1).shop, customer_platform_id=1)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         staff.get(URL)
     for number in range(2, 7):
         ask(CustomerFactory(platform_id=number).shop, number, customer_platform_id=number)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         staff.get(URL)

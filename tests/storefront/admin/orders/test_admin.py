@@ -114,7 +114,7 @@ def test_an_asset_that_does_not_fit_is_refused(staff, errors_of, whose):
     assert errors_of(response) == [
         "This belongs to another shop."
         if whose == "another shop's"
-        else "This order has this asset already."
+        else "This order has this file or link already."
     ]
     assert Grant.objects.count() == 1
 
@@ -198,11 +198,11 @@ def test_order_buttons_are_for_staff_with_the_permission(clerk, client, path):
 
 def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_queries):
     LineFactory()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         staff.get("/admin/downloads/order/")
     for _ in range(5):
         LineFactory(order__shop=Order.objects.first().shop)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         staff.get("/admin/downloads/order/")
 
 
@@ -211,10 +211,10 @@ def test_an_order_asks_the_same_for_one_line_and_for_many(staff, django_assert_n
     order = OrderFactory(platform_id=1)
     GrantFactory(order=order)
     staff.get(change_url(order))  # what the process remembers from then on
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         staff.get(change_url(order))
     GrantFactory.create_batch(5, order=order)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         staff.get(change_url(order))
 
 

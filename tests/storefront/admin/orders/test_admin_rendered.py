@@ -28,8 +28,8 @@ from tests.storefront.admin.rendered import (
 
 ALL = "reported, with downloads"
 ROW_GONE = (
-    "Assets every buyer of this product gets: Somebody took a row away since you opened this page. "
-    "Open it anew and change it there."
+    "Files and links every buyer of this product gets: Somebody took a row away since you opened "
+    "this page. Open it anew and change it there."
 )
 
 
@@ -130,7 +130,7 @@ def test_what_is_refused_stands_at_its_field(open_page, shop, payload, kind):
     add_row(form, "grants", asset=held.pk)
     add_row(form, "grants", limit=3)
     answer = save(form)
-    assert answer.errors == ["This order has this asset already.", "This field is required."]
+    assert answer.errors == ["This order has this file or link already.", "This field is required."]
     assert len(answer.page.html.select("#grants-group .errorlist")) == 2
     assert Grant.objects.filter(order=order, line=None).count() == 1 + (
         kind == "by hand, an own asset"
@@ -231,7 +231,7 @@ def test_what_is_refused_of_a_product_can_be_read(open_page, shop, how):
         assert "Please correct the duplicate" in " ".join(answer.errors)
     else:
         answer = save(form, **{"attachments-0-asset": LinkFactory(shop=shop).pk})
-        assert answer.errors == ["Remove this row and add another asset in a new one."]
+        assert answer.errors == ["Remove this row and add another file or link in a new one."]
     assert Attachment.objects.get().asset == held.asset
 
 

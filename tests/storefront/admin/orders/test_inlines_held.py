@@ -83,7 +83,7 @@ def test_the_page_tells_what_came_up(staff, held):
         "payment disputed. Won: the shop keeps the money",
         "high risk of fraud",
     ]
-    places = [page.index(f"<span>2026-03-01: {words}</span>") for words in told]
+    places = [page.index(f"<span>1 Mar 2026: {words}</span>") for words in told]
     assert places == sorted(places)
 
 

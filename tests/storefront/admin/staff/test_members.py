@@ -210,7 +210,7 @@ def test_the_list_says_what_became_of_each(shop, frozen):
     for state in ("open", "ended", "accepted"):
         page = client.get(f"{INVITATIONS}?state={state}")
         assert [row.email for row in page.context["cl"].result_list] == [f"{state}@example.com"]
-        assert f'<td class="field-state">{state}</td>' in page.content.decode()
+        assert f'<td class="field-state" data-label="State">{state}</td>' in page.content.decode()
 
 
 def test_an_invitation_stays_as_it_was_made(shop):

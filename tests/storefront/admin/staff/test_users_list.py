@@ -25,7 +25,7 @@ def test_it_tells_who_is_locked_and_who_has_a_second_factor(boss, browser, key):
         "ada": (True, NOW + timedelta(minutes=15)),
         "boss": (False, None),
     }
-    assert "March 1, 2026, 12:15" in boss.get(PEOPLE).content.decode()
+    assert "1 March 2026, 12:15" in boss.get(PEOPLE).content.decode()
 
 
 @pytest.mark.slow

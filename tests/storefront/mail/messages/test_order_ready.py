@@ -435,8 +435,8 @@ def test_links_are_of_this_address_in_this_shop_the_newest_first(order):
     shown = read(letter(shop, LINKS))
     assert Html(shown.html).hrefs == [ticket_url(newer), ticket_url(order)]
     assert (
-        f"Order 1051 of March 31, 2026\n{ticket_url(newer)}\n\n"
-        f"Order 1050 of March 1, 2026\n{ticket_url(order)}\n\n"
+        f"Order 1051 of 31 March 2026\n{ticket_url(newer)}\n\n"
+        f"Order 1050 of 1 March 2026\n{ticket_url(order)}\n\n"
     ) in shown.text
     assert "2001" not in Html(shown.html).words
     assert "3001" not in Html(shown.html).words

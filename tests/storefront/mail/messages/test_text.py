@@ -45,7 +45,7 @@ FORMS = {
 MOMENTS = {
     "ar": "1 مارس، 2026، 12:00 UTC",
     "de": "1. März 2026, 12:00 UTC",
-    "en": "March 1, 2026, 12:00 UTC",
+    "en": "1 March 2026, 12:00 UTC",
     "es": "1 de marzo de 2026, 12:00 UTC",
     "fr": "1 mars 2026 à 12:00 UTC",
     "he": "1 במרץ 2026, 12:00 UTC",

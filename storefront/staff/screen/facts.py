@@ -1,0 +1,58 @@
+"""What stands around every page of the admin, of one reader: their shop, and what waits."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import F, Func, IntegerField, QuerySet, Subquery
+from django.http import HttpRequest
+
+from downloads.models import Mail, Message, Shop
+from storefront.staff.roles import roles_of, rows_where
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`shop_name` and `time_zone` are empty for who sees several shops; `waiting` is by model."""
+
+    shop_name: str
+    time_zone: str
+    waiting: dict[str, int]
+
+
+def facts_of(request: HttpRequest) -> Facts:
+    """Return the facts of whoever asks. One query a request, and the one of their roles."""
+    known: Any = request
+    if not hasattr(known, "_screen_facts"):
+        known._screen_facts = _ask(request.user)
+    return known._screen_facts
+
+
+def _ask(user: Any) -> Facts:
+    shops = Shop.objects.order_by("pk")
+    if not user.is_superuser:
+        shops = shops.filter(pk__in=roles_of(user))
+    unsent = Mail.objects.filter(state=Mail.State.SET_ASIDE).exclude(kind=Mail.Kind.SIGN_IN)
+    unread = Message.objects.filter(state=Message.State.SET_ASIDE)
+    found = (
+        User.objects.filter(pk=user.pk)
+        .values_list(
+            Subquery(shops.values("pk")[:1]),
+            Subquery(shops.reverse().values("pk")[:1]),
+            Subquery(shops.values("name")[:1]),
+            Subquery(shops.values("time_zone")[:1]),
+            _count(rows_where(unsent, user, "downloads.view_mail")),
+            _count(rows_where(unread, user, "downloads.view_message")),
+        )
+        .first()
+    )
+    first, last, name, zone, mails, messages = found or (None, None, "", "", 0, 0)
+    waiting = {"downloads.mail": mails or 0, "downloads.message": messages or 0}
+    is_one = first is not None and first == last
+    return Facts(name if is_one else "", zone if is_one else "", waiting)
+
+
+def _count(rows: QuerySet[Any]) -> Subquery:
+    """Return a count as a column: an empty queryset has none."""
+    number = Func(F("pk"), function="COUNT", output_field=IntegerField())
+    return Subquery(rows.order_by().annotate(rows_counted=number).values("rows_counted"))
