@@ -2,6 +2,7 @@
 
 from downloads.lookups.attachments import (
     Applying,
+    Preview,
     default_terms,
     lines_lacking,
     preview,
@@ -61,6 +62,7 @@ __all__ = [
     "NumberedPage",
     "OpenedLine",
     "OpenedOrder",
+    "Preview",
     "WorkerState",
     "account_for_mail",
     "customer_of_shop",

@@ -212,6 +212,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "file rule",
                 "ordering": (
                     models.OrderBy(models.F("product_number"), nulls_last=True),
                     "position",

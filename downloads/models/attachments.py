@@ -13,10 +13,13 @@ from typing import NamedTuple
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Cast
 
 from downloads.models.catalog import Asset, Product, Terms
 from downloads.models.shops import Shop
 
+# What JSON writes as it is.
+_PLAIN_TAG = re.compile(r"[a-z0-9 _.,:+-]+")
 # Rows in memory at a time.
 AT_ONCE = 2000
 LIMIT_ERROR = "Enter at least 1, or nothing for unlimited."
@@ -58,6 +61,7 @@ class AttachmentRule(Terms):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = "file rule"
         ordering = (F("product_number").asc(nulls_last=True), "position", "id")
         indexes = [models.Index(fields=("shop", "product_number"), name="rule_by_number")]
         constraints = [
@@ -117,6 +121,13 @@ class AttachmentRule(Terms):
         rows = Product.objects.filter(shop=self.shop_id).order_by()
         if self.product_number is not None:
             rows = rows.filter(product_id=self.product_number)
+        # Cases alike beyond ASCII are each database's own, and how JSON writes such letters.
+        columns = (("vendor", self.vendor), ("product_type", self.product_type))
+        words = {f"{name}__icontains": _plain(word) for name, word in columns if word.isascii()}
+        rows = rows.filter(**{name: word for name, word in words.items() if word})
+        if _PLAIN_TAG.fullmatch(_plain(self.tag)):
+            rows = rows.annotate(tags_text=Cast("tags", models.TextField()))
+            rows = rows.filter(tags_text__icontains=_plain(self.tag))
         for product in rows.iterator(chunk_size=AT_ONCE):
             if self.matches(product):
                 yield product

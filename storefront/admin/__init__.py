@@ -2,6 +2,7 @@
 
 from storefront.admin import checks, grants, mails, products, shops, webhook_messages
 from storefront.admin.assets import admin as assets
+from storefront.admin.attachments import rules
 from storefront.admin.audit import entries as audit_entries
 from storefront.admin.credentials import keys, platform_access
 from storefront.admin.customers import accounts, data_requests
@@ -27,6 +28,7 @@ __all__ = [
     "orders",
     "platform_access",
     "products",
+    "rules",
     "shops",
     "users",
     "webhook_messages",

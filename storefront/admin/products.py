@@ -13,28 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from downloads import fulfilment, lookups
 from downloads.models import Attachment, Grant, Product, RemovedProduct
-from storefront.admin.base import ScopedAdmin
+from storefront.admin.attachments.inline import AttachmentInline
+from storefront.admin.attachments.products import AttachActs, FilesFilter
+from storefront.admin.attachments.terms import FLAGS
 from storefront.admin.closures import closed_among
-from storefront.admin.inlines import LimitInline, SameShopFormSet
-
-
-class AttachmentFormSet(SameShopFormSet):
-    own = "asset"
-
-    def judge(self, form: Any, entered: dict[str, Any]) -> None:
-        super().judge(form, entered)
-        if form.instance.pk and "asset" in form.changed_data:
-            form.add_error("asset", "Remove this row and add another file or link in a new one.")
-
-
-class AttachmentInline(LimitInline):
-    model = Attachment
-    formset = AttachmentFormSet
-    extra = 1
-    autocomplete_fields = ("asset",)
-    fields = ("asset", "limit", "lifetime_days")
-    verbose_name = _("file or link")
-    verbose_name_plural = _("files and links every buyer of this product gets")
 
 
 class ProductForm(forms.ModelForm):
@@ -50,6 +32,7 @@ class ProductForm(forms.ModelForm):
             "variant_name",
             "sku",
             "vendor",
+            "product_type",
             "tags",
             "product_id",
             "variant_id",
@@ -64,11 +47,11 @@ class ProductForm(forms.ModelForm):
 
 
 @admin.register(Product)
-class ProductAdmin(ScopedAdmin):
+class ProductAdmin(AttachActs):
     form = ProductForm
-    list_display = ("name", "variant_name", "sku", "sale", "vendor", "shop")
+    list_display = ("name", "variant_name", "sku", "files", "sale", "vendor", "shop")
     list_select_related = ("shop",)
-    list_filter = ("shop",)
+    list_filter = (FilesFilter, "shop")
     search_fields = (
         *("name", "variant_name", "sku", "=variant_id", "=product_id"),
         *("attachments__asset__title", "attachments__asset__file_name"),
@@ -76,7 +59,8 @@ class ProductAdmin(ScopedAdmin):
     search_help_text = "Name, SKU, number in the shop's system, file or link"
     autocomplete_fields = ("shop",)
     inlines = (AttachmentInline,)
-    actions = ("apply_limits",)
+    actions = ("attach_file", "apply_limits")
+    change_form_template = "admin/downloads/product/change_form.html"
     fields = ProductForm.Meta.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
@@ -89,7 +73,12 @@ class ProductAdmin(ScopedAdmin):
         removed = RemovedProduct.objects.filter(
             shop=OuterRef("shop"), product_id=OuterRef("product_id")
         )
-        return super().get_queryset(request).annotate(is_removed=Exists(removed))
+        rows = super().get_queryset(request).annotate(is_removed=Exists(removed))
+        return lookups.with_file_counts(rows)
+
+    @admin.display(description=_("files"))
+    def files(self, product: Any) -> int:
+        return product.file_count
 
     @admin.display(description="in the shop")
     def sale(self, product: Any) -> str:
@@ -100,6 +89,7 @@ class ProductAdmin(ScopedAdmin):
             # First of all, as every verb takes it: attaching an asset below needs it as well.
             fulfilment.lock_shop(obj.shop)
             obj.save()
+            fulfilment.resolve_products(obj.shop, [obj])
         elif fulfilment.edit_product(obj, form.changed_data):
             messages.warning(
                 request,
@@ -111,14 +101,19 @@ class ProductAdmin(ScopedAdmin):
         for attachment in formset.deleted_objects:
             fulfilment.detach(attachment)
         for attachment, fields in formset.changed_objects:
-            fulfilment.edit_attachment(attachment, fields)
+            fulfilment.edit_attachment(attachment, {*fields, *FLAGS.values()})
         for attachment in formset.new_objects:
+            if attachment.is_left_out:
+                fulfilment.leave_out(formset.instance, attachment.asset)
+                continue
             at = timezone.now()
             attached = fulfilment.attach_to_product(
                 formset.instance,
                 attachment.asset,
                 limit=attachment.limit,
                 lifetime_days=attachment.lifetime_days,
+                inherits_limit=attachment.inherits_limit,
+                inherits_lifetime=attachment.inherits_lifetime,
                 at=at,
             )
             if attached.grants:
@@ -138,7 +133,7 @@ class ProductAdmin(ScopedAdmin):
     def apply_limits(
         self, request: HttpRequest, products: QuerySet[Product]
     ) -> HttpResponseBase | None:
-        attachments = Attachment.objects.filter(product__in=products)
+        attachments = Attachment.objects.given().filter(product__in=products)
         attachments = attachments.select_related("product", "asset")
         if "confirmed" in request.POST:
             at = timezone.now()

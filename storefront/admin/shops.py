@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from downloads import fulfilment
 from downloads.audit.entries import enter_audit
 from downloads.models import Mail, Message, Plan, Shop
 from storefront import inbox
@@ -25,6 +26,7 @@ MAIL_TROUBLES = {
     "unsent": ("not sent", "state__exact=set_aside", Q(state=Mail.State.SET_ASIDE)),
     "perhaps": ("perhaps sent", "state__exact=doubtful", Q(state=Mail.State.DOUBTFUL)),
 }
+DEFAULTS = {"default_limit", "default_lifetime_days"}
 POLICIES = ("opens_when", "amount_refunds", "closes_order_assets", "holds_high_risk")
 
 
@@ -62,7 +64,7 @@ class ShopAdmin(ScopedAdmin):
     fieldsets = (
         (None, {"fields": ("name", "domain", "plan", "time_zone")}),
         ("The download page", {"fields": ("page_title", "page_text")}),
-        ("Downloads", {"fields": ("default_limit", "link_urls")}),
+        ("Downloads", {"fields": ("default_limit", "default_lifetime_days", "link_urls")}),
         ("Mail to buyers", {"fields": ("mails_buyers", "language", "reply_to", "mail_text")}),
         ("Policies", {"fields": (*POLICIES, "reported_statuses")}),
     )
@@ -100,6 +102,8 @@ class ShopAdmin(ScopedAdmin):
     def save_model(self, request: HttpRequest, obj: Shop, form: Any, change: bool) -> None:
         # The shop's own messages write other columns of this row meanwhile.
         obj.save(update_fields=form.changed_data if change else None)
+        if change and DEFAULTS & {*form.changed_data}:
+            fulfilment.apply_shop_defaults(obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -22,6 +22,7 @@ def _each(verbs: str, *models: str) -> set[str]:
 SUPPORT = _each(
     "view",
     *("downloads.shop", "downloads.product", "downloads.attachment", "downloads.asset"),
+    "downloads.attachmentrule",
     *("downloads.order", "downloads.lineitem", "downloads.grant", "downloads.delivery"),
     *("downloads.downloadevent", "downloads.customer", "downloads.account"),
     *("downloads.mail", "downloads.message", "downloads.datarequest"),
@@ -32,6 +33,7 @@ MANAGER = (
     | _each(
         "add change delete",
         *("downloads.product", "downloads.attachment", "downloads.asset"),
+        "downloads.attachmentrule",
         *("downloads.order", "downloads.customer", "downloads.statusmeaning"),
     )
     # Who may change orders may import them.

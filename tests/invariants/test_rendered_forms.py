@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from downloads import fulfilment
-from downloads.models import Account, Customer, Delivery, LinkRequest, Membership
+from downloads.models import Account, AttachmentRule, Customer, Delivery, LinkRequest, Membership
 from storefront.models import StaffSession
 from storefront.signed_urls import account_url, new_click
 from storefront.staff import two_factor
@@ -23,8 +23,10 @@ from tests.factories import (
     AttachmentFactory,
     CustomerFactory,
     LineFactory,
+    LinkFactory,
     MessageFactory,
     OrderFactory,
+    ProductFactory,
     RefundFactory,
     ShopFactory,
 )
@@ -262,15 +264,69 @@ def test_connect(django_app, sign_in, monkeypatch, settings):
 
 # --- None is forgotten ---------------------------------------------------------------------------
 
+
+def attaching(sign_in):
+    """Return a variant that a rule attaches a file to, signed in as who may change it."""
+    sign_in()
+    asset = LinkFactory()
+    product = ProductFactory(shop=asset.shop, product_id=9)
+    rule = fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="pdf"))
+    product.tags = ["pdf"]
+    fulfilment.edit_product(product, ["tags"])
+    return product, asset, rule
+
+
+def test_leave_out(django_app, sign_in):
+    product, _asset, _rule = attaching(sign_in)
+    page = django_app.get(f"/admin/downloads/product/{product.pk}/change/")
+    form_in(page, ">Not this file<").submit("attachment")
+    assert product.attachments.get().is_left_out
+
+
+def test_attach_to_products(django_app, sign_in):
+    _product, asset, _rule = attaching(sign_in)
+    page = django_app.get(f"/admin/downloads/asset/{asset.pk}/attach/")
+    form = form_in(page, "Product numbers")
+    form["product"].checked = True
+    form.submit()
+    assert AttachmentRule.objects.filter(product_number=9).exists()
+    found = send(page, "Find", q="nothing of that")
+    assert "No product is found" in found.text
+
+
+def test_attach_file(django_app, sign_in):
+    product, asset, _rule = attaching(sign_in)
+    form = django_app.get("/admin/downloads/product/").forms["changelist-form"]
+    form["action"] = "attach_file"
+    form["_selected_action"].checked = True
+    form = form_in(form.submit("index"), "these variants alone")
+    form["asset"] = str(asset.pk)
+    form["reach"] = "variants"
+    form.submit()
+    assert product.attachments.get().source is None
+
+
+def test_move_rule(django_app, sign_in):
+    _product, asset, rule = attaching(sign_in)
+    other = fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="epub"))
+    page = django_app.get(f"/admin/downloads/attachmentrule/{rule.pk}/change/")
+    form_in(page, "Move down").submit("way", value="down")
+    assert list(AttachmentRule.objects.all()) == [other, rule]
+
+
 TESTED = {
     "admin/base_site.html": test_search,
     "admin/downloads/apply_limits.html": test_apply_limits,
+    "admin/downloads/asset/attach.html": test_attach_to_products,
+    "admin/downloads/attachmentrule/change_form.html": test_move_rule,
     "admin/downloads/customer/change_form.html": test_merge,
     "admin/downloads/customer/merge.html": test_merge,
     "admin/downloads/erase_customers.html": test_erase_customers,
     "admin/downloads/message/change_form.html": test_message,
     "admin/downloads/order/desk.html": test_desk,
     "admin/downloads/order/dismiss.html": test_desk,
+    "admin/downloads/product/attach.html": test_attach_file,
+    "admin/downloads/product/change_form.html": test_leave_out,
     "admin/search.html": test_search,
     "admin/storefront/platformaccess/change_form.html": test_connect,
     "admin/storefront/platformaccess/connect.html": test_connect,

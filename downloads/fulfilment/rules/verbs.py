@@ -9,12 +9,26 @@ from django.db.models import Max, Q
 from downloads.audit.entries import enter_audit
 from downloads.errors import BadInput
 from downloads.fulfilment.recalculation import lock_shop
-from downloads.fulfilment.rules.resolution import refresh_terms, resolve
+from downloads.fulfilment.rules.resolution import BATCH, refresh_terms, resolve
 from downloads.models import Asset, Attachment, AttachmentRule, Product, Shop
 from downloads.models.attachments import terms_of
 
 OTHER_SHOP = "This asset belongs to another shop."
 TOO_MANY = "This shop has {} rules already; more than {} are not kept. Delete one first."
+
+
+def check_rule(rule: AttachmentRule) -> None:
+    """Refuse a rule that cannot be saved.
+
+    Raises:
+        BadInput: another shop's asset, or more rules than the shop may have.
+    """
+    if rule.asset.shop_id != rule.shop_id:
+        raise BadInput(OTHER_SHOP)
+    if rule.pk is None and rule.product_number is None:
+        count = AttachmentRule.objects.filter(shop=rule.shop_id, product_number=None).count()
+        if count >= settings.SHOP_MAX_RULES:
+            raise BadInput(TOO_MANY.format(count, settings.SHOP_MAX_RULES))
 
 
 @transaction.atomic
@@ -27,14 +41,10 @@ def save_rule(rule: AttachmentRule) -> AttachmentRule:
         BadInput: another shop's asset, or more rules than the shop may have.
     """
     shop = lock_shop(rule.shop)
-    if rule.asset.shop_id != shop.pk:
-        raise BadInput(OTHER_SHOP)
+    check_rule(rule)
     if rule.pk is None and rule.product_number is None:
         others = AttachmentRule.objects.filter(shop=shop, product_number=None)
-        count, last = others.count(), others.aggregate(last=Max("position"))["last"]
-        if count >= settings.SHOP_MAX_RULES:
-            raise BadInput(TOO_MANY.format(count, settings.SHOP_MAX_RULES))
-        rule.position = (last or 0) + 1
+        rule.position = (others.aggregate(last=Max("position"))["last"] or 0) + 1
     rule.save()
     resolve(shop, _concerned([rule]))
     return rule
@@ -135,11 +145,55 @@ def attach_to_each(
             )
             for product in fresh
         ],
-        batch_size=500,
+        batch_size=BATCH,
     )
     if fresh:
         after = {"products": len(fresh), "limit": applies.limit}
         enter_audit("Attached to products", row=asset, after=after)
+    return len(fresh)
+
+
+@transaction.atomic
+def attach_to_numbers(
+    shop: Shop,
+    asset: Asset,
+    numbers: Collection[int],
+    *,
+    limit: int | None,
+    lifetime_days: int | None,
+    inherits_limit: bool = False,
+    inherits_lifetime: bool = False,
+) -> int:
+    """Attach an asset to each of these product numbers; return to how many it was not so far.
+
+    Raises:
+        BadInput: another shop's asset.
+    """
+    shop = lock_shop(shop)
+    if asset.shop_id != shop.pk:
+        raise BadInput(OTHER_SHOP)
+    of_number = {"tag": "", "vendor": "", "product_type": "", "sku_pattern": ""}
+    rules = AttachmentRule.objects.filter(shop=shop, asset=asset, **of_number)
+    known: set[int | None] = set(rules.values_list("product_number", flat=True))
+    fresh = [
+        AttachmentRule(
+            shop=shop,
+            asset=asset,
+            product_number=number,
+            limit=limit,
+            lifetime_days=lifetime_days,
+            inherits_limit=inherits_limit,
+            inherits_lifetime=inherits_lifetime,
+        )
+        for number in sorted(set(numbers) - known)
+    ]
+    AttachmentRule.objects.bulk_create(fresh, batch_size=BATCH)
+    for start in range(0, len(fresh), BATCH):
+        some = [rule.product_number for rule in fresh[start : start + BATCH]]
+        resolve(shop, Product.objects.filter(shop=shop, product_id__in=some))
+    if fresh:
+        after = {"product_numbers": [rule.product_number for rule in fresh[:BATCH]], "limit": limit}
+        enter_audit("Attached to product numbers", row=asset, after=after)
     return len(fresh)
 
 

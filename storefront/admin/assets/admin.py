@@ -20,14 +20,15 @@ from downloads.models import Asset, Grant
 from downloads.preview_links import preview_hint
 from storefront.admin.actions import act_on_each
 from storefront.admin.assets.form import AssetForm
-from storefront.admin.base import ScopedAdmin
+from storefront.admin.attachments.assets import FileActs
+from storefront.admin.attachments.terms import FLAGS
 from storefront.admin.closures import closed_among
 from storefront.delivery.views import check_answer
 from storefront.formats import size_text
 
 
 @admin.register(Asset)
-class AssetAdmin(ScopedAdmin):
+class AssetAdmin(FileActs):
     form = AssetForm
     list_display = ("title", "shop", "kind", "size", "is_open")
     list_select_related = ("shop",)
@@ -36,7 +37,8 @@ class AssetAdmin(ScopedAdmin):
     search_help_text = "Title, file or link"
     autocomplete_fields = ("shop",)
     readonly_fields = ("stored_file", "sha256", "withdrawn_at")
-    fields = ("shop", "title", "upload", "link", "stated_size", *readonly_fields)
+    fields = ("shop", "title", "upload", "link", "stated_size", *FLAGS, *readonly_fields)
+    change_form_template = "admin/downloads/asset/change_form.html"
     actions = ("withdraw", "restore")
     remedy = "withdraw"
     remedy_words = "Withdraw instead: nobody can download it until you restore it"
@@ -70,6 +72,9 @@ class AssetAdmin(ScopedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
+        # First of all: the other verbs save the whole row.
+        if change and FLAGS.keys() & {*form.changed_data}:
+            fulfilment.set_default_terms(obj)
         upload, name = form.cleaned_data["upload"], form.cleaned_data["file_name"]
         if upload:
             fulfilment.store_file(obj, upload)

@@ -14,13 +14,14 @@ from downloads.fulfilment.files import check_room, check_size
 from downloads.models import Asset, Shop
 from downloads.sizes import read_size
 from storefront.admin.assets.kept_files import KeptFile, KeptFileInput
+from storefront.admin.attachments.terms import TermsForm, defaults_of_shop
 from storefront.formats import size_text
 
 LONGEST_SIZE = 40
 GONE = "The file of your last try is not kept any longer. Choose it again."
 
 
-class AssetForm(forms.ModelForm):
+class AssetForm(TermsForm):
     """`person` is whoever fills it in: a file they sent with a try that was refused is theirs."""
 
     person: Any = None
@@ -47,7 +48,7 @@ class AssetForm(forms.ModelForm):
 
     class Meta:
         model = Asset
-        fields = ("shop", "title", "link")
+        fields = ("shop", "title", "link", "limit", "lifetime_days")
         help_texts = {
             "link": "An https address. We never fetch it; your customers are sent there. Take the "
             "one that downloads at once, not one that opens a preview."
@@ -62,6 +63,10 @@ class AssetForm(forms.ModelForm):
         shop = self._only_shop() if settings.SHOP_STORAGE_BYTES else None
         if shop is not None:
             self.fields["upload"].help_text += _room_text(shop)
+
+    def defaults(self) -> Any:
+        shop = self._only_shop()
+        return (None, None) if shop is None else defaults_of_shop(shop)
 
     def clean_upload(self) -> Any:
         upload = self.cleaned_data["upload"]

@@ -47,7 +47,7 @@ DAILY = (
         ("downloads.grant", "storefront.orderimport"),
     ),
     Entry("downloads.asset", _("Files and links")),
-    Entry("downloads.product", _("Products")),
+    Entry("downloads.product", _("Products"), ("downloads.attachmentrule",)),
     Entry("downloads.customer", _("Customers"), ("downloads.account", "downloads.datarequest")),
     Entry("downloads.downloadevent", _("Activity")),
 )

@@ -24,7 +24,8 @@ def posted(names: str) -> set[str]:
 DEEDS: dict[str, tuple[set[str], set[str]]] = {
     "See the shop, its products, assets, orders and downloads, and what happened to each": (
         named(
-            "downloads: view shop, view product, view attachment, view asset, view order, "
+            "downloads: view shop, view product, view attachment, view attachmentrule, view asset, "
+            "view order, "
             "view lineitem, view grant, view delivery, view downloadevent, view statusmeaning"
         ),
         {"order.order_page", "asset.asset_file"},
@@ -44,11 +45,13 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
         posted("asset.withdraw asset.restore"),
     ),
     "Attach assets to products, change their limits, and take them away": (
-        named("downloads: add change delete attachment"),
+        named("downloads: add change delete attachment, add change delete attachmentrule"),
         posted(
             "product.attachments product.attachments-0-limit product.attachments-0-DELETE "
-            "product.apply_limits"
-        ),
+            "product.apply_limits product.attach_file product.product_leave_out "
+            "asset.asset_attach attachmentrule.rule_move"
+        )
+        | {"asset.asset_attach"},
     ),
     "Make, edit, release and delete orders, and end the links to them": (
         named("downloads: add change delete order, add change lineitem"),

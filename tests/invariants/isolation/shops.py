@@ -164,6 +164,8 @@ class MarkedShop:
         self.make(Message, state=Message.State.SET_ASIDE, delivery_id=f"{self.name}-2")
         self.make(Asset, withdrawn_at=NOW)
         self.make(Product, variant_id=self.first + 1)  # which nobody has bought
+        rule = self.make(AttachmentRule, position=self.first + 1)
+        self.make(Attachment, asset=self.rows[Asset][-1], source=rule)
         file = Asset(shop=self.shop, title=f"{self.name} file")
         content = ContentFile(self.name.encode(), name=f"{self.name}.epub")
         self.rows[Asset].append(fulfilment.store_file(file, content))
@@ -189,7 +191,8 @@ LOOSE_DAYS = {"lifetime_days": lambda own: 30}
 OF_ORDER = {"order_platform_id": lambda own: own.first}
 WANTED: dict[type[models.Model], dict[str, Any]] = {
     Account: {"confirmed_at": lambda own: NOW},
-    Asset: {
+    Asset: LOOSE_DAYS
+    | {
         "link": lambda own: f"https://{own.name}.example/book.pdf",
         "size_bytes": lambda own: own.first,
     },
@@ -230,6 +233,7 @@ WANTED: dict[type[models.Model], dict[str, Any]] = {
         "language": lambda own: "en",
         "time_zone": lambda own: "Europe/Berlin",
         "default_limit": lambda own: 7,
+        "default_lifetime_days": lambda own: 70,
     },
     StorefrontKey: {"allowed_origins": lambda own: f"https://{own.name}.example"},
     **dict.fromkeys((Dispute, Refund, RiskAssessment), OF_ORDER),

@@ -25,6 +25,7 @@ from django.urls import reverse
 from downloads.models import (
     Asset,
     Attachment,
+    AttachmentRule,
     Customer,
     Grant,
     Invitation,
@@ -36,6 +37,7 @@ from downloads.models import (
     Refund,
     Shop,
 )
+from storefront.admin.attachments.rules import conditions_text
 from storefront.imports.plain import TEMPLATE
 from storefront.models import (
     CustomerToken,
@@ -51,8 +53,11 @@ from tests.invariants.isolation.shops import MarkedShop
 # What posting takes besides: an action's own form, and a delete page's.
 BESIDES = {"amount": "3", "post": "yes", "confirmed": "yes", "select_across": "0", "index": "0"}
 # What a form asks for that is no column, or wants otherwise than its column does.
+# What a rule of the fresh shop's words was shown to match.
+SEEN = conditions_text(**dict.fromkeys(AttachmentRule.CONDITIONS, "dqzdelta"))
 ASKED_FOR: dict[type[Model], dict[str, Any]] = {
     Asset: {"stated_size": "10MB"},
+    AttachmentRule: {"seen": SEEN, "product_number": ""},
     Invitation: {"role": "support"},
     Membership: {"role": "manager"},
     Order: {
@@ -102,6 +107,15 @@ SENT: dict[str, Callable[[Any], dict[str, Any]]] = {
         "line": _key_of(row.lines.all()),
         "product": _key_of(Product.objects.filter(shop=row.shop_id, attachments__isnull=False)),
     },
+    "attach_file": lambda row: {
+        "asset": _key_of(Asset.objects.filter(shop=row.shop_id, withdrawn_at=None)),
+        "reach": "variants",
+    },
+    "asset_attach": lambda row: {"numbers": "77", "reach": "numbers"},
+    "product_leave_out": lambda row: {
+        "attachment": _key_of(row.attachments.exclude(source=None)),
+    },
+    "rule_move": lambda row: {"way": "up"},
     "customer_merge": lambda row: {
         "into": _key_of(Customer.objects.filter(shop=row.shop_id).exclude(pk=row.pk))
     },
@@ -202,6 +216,8 @@ class Forms:
         sent = self.filled(address(model, "add"), model, own)
         sent |= {"shop": owner.shop.pk} if "shop" in sent else {}
         sent |= {"customer": owner.rows[Order][0].customer_id} if "customer" in sent else {}
+        if model is AttachmentRule:
+            sent["asset"] = owner.rows[Asset][0].pk
         if model is OrderImport:
             sent["upload"] = Upload("orders.csv", TEMPLATE.encode())
         return sent | {f"{prefix}-TOTAL_FORMS": 0 for page, prefix in INSIDE if page is model}
@@ -244,7 +260,8 @@ def _key_of(rows: QuerySet[Any]) -> object:
 
 def _action(model: type[Model], name: str) -> Column:
     def choose(forms: Forms, row: Any) -> dict[str, Any]:
-        return BESIDES | {"action": name, ACTION_CHECKBOX_NAME: [row.pk]}
+        besides = BESIDES | SENT.get(name, lambda row: {})(row)
+        return besides | {"action": name, ACTION_CHECKBOX_NAME: [row.pk]}
 
     return Column(model, name, lambda key: address(model, "changelist"), choose, is_action=True)
 

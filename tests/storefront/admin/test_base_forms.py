@@ -12,6 +12,7 @@ from downloads import fulfilment
 from downloads.models import (
     Account,
     Asset,
+    AttachmentRule,
     AuditEntry,
     Customer,
     DataRequest,
@@ -26,6 +27,7 @@ from downloads.models import (
     Product,
     Shop,
 )
+from storefront.admin.attachments.rules import conditions_text
 from storefront.imports.plain import TEMPLATE
 from storefront.models import (
     CustomerToken,
@@ -68,6 +70,13 @@ FORMS = {
         {"title": "Papers"},
         {"shop": ..., "title": "New", "link": "https://a.example/b", "stated_size": "10MB"},
         {"stated_size": ("size_bytes", 10_000_000)},
+    ),
+    AttachmentRule: Form(
+        "manager",
+        {"limit": "7"},
+        # Shown what it matches before.
+        {"shop": ..., "asset": Asset, "tag": "pdf", "seen": conditions_text(tag="pdf")},
+        {"limit": ("limit", 7), "seen": ("tag", "pdf")},
     ),
     AuditEntry: Form(),
     Customer: Form("manager", {"first_name": "Ada"}, {"shop": ..., "email": "new@example.com"}),
@@ -187,7 +196,12 @@ def test_what_is_typed_into_a_new_page_is_kept(django_app, marked):
         added.add(model)
         known = set(model._default_manager.values_list("pk", flat=True))
         typed = {
-            name: marked.shop.pk if value is ... else value for name, value in form.added.items()
+            name: marked.shop.pk
+            if value is ...
+            else marked.rows[value][0].pk
+            if isinstance(value, type)
+            else value
+            for name, value in form.added.items()
         }
         answer = save(form_of(page, model), **typed)
         assert (answer.has_errors, answer.errors) == (False, []), model
@@ -204,5 +218,5 @@ def assert_kept(row, form, typed):
             column, expected = column[:-2], row.expires_at
             assert expected.year == 2030
         kept = getattr(row, column)
-        kept = kept.pk if column == "shop" else kept
+        kept = kept.pk if column in {"shop", "asset"} else kept
         assert kept == expected, (type(row), name)

@@ -28,8 +28,8 @@ from tests.storefront.admin.rendered import (
 
 ALL = "reported, with downloads"
 ROW_GONE = (
-    "Files and links every buyer of this product gets: Somebody took a row away since you opened "
-    "this page. Open it anew and change it there."
+    "Files of this variant: Somebody took a row away since you opened this page. Open it anew and "
+    "change it there."
 )
 
 
