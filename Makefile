@@ -11,7 +11,7 @@ PRODUCTION_LIKE = PRODUCTION=true PUBLIC_BASE_URL=https://downloads.example \
 	ENCRYPTION_KEYS=Y2hlY2stb25seS1ub3QtYS1zZWNyZXQtMDEyMzQ1Njc= \
 	SECRET_KEY=check-only-Zk3vQ8m1Xy7Rt5Lw9Bn2Pd4Gh6Js0Fc-aEuIoYq-Ke1Uw7
 
-.PHONY: help demo test test-all test-postgres bench bench-quick benchmark soak drills mutants static fmt audit lock messages pictures settings
+.PHONY: help demo test test-all test-postgres bench bench-quick benchmark capacity soak drills mutants static fmt audit lock messages pictures settings
 
 ## This list
 help:
@@ -72,6 +72,10 @@ bench: $(DEVELOPS)
 ## The same in two minutes, to see what a change has done
 bench-quick: $(DEVELOPS)
 	POSTGRES_URL=$(POSTGRES_URL) $(BIN)/python -m tests.benchmarks.faces --quick
+
+## The admin's lists and searches on 1,000,000 orders, on PostgreSQL; 10 GB of disk
+capacity: $(DEVELOPS)
+	POSTGRES_URL=$(POSTGRES_URL) nice $(BIN)/python -m tests.capacity
 
 ## Ten minutes of honest clients beside every attack at once, all orders of messages, an upgrade
 soak: $(DEVELOPS)

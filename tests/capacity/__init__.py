@@ -1,0 +1,1 @@
+"""How the admin holds on a million orders."""
