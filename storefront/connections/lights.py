@@ -11,6 +11,7 @@ from django.utils.timesince import timesince
 from storefront.models import PlatformAccess, WebhookSecret
 from storefront.platforms.registry import title_of
 
+SHORT = {"ok": "Connected", "bad": "Failing"}
 NOW = timedelta(seconds=1)
 # To the hour is when a secret was last used: see `Credential`.
 PRECISION = timedelta(hours=1)
@@ -25,6 +26,11 @@ class Light:
     level: str
     words: str
     cause: str = ""
+
+    @property
+    def short(self) -> str:
+        """Return it in a word or two, for a list."""
+        return SHORT[self.level] if self.level != "warn" else self.words.partition(";")[0]
 
 
 def last_messages(accesses: Iterable[PlatformAccess]) -> dict[int, datetime]:
@@ -55,7 +61,7 @@ def light_of(access: PlatformAccess, last_used: datetime | None, *, at: datetime
         count = len(access.lost_topics.split())
         return Light(
             "warn",
-            f"Connected; {last}",
+            f"Webhooks lost; {last}",
             f"{title_of(access.source)} had dropped {count} of our webhooks; they were registered "
             f"again {_ago(access.mended_at, at)}. It drops those that we did not answer: see "
             "whether this service was down.",

@@ -126,10 +126,12 @@ class ConnectionPages(ScopedAdmin):
         topics = set(access.topics.split())
         light = self.light(access, last_messages([access]))
         return {
+            "title": f"{access.shop} at {title_of(access.source)}",
+            "subtitle": access.address,
+            "show_save_and_add_another": False,
             "light": light,
             "is_waiting": not access.fault and light.words.startswith("Waiting"),
-            "platform_title": title_of(access.source),
-            "advised": [(right, words) for right, words in _advised(access, setup)],
+            "advised": _advised(access, setup),
             "topics": [(topic, topic in topics) for topic in (setup.TOPICS if setup else ())],
             "own_file": _own_file(setup, access.shop, access.source),
             "webhook_address": webhook_address(access.shop, access.source),
@@ -199,7 +201,8 @@ class ConnectionPages(ScopedAdmin):
             "obstacle": obstacle,
             "addresses": [(shop, webhook_address(shop, platform.name)) for shop in named],
             "topics": list(setup.TOPICS) if setup else [],
-            "own_file": _own_file(setup, named[0], platform.name),
+            # Of several, each shop's own page has it.
+            "own_file": _own_file(setup, named[0], platform.name) if len(named) == 1 else "",
         }
         return TemplateResponse(request, "admin/storefront/platformaccess/connect.html", context)
 

@@ -109,7 +109,7 @@ class FreshAccessForm(AccessForm):
 
 @admin.register(PlatformAccess)
 class PlatformAccessAdmin(ConnectionPages):
-    list_display = ("shop", "platform", "state", "address", "last_run_at", "result")
+    list_display = ("shop", "platform", "state", "last_run_at", "result", "address")
     list_display_links = ("shop", "platform")
     list_select_related = ("shop",)
     list_filter = ("shop",)
@@ -191,7 +191,7 @@ class PlatformAccessAdmin(ConnectionPages):
     @admin.display(description="state")
     def state(self, access: Any) -> str:
         pill = "" if access.light.level == "ok" else access.light.level
-        return format_html('<span class="pill {}">{}</span>', pill, access.light.words)
+        return format_html('<span class="pill {}">{}</span>', pill, access.light.short)
 
     @admin.display(description="platform")
     def platform(self, access: PlatformAccess) -> str:
