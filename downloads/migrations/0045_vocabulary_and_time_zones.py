@@ -9,7 +9,7 @@ from downloads.migration_operations import AddColumn
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("downloads", "0048_lists_of_a_million"),
+        ("downloads", "0041_attachment_rules"),
     ]
 
     operations = [

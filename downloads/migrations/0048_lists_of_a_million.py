@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("downloads", "0041_attachment_rules"),
+        ("downloads", "0045_vocabulary_and_time_zones"),
     ]
 
     operations = [

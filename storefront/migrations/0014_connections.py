@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("storefront", "0009_order_imports"),
+        ("storefront", "0012_staff_languages"),
     ]
 
     operations = [
