@@ -81,8 +81,8 @@ def main() -> int:
     sys.stdout.write(
         f"{options.orders:,} orders, {3 * options.orders:,} downloads, "
         f"{seeded['bytes'] / 1e9:.1f} GB; {platform.processor() or platform.machine()}, "
-        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}. {len(rows)} questions, medians of "
-        f"three; the slowest:\n\n{written(rows)}\n\n"
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}. {len(rows)} questions; the "
+        f"slowest:\n\n{written(rows)}\n\n"
         f"{len(wrong)} took a second or more, or failed.\n"
     )
     if options.write:

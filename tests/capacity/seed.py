@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.management.color import no_style
 from django.db import connection
 
 from downloads.models import (
@@ -43,6 +44,7 @@ def fill(orders: int) -> dict[str, Any]:
         _make_uneven()
         _make_mails(orders)
     seed._settle()
+    _go_on_from_there()
     _make_quiet_shop()
     _employ()
     with connection.cursor() as cursor:
@@ -101,6 +103,12 @@ def _make_mails(orders: int) -> None:
         downloads="1",
         at=AGED,
     )
+
+
+def _go_on_from_there() -> None:
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), list(LARGE)):
+            cursor.execute(statement)
 
 
 def _shop_of(number: str) -> str:
