@@ -1,7 +1,7 @@
 """App configuration: connects the audit trail's signals, and what keeps the indexes of search."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.module_loading import import_string
 
 
@@ -12,6 +12,11 @@ class DownloadsConfig(AppConfig):
     def ready(self) -> None:
         # By its name: it stands on the models, which are not there yet when this file is read.
         import_string("downloads.audit.signals.watch")()
+        pre_migrate.connect(
+            import_string("downloads.search.indexes.drop_triggers"),
+            sender=self,
+            dispatch_uid="triggers of search",
+        )
         post_migrate.connect(
             import_string("downloads.search.indexes.keep_indexes"),
             sender=self,

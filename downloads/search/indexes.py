@@ -8,7 +8,7 @@ them, so that whatever is missing is made again and filled.
 import logging
 from typing import Any
 
-from django.db import DatabaseError, NotSupportedError, connections
+from django.db import DatabaseError, NotSupportedError, connections, transaction
 from django.db.models import Model
 
 from downloads.search.text import TEXTS, expression, index_of, is_numbered
@@ -34,6 +34,17 @@ def keep_indexes(using: str = "default", **_signal: Any) -> None:
         ]
         keep = _keep_trigrams if connection.vendor == "postgresql" else _keep_tables
         keep(cursor, connection, models)
+
+
+def drop_triggers(using: str = "default", plan: Any = (), **_signal: Any) -> None:
+    """Drop SQLite's triggers before migrations: none lets a column go that it reads."""
+    connection = connections[using]
+    if connection.vendor != "sqlite" or not any(each.app_label == "downloads" for each, _ in plan):
+        return
+    with connection.cursor() as cursor:
+        for model in TEXTS:
+            for trigger in _triggers(model):
+                cursor.execute(f'DROP TRIGGER IF EXISTS "{trigger}"')
 
 
 def _has(cursor: Any, connection: Any, model: type[Model], columns: tuple[str, ...]) -> bool:
@@ -98,20 +109,27 @@ def _keep_tables(cursor: Any, connection: Any, models: list[type[Model]]) -> Non
         wanted = _triggers(model)
         if name in there and all(there.get(each) == sql for each, sql in wanted.items()):
             continue
-        for trigger in wanted:
-            cursor.execute(f'DROP TRIGGER IF EXISTS "{trigger}"')
-        cursor.execute(f'DROP TABLE IF EXISTS "{name}"')
-        columns = "texts" if is_numbered(model) else "key, texts"
-        try:
-            cursor.execute(
-                f"CREATE VIRTUAL TABLE \"{name}\" USING fts5({columns}, tokenize='trigram')"
-            )
-        except DatabaseError as error:
-            log.warning(WITHOUT_FTS, error)
-            return
-        cursor.execute(_insertion(model, "") + f' FROM "{model._meta.db_table}"')
-        for sql in wanted.values():
-            cursor.execute(sql)
+        with transaction.atomic(using=connection.alias):
+            if not _make_table(cursor, model):
+                return
+
+
+def _make_table(cursor: Any, model: type[Model]) -> bool:
+    """Make and fill the table that is an index, and its triggers. False where SQLite cannot."""
+    name, wanted = index_of(model), _triggers(model)
+    for trigger in wanted:
+        cursor.execute(f'DROP TRIGGER IF EXISTS "{trigger}"')
+    cursor.execute(f'DROP TABLE IF EXISTS "{name}"')
+    columns = "texts" if is_numbered(model) else "key, texts"
+    try:
+        cursor.execute(f"CREATE VIRTUAL TABLE \"{name}\" USING fts5({columns}, tokenize='trigram')")
+    except DatabaseError as error:
+        log.warning(WITHOUT_FTS, error)
+        return False
+    cursor.execute(_insertion(model, "") + f' FROM "{model._meta.db_table}"')
+    for sql in wanted.values():
+        cursor.execute(sql)
+    return True
 
 
 def _insertion(model: type[Model], row: str) -> str:
