@@ -10,11 +10,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: `name` as staff know it; IP `address` and `program` are empty without a request."""
+    """Who acts: `name` as staff know it; the rest is empty without a request.
+
+    `address` is its IP address, `request_id` by what our answer and our log call it.
+    """
 
     name: str
     address: str = ""
     program: str = ""
+    request_id: str = ""
 
 
 UNNAMED = Actor("the service itself")

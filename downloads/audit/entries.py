@@ -40,6 +40,7 @@ def enter_audit(
         actor=_cut(who.name, "actor"),
         address=_cut(who.address, "address"),
         program=_cut(who.program, "program"),
+        request_id=_cut(who.request_id, "request_id"),
         what=_cut(what, "what"),
         before=_plain(before),
         after=_plain(after),

@@ -35,7 +35,8 @@ class AuditEntry(models.Model):
 
     `shop` is null where an act concerns the whole installation, and may lead to a shop that is
     gone: the trail outlives what it tells of. `before` and `after` hold the columns that changed,
-    by name; never a secret. `address` is where the request came from, empty without one.
+    by name; never a secret. `address` is where the request came from, empty without one,
+    and `request_id` what our answer and our log call it.
     """
 
     shop_path = "shop"
@@ -47,6 +48,9 @@ class AuditEntry(models.Model):
     actor = models.CharField("by", max_length=200)
     address = models.CharField("from", max_length=64, blank=True)
     program = models.CharField(max_length=200, blank=True)
+    request_id = models.CharField(
+        "number of the request", max_length=64, blank=True, default="", db_default=""
+    )
     what = models.CharField(max_length=200)
     subject_type = models.CharField("kind", max_length=100, blank=True)
     subject_id = models.CharField("number", max_length=64, blank=True)
@@ -64,6 +68,11 @@ class AuditEntry(models.Model):
             models.Index(fields=("subject_type", "subject_id", "at"), name="audit_by_subject"),
             models.Index(fields=("shop", "at"), name="audit_by_shop"),
             models.Index(fields=("-at", "-id"), name="audit_by_time"),
+            models.Index(
+                fields=("request_id",),
+                condition=~models.Q(request_id=""),
+                name="audit_by_request",
+            ),
         ]
 
     def __str__(self) -> str:

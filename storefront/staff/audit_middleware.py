@@ -5,6 +5,7 @@ from functools import partial
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django_guid import get_guid
 
 from downloads.audit.actors import Actor, acting
 from storefront.http.client_ip import client_ip
@@ -26,14 +27,19 @@ class NamesActor:
 def actor_of(request: HttpRequest) -> Actor:
     """Return who sent a request, from where and with which program."""
     name = request.user.get_username() if request.user.is_authenticated else NOBODY
-    return Actor(name, client_ip(request), program_of(request))
+    return Actor(name, client_ip(request), program_of(request), request_id())
 
 
 def stranger(request: HttpRequest) -> Actor:
     """Return who sent a request to a face: whoever it is, no session of ours tells the name."""
-    return Actor(NOBODY, client_ip(request), program_of(request))
+    return Actor(NOBODY, client_ip(request), program_of(request), request_id())
 
 
 def program_of(request: HttpRequest) -> str:
     """Return what a browser says that it is."""
     return request.headers.get("User-Agent", "")
+
+
+def request_id() -> str:
+    """Return what our answer and our log call the request that is answered just now."""
+    return (get_guid() or "").replace("-", "").lower()

@@ -97,12 +97,12 @@ class AuditEntryAdmin(ReportedAdmin):
     list_display = ("when", "who", "what", "about", "changed", "shop_name")
     list_display_links = ("when",)
     list_filter = ("shop", KindFilter, "at")
-    asked_by_links = ("subject_id",)
+    asked_by_links = ("subject_id", "request_id")
     search_fields = ("actor", "subject", "what")
     search_help_text = "Who, what, or about what"
     quick_order = ("at",)
     fields = readonly_fields = (
-        *("at", "actor", "came_from", "program", "shop_name"),
+        *("at", "actor", "came_from", "program", "request_id", "shop_name"),
         *("what", "kind", "about", "changed_in_full"),
     )
 

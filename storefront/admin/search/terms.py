@@ -34,6 +34,7 @@ _CLICK = re.compile(r"(?<!\d)\d+/\d+/[\w-]+/[\w-]+")
 # Signed by us, or as long and mixed as chance writes: a ticket, a token.
 _TICKET = re.compile(r"\A\d+\.\d+\.(?:[\w-]+\.)?[\w-]{16,}\Z", re.ASCII)
 _TOKEN = re.compile(rf"\A(?=.*\d)(?=.*[a-z])[\w-]{{{MIN_LENGTH},}}\Z", re.ASCII | re.IGNORECASE)
+_REQUEST = re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}(?![\w-])", re.I)
 _UUID = re.compile(r"\A[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
 
@@ -72,6 +73,12 @@ def is_secret(text: str) -> bool:
 def is_like_token(text: str) -> bool:
     """Say whether a text looks made by chance. Some names do too, such as a stock number."""
     return bool(_TOKEN.match(text)) and not _UUID.match(text)
+
+
+def request_number(text: str) -> str | None:
+    """Return the number of a request in a text, as our log and our answers write it."""
+    found = _REQUEST.search(text)
+    return found and found[0].lower().replace("-", "")
 
 
 def order_number(text: str, *, called: bool = False) -> int | None:

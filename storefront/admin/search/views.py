@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from downloads import lookups
-from downloads.models import Order
+from downloads.models import AuditEntry, Order
 from storefront.admin.base import visible
 from storefront.admin.search.admin import SearchedAdmin, SeeOther
 from storefront.admin.search.results import (
@@ -30,7 +30,7 @@ from storefront.admin.search.results import (
     kept_text_and_groups,
     page_of,
 )
-from storefront.admin.search.terms import is_secret, order_number, orders_of
+from storefront.admin.search.terms import is_secret, order_number, orders_of, request_number
 
 # The list whose box was used, by its model's label.
 LIST = "list"
@@ -71,7 +71,7 @@ def _address_of(request: HttpRequest, text: str) -> str | None:
         return next(filter(None, map(_rows, [_pasted(request, text), *found])), None)
     is_of_orders = origin is None or origin.model is Order
     # A bare token: by its hash, before it is looked for as a text.
-    address = _rows(_pasted(request, text))
+    address = _rows(_pasted(request, text)) or _of_request(request, text)
     if address is None and is_of_orders:
         address = _of_receipt(request, text) or _numbered(request, text, called=True)
     if address is None:
@@ -79,6 +79,15 @@ def _address_of(request: HttpRequest, text: str) -> str | None:
     if address is None and is_of_orders:
         address = _numbered(request, text, called=False)
     return address
+
+
+def _of_request(request: HttpRequest, text: str) -> str | None:
+    """Return where the audit trail's entries are that a request led to, by its number."""
+    name = request_number(text)
+    if name is None:
+        return None
+    entries = visible(AuditEntry.objects.filter(request_id=name), request)
+    return _rows(entries)
 
 
 def _in_list(request: HttpRequest, model: type[Model], text: str) -> str | None:
