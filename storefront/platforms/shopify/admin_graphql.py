@@ -6,7 +6,7 @@ with the status 200, named by `errors[].extensions.code`.
 
 from typing import Any
 
-from storefront.platforms.client import Connection, PlatformFault, Question, Refused
+from storefront.platforms.client import Connection, NotTaken, PlatformFault, Question, Refused
 
 PLACE = "/graphql.json"
 LONGEST_WORDS = 300
@@ -19,7 +19,8 @@ def execute(connection: Connection, query: str, **variables: Any) -> dict[str, A
 
     Raises:
         Refused: we lack a right.
-        PlatformFault: it cannot be asked, or does not take the question.
+        NotTaken: it does not take the question as it stands, as with a cursor past its time.
+        PlatformFault: it cannot be asked.
     """
     waited = 0.0
     while True:
@@ -37,7 +38,7 @@ def execute(connection: Connection, query: str, **variables: Any) -> dict[str, A
         if "ACCESS_DENIED" in codes:
             raise Refused(f"{connection.host} does not let us in: {_words(errors)}")
         if errors:
-            raise PlatformFault(f"{connection.host} does not take our question: {_words(errors)}")
+            raise NotTaken(f"{connection.host} does not take our question: {_words(errors)}")
         data = document.get("data")
         if not isinstance(data, dict):
             raise PlatformFault(f"{connection.host} does not answer in GraphQL: is this Shopify?")

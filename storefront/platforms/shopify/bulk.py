@@ -33,9 +33,9 @@ def as_printed(order: dict[str, Any], below: list[dict[str, Any]]) -> dict[str, 
     money = total.get("shopMoney") if isinstance(total, dict) else None
     money = money if isinstance(money, dict) else {}
     printed = {
-        "id": _number(order["id"]),
+        "id": number_of_gid(order["id"]),
         "name": order.get("name"),
-        "order_number": _digits(order.get("name")) or _number(order["id"]),
+        "order_number": _digits(order.get("name")) or number_of_gid(order["id"]),
         "created_at": order.get("createdAt"),
         "processed_at": order.get("processedAt"),
         "updated_at": order.get("updatedAt"),
@@ -57,15 +57,15 @@ def as_printed(order: dict[str, Any], below: list[dict[str, Any]]) -> dict[str, 
 def _line(row: dict[str, Any]) -> dict[str, Any]:
     product, variant = row.get("product"), row.get("variant")
     printed = {
-        "id": _number(row.get("id")),
+        "id": number_of_gid(row.get("id")),
         "title": row.get("title"),
         "name": row.get("name"),
         "variant_title": row.get("variantTitle"),
         "sku": row.get("sku"),
         "vendor": row.get("vendor"),
         "quantity": row.get("quantity"),
-        "product_id": _number(product.get("id")) if isinstance(product, dict) else None,
-        "variant_id": _number(variant.get("id")) if isinstance(variant, dict) else None,
+        "product_id": number_of_gid(product.get("id")) if isinstance(product, dict) else None,
+        "variant_id": number_of_gid(variant.get("id")) if isinstance(variant, dict) else None,
     }
     if row.get("currentQuantity") is not None:
         printed["current_quantity"] = row["currentQuantity"]
@@ -75,10 +75,10 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
 def _refund(row: dict[str, Any], below: list[dict[str, Any]]) -> dict[str, Any]:
     own = [each for each in below if each.get(PARENT) == row.get("id") and "lineItem" in each]
     return {
-        "id": _number(row.get("id")),
+        "id": number_of_gid(row.get("id")),
         "created_at": row.get("createdAt"),
         "refund_line_items": [
-            {"line_item_id": _number(line.get("id")), "quantity": each.get("quantity")}
+            {"line_item_id": number_of_gid(line.get("id")), "quantity": each.get("quantity")}
             for each in [*_rows(row.get("refundLineItems")), *own]
             if isinstance(line := each.get("lineItem"), dict)
         ],
@@ -91,7 +91,7 @@ def _customer(row: Any) -> dict[str, Any] | None:
     address = row.get("defaultEmailAddress")
     email = address.get("emailAddress") if isinstance(address, dict) else None
     return {
-        "id": _number(row.get("id")),
+        "id": number_of_gid(row.get("id")),
         "email": row.get("email") or email,
         "first_name": row.get("firstName"),
         "last_name": row.get("lastName"),
@@ -125,7 +125,8 @@ def _kind_of(gid: Any) -> str | None:
     return found and found[1]
 
 
-def _number(gid: Any) -> Any:
+def number_of_gid(gid: Any) -> Any:
+    """Return the number in a global id; what is none as it is."""
     # What is no such name is refused where it is read, by its path.
     found = _GID.fullmatch(gid) if isinstance(gid, str) else None
     return int(found[2]) if found else gid

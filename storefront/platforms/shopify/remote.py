@@ -1,6 +1,8 @@
-"""Shopify's Admin API in REST: its objects have the shape that its webhooks have.
+"""Shopify's Admin API: orders by REST, which alone shows their token; products by GraphQL.
 
-Source: Shopify's REST Admin API, its resources Shop, Product, Order and Dispute, and its pages on
+The objects of REST have the shape that its webhooks have.
+
+Source: Shopify's REST Admin API, its resources Shop, Order and Dispute, and its pages on
 pagination and on rate limits. A version past its time is answered as the oldest one still served.
 """
 
@@ -21,7 +23,18 @@ from storefront.platforms.base import Page, Stage, Tokens
 from storefront.platforms.client import Connection, Missing, PlatformFault
 from storefront.platforms.fields import number_in
 from storefront.platforms.shopify import messages, reports
+from storefront.platforms.shopify.products import lacking, read_products
 from storefront.platforms.shopify.tokens import fetch_token
+
+__all__ = [
+    "NEEDS_KEY",
+    "RECENT",
+    "STAGES",
+    "WHERE_TO_GET_ACCESS",
+    "connect",
+    "lacking",
+    "read_order",
+]
 
 VERSION = "2026-10"
 PAGE_SIZE = 250
@@ -99,28 +112,6 @@ def _require_sight(connection: Connection, placed_at: datetime | None) -> None:
         )
 
 
-def lacking(connection: Connection, product_ids: Sequence[int]) -> set[int]:
-    """Return those of these products that Shopify no longer has."""
-    missing: set[int] = set()
-    for start in range(0, len(product_ids), PAGE_SIZE):
-        batch = product_ids[start : start + PAGE_SIZE]
-        answer = connection.get(
-            "/products.json", ids=",".join(map(str, batch)), fields="id", limit=PAGE_SIZE
-        )
-        rows = _rows(connection, answer.document, "products")
-        missing |= set(batch) - {row["id"] for row in rows if type(row.get("id")) is int}
-    # A list may leave something out; only the product's own place says that it is gone.
-    return {number for number in missing if _is_gone(connection, number)}
-
-
-def _is_gone(connection: Connection, number: int) -> bool:
-    try:
-        connection.get(f"/products/{number}.json", fields="id")
-    except Missing:
-        return True
-    return False
-
-
 def _pause_after(headers: Mapping[str, str]) -> float:
     used, _slash, size = headers.get("X-Shopify-Shop-Api-Call-Limit", "").partition("/")
     if not (used.isdigit() and size.isdigit() and int(size)):
@@ -164,10 +155,6 @@ def _read_shop(connection: Connection, since: datetime | None, cursor: str) -> P
     document = connection.get("/shop.json").document
     row = document.get("shop") if isinstance(document, dict) else None
     return Page(_rows(connection, {"shop": row and [row]}, "shop"))
-
-
-def _read_products(connection: Connection, since: datetime | None, cursor: str) -> Page:
-    return _list(connection, "products", cursor, **_changed_since(since))
 
 
 def _read_orders(connection: Connection, since: datetime | None, cursor: str) -> Page:
@@ -228,7 +215,7 @@ def _named(noun: str, field: str) -> Any:
 NAME_OF_ORDER = _named("order", "order_number")
 STAGES: Sequence[Stage] = (
     Stage("shop", _read_shop, _record_shop, lambda row: "shop"),
-    Stage("products", _read_products, _record_product, _named("product", "id")),
+    Stage("products", read_products, _record_product, _named("product", "id")),
     Stage("orders", _read_orders, _record_order, NAME_OF_ORDER),
     Stage(
         "disputes",

@@ -1,7 +1,7 @@
-"""A shop on Shopify, as its REST Admin API shows it.
+"""A shop on Shopify, as its Admin API shows it: products by GraphQL, the others by REST.
 
 Source: Shopify's REST Admin API, version 2026-10: authentication, pagination, rate limits, and the
-resources Shop, Product, Order and Dispute.
+resources Shop, Order and Dispute.
 """
 
 import secrets
@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.invariants.reconciliation.shopify_products import Products
 from tests.invariants.reconciliation.shopify_set_up import SetUp
 from tests.invariants.reconciliation.standin import Reply, Standin
 
@@ -24,7 +25,7 @@ BOUNDS = {
 CLOSED = ("cancelled_at", "closed_at")
 
 
-class ShopifyShop(SetUp, Standin):
+class ShopifyShop(Products, SetUp, Standin):
     """`orders`, `products` and `disputes` map numbers to what the API prints of each.
 
     `refused` names resources that the token has no right to, `missing` those there are not.
@@ -41,6 +42,7 @@ class ShopifyShop(SetUp, Standin):
         self.missing: set[str] = set()
         self.uses = 10**6
         self.begin_set_up()
+        self.begin_products()
         self.cursors: dict[str, tuple[dict[str, str], int, int]] = {}
 
     def refusal(self, headers: Any) -> Reply | None:
@@ -71,10 +73,10 @@ class ShopifyShop(SetUp, Standin):
                 return Reply({"count": len(self._matching("orders", self.orders, query))})
             case ["shopify_payments", "disputes"]:
                 return self._page(path, "disputes", self.disputes, query)
-            case ["orders" | "products" as name]:
-                return self._page(path, name, getattr(self, name), query)
-            case ["orders" | "products" as name, number] if int(number) in getattr(self, name):
-                return Reply({name.removesuffix("s"): getattr(self, name)[int(number)]})
+            case ["orders"]:
+                return self._page(path, "orders", self.orders, query)
+            case ["orders", number] if int(number) in self.orders:
+                return Reply({"order": self.orders[int(number)]})
         return Reply({"errors": "Not Found"}, 404)
 
     def _page(self, path: str, name: str, rows: dict[int, Any], query: dict[str, str]) -> Reply:
