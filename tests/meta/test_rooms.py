@@ -170,6 +170,8 @@ def test_one_shape_file_alone_writes_in_camel_case():
         "storefront.management.commands.demo",
         # What a bulk operation of Shopify's GraphQL API calls its fields.
         "storefront.platforms.shopify.bulk",
+        # And its products.
+        "storefront.platforms.shopify.products",
     }
 
 
