@@ -136,9 +136,9 @@ def test_what_was_done_stands_in_the_history(act, staff):
 @pytest.mark.slow
 def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_queries):
     grant = GrantFactory()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         staff.get(URL)
     for _ in range(5):
         GrantFactory(order__shop=grant.order.shop)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         staff.get(URL)

@@ -406,5 +406,5 @@ def test_a_list_asks_the_same_for_one_and_for_many(staff, token, model, django_a
 
     for _ in range(5):
         make()
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             staff.get(URLS[model])

@@ -129,9 +129,9 @@ def test_a_clerk_without_the_permission_neither_adds_nor_asks(clerk, access, per
 
 
 def test_the_list_asks_the_same_for_one_and_for_many(staff, access, django_assert_num_queries):
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(8):
         staff.get(URL)
     for _ in range(5):
         give_access(ShopFactory(), "shopify", ADDRESS)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(8):
         staff.get(URL)

@@ -144,9 +144,9 @@ def test_a_clerk_without_the_permission_adds_none(clerk, permission):
 
 def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_queries):
     WebhookSecret.keep(ShopFactory(), source="shopify", secret=SECRET)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         staff.get(URL)
     for _ in range(5):
         WebhookSecret.keep(ShopFactory(), source="shopify", secret=SECRET)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         staff.get(URL)

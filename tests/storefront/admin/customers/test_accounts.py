@@ -195,7 +195,7 @@ def test_the_list_asks_the_same_for_one_and_for_many(staff, ada, django_assert_n
             first_name="B",
             last_name="C",
         )
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             staff.get(URL)
 
 

@@ -149,9 +149,9 @@ def test_a_clerk_acts_only_as_far_as_permitted(clerk):
 
 def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_queries):
     CustomerFactory()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         staff.get(URL)
     for _ in range(5):
         CustomerFactory()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         staff.get(URL)

@@ -198,11 +198,11 @@ def test_order_buttons_are_for_staff_with_the_permission(clerk, client, path):
 
 def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_queries):
     LineFactory()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         staff.get("/admin/downloads/order/")
     for _ in range(5):
         LineFactory(order__shop=Order.objects.first().shop)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         staff.get("/admin/downloads/order/")
 
 

@@ -199,5 +199,5 @@ def test_the_filter_costs_no_query_more(staff, order, django_assert_num_queries,
     for bounced_at in (None, NOW):
         mail_about(order, state=State.SENT, bounced_at=bounced_at)
     staff.get(URL)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         staff.get(URL, {"mail": mail} if mail else {})

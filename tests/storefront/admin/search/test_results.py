@@ -48,7 +48,7 @@ def test_a_search_leads_to_what_it_found_by_kind(staff, shop):
     assert (answer.status_code, answer["Location"].startswith(SEARCH)) == (303, True)
     assert "mary" not in answer["Location"]
     page = staff.get(answer["Location"])
-    assert titles(page) == {"orders": 3, "customers": 3, "assets": 3, "products": 3}
+    assert titles(page) == {"orders": 3, "customers": 3, "files and links": 3, "products": 3}
     html = page.content.decode()
     assert all(f"Order <bdi>{number}" in html or str(number) in html for number in (1050, 1052))
     assert "mary1@example.com" in html
@@ -105,7 +105,7 @@ def test_of_another_shop_nothing_is_in_a_result(clerk, shop):
     LinkFactory(shop=theirs.shop, title="Mary's secret")
     Membership.objects.filter(shop=theirs.shop).delete()
     page = ours.get(ours.post(SEARCH, {"q": "mary"})["Location"])
-    assert titles(page) == {"orders": 3, "customers": 3, "assets": 3, "products": 3}
+    assert titles(page) == {"orders": 3, "customers": 3, "files and links": 3, "products": 3}
     assert "theirs" not in page.content.decode().lower()
 
 
