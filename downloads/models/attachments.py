@@ -14,6 +14,7 @@ from typing import NamedTuple
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Cast
+from django.utils.translation import gettext_lazy as _
 
 from downloads.models.catalog import Asset, Product, Terms
 from downloads.models.shops import Shop
@@ -41,7 +42,9 @@ class AttachmentRule(Terms):
     )
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="attachment_rules")
-    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="rules")
+    asset = models.ForeignKey(
+        Asset, on_delete=models.PROTECT, related_name="rules", verbose_name=_("file or link")
+    )
     product_number = models.BigIntegerField(
         null=True,
         blank=True,
@@ -61,7 +64,8 @@ class AttachmentRule(Terms):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = "file rule"
+        verbose_name = _("file rule")
+        verbose_name_plural = _("file rules")
         ordering = (F("product_number").asc(nulls_last=True), "position", "id")
         indexes = [models.Index(fields=("shop", "product_number"), name="rule_by_number")]
         constraints = [
@@ -192,7 +196,9 @@ class Attachment(Terms):
     audited = ("asset", "is_left_out", "limit", "lifetime_days")
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="attachments")
-    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="attachments")
+    asset = models.ForeignKey(
+        Asset, on_delete=models.PROTECT, related_name="attachments", verbose_name=_("file or link")
+    )
     source = models.ForeignKey(
         AttachmentRule,
         on_delete=models.CASCADE,
@@ -211,6 +217,8 @@ class Attachment(Terms):
     objects = AttachmentQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("attached file or link")
+        verbose_name_plural = _("attached files and links")
         ordering = (F("id").asc(),)
         constraints = [
             models.UniqueConstraint(

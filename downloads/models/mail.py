@@ -70,7 +70,7 @@ class Mail(models.Model):
     class Kind(models.TextChoices):
         ORDER = "order", "Downloads are ready"
         LINKS = "links", "Links, asked for again"
-        REGISTRATION = "registration", "Confirm the address of an account"
+        REGISTRATION = "registration", "Confirm the address of a sign-in"
         PASSWORD = "password", "Choose a new password"
         SIGN_IN = "sign_in", "Wrong passwords at the sign-in of staff"
         SET_ASIDE = "set_aside", "Messages of the shop that were set aside"

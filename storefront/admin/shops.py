@@ -1,5 +1,6 @@
 """Plans and shops: their policies, and the keys a merchant makes for a storefront."""
 
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Any
 
@@ -69,6 +70,12 @@ class ShopAdmin(ScopedAdmin):
         ("Policies", {"fields": (*POLICIES, "reported_statuses")}),
     )
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self.list_display if _has_several_plans() else _without_plan(self.list_display)
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return super().get_list_filter(request) if _has_several_plans() else []
+
     def get_inlines(self, request: HttpRequest, obj: Shop | None) -> Any:
         # A new shop has no orders yet, and so no words to translate.
         return () if obj is None else self.inlines
@@ -82,7 +89,10 @@ class ShopAdmin(ScopedAdmin):
             news.append("messages_set_aside")
         if obj is not None and request.user.has_perm("downloads.view_mail", obj) and _troubles(obj):
             news.append("mails_in_trouble")
-        return [(None, {"fields": news}), *self.fieldsets] if news else self.fieldsets
+        (_title, first), *rest = self.fieldsets
+        if not self.may(request, "choose_plan", obj) and not _has_several_plans():
+            first = {"fields": _without_plan(first["fields"])}
+        return [*([(None, {"fields": news})] if news else []), (None, first), *rest]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Shop | None = None) -> Any:
         kept = list(self.readonly_fields)
@@ -186,6 +196,16 @@ class ShopAdmin(ScopedAdmin):
         self.log_change(request, shop, f"Made the {words} {row.prefix}…")
         title = f"{str(words).capitalize()} of {shop}"
         return show_secret_once(self, request, title=title, secret=key, use=use)
+
+
+def _has_several_plans() -> bool:
+    """Say whether a plan tells anything of a shop: where all have the same, nothing. One query."""
+    return len(Shop.objects.order_by().values_list("plan").distinct()[:2]) > 1
+
+
+def _without_plan(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return columns without the plan."""
+    return tuple(name for name in columns if name != "plan")
 
 
 def _set_aside(shop: Shop) -> QuerySet[Message]:
