@@ -16,9 +16,16 @@ from downloads.fulfilment.changes import assign
 from downloads.models import Message, Shop
 from downloads.prepared_statements import Prepared, Slot, slots_of
 from downloads.round_trips import read
+from downloads.savepoints import undone_whole
 from downloads.turns import next_in_turn
 from downloads.upgrades import pending_migrations
 
+_APPLIED: dict[str, Any] = {
+    "state": Message.State.APPLIED,
+    "body": "",
+    "person": "",
+    "error": "",
+}
 LONGEST_PAUSE = 24 * 60 * 60
 
 _IS_STORED = Prepared(
@@ -136,13 +143,36 @@ def apply_some(
         for message in more:
             message.shop = first.shop
             messages.append(message)
-    for message in messages:
-        _apply(apply, message, at=at)
+    if not _apply_together(apply, messages, at=at):
+        for message in messages:
+            _apply(apply, message, at=at)
     return messages
 
 
+def _apply_together(
+    apply: Callable[[Message], None], messages: list[Message], *, at: datetime
+) -> bool:
+    """Apply several messages as if none failed; say whether none did. One that does undoes all."""
+    if len(messages) == 1:
+        return False
+    try:
+        with undone_whole():
+            for message in messages:
+                apply(message)
+    # Which one it was, and what comes of it, is found as each is applied by itself.
+    except Exception as error:
+        if pending_migrations.explain(error):
+            raise
+        return False
+    values = _APPLIED | {"applied_at": at}
+    Message.objects.filter(pk__in=[message.pk for message in messages]).update(**values)
+    for message in messages:
+        vars(message).update(values)
+    return True
+
+
 def _apply(apply: Callable[[Message], None], message: Message, *, at: datetime) -> None:
-    state: dict[str, Any] = {"state": Message.State.APPLIED, "applied_at": at}
+    state = _APPLIED | {"applied_at": at}
     try:
         with transaction.atomic():
             apply(message)
@@ -152,8 +182,6 @@ def _apply(apply: Callable[[Message], None], message: Message, *, at: datetime) 
         if pending_migrations.explain(error):
             raise
         state = _put_off(message, error, at=at)
-    else:
-        state |= {"body": "", "person": "", "error": ""}
     assign(message, **state)
 
 

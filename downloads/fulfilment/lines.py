@@ -1,6 +1,6 @@
 """Update an order's line items from its reports, in whatever order these arrive."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ _LINES = PreparedQuery(
         "product"
     )
 )
+Change = tuple[LineItem, dict[str, Any]]
 # Where lines stand that the newest report no longer has: behind the others, by their numbers.
 LAST = 2**31 - 1
 # More than any line of a shop has in its life.
@@ -37,17 +38,23 @@ class RecordedLines:
 
 
 def record_lines(
-    order: Order, report: OrderReport, reported_rank: str, lines_rank: str, *, is_paid: bool
+    order: Order,
+    report: OrderReport,
+    reported_rank: str,
+    lines_rank: str,
+    *,
+    is_paid: bool,
+    is_new: bool,
 ) -> RecordedLines:
     """Update an order's lines from a report that stands at a rank.
 
     `lines_rank` is that of the newest list known before that is complete; `is_paid` says that all
-    that this report has is paid for.
+    that this report has is paid for, `is_new` that the order has no line yet.
 
     Raises:
         AboveLimit: it would hold more than `ORDER_MAX_LINES`, and not only be closed.
     """
-    [rows] = fetch(_LINES.given(order=order.pk))
+    [rows] = [[]] if is_new else fetch(_LINES.given(order=order.pk))
     existing: dict[int | None, LineItem] = {line.platform_id: line for line in rows}
     report = _with_numbers(report, existing)
     is_newest = reported_rank >= lines_rank
@@ -78,8 +85,7 @@ def record_lines(
         )
         for position, reported in added
     ]
-    insert_lines(order, fresh)
-    changes: list[tuple[LineItem, dict[str, Any]]] = []
+    changes: list[Change] = []
     former: dict[int | None, UUID] = {}
     lines = existing | {line.platform_id: line for line in fresh}
     for position, reported in enumerate(report.lines):
@@ -101,10 +107,21 @@ def record_lines(
             (line, _without(line, reported_rank, lines_rank, is_newest=is_newest))
             for line in lines.values()
         ]
+    changes = _insert(order, fresh, changes)
     _keep_former(changes)
     used: dict[int | None, int]
     used = {line.platform_id: line.used for line in report.lines if line.used}
     return RecordedLines(assign_each(changes) or bool(fresh), LineClaims(former, used))
+
+
+def _insert(order: Order, fresh: Sequence[LineItem], changes: list[Change]) -> list[Change]:
+    """Insert new lines with what their own report changes of them; return the other changes."""
+    new = set(map(id, fresh))
+    for line, values in changes:
+        for name, value in values.items() if id(line) in new else ():
+            setattr(line, name, value)
+    insert_lines(order, fresh)
+    return [change for change in changes if id(change[0]) not in new]
 
 
 def _with_numbers(report: OrderReport, existing: dict[int | None, LineItem]) -> OrderReport:
@@ -226,7 +243,7 @@ def _is_deleted_form(product: Product, *, of: Product) -> bool:
     return is_alone and is_same and of.variant_id not in (None, product.variant_id)
 
 
-def _keep_former(changes: list[tuple[LineItem, dict[str, Any]]]) -> None:
+def _keep_former(changes: list[Change]) -> None:
     """Say of what a line brought so far which product it came with, before the line changes."""
     for line, values in changes:
         if values.get("product", line.product) != line.product:

@@ -1,16 +1,19 @@
 """Whose a platform's order number and an order-status token are, where two orders name one."""
 
 import hashlib
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from downloads.email_addresses import mailbox_of
 from downloads.fulfilment.changes import assign, insert_new
+from downloads.fulfilment.order_state import MEANINGS, meanings_in
+from downloads.fulfilment.people.customers import BY_NUMBER
+from downloads.fulfilment.recalculation import LOCKED_SHOP
 from downloads.incoming import OrderReport
-from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop
-from downloads.prepared_queries import PreparedQuery
+from downloads.models import Customer, Dispute, Order, Refund, RiskAssessment, Shop
+from downloads.prepared_queries import PreparedQuery, fetch
 from downloads.prepared_statements import Slot
 
 _HOLDER = PreparedQuery(
@@ -34,20 +37,55 @@ _OF_TOKEN = PreparedQuery(
 FACTS: tuple[Any, ...] = (Refund, Dispute, RiskAssessment)
 
 
-def order_of_report(shop: Shop, report: OrderReport) -> tuple[Order, bool]:
+class Known(NamedTuple):
+    """What is known of all that a report of an order names, under the lock of its shop.
+
+    `holder` has its number and `token_holder` its token; `meanings` is the shop's whole table of
+    statuses; `buyer` has the number of its buyer.
+    """
+
+    shop: Shop
+    holder: Order | None
+    token_holder: Order | None
+    meanings: dict[str, str]
+    buyer: Customer | None
+
+
+def lock_for_report(shop: Shop, report: OrderReport) -> Known:
+    """Lock a shop as `lock_shop` does, then the order with a report's number. One round trip."""
+    # Each of these reads what the one before has waited for.
+    shops, holders, token_holders, meanings, buyers = fetch(
+        LOCKED_SHOP.given(shop=shop.pk),
+        _HOLDER.given(shop=shop.pk, number=report.platform_id),
+        _OF_TOKEN.given(token=report.token_hash, order=0),
+        MEANINGS.given(shop=shop.pk),
+        BY_NUMBER.given(shop=shop.pk, number=report.customer and report.customer.platform_id),
+    )
+    if not shops:
+        raise Shop.DoesNotExist
+    return Known(
+        shops[0],
+        next(iter(holders), None),
+        next(iter(token_holders), None),
+        meanings_in(meanings),
+        next(iter(buyers), None),
+    )
+
+
+def order_of_report(known: Known, report: OrderReport) -> tuple[Order, bool]:
     """Get or create, locked, the order that a report is about; say whether it is new.
 
     A number that the platform has given to another order since (another token, buyer and time) is
     the later one's. The former keeps all that is known of it, under a number of our own, and its
     late reports go there by their token.
     """
-    number = report.platform_id
-    orders = Order.objects.select_for_update(of=("self",)).filter(shop=shop)
-    holder: Order | None = _HOLDER.first(shop=shop.pk, number=number)
+    shop, holder, number = known.shop, known.holder, report.platform_id
     if holder is None:
-        return _get_or_create(shop, number, report)
+        token = report.token_hash if known.token_holder is None else None
+        return _get_or_create(shop, number, report, token=token)
     if not is_another(holder, report):
         return holder, False
+    orders = Order.objects.select_for_update(of=("self",)).filter(shop=shop)
     former = orders.filter(former_platform_id=number, token_hash=report.token_hash).first()
     if former is not None:
         return former, False
@@ -111,6 +149,15 @@ def record_token(
     return changed
 
 
+def keep_token(order: Order, report: OrderReport, reported_rank: str, *, known_rank: str) -> bool:
+    """Say whether an order has the token that a report names; keep which one said so last."""
+    if report.token_hash is None or report.token_hash != order.token_hash:
+        return False
+    if reported_rank >= _rank_of_token(order, known_rank):
+        assign(order, token_rank=reported_rank)
+    return True
+
+
 def _rank_of_token(order: Order, known_rank: str) -> str:
     # Of before tokens had a rank of their own: the newest report named it.
     return order.token_rank or (known_rank if order.token_hash or order.is_token_taken else "")
@@ -148,17 +195,23 @@ def _take(order: Order, token: str, **ranks: str) -> bool:
     return assign(order, **wanted, **ranks)
 
 
-def _get_or_create(shop: Shop, number: int, report: OrderReport) -> tuple[Order, bool]:
+def _get_or_create(
+    shop: Shop, number: int, report: OrderReport, *, token: str | None = None
+) -> tuple[Order, bool]:
     order = Order(
         shop=shop,
         platform_id=number,
         number=report.number,
         placed_at=report.placed_at,
+        token_hash=token,
         reported_payment=Order.ReportedPayment.PENDING,
         created_at=timezone.now(),
     )
     if insert_new(order):
         return order, True
+    if token is not None:
+        # Another shop was quicker, at this moment.
+        return _get_or_create(shop, number, report)
     return Order.objects.select_for_update().get(shop=shop, platform_id=number), False
 
 

@@ -1,6 +1,6 @@
 """Order state: payment, hold and refund, derived from the facts and the shop's policies."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db import models
 from downloads.incoming import OrderReport
 from downloads.models import Dispute, LineItem, Order, Refund, RiskAssessment, Shop, StatusMeaning
 from downloads.models.reported import STATUS_LENGTH
-from downloads.prepared_queries import PreparedQuery, fetch
+from downloads.prepared_queries import FilledQuery, PreparedQuery, fetch
 from downloads.prepared_statements import Slot
 
 _REACHED = {
@@ -23,7 +23,7 @@ _NEEDED = {Shop.OpensWhen.PLACED: 0, Shop.OpensWhen.AUTHORIZED: 1, Shop.OpensWhe
 
 _SHOP = Slot("shop", models.BigAutoField())
 # A shop's table is short: read whole, it is one statement for any number of words.
-_MEANINGS = PreparedQuery(lambda: StatusMeaning.objects.filter(shop=_SHOP).order_by())
+MEANINGS = PreparedQuery(lambda: StatusMeaning.objects.filter(shop=_SHOP).order_by())
 _DISPUTES = PreparedQuery(
     lambda: Dispute.objects.filter(
         shop=_SHOP, order_platform_id=Slot("order", models.BigIntegerField())
@@ -85,7 +85,7 @@ def meanings_of(shop: Shop, statuses: Collection[str]) -> dict[str, str]:
     words = [status for status in statuses if status]
     if not words:
         return {}
-    [rows] = fetch(_MEANINGS.given(shop=shop.pk))
+    [rows] = fetch(MEANINGS.given(shop=shop.pk))
     return {row.status: row.payment for row in rows if row.status in words}
 
 
@@ -97,12 +97,22 @@ def meanings_and_disputes(
     One round trip; no question where there is no status, or where it was made by hand.
     """
     shop, number = order.shop_id, order.platform_id
-    questions = [_MEANINGS.given(shop=shop)] if any(statuses) else []
+    questions = [MEANINGS.given(shop=shop)] if any(statuses) else []
     facts = [_DISPUTES.given(shop=shop, order=number)] if number is not None else []
     answers = fetch(*questions, *facts) if questions or facts else []
     rows = answers[0] if questions else []
     meanings = {row.status: row.payment for row in rows if row.status in statuses}
     return meanings, answers[-1] if facts else []
+
+
+def questions_of(shop: int, number: int) -> list[FilledQuery]:
+    """Return what asks for a shop's table of statuses, and for an order's disputes that count."""
+    return [MEANINGS.given(shop=shop), _DISPUTES.given(shop=shop, order=number)]
+
+
+def meanings_in(rows: Iterable[StatusMeaning]) -> dict[str, str]:
+    """Return what a shop's table says, by the platform's words."""
+    return {row.status: row.payment for row in rows if row.status}
 
 
 def statuses_of(order: Order) -> list[str]:

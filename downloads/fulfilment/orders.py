@@ -18,14 +18,17 @@ from downloads.fulfilment.changes import (
     saved_at_once,
 )
 from downloads.fulfilment.lines import record_lines
-from downloads.fulfilment.order_numbers import order_of_report, record_token
+from downloads.fulfilment.order_numbers import (
+    keep_token,
+    lock_for_report,
+    order_of_report,
+    record_token,
+)
 from downloads.fulfilment.order_state import (
     UNSAID,
-    meanings_of,
     payment_of,
     reported_payment,
     said_payment,
-    statuses_of,
     times_of_causes,
 )
 from downloads.fulfilment.people.customers import record_buyer
@@ -34,6 +37,7 @@ from downloads.fulfilment.refunds import record_refunds
 from downloads.incoming import OrderReport
 from downloads.models import Grant, LineItem, Order, Shop
 from downloads.models.reported import RECEIPT_NUMBER_LENGTH
+from downloads.savepoints import atomic_by_itself
 
 # More than anybody reads.
 MOST_NOTES, LONGEST_NOTE = 50, 500
@@ -55,7 +59,7 @@ class PolicyBatch(NamedTuple):
     last: int | None
 
 
-@transaction.atomic
+@atomic_by_itself
 def record_order(
     shop: Shop, report: OrderReport, *, at: datetime, mails_buyer: bool = True
 ) -> Recorded:
@@ -68,16 +72,16 @@ def record_order(
     Raises:
         AboveLimit: more than `ORDER_MAX_LINES` lines in all, in what does not only close it.
     """
-    shop = lock_shop(shop)
-    order, is_new = order_of_report(shop, report)
+    known = lock_for_report(shop, report)
+    shop, meanings = known.shop, known.meanings
+    order, is_new = order_of_report(known, report)
     reported_rank = rank_of_order(report)
     known_rank, placed_at = order.reported_rank, order.placed_at
     is_newest = reported_rank >= known_rank
-    meanings = meanings_of(shop, {report.status, *statuses_of(order)})
     # Of before lists had a rank of their own: the last report's was complete.
     lines_rank = order.lines_rank or known_rank
     with saved_at_once(order):
-        changed = record_buyer(order, report, shop=shop, at=at)
+        changed = record_buyer(order, report, shop=shop, known=known.buyer, at=at)
         changed |= assign(
             order,
             **reported_payment(order, report, reported_rank),
@@ -85,13 +89,19 @@ def record_order(
             lines_rank=_lines_rank(report, reported_rank, lines_rank),
             **({"reported_rank": reported_rank} | _order_fields(report) if is_newest else {}),
         )
-    # Whose a token is, is told by when its orders were placed.
-    has_moved = order.placed_at != placed_at
-    changed |= record_token(
-        order, report, reported_rank, known_rank=known_rank, has_moved=has_moved
-    )
+        # Whose a token is, is told by when its orders were placed.
+        has_moved = order.placed_at != placed_at
+        has_token = not has_moved and keep_token(
+            order, report, reported_rank, known_rank=known_rank
+        )
+    if not has_token:
+        changed |= record_token(
+            order, report, reported_rank, known_rank=known_rank, has_moved=has_moved
+        )
     is_paid = meanings.get(report.status, report.payment) == PAID
-    recorded = record_lines(order, report, reported_rank, lines_rank, is_paid=is_paid)
+    recorded = record_lines(
+        order, report, reported_rank, lines_rank, is_paid=is_paid, is_new=is_new
+    )
     changed |= recorded.changed
     changed |= record_refunds(order, report, at=at)
     payment = said_payment(order, meanings)

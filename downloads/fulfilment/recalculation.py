@@ -20,6 +20,8 @@ from downloads.fulfilment.grant_counts import (
 from downloads.fulfilment.mails.order_mails import announced
 from downloads.fulfilment.order_state import (
     meanings_and_disputes,
+    meanings_in,
+    questions_of,
     said_payment,
     standing_of,
     statuses_of,
@@ -47,7 +49,7 @@ class LineClaims:
 
 NO_CLAIMS = LineClaims()
 _ORDER = Slot("order", models.BigAutoField())
-_LOCKED_SHOP = PreparedQuery(
+LOCKED_SHOP = PreparedQuery(
     lambda: (
         Shop.objects.select_for_update(no_key=True)
         .filter(pk=Slot("shop", models.BigAutoField()))
@@ -76,7 +78,7 @@ def lock_shop(shop: Shop) -> Shop:
     arriving at once would otherwise each be settled without the other, and so would a new line
     and an asset attached to its product. Buyers' clicks and new messages do not wait for it.
     """
-    found: Shop | None = _LOCKED_SHOP.first(shop=shop.pk)
+    found: Shop | None = LOCKED_SHOP.first(shop=shop.pk)
     if found is None:
         raise Shop.DoesNotExist
     return found
@@ -148,20 +150,25 @@ def settle_within(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS)
     `claims` are what a report says beside the facts that it brought.
     """
     # Each of these reads what the lock has waited for.
-    which = {"order": order.pk}
-    orders, rows, grants, attachments = fetch(
+    which, number = {"order": order.pk}, order.platform_id
+    ahead = [] if number is None else questions_of(order.shop_id, number)
+    orders, rows, grants, attachments, *answers = fetch(
         _LOCKED_ORDER.given(**which),
         _LINES.given(**which),
         _GRANTS.given(**which),
         _GIVEN.given(**which),
+        *ahead,
     )
     if not orders:
         raise Order.DoesNotExist
     order = orders[0]
     lines: dict[int, LineItem] = {line.pk: line for line in rows}
     back = [allowance_of(line, limit=None).refunded for line in lines.values()]
-    words = set(chain(statuses_of(order), *map(words_of, lines.values())))
-    meanings, disputes = meanings_and_disputes(order, words)
+    if not answers or order.platform_id != number:
+        words = set(chain(statuses_of(order), *map(words_of, lines.values())))
+        meanings, disputes = meanings_and_disputes(order, words)
+    else:
+        meanings, disputes = meanings_in(answers[0]), answers[1]
     # The table may say otherwise by now.
     assign_each((line, {"paid_units": units_paid(line, meanings)}) for line in lines.values())
     reported = said_payment(order, meanings)

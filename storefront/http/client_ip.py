@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.http import HttpRequest
@@ -18,7 +19,13 @@ def client_ip(request: HttpRequest) -> str:
     An IPv4 address, or the /64 that one subscriber of IPv6 has. What cannot be read as an address
     is told from others by a short hash: it fits any cache's key, whatever was sent.
     """
-    named = BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]  # reads META alone
+    # It reads META alone.
+    return _address_in(BaseThrottle().get_ident(request) or "")  # type: ignore[arg-type]
+
+
+# One request asks several times, and one visitor many.
+@lru_cache(1000)
+def _address_in(named: str) -> str:
     with_port = _WITH_PORT.match(named)
     try:
         address = ip_address((with_port[1] or with_port[2]) if with_port else named)

@@ -27,7 +27,7 @@ from downloads.models import Customer, Order, Shop
 from downloads.prepared_queries import PreparedQuery
 from downloads.prepared_statements import Slot
 
-_BY_NUMBER = PreparedQuery(
+BY_NUMBER = PreparedQuery(
     lambda: Customer.objects.filter(
         shop=Slot("shop", models.BigAutoField()),
         platform_id=Slot("number", models.BigIntegerField()),
@@ -37,18 +37,20 @@ _BY_NUMBER = PreparedQuery(
 UNTOLD, EMBEDDED, ACCOUNT = "0", "1", "2"
 
 
-def record_buyer(order: Order, report: OrderReport, *, shop: Shop, at: datetime) -> bool:
+def record_buyer(
+    order: Order, report: OrderReport, *, shop: Shop, known: Customer | None, at: datetime
+) -> bool:
     """Give an order to its buyer and learn its contact address; say if anything changed.
 
     A report may leave the buyer out (a cut-down payload): the newest that names one stands. Of
-    somebody erased nothing is kept again.
+    somebody erased nothing is kept again. `known` is who has the number that it names.
     """
     buyer = report.customer
     if _is_forgotten(order, report):
         return False
     is_guests, changed = False, False
     if buyer is not None and (buyer.platform_id or report.email):
-        named = _named(shop, buyer, reported_at=report.reported_at)
+        named = _named(shop, buyer, known, reported_at=report.reported_at)
         buyer_rank = rank(report.reported_at, fetch_stage(report), content=buyer)
         if buyer_rank >= order.buyer_rank:
             is_guests = named is None
@@ -75,9 +77,9 @@ def record_account(shop: Shop, report: CustomerReport, *, reported_at: datetime)
     if report.platform_id is None:
         raise BadInput("customer.id: missing")
     shop = lock_shop(shop)
-    is_new = not Customer.objects.filter(shop=shop, platform_id=report.platform_id).exists()
-    _customer_row, changed = _record(shop, report, reported_at=reported_at, is_account=True)
-    if is_new:
+    known = BY_NUMBER.first(shop=shop.pk, number=report.platform_id)
+    _customer_row, changed = _record(shop, report, known, reported_at=reported_at, is_account=True)
+    if known is None:
         return Outcome.NEW
     return Outcome.CHANGED if changed else Outcome.UNCHANGED
 
@@ -126,11 +128,13 @@ def _is_forgotten(order: Order, report: OrderReport) -> bool:
     return not number or customer.platform_id in (None, number)
 
 
-def _named(shop: Shop, buyer: CustomerReport, *, reported_at: datetime) -> Customer | None:
+def _named(
+    shop: Shop, buyer: CustomerReport, known: Customer | None, *, reported_at: datetime
+) -> Customer | None:
     """Return the person that a report of an order names by number, None for a guest."""
     if not buyer.platform_id:
         return None
-    return _record(shop, buyer, reported_at=reported_at, is_account=False)[0]
+    return _record(shop, buyer, known, reported_at=reported_at, is_account=False)[0]
 
 
 def _customer(named: Customer | None) -> dict[str, Customer]:
@@ -157,58 +161,67 @@ def _describe_owner(order: Order, report: OrderReport) -> bool:
 
 
 def _record(
-    shop: Shop, report: CustomerReport, *, reported_at: datetime, is_account: bool
+    shop: Shop,
+    report: CustomerReport,
+    known: Customer | None,
+    *,
+    reported_at: datetime,
+    is_account: bool,
 ) -> tuple[Customer, bool]:
-    customer = _get_or_create(shop, report.platform_id)
-    if customer.is_erased:
-        return customer, False
     email = mailbox_of(report.email or "")
     # What speaks of the account says so where it has no address any more.
     is_told = email or (is_account and report.email is not None)
-    changed = _describe(
-        customer,
-        report,
-        email=email if is_told else None,
-        reported_at=reported_at,
-        is_account=is_account,
+    given: dict[str, Any] = {
+        "email": email if is_told else None,
+        "reported_at": reported_at,
+        "is_account": is_account,
+    }
+    customer = known or Customer(
+        shop=shop, platform_id=report.platform_id, created_at=timezone.now()
     )
-    return customer, changed
+    if known is None:
+        for name, value in _description(customer, report, **given).items():
+            setattr(customer, name, value)
+        if insert_new(customer):
+            return customer, True
+        customer = Customer.objects.get(shop=shop, platform_id=report.platform_id)
+    if customer.is_erased:
+        return customer, False
+    return customer, _describe(customer, report, **given)
 
 
-def _get_or_create(shop: Shop, number: int | None) -> Customer:
-    found: Customer | None = _BY_NUMBER.first(shop=shop.pk, number=number)
-    if found is None:
-        found = Customer(shop=shop, platform_id=number, created_at=timezone.now())
-        if not insert_new(found):
-            found = Customer.objects.get(shop=shop, platform_id=number)
-    return found
+def _describe(customer: Customer, report: CustomerReport, **given: Any) -> bool:
+    values = _description(customer, report, **given)
+    if not values:
+        return False
+    changed = assign(customer, **values)
+    part_former_accounts(customer)
+    return changed
 
 
-def _describe(
+def _description(
     customer: Customer,
     report: CustomerReport,
     *,
     email: str | None,
     reported_at: datetime,
     is_account: bool,
-) -> bool:
+) -> dict[str, Any]:
+    """Return what a report makes of somebody's columns: nothing where a newer one was there."""
     described_rank = _rank(report, email=email, reported_at=reported_at, is_account=is_account)
     if described_rank <= customer.described_rank:
-        return False
+        return {}
     # Words of two reports are not mixed: it would depend on which came first. Only what a merchant
     # entered, and the address that a guest is known by, fill the gaps.
     is_first = not customer.described_rank
     if email is None and (is_first or customer.platform_id is None):
         email = customer.email
-    changed = assign(
-        customer,
-        email=email or None,
-        first_name=report.first_name or (customer.first_name if is_first else ""),
-        last_name=report.last_name or (customer.last_name if is_first else ""),
-        described_rank=described_rank,
-    )
-    part_former_accounts(customer)
-    return changed
+    return {
+        "email": email or None,
+        "first_name": report.first_name or (customer.first_name if is_first else ""),
+        "last_name": report.last_name or (customer.last_name if is_first else ""),
+        "described_rank": described_rank,
+    }
 
 
 def _rank_of_account(described_rank: str) -> str:

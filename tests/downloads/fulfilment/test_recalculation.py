@@ -84,19 +84,21 @@ def test_settling_again_writes_nothing(line):
     assert len(before) == 3
 
 
-def test_settling_again_asks_five_questions_and_no_more(line, django_assert_num_queries):
+def test_settling_again_asks_six_questions_and_no_more(line, django_assert_num_queries):
     settled(line)
-    # The lock, the lines, the disputes, the grants, the attachments; around them the savepoint.
-    with django_assert_num_queries(5 + 2) as queries:
+    # The lock, the lines, the grants, the attachments, the table of statuses, the disputes, in one
+    # round trip; around them the savepoint.
+    with django_assert_num_queries(6 + 2) as queries:
         fulfilment.settle(line.order, at=LATER)
     words = [query["sql"].split()[0] for query in queries.captured_queries]
-    assert words == ["SAVEPOINT", *["SELECT"] * 5, "RELEASE"]
+    assert words == ["SAVEPOINT", *["SELECT"] * 6, "RELEASE"]
 
 
 def test_an_order_made_by_hand_has_no_facts_to_ask_for(line, django_assert_num_queries):
     Order.objects.update(platform_id=None)
     Shop.objects.update(holds_high_risk=True, amount_refunds=Shop.AmountRefunds.REVOKE)
     settled(line)
+    line.order.refresh_from_db()
     with django_assert_num_queries(4 + 2):
         fulfilment.settle(line.order, at=LATER)
 
@@ -104,7 +106,7 @@ def test_an_order_made_by_hand_has_no_facts_to_ask_for(line, django_assert_num_q
 def test_policies_ask_two_questions_more(line, django_assert_num_queries):
     Shop.objects.update(holds_high_risk=True, amount_refunds=Shop.AmountRefunds.REVOKE)
     settled(line)
-    with django_assert_num_queries(7 + 2):
+    with django_assert_num_queries(8 + 2):
         fulfilment.settle(line.order, at=LATER)
 
 

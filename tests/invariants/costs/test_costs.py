@@ -1,4 +1,4 @@
-"""No request costs more than was recorded: statements, round trips, calls of functions.
+"""No request, and no order applied, costs more than was recorded: statements, trips, calls.
 
 Counted, not timed, so that a change that makes a face slow is seen wherever it is made. What is
 meant is recorded anew: `python -m tests.invariants.costs.record`.
@@ -15,23 +15,29 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from downloads.models import Order
+from downloads import fulfilment
+from downloads.models import Message, Order
+from storefront import inbox
 from storefront.models import CustomerToken, StorefrontKey, WebhookSecret
+from storefront.platforms.registry import PLATFORMS
 from storefront.signed_urls import new_click
 from tests.conftest import WEBHOOK_SECRET, sign
 from tests.factories import (
+    AttachmentFactory,
     GrantFactory,
     LineFactory,
     LinkFactory,
     OrderFactory,
+    ProductFactory,
     make_file,
 )
 from tests.invariants.costs import recorded
-from tests.invariants.costs.measuring import TIMES, WARM_UPS, Sent, measure
+from tests.invariants.costs.measuring import TIMES, WARM_UPS, Cost, Sent, measure
 from tests.invariants.costs.wire import CountingProxy, counting
 from tests.invariants.messages.life import Life
 
 TOKEN = "c0ffee00" * 4
+TEN = 10
 QUERY = (
     'query {{ customerDownloadableProduct(id: "/api/shop/customer-downloadable-products/{}") '
     "{{ _id productName name fileName type downloadBought downloadUsed status remainingDownloads "
@@ -138,14 +144,52 @@ def webhook(order: Order) -> Callable[[], Sent]:
     return fresh
 
 
+def ten_orders(order: Order) -> Callable[[], Sent]:
+    """Store ten new paid orders of two lines; they are applied as one turn of a worker does."""
+    for variant in (100, 101, 102):
+        product = ProductFactory(shop=order.shop, variant_id=variant)
+        AttachmentFactory(product=product, asset=LinkFactory(shop=order.shop))
+    numbers = itertools.count(1)
+
+    def fresh() -> Sent:
+        for number in itertools.islice(numbers, TEN):
+            life = Life(number=number, token=f"{number:032x}")
+            life.place([1, 1], financial="paid")
+            platform = PLATFORMS["shopify"]
+            headers = {"X-Shopify-Topic": "orders/create", "X-Shopify-Webhook-Id": f"m-{number}"}
+            inbound = platform.parse(platform.read_envelope(headers), life.sent[0].payload)
+            fulfilment.receive(order.shop, inbound, at=timezone.now())
+        return Sent("/")
+
+    return fresh
+
+
+def apply_ten(_environ: Any, start_response: Any) -> list[bytes]:
+    """Apply what waits, in the place of an application."""
+    for _ in range(TEN // inbox._at_once()):
+        fulfilment.apply_some(inbox._apply, at=timezone.now(), at_most=inbox._at_once())
+    start_response("200 OK", [])
+    return [b""]
+
+
+def test_ten_orders_cost_a_worker_no_more_than_recorded(application, line, order):
+    cost = measure(apply_ten, ten_orders(order), database=line)
+    assert set(Message.objects.values_list("state", flat=True)) == {Message.State.APPLIED}
+    require_recorded("ten_orders", cost)
+
+
 @pytest.mark.parametrize("asked", [face_a, face_b, page, file_click, link_click, webhook])
 def test_no_request_costs_more_than_recorded(application, line, order, asked):
-    cost = vars(measure(application, asked(order), database=line))
-    found = {what: count for what, count in cost.items() if count is not None}
+    require_recorded(asked.__name__, measure(application, asked(order), database=line))
+
+
+def require_recorded(name: str, cost: Cost) -> None:
+    """Fail where something costs more than was recorded; record it if told to."""
+    found = {what: count for what, count in vars(cost).items() if count is not None}
     if os.environ.get("RECORD_COSTS") == "true":
-        recorded.record(connection.vendor, asked.__name__, found)
+        recorded.record(connection.vendor, name, found)
         return
-    bounds = recorded.bounds_of(connection.vendor, asked.__name__)
+    bounds = recorded.bounds_of(connection.vendor, name)
     if bounds is None:
         pytest.skip(f"nothing is recorded for Python {recorded.VERSION}")
     assert {what: count for what, count in found.items() if count > bounds[what]} == {}

@@ -355,11 +355,11 @@ def test_a_message_without_a_topic_is_set_aside(deliver, topic):
 
 def test_a_new_and_a_repeated_delivery_cost_so_many_queries(post, django_assert_num_queries):
     post()
-    # The secret; seen before, where there is one writer; store. The bell.
+    # Seen before, where there is one writer; store, if its secret still stands. The bell.
     seen = int(connection.vendor == "sqlite")
-    with django_assert_num_queries(1 + seen + 1 + 1):
+    with django_assert_num_queries(seen + 1 + 1):
         post(payload=published("order", id=1))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         post()
     with django_assert_num_queries(1):
         post(Signature="wrong")
