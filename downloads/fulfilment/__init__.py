@@ -132,6 +132,7 @@ from downloads.fulfilment.products import (
 from downloads.fulfilment.recalculation import add_lines, edit_line, edit_order, lock_shop, settle
 from downloads.fulfilment.refunds import record_refund
 from downloads.fulfilment.retention import forget_deliveries, forget_rows
+from downloads.fulfilment.rules.past_orders import give_to_past_orders
 from downloads.fulfilment.rules.verbs import (
     apply_shop_defaults,
     attach_to_each,
@@ -200,6 +201,7 @@ __all__ = [
     "forget_kept_uploads",
     "forget_rows",
     "give_back_failed",
+    "give_to_past_orders",
     "has_sign_in",
     "invite",
     "is_for",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from downloads.models import Asset, Attachment, AttachmentRule, Grant, LineItem, Product
+from downloads.models import Asset, Attachment, AttachmentRule, LineItem, Product
 from downloads.models.attachments import Fetches, terms_of
 
 # As many as are shown of what a rule matches.
@@ -59,11 +59,8 @@ def without_files(products: QuerySet[Product], *, has_some: bool = False) -> Que
 
 
 def lines_lacking(asset: Asset) -> QuerySet[LineItem]:
-    """Return the lines whose product has an asset attached, and that were not given it."""
-    attached = Attachment.objects.given().filter(asset=asset, product=OuterRef("product"))
-    has = Grant.objects.filter(line=OuterRef("pk"), asset=asset)
-    own = LineItem.objects.filter(order__shop=asset.shop_id, order__parent_platform_id=None)
-    return own.filter(Exists(attached), ~Exists(has)).order_by()
+    """Return the purchases of what an asset is attached to that were not given it."""
+    return LineItem.objects.lacking(asset)
 
 
 def where_attached(asset: Asset) -> tuple[QuerySet[Attachment], QuerySet[AttachmentRule]]:

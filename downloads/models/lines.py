@@ -6,7 +6,7 @@ from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from downloads.models.catalog import Product
+from downloads.models.catalog import Asset, Product
 from downloads.models.facts import RefundedLine
 from downloads.models.orders import Order
 
@@ -21,6 +21,16 @@ class LineItemQuerySet(models.QuerySet["LineItem"]):
             refunded_units=_units_of_refunds(are_dismissed=False),
             dismissed_units=_units_of_refunds(are_dismissed=True),
         )
+
+    def lacking(self, asset: Asset) -> "LineItemQuerySet":
+        """Return the lines whose product has an asset attached, and that were not given it."""
+        attached = self.filter(
+            order__shop=asset.shop_id,
+            order__parent_platform_id=None,
+            product__attachments__asset=asset,
+            product__attachments__is_left_out=False,
+        )
+        return attached.exclude(grants__asset=asset).order_by()
 
 
 def _units_of_refunds(*, are_dismissed: bool) -> Coalesce:

@@ -32,6 +32,7 @@ KEPT = {
     "downloads.AssetFigures": _FIGURES,
     "downloads.BuyerFigures": "ten for each shop; new ones replace them",
     "downloads.FirstSteps": "one for each shop",
+    "storefront.Backfill": "as many as a merchant gave a file to past orders",
     "storefront.PlatformAccess": "one for each shop and platform",
     "storefront.SecondFactor": "one for each person",
     "storefront.StaffLanguage": "one for each person",

@@ -1,5 +1,6 @@
 """Models of credentials, staff sign-in and platform access."""
 
+from storefront.models.backfills import Backfill
 from storefront.models.credentials import Credential, CredentialQuerySet
 from storefront.models.customer_tokens import CustomerToken, TokenExchange
 from storefront.models.keys import ApiKey, SecretKey, StorefrontKey, default_rate
@@ -11,6 +12,7 @@ from storefront.models.webhook_secrets import WebhookSecret
 
 __all__ = [
     "ApiKey",
+    "Backfill",
     "CountedTries",
     "Credential",
     "CredentialQuerySet",

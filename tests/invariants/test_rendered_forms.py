@@ -15,7 +15,7 @@ from django.test import Client
 
 from downloads import fulfilment
 from downloads.models import Account, AttachmentRule, Customer, Delivery, LinkRequest, Membership
-from storefront.models import StaffSession
+from storefront.models import Backfill, StaffSession
 from storefront.signed_urls import account_url, new_click
 from storefront.staff import two_factor
 from tests.factories import (
@@ -306,6 +306,14 @@ def test_attach_file(django_app, sign_in):
     assert product.attachments.get().source is None
 
 
+def test_past_orders(django_app, sign_in):
+    product, asset, _rule = attaching(sign_in)
+    LineFactory(order=OrderFactory(shop=asset.shop), product=product)
+    page = django_app.get(f"/admin/downloads/asset/{asset.pk}/past-orders/")
+    send(page, "Give it to past orders")
+    assert Backfill.objects.get().total == 1
+
+
 def test_move_rule(django_app, sign_in):
     _product, asset, rule = attaching(sign_in)
     other = fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="epub"))
@@ -318,6 +326,7 @@ TESTED = {
     "admin/base_site.html": test_search,
     "admin/downloads/apply_limits.html": test_apply_limits,
     "admin/downloads/asset/attach.html": test_attach_to_products,
+    "admin/downloads/asset/past_orders.html": test_past_orders,
     "admin/downloads/attachmentrule/change_form.html": test_move_rule,
     "admin/downloads/customer/change_form.html": test_merge,
     "admin/downloads/customer/merge.html": test_merge,

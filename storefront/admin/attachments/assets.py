@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,14 +14,18 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from downloads import lookups
+from downloads.errors import BadInput
 from downloads.models import Asset, Product
 from storefront.admin.attachments.products import AttachForm, attach
 from storefront.admin.base import ScopedAdmin, visible
+from storefront.backfills import background
 from storefront.formats import whole_number
+from storefront.models import Backfill
 
 MOST_FOUND = 50
 MOST_SHOWN = 20
@@ -78,8 +84,15 @@ class FileActs(ScopedAdmin):
         return request.user.has_perm("downloads.add_attachment", asset)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.attach)
-        return [path("<uuid:number>/attach/", view, name="asset_attach"), *super().get_urls()]
+        view = self.admin_site.admin_view
+        past_orders = path(
+            "<uuid:number>/past-orders/", view(self.past_orders), name="asset_past_orders"
+        )
+        return [
+            path("<uuid:number>/attach/", view(self.attach), name="asset_attach"),
+            past_orders,
+            *super().get_urls(),
+        ]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -93,17 +106,12 @@ class FileActs(ScopedAdmin):
                 "rules": list(rules[:MOST_SHOWN]),
                 "rule_count": rules.count(),
                 "may_attach": self.may_attach(request, asset),
-                "lacking": lookups.lines_lacking(asset).count(),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
     def attach(self, request: HttpRequest, number: object) -> HttpResponseBase:
         """Attach a file to products that are found and ticked, and to product numbers."""
-        asset = self.get_object(request, str(number))
-        if asset is None:
-            raise Http404
-        if not self.may_attach(request, asset):
-            raise PermissionDenied
+        asset = self._permitted(request, number)
         products = visible(Product.objects.filter(shop=asset.shop_id), request)
         form = ReachForm(
             request.POST if request.method == "POST" else None,
@@ -128,6 +136,39 @@ class FileActs(ScopedAdmin):
             "count": found.count(),
         }
         return TemplateResponse(request, "admin/downloads/asset/attach.html", context)
+
+    def past_orders(self, request: HttpRequest, number: object) -> HttpResponseBase:
+        """Say how many earlier purchases lack a file, give it to them, and show how far that is."""
+        asset, at = self._permitted(request, number), timezone.now()
+        here = reverse("admin:asset_past_orders", args=[asset.pk])
+        run = Backfill.objects.filter(asset=asset).first()
+        if request.method == "POST":
+            if run is None or not background.resume(run, at=at):
+                try:
+                    background.begin_backfill(asset, person=request.user, at=at)
+                except BadInput as error:
+                    messages.error(request, str(error))
+            return HttpResponseRedirect(here)
+        is_moving = run is not None and run.is_running and not run.is_cut_off(at)
+        context = self.admin_site.each_context(request) | {
+            "title": _("Give it to past orders"),
+            "opts": self.opts,
+            "original": asset,
+            "run": run,
+            "is_moving": is_moving,
+            "is_stopped": run is not None and run.state != Backfill.State.DONE and not is_moving,
+            "lacking": None if is_moving else lookups.lines_lacking(asset).count(),
+            "most_days": settings.MAIL_ORDER_DAYS,
+        }
+        return TemplateResponse(request, "admin/downloads/asset/past_orders.html", context)
+
+    def _permitted(self, request: HttpRequest, number: object) -> Asset:
+        asset: Asset | None = self.get_object(request, str(number))
+        if asset is None:
+            raise Http404
+        if not self.may_attach(request, asset):
+            raise PermissionDenied
+        return asset
 
 
 def _show_defaults(form: ReachForm, asset: Asset) -> None:

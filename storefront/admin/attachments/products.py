@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -103,21 +104,18 @@ def attach(
         count,
     )
     messages.success(request, words % {"file": asset.title, "count": count})
-    tell_lacking(request, asset)
+    tell_past_orders(request, asset)
 
 
-def tell_lacking(request: HttpRequest, asset: Asset) -> None:
-    """Say how many earlier purchases lack an asset: giving it to them is a step of its own."""
-    count = lookups.lines_lacking(asset).count()
-    if count:
-        words = ngettext(
-            "%(count)s earlier purchase does not have it. Give it to past orders on the file’s "
-            "page.",
-            "%(count)s earlier purchases do not have it. Give it to past orders on the file’s "
-            "page.",
-            count,
-        )
-        messages.info(request, words % {"count": count})
+def tell_past_orders(request: HttpRequest, asset: Asset) -> None:
+    """Lead to giving an asset to past orders: that is a step of its own."""
+    words = format_html(
+        '{} <a href="{}">{}</a>',
+        _("Earlier purchases stay as they are."),
+        reverse("admin:asset_past_orders", args=[asset.pk]),
+        _("Give it to past orders…"),
+    )
+    messages.info(request, words)
 
 
 class AttachActs(ScopedAdmin):

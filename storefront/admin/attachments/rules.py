@@ -20,7 +20,7 @@ from downloads import fulfilment, lookups
 from downloads.errors import BadInput
 from downloads.lookups import Preview
 from downloads.models import Asset, AttachmentRule
-from storefront.admin.attachments.products import tell_lacking
+from storefront.admin.attachments.products import tell_past_orders
 from storefront.admin.attachments.terms import TermsForm
 from storefront.admin.base import ScopedAdmin
 
@@ -121,7 +121,7 @@ class AttachmentRuleAdmin(ScopedAdmin):
             count,
         )
         messages.info(request, words % {"count": count})
-        tell_lacking(request, obj.asset)
+        tell_past_orders(request, obj.asset)
 
     def delete_model(self, request: HttpRequest, obj: AttachmentRule) -> None:
         fulfilment.delete_rules(obj.shop, [obj])

@@ -49,9 +49,9 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
         posted(
             "product.attachments product.attachments-0-limit product.attachments-0-DELETE "
             "product.apply_limits product.attach_file product.product_leave_out "
-            "asset.asset_attach attachmentrule.rule_move"
+            "asset.asset_attach asset.asset_past_orders attachmentrule.rule_move"
         )
-        | {"asset.asset_attach"},
+        | {"asset.asset_attach", "asset.asset_past_orders"},
     ),
     "Make, edit, release and delete orders, and end the links to them": (
         named("downloads: add change delete order, add change lineitem"),

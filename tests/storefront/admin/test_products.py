@@ -160,9 +160,9 @@ def test_a_saved_product_locks_its_shop_before_it_writes(staff, steps):
 
 def test_the_list_asks_the_same_for_one_and_for_many(staff, django_assert_num_queries):
     product = ProductFactory(product_id=900)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         staff.get(LIST)
     for number in range(5):
         ProductFactory(shop=product.shop, product_id=number)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         staff.get(LIST)

@@ -4,7 +4,16 @@ import pytest
 
 from downloads import fulfilment
 from downloads.models import Asset, Attachment, AttachmentRule
-from tests.factories import AttachmentFactory, LinkFactory, ProductFactory, ShopFactory
+from storefront.backfills.background import give_in_background
+from storefront.models import Backfill
+from tests.factories import (
+    AttachmentFactory,
+    LineFactory,
+    LinkFactory,
+    OrderFactory,
+    ProductFactory,
+    ShopFactory,
+)
 from tests.storefront.admin.rendered import address, form_of, save, sign_in
 
 
@@ -120,3 +129,24 @@ def test_support_may_not_attach(django_app, shop, asset):
     url = f"/admin/downloads/asset/{asset.pk}/attach/"
     assert django_app.get(url, expect_errors=True).status_int == 403
     assert url not in django_app.get(address(Asset, "change", asset.pk)).text
+
+
+def test_past_orders_are_counted_first_and_given_to_by_the_worker(app, shop, asset):
+    product = ProductFactory(shop=shop, product_id=9)
+    line = LineFactory(order=OrderFactory(shop=shop), product=product)
+    fulfilment.save_rule(AttachmentRule(shop=shop, asset=asset, product_number=9))
+    url = f"/admin/downloads/asset/{asset.pk}/past-orders/"
+    page = app.get(url)
+    assert "1 earlier purchase lacks “Guide”" in page.text
+    assert not line.grants.exists()
+    form = next(form for form in page.forms.values() if "Give it to past orders" in form.text)
+    page = form.submit().follow()
+    assert page.html.find("progress")["max"] == "1"
+    assert "Under way" in page.text
+    assert page.html.find("input", value="Give it to past orders") is None
+    give_in_background.func(Backfill.objects.get().pk)
+    page = app.get(url)
+    assert "1 of 1 purchases. 1 have the file now" in page.text
+    assert "There is nothing to give." in page.text
+    assert line.grants.exists()
+    assert "Nobody who bought lacks this file." in form.submit().follow().text

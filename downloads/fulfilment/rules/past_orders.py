@@ -1,0 +1,43 @@
+"""Give an asset to past orders of what it is attached to, a few orders at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from downloads.fulfilment.recalculation import settle_within
+from downloads.models import Asset, LineItem, Order
+
+
+@dataclass(frozen=True)
+class Share:
+    """One share: the last order looked at (null: none is left), and what came of it.
+
+    `purchases` lacked the asset before, `given` have it now; `mails` told buyers of it.
+    """
+
+    last: int | None
+    purchases: int = 0
+    given: int = 0
+    mails: int = 0
+
+
+@transaction.atomic
+def give_to_past_orders(asset: Asset, *, after: int, at_most: int, at: datetime) -> Share:
+    """Settle the next orders behind `after` that lack an asset which is attached to them.
+
+    Doing it again changes nothing: an order that has it is not looked at.
+    """
+    lacking = LineItem.objects.lacking(asset)
+    behind = lacking.filter(order__gt=after).order_by("order").values_list("order", flat=True)
+    numbers = list(dict.fromkeys(behind[:at_most]))
+    if not numbers:
+        return Share(last=None)
+    of_these = lacking.filter(order__in=numbers)
+    purchases, mails = of_these.count(), 0
+    silent = Order.objects.filter(pk__in=numbers, announced_at=None)
+    untold = set(silent.values_list("pk", flat=True))
+    for order in Order.objects.filter(pk__in=numbers).order_by("pk"):
+        settled = settle_within(order, at=at)
+        mails += order.pk in untold and settled.announced_at is not None
+    return Share(numbers[-1], purchases, purchases - of_these.count(), mails)
