@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("downloads", "0048_lists_of_a_million"),
+        ("downloads", "0045_vocabulary_and_time_zones"),
     ]
 
     operations = [

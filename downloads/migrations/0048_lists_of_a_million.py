@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("downloads", "0045_vocabulary_and_time_zones"),
+        ("downloads", "0046_words_of_attaching"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("downloads", "0048_lists_of_a_million"),
-        ("storefront", "0014_connections"),
+        ("storefront", "0009_order_imports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

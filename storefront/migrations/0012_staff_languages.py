@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("storefront", "0009_order_imports"),
+        ("storefront", "0010_backfills"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
