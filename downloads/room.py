@@ -89,6 +89,12 @@ def require_disk(storage: Storage, size_bytes: int) -> None:
         raise DiskFull
 
 
+def free_bytes(storage: Storage) -> int | None:
+    """Return how many bytes the storage's disk has free; None for a storage without one here."""
+    place = _place_of(storage)
+    return None if place is None else shutil.disk_usage(place).free
+
+
 def bytes_to_write(storage: Storage, upload: File) -> int:
     """Return how many bytes storing an upload takes of the disk beyond those it takes already."""
     place, taken_in = _place_of(storage), getattr(upload, "temporary_file_path", None)

@@ -10,6 +10,13 @@ from downloads.lookups.attachments import (
     with_file_counts,
     without_files,
 )
+from downloads.lookups.figures import (
+    DayFigures,
+    FetchedAsset,
+    clock_readings,
+    figures_by_day,
+    most_fetched,
+)
 from downloads.lookups.grants import (
     DEFAULT_PAGE,
     MAX_PAGE,
@@ -57,6 +64,8 @@ __all__ = [
     "PROFILE_NOT_FOUND",
     "Applying",
     "BareLine",
+    "DayFigures",
+    "FetchedAsset",
     "GrantPage",
     "Missing",
     "NumberedPage",
@@ -65,9 +74,11 @@ __all__ = [
     "Preview",
     "WorkerState",
     "account_for_mail",
+    "clock_readings",
     "customer_of_shop",
     "default_terms",
     "email_of",
+    "figures_by_day",
     "grant_of_click",
     "grant_of_reader",
     "grants_of_reader",
@@ -77,6 +88,7 @@ __all__ = [
     "is_opened",
     "lines_lacking",
     "missing_of",
+    "most_fetched",
     "order_for_mail",
     "order_for_page",
     "order_for_storefront",

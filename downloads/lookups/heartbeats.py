@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from downloads.models import Heartbeat
 
@@ -28,12 +28,15 @@ def worker_seen_at() -> datetime | None:
 
 
 def worker_state(*, at: datetime) -> WorkerState:
-    """Return how the worker is; it counts as silent past `WORKER_SILENT_SECONDS`."""
-    since = worker_seen_at()
+    """Return how the worker is; it counts as silent past `WORKER_SILENT_SECONDS`. One query."""
     earliest = at - timedelta(seconds=settings.WORKER_SILENT_SECONDS)
+    newest = Heartbeat.objects.order_by("-seen_at", "-pk").values("pk")[:1]
+    rows = list(Heartbeat.objects.filter(Q(seen_at__gte=earliest) | Q(pk__in=newest)))
+    since = max((row.seen_at for row in rows), default=None)
     if since is None or since < earliest:
         return WorkerState(since, is_silent=True)
-    row = Heartbeat.objects.failing(earliest).first()
-    if row is None:
+    failing = [(row.failing_since or since, row.pk, row.failing) for row in rows if row.failing]
+    if not failing:
         return WorkerState(since, is_silent=False)
-    return WorkerState(since, False, failing=row.failing, failing_since=row.failing_since)
+    failing_since, _pk, words = min(failing)
+    return WorkerState(since, False, failing=words, failing_since=failing_since)

@@ -13,10 +13,6 @@ KEPT = timedelta(days=1)
 
 
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
-    def failing(self, since: datetime) -> "HeartbeatQuerySet":
-        """Return those seen since then that say what they fail at, the longest failing first."""
-        return self.filter(seen_at__gte=since).exclude(failing="").order_by("failing_since", "pk")
-
     def past_retention(self, at: datetime) -> "HeartbeatQuerySet":
         """Return those of processes silent for more than a day; the newest of all stays."""
         newest = self.model.objects.order_by("-seen_at", "-pk").values("pk")[:1]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from downloads.models.orders import Order
@@ -46,8 +46,14 @@ class MailQuerySet(models.QuerySet["Mail"]):
         return self.filter(is_done | by_strangers).exclude(state__in=Mail.MOVING)
 
     def failed(self) -> "MailQuerySet":
-        """Return what reached nobody: given up, or come back."""
-        return self.filter(Q(state=Mail.State.SET_ASIDE) | Q(bounced_at__isnull=False))
+        """Return what reached no buyer: given up, or come back."""
+        failed = Q(state=Mail.State.SET_ASIDE) | Q(bounced_at__isnull=False)
+        return self.filter(failed).exclude(kind=Mail.Kind.SIGN_IN)
+
+    def came_back_last(self) -> "MailQuerySet":
+        """Return what came back, unless another mail about its order was written since."""
+        newer = Mail.objects.filter(order=OuterRef("order"), pk__gt=OuterRef("pk"))
+        return self.failed().filter(~Exists(newer), bounced_at__isnull=False)
 
     def past_retention(self, at: datetime) -> "MailQuerySet":
         """Return the settled mails last looked at `MAIL_RETENTION_DAYS` ago or more."""

@@ -74,12 +74,27 @@ class CameBackFilter(admin.SimpleListFilter):
     parameter_name = "came_back"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Came back"), ("no", "Did not")]
+        return [("yes", "Came back"), ("last", "Came back, none since"), ("no", "Did not")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Mail]) -> QuerySet[Mail]:
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Mail]:
+        if self.value() == "last":
+            return queryset.came_back_last()
         if self.value() not in {"no", "yes"}:
             return queryset
         return queryset.filter(bounced_at__isnull=self.value() == "no")
+
+
+class FailedFilter(admin.SimpleListFilter):
+    """What reached nobody, for whatever reason, as the start page counts it."""
+
+    title = "whether it failed"
+    parameter_name = "failed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Reached nobody")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Mail]:
+        return queryset.failed() if self.value() == "yes" else queryset
 
 
 @admin.register(Mail)
@@ -95,7 +110,8 @@ class MailAdmin(ReportedAdmin, NamelessAdmin):
         "shop",
     )
     list_select_related = ("shop", "order")
-    list_filter = (MailsOfOrder, "state", CameBackFilter, "kind", "shop")
+    list_filter = (MailsOfOrder, "state", FailedFilter, CameBackFilter, "kind", "shop")
+    asked_by_links = ("created_at",)
     search_fields = ("email", "=order__number", "=order__receipt_number")
     search_help_text = "Mail address or order number"
     quick_order = ("created_at",)

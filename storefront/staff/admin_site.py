@@ -28,8 +28,7 @@ from storefront.staff.access import is_through
 from storefront.staff.login import SignIn, note_use, to_second_factor, waits_at_second_factor
 from storefront.staff.screen.locale import choose_language, enter_locale
 from storefront.staff.screen.navigation import Navigation
-from storefront.staff.start_page import figures_for
-from storefront.staff.worker import words_of_worker
+from storefront.staff.start import export, page
 
 View = Callable[..., HttpResponseBase]
 # Our own sheets, in the order in which each stands on the one before it.
@@ -70,6 +69,9 @@ class StaffSite(AdminSite):
             ),
             path("language/", self.admin_view(choose_language), name="language"),
             path("sessions/", self.admin_view(session_list.show), name="sessions"),
+            path("figures/days.csv", self.admin_view(export.days_csv), name="figures_days"),
+            path("figures/files.csv", self.admin_view(export.files_csv), name="figures_files"),
+            path("first-steps/", self.admin_view(page.dismiss_steps), name="first_steps"),
             *theirs,
         ]
 
@@ -78,10 +80,7 @@ class StaffSite(AdminSite):
 
         A proxy that is not counted is told to superusers: the others cannot help it.
         """
-        words: dict[str, Any] = {
-            "worker": words_of_worker(at=timezone.now()),
-            "figures": figures_for(request),
-        }
+        words = page.start_of(request, at=timezone.now())
         if request.user.is_superuser:
             words["proxy"] = proxies.seen.words
         return super().index(request, words | (extra_context or {}))

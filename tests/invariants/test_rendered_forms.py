@@ -14,7 +14,15 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from downloads import fulfilment
-from downloads.models import Account, AttachmentRule, Customer, Delivery, LinkRequest, Membership
+from downloads.models import (
+    Account,
+    AttachmentRule,
+    Customer,
+    Delivery,
+    FirstSteps,
+    LinkRequest,
+    Membership,
+)
 from storefront.models import Backfill, StaffSession
 from storefront.signed_urls import account_url, new_click
 from storefront.staff import two_factor
@@ -164,6 +172,14 @@ def test_sessions(django_app, sign_in, ada):
     forms = {id(form): form for form in page.forms.values() if "End" in form.text}.values()
     next(iter(forms)).submit("session")
     assert StaffSession.objects.count() == before - 1
+
+
+def test_first_steps(django_app, sign_in):
+    shop = ShopFactory()
+    sign_in()
+    page = django_app.get("/admin/")
+    form_in(page, "Put away").submit()
+    assert FirstSteps.objects.get().shop == shop
 
 
 def test_search(django_app, sign_in):
@@ -344,6 +360,7 @@ TESTED = {
     "admin/second_factor_own.html": test_second_factor,
     "admin/second_factor_set_up.html": test_second_factor,
     "admin/sessions.html": test_sessions,
+    "admin/start/steps.html": test_first_steps,
     "invitation_accept.html": test_invitation_accept,
     "items.html": test_items_and_refusal,
     "links.html": test_links,

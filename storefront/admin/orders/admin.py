@@ -71,6 +71,7 @@ class OrderAdmin(DeskActs, OrderList):
     change_form_template = "admin/downloads/order/change_form.html"
     list_select_related = ("shop", "customer")
     list_filter = ("shop", "payment", "hold", MailFilter, MissingFilter, NotesFilter, "placed_at")
+    asked_by_links = ("cancelled_at", "fully_refunded")
     search_fields = (
         "=number",
         "=receipt_number",

@@ -113,6 +113,8 @@ class MarkedShop:
             return [self.name] if is_list else column.default()
         if isinstance(column, models.DateTimeField):
             return None if column.null else NOW
+        if isinstance(column, models.DateField):
+            return None if column.null else NOW.date()
         if isinstance(column, NUMBERS):
             return self.first
         return None

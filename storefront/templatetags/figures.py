@@ -1,0 +1,20 @@
+"""Template filters that write counts and sizes for people."""
+
+from django import template
+from django.utils.formats import number_format
+
+from storefront.formats import size_text
+
+register = template.Library()
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Write a count with its thousands apart."""
+    return number_format(number, force_grouping=True)
+
+
+@register.filter
+def sized(size_bytes: int | None) -> str:
+    """Write a size; a dash where there is none."""
+    return size_text(size_bytes) or "–"
