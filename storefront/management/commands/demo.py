@@ -15,6 +15,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from downloads.models import Shop
+from storefront.demo.busy import make_busy_year
 from storefront.demo.example import (
     BASIC_ORDER_TOKEN,
     GENERIC_MESSAGE,
@@ -27,6 +29,7 @@ from storefront.demo.example import (
 from storefront.graphql_api.schema import IRI
 
 HOST = "127.0.0.1"
+BAR = 30
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:]{8}(?:Z|[+]00:00)")
 QUERY = (
     'query { customerDownloadableProduct(id: "%s") '
@@ -41,6 +44,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="where to serve (8000)")
         parser.add_argument("--no-serve", action="store_true", help="make and print, then exit")
+        parser.add_argument(
+            "--busy", action="store_true", help="make a year of invented business, too"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object alone")
 
     def handle(self, *, port: int, no_serve: bool, **options: Any) -> None:
@@ -52,6 +58,9 @@ class Command(BaseCommand):
             _require_free_port(port)
         call_command("migrate", verbosity=0)
         example = make_example(at=timezone.now())
+        if options["busy"]:
+            shop = Shop.objects.get(domain=SHOP)
+            make_busy_year(shop, at=timezone.now(), progress=self.show_progress)
         entries = _entries(f"http://localhost:{port}", example)
         if options["json"]:
             self.stdout.write(json.dumps(entries))
@@ -60,6 +69,13 @@ class Command(BaseCommand):
         self.stdout.flush()
         if not no_serve:
             _serve(port, entries)
+
+    def show_progress(self, done: float) -> None:
+        """Draw a bar where somebody watches."""
+        if self.stderr.isatty():
+            bar = "█" * round(BAR * done)
+            end = "\n" if done >= 1 else ""
+            self.stderr.write(f"\rA year of business {bar:░<{BAR}} {done:4.0%}", ending=end)
 
 
 def _entries(base_url: str, example: Example) -> dict[str, str]:
