@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.db import connection, models
 from django.db.models.base import ModelState
 
-from downloads.prepared_statements import fill
+from downloads.prepared_statements import Slot, vendor
 from downloads.round_trips import Statement, read
 
 Read = Callable[[tuple[Any, ...]], Any]
@@ -27,8 +27,11 @@ class PreparedQuery:
 
     def given(self, **values: Any) -> "FilledQuery":
         """Return it with these values in its slots, to be fetched."""
-        compiled = self._compiled.get(connection.vendor) or self._compile()
-        given = [None if _is_too_large(value) else value for value in fill(compiled.params, values)]
+        compiled = self._compiled.get(vendor()) or self._compile()
+        given = [*compiled.params]
+        for place, slot in compiled.slots:
+            value = slot.value_of(values)
+            given[place] = None if _is_too_large(value) else value
         return FilledQuery(Statement(compiled.sql, given), compiled.read)
 
     def first(self, **values: Any) -> Any:
@@ -39,8 +42,9 @@ class PreparedQuery:
     def _compile(self) -> "_Compiled":
         compiler = self._queryset().query.get_compiler(connection.alias)
         sql, params = compiler.as_sql()
-        compiled = _Compiled(sql, tuple(params), _reader_of(compiler))
-        self._compiled[connection.vendor] = compiled
+        slots = tuple(each for each in enumerate(params) if isinstance(each[1], Slot))
+        compiled = _Compiled(sql, tuple(params), slots, _reader_of(compiler))
+        self._compiled[vendor()] = compiled
         return compiled
 
 
@@ -54,6 +58,7 @@ class FilledQuery(NamedTuple):
 class _Compiled(NamedTuple):
     sql: str
     params: tuple[Any, ...]
+    slots: tuple[tuple[int, Slot], ...]
     read: Read
 
 

@@ -8,6 +8,7 @@ own: what may be spent is said by `Grant.objects.available` alone.
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,12 @@ _TAKEN_BY_SERVER: dict[type[models.Field], type] = {
     models.DateTimeField: datetime,
     models.UUIDField: UUID,
 }
+
+
+@cache
+def vendor() -> str:
+    """Return the kind of the database, which is one of this process: each look costs ten calls."""
+    return connection.vendor
 
 
 class Slot(Expression):
@@ -112,14 +119,14 @@ class Prepared:
 
     def written(self) -> tuple[str, Sequence[Any]]:
         """Return its SQL and its parameters, slots among them."""
-        vendor = connection.vendor
-        if vendor not in self._statements:
+        kind = vendor()
+        if kind not in self._statements:
             sql, params = self._write()
             if self._on_conflict:
                 sql, returning, columns = sql.partition(" RETURNING ")
                 sql = f"{sql} ON CONFLICT {self._on_conflict}{returning}{columns}"
-            self._statements[vendor] = sql, params
-        return self._statements[vendor]
+            self._statements[kind] = sql, params
+        return self._statements[kind]
 
     def _write(self) -> tuple[str, Sequence[Any]]:
         statements: list[tuple[str, Sequence[Any]]] = []

@@ -42,7 +42,7 @@ def storefront_key(header: str | None, *, origin: str | None = None, at: datetim
 
 def key_and_bearer(
     header: str | None,
-    authorization: str = "",
+    bearer: Bearer | None = None,
     *,
     origin: str | None = None,
     grant: int | None = None,
@@ -50,7 +50,7 @@ def key_and_bearer(
 ) -> tuple[StorefrontKey, Found]:
     """Return a key as `storefront_key` does, and what else came in its round trip.
 
-    That is of the bearer of `authorization` and of the grant with a number, for a caller to judge.
+    That is of a bearer and of the grant with a number, for a caller to judge.
 
     Raises:
         KeyRefused, OriginRefused: as `storefront_key` does.
@@ -59,7 +59,7 @@ def key_and_bearer(
         raise KeyRefused("X-STOREFRONT-KEY header is required for this operation", "missing_key")
     if not StorefrontKey.is_key(header):
         raise _invalid_key()
-    key, found = find_caller(hash_token(header), Bearer.read(authorization), grant=grant, at=at)
+    key, found = find_caller(hash_token(header), bearer, grant=grant, at=at)
     if key is None:
         raise _invalid_key()
     key.note_use(at)
@@ -109,7 +109,7 @@ class StorefrontCaller:
         cls, request: HttpRequest, key: StorefrontKey, found: Found, *, at: datetime
     ) -> "StorefrontCaller":
         """Return who sends a request with a key, of whom something was found in its round trip."""
-        authorization = request.headers.get("Authorization", "")
+        authorization = request.META.get("HTTP_AUTHORIZATION", "")
         return cls(key.shop, authorization, at, client_ip(request), found=found)
 
     @property
@@ -138,7 +138,8 @@ class StorefrontCaller:
         Raises:
             Unauthenticated: as `customer` does.
         """
-        bearer, found = Bearer.read(self.authorization), self.found
+        found = self.found
+        bearer = found.bearer or Bearer.read(self.authorization)
         if bearer is None:
             raise Unauthenticated
         token = found.token if found.bearer == bearer else find_bearer(bearer, at=self.at)
@@ -212,11 +213,6 @@ def choose_password(number: int, *, state: str, password: str, at: datetime) -> 
     return fulfilment.choose_password(
         number, state=state, password=password, at=at, and_with_it=sign_out
     )
-
-
-def is_whole_bearer(authorization: str) -> bool:
-    """Say whether an Authorization header may hold a customer's bearer. No query."""
-    return Bearer.read(authorization) is not None
 
 
 def _invalid_key() -> KeyRefused:

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -55,8 +56,16 @@ class GraphQLRequest:
 
 def answer_type(request: HttpRequest) -> str:
     """Negotiate the response's media type: the specification's own where a client names it."""
+    return _answer_type(request.META.get("HTTP_ACCEPT", "*/*"))
+
+
+# Clients of one kind send the same.
+@lru_cache(256)
+def _answer_type(accept: str) -> str:
+    asking = HttpRequest()
+    asking.META["HTTP_ACCEPT"] = accept
     qualities = {
-        f"{kind.main_type}/{kind.sub_type}": kind.quality for kind in request.accepted_types
+        f"{kind.main_type}/{kind.sub_type}": kind.quality for kind in asking.accepted_types
     }
     is_named = qualities.get(GRAPHQL_JSON, 0) >= qualities.get(JSON, 0)
     return GRAPHQL_JSON if is_named and GRAPHQL_JSON in qualities else JSON
@@ -75,8 +84,6 @@ def parse_request(request: HttpRequest) -> GraphQLRequest:
     """
     try:
         params = _params(request)
-        # What no text can hold, half a character, would fail wherever it is used.
-        json.dumps(params, ensure_ascii=False).encode()
     except UnicodeError:
         raise RequestRefused("The request is not UTF-8 text.") from None
     except RecursionError:
@@ -130,7 +137,11 @@ def _params(request: HttpRequest) -> dict[str, Any]:
         return _unpacked(request.POST)
     if request.content_type != JSON:
         raise RequestRefused("Send the query with Content-Type: application/json.", 415)
-    params = _read_json(request.body.decode(), "The request is no valid JSON.")
+    text = request.body.decode()
+    params = _read_json(text, "The request is no valid JSON.")
+    # Nothing else in UTF-8 makes half a character.
+    if "\\u" in text:
+        _require_text(params)
     if not isinstance(params, dict):
         raise RequestRefused("Send one JSON object with a query; batches are not answered.")
     return params
@@ -147,7 +158,13 @@ def _unpacked(fields: QueryDict) -> dict[str, Any]:
             params[name] = _read_json(params[name], f"{name.title()} are no valid JSON.")
         else:
             params.pop(name, None)
+    _require_text(params)
     return params
+
+
+def _require_text(params: Any) -> None:
+    # What no text can hold, half a character, would fail wherever it is used.
+    json.dumps(params, ensure_ascii=False).encode()
 
 
 def _read_json(text: str, complaint: str) -> Any:

@@ -74,7 +74,7 @@ class StorefrontGraphQL(GraphQLView):
 
     def answer_caller(self, request: HttpRequest) -> HttpResponse:
         at = timezone.now()
-        refusals = Refusals(request, request.headers.get("X-Storefront-Key", ""), at=at)
+        refusals = Refusals(request, request.META.get("HTTP_X_STOREFRONT_KEY", ""), at=at)
         try:
             response = self.answer_counted(request, refusals, at=at)
         except KeyRefused as error:
@@ -93,13 +93,13 @@ class StorefrontGraphQL(GraphQLView):
             RateExceeded: one too many of either.
         """
         refusals.require_hope()
-        sent = request.headers
+        sent = request.META
         try:
             ready = self.look_ahead(request) if refusals.shows_bearer else None
             key, found = key_and_bearer(
-                sent.get("X-Storefront-Key"),
-                sent.get("Authorization", "") if ready else "",
-                origin=sent.get("Origin"),
+                sent.get("HTTP_X_STOREFRONT_KEY"),
+                refusals.bearer if ready else None,
+                origin=sent.get("HTTP_ORIGIN"),
                 grant=ready.grant if ready else None,
                 at=at,
             )

@@ -19,11 +19,15 @@ def client_ip(request: HttpRequest) -> str:
     An IPv4 address, or the /64 that one subscriber of IPv6 has. What cannot be read as an address
     is told from others by a short hash: it fits any cache's key, whatever was sent.
     """
-    # It reads META alone.
-    return _address_in(BaseThrottle().get_ident(request) or "")  # type: ignore[arg-type]
+    known: str | None = getattr(request, "known_client_ip", None)
+    if known is None:
+        # It reads META alone.
+        named = BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]
+        known = request.known_client_ip = _address_in(named)  # type: ignore[attr-defined]
+    return known
 
 
-# One request asks several times, and one visitor many.
+# Many requests of one visitor.
 @lru_cache(1000)
 def _address_in(named: str) -> str:
     with_port = _WITH_PORT.match(named)

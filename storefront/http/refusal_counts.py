@@ -15,11 +15,12 @@ from rest_framework.exceptions import APIException
 
 from downloads.errors import BadInput
 from downloads.tokens import hash_token
-from storefront.authentication import StorefrontCaller, count_request, is_whole_bearer
+from storefront.authentication import StorefrontCaller, count_request
 from storefront.http.client_ip import client_ip
 from storefront.http.errors import RateExceeded, RequestRefused, TooLarge, Unauthenticated
 from storefront.http.throttling import Rate, count, counted, give_back
 from storefront.models import StorefrontKey
+from storefront.models.caller_queries import Bearer
 
 # What says that a request did no useful work; a missing row and a used-up download do not.
 REFUSALS = (APIException, BadInput, RateExceeded, RequestRefused, TooLarge, Unauthenticated)
@@ -29,8 +30,7 @@ SHOWN = 32
 class Refusals:
     """Rate limits of one sender with one key; `exceeded` once too many were refused.
 
-    `rate` is what the present one is counted under, and `shows_bearer` says whether its bearer may
-    be one.
+    `rate` is what the present one is counted under, and `bearer` what may be its bearer.
     """
 
     is_admitted = False
@@ -41,7 +41,8 @@ class Refusals:
         self._who = f"{hash_token(key)[:SHOWN]}:{client_ip(request)}"
         self._limit = settings.KEY_REFUSALS_PER_MINUTE
         self._at = at
-        self.shows_bearer = is_whole_bearer(request.headers.get("Authorization", ""))
+        self.bearer = Bearer.read(request.META.get("HTTP_AUTHORIZATION", ""))
+        self.shows_bearer = self.bearer is not None
 
     def require_hope(self) -> None:
         """Refuse, past the limit, a request without a plausible bearer. No query.

@@ -99,6 +99,10 @@ JUDGED_OF_BEARER = (
     *("customer", "account", "email", "origin", "used_at"),
     *("customer__shop", "customer__person", "customer__erased_at"),
     *("customer__email", "customer__first_name", "customer__last_name"),
+    *("account__customer", "account__email"),
+    *("account__customer__shop", "account__customer__person", "account__customer__erased_at"),
+    *("account__customer__email", "account__customer__first_name"),
+    "account__customer__last_name",
 )
 _KEY = PreparedQuery(
     lambda: (
@@ -113,6 +117,7 @@ _BEARER = PreparedQuery(
     lambda: (
         CustomerToken.objects.usable(_AT)
         .select_related("customer", "account__customer")
+        .only(*JUDGED_OF_BEARER)
         .filter(pk=_NUMBER, secret_hash=_SECRET_HASH)
         .order_by()
     )

@@ -53,7 +53,7 @@ class CustomerFace(KeyedFace):
         try:
             key, found = key_and_bearer(
                 text,
-                sent.get("Authorization", ""),
+                refusals.bearer,
                 origin=sent.get("Origin"),
                 grant=whole_number(kwargs.get("number", "")),
                 at=at,
