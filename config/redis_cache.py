@@ -11,6 +11,12 @@ ADD = """
 if redis.call('exists', KEYS[1]) == 0 then return nil end
 return redis.call('incrby', KEYS[1], ARGV[1])
 """
+# `SET key 0 EX seconds NX` and `INCR key`, each text behind its length: the library packs them by a
+# hundred calls.
+COUNT = (
+    b"*6\r\n$3\r\nSET\r\n$%d\r\n%b\r\n$1\r\n0\r\n$2\r\nEX\r\n$%d\r\n%b\r\n$2\r\nNX\r\n"
+    b"*2\r\n$4\r\nINCR\r\n$%d\r\n%b\r\n"
+)
 
 
 class OneTripClient(RedisCacheClient):
@@ -46,11 +52,12 @@ class OneTripClient(RedisCacheClient):
         of a line whether it is alive.
         """
         client = self.get_client(key, write=True)
-        commands = [("SET", key, 0, "EX", seconds, "NX"), ("INCR", key)]
+        name, end = key.encode(), b"%d" % seconds
+        packed = COUNT % (len(name), name, len(end), end, len(name), name)
         if self._line is None:
             self._line = client.connection_pool.make_connection()
         try:
-            self._line.send_packed_command(self._line.pack_commands(commands))
+            self._line.send_packed_command([packed])
             self._line.read_response()
             return int(self._line.read_response())
         except (RedisConnectionError, RedisTimeoutError):
@@ -61,8 +68,7 @@ class OneTripClient(RedisCacheClient):
             self._line.disconnect()
             raise
         pipeline = client.pipeline(transaction=False)
-        for command in commands:
-            pipeline.execute_command(*command)
+        pipeline.set(key, 0, ex=seconds, nx=True).incr(key)
         return int(pipeline.execute()[-1])
 
 

@@ -4,13 +4,25 @@ import hashlib
 import re
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 from django.http import HttpRequest
+from django.utils.datastructures import CaseInsensitiveMapping
 from rest_framework.throttling import BaseThrottle
 
 SUBSCRIBER_BITS = 64
 # Some proxies write the port too, and IPv6 in brackets.
 _WITH_PORT = re.compile(r"\A(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]+)?\Z")
+
+
+class _Asking:
+    """What is looked at of a request; its own `headers` would read all of them."""
+
+    def __init__(self, meta: dict[str, Any]) -> None:
+        self.META = meta
+        forwarded = meta.get("HTTP_X_FORWARDED_FOR")
+        given = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+        self.headers = CaseInsensitiveMapping(given)
 
 
 def client_ip(request: HttpRequest) -> str:
@@ -21,9 +33,8 @@ def client_ip(request: HttpRequest) -> str:
     """
     known: str | None = getattr(request, "known_client_ip", None)
     if known is None:
-        # It reads META alone.
-        named = BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]
-        known = request.known_client_ip = _address_in(named)  # type: ignore[attr-defined]
+        asking: Any = _Asking(request.META)
+        known = request.known_client_ip = _address_in(BaseThrottle().get_ident(asking) or "")  # type: ignore[attr-defined]
     return known
 
 
