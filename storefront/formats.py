@@ -1,6 +1,7 @@
 """Read numbers that people and programs send, and write sizes for people."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -10,6 +11,8 @@ MAX_KEY = 2**63 - 1
 UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
+# A file's size stands in the answers of all who bought it.
+@lru_cache(4096)
 def size_text(size_bytes: int | None) -> str | None:
     """Format a size for people: 1000-based, no space, at most one decimal ("10MB", "1.5GB")."""
     if size_bytes is None:

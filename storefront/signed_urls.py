@@ -84,13 +84,19 @@ class Click:
     def path(self) -> str:
         """The path of `url`."""
         # Quoted as `reverse` does; the rest of it has nothing to quote.
-        named = f"/{quote(self.file_name, safe=UNQUOTED)}" if self.file_name else ""
+        named = f"/{_quoted(self.file_name)}" if self.file_name else ""
         return f"{_path_to('download')}{self.signed}{named}"
 
     @property
     def form_action(self) -> str:
         """The path that a form on our pages posts to."""
         return f"{_path_to('click')}{self.signed}"
+
+
+# A file's name stands in the answers of all who bought it.
+@lru_cache(4096)
+def _quoted(name: str) -> str:
+    return quote(name, safe=UNQUOTED)
 
 
 def _path_to(view: str) -> str:
@@ -149,8 +155,9 @@ def asset_url(grant: Grant, shop: Shop, *, at: datetime) -> str | None:
     """
     if grant.status(at) != Grant.AVAILABLE:
         return None
-    if grant.asset.kind == Asset.LINK and shop.link_urls == Shop.LinkUrls.DIRECT:
-        return grant.asset.link
+    asset = grant.asset
+    if shop.link_urls == Shop.LinkUrls.DIRECT and asset.kind == Asset.LINK:
+        return asset.link
     return new_click(grant, at=at).url
 
 

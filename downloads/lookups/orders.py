@@ -167,13 +167,14 @@ def _gathered(order: Order, lines: list[LineItem], grants: list[Grant]) -> Opene
     lines_by_id: dict[int | None, LineItem] = {line.pk: line for line in lines}
     for grant in grants:
         _ORDER.set_cached_value(grant, order)
-        if grant.line_id is not None:
-            line = lines_by_id.get(grant.line_id)
+        number = grant.line_id
+        if number is not None:
+            line = lines_by_id.get(number)
             if line is None:
                 # It came between the query of lines and that of grants: the next reading shows it.
                 continue
             _LINE.set_cached_value(grant, line)
-        by_line[grant.line_id].append(grant)
+        by_line[number].append(grant)
     return OpenedOrder(
         order=order,
         lines=[OpenedLine(line, line.product, by_line[line.pk]) for line in lines],

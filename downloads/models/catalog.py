@@ -159,7 +159,9 @@ class Asset(Terms):
 
     @property
     def kind(self) -> str:
-        return self.FILE if self.file else self.LINK
+        # As it came from its row: by its attribute each look would make a file of its name.
+        file = self.__dict__.get("file")
+        return self.FILE if (self.file if file is None else file) else self.LINK
 
 
 def kept_key(kept: "KeptUpload", filename: str) -> str:

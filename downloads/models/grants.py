@@ -24,13 +24,13 @@ def order_refusals(order: Order, *, for_own: bool = False) -> list[str]:
     `for_own`: those of the assets that were attached to the order itself.
     """
     is_given_back = order.fully_refunded or order.payment == Order.Payment.REFUNDED
-    shut_by = {
-        Unavailable.CANCELED: order.cancelled_at is not None,
-        Unavailable.REFUNDED: is_given_back and not (for_own and order.keeps_own_assets),
-        Unavailable.PENDING: order.payment == Order.Payment.PENDING,
-        Unavailable.HELD: order.hold != Order.Hold.NONE,
-    }
-    return [reason for reason, holds in shut_by.items() if holds]
+    shut_by = (
+        (order.cancelled_at is not None, Unavailable.CANCELED),
+        (is_given_back and not (for_own and order.keeps_own_assets), Unavailable.REFUNDED),
+        (order.payment == Order.Payment.PENDING, Unavailable.PENDING),
+        (order.hold != Order.Hold.NONE, Unavailable.HELD),
+    )
+    return [reason for holds, reason in shut_by if holds]
 
 
 def _of_order_among(orders: OrderQuerySet, for_own: OrderQuerySet) -> Exists:
@@ -236,15 +236,15 @@ class Grant(models.Model):
         return list(dict.fromkeys(reasons))
 
     def _refusals_of_right(self, at: datetime) -> list[str]:
-        shut_by = {
-            Unavailable.REFUNDED: self.refunded,
-            Unavailable.PENDING: self.unpaid,
-            Unavailable.WITHDRAWN: bool(self.withdrawn_at or self.asset.withdrawn_at),
-            Unavailable.PAST: self.expires_at is not None and self.expires_at <= at,
-        }
+        shut_by = (
+            (self.refunded, Unavailable.REFUNDED),
+            (self.unpaid, Unavailable.PENDING),
+            (bool(self.withdrawn_at or self.asset.withdrawn_at), Unavailable.WITHDRAWN),
+            (self.expires_at is not None and self.expires_at <= at, Unavailable.PAST),
+        )
         return [
             # Whatever becomes of the order, what another product took the place of stays closed.
             *([Unavailable.REPLACED] if self.replaced else []),
             *order_refusals(self.order, for_own=self.line_id is None),
-            *(reason for reason, holds in shut_by.items() if holds),
+            *[reason for holds, reason in shut_by if holds],
         ]
