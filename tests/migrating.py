@@ -6,6 +6,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
+from downloads.search.indexes import drop_triggers, keep_indexes
 from tests.prepared_database import start_from_nothing
 
 APPS = ("downloads", "storefront")
@@ -28,7 +29,7 @@ def executor() -> MigrationExecutor:
 
 def migrate_to(app: str, name: str) -> Any:
     """Bring an app's tables to a migration; return the models of that time."""
-    executor().migrate([(app, name)])
+    _migrate(executor(), [(app, name)])
     return executor().loader.project_state([(app, name)]).apps
 
 
@@ -43,4 +44,11 @@ def begin_at(app: str, name: str) -> Any:
 
 def migrate_to_newest() -> None:
     made = executor()
-    made.migrate(made.loader.graph.leaf_nodes())
+    _migrate(made, made.loader.graph.leaf_nodes())
+
+
+def _migrate(made: MigrationExecutor, targets: list[tuple[str, str]]) -> None:
+    """Migrate as the command does, which sends its signals before and after."""
+    drop_triggers(plan=made.migration_plan(targets))
+    made.migrate(targets)
+    keep_indexes()
