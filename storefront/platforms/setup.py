@@ -5,9 +5,12 @@ Each platform with an API has a module `setup` of this shape in its package.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from storefront.platforms.client import Connection
+
+# A text that is translated when it is shown.
+Words = Any
 
 
 @dataclass(frozen=True)
@@ -15,8 +18,8 @@ class Field:
     """What opens a platform's API, as a merchant enters it; `read_entered` knows its `name`."""
 
     name: str
-    label: str
-    help_text: str
+    label: Words
+    help_text: Words
     is_required: bool = True
 
 
@@ -42,7 +45,7 @@ class Tested:
     title: str
     granted: Collection[str]
     missing: Sequence[str] = ()
-    advised: Mapping[str, str] = field(default_factory=dict)
+    advised: Mapping[str, Words] = field(default_factory=dict)
 
 
 @dataclass
@@ -69,19 +72,19 @@ class Setup(Protocol):
     is none.
     """
 
-    BEFORE: Sequence[str]
-    STEPS: Sequence[str]
-    ADDRESS_HELP: str
+    BEFORE: Sequence[Words]
+    STEPS: Sequence[Words]
+    ADDRESS_HELP: Words
     FIELDS: Sequence[Field]
     NEEDED: Sequence[str]
-    ADVISED: Mapping[str, str]
+    ADVISED: Mapping[str, Words]
     TOPICS: Mapping[str, str]
     OWN_FILE: str
 
     def read_address(self, text: str) -> str:
         """Return the shop's address in full of what a merchant entered."""
 
-    def read_entered(self, entered: Mapping[str, str]) -> Entered | dict[str, str]:
+    def read_entered(self, entered: Mapping[str, str]) -> Entered | dict[str, Words]:
         """Return what opens the API; else what is wrong, by the name of the field."""
 
     def test(self, connection: Connection) -> Tested:

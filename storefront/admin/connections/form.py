@@ -5,13 +5,14 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from downloads.models import Shop
 from storefront.platforms.api_urls import clean_url
 from storefront.platforms.setup import Entered, Setup
 
 MIN_LENGTH, MAX_LENGTH = 16, 500
-NO_SPACES = "Copy it whole and alone, without spaces."
+NO_SPACES = _("Copy it whole and alone, without spaces.")
 
 
 def require_plain(secret: str) -> None:
@@ -27,9 +28,9 @@ def require_plain(secret: str) -> None:
 class ConnectForm(forms.Form):
     """What a platform's `setup` asks for; `entered` is what opens it, once the form is valid."""
 
-    shop = forms.ModelChoiceField(queryset=Shop.objects.none())
+    shop = forms.ModelChoiceField(label=_("Shop"), queryset=Shop.objects.none())
     address = forms.CharField(
-        label="Address of the shop", max_length=300, widget=forms.TextInput(attrs={"size": 40})
+        label=_("Address of the shop"), max_length=300, widget=forms.TextInput(attrs={"size": 40})
     )
 
     def __init__(self, *given: Any, setup: Setup, shops: QuerySet[Shop], **named: Any) -> None:

@@ -14,6 +14,8 @@ from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -23,7 +25,7 @@ from storefront.admin.base import ScopedAdmin
 from storefront.admin.connections.connecting import access_of, keep
 from storefront.admin.connections.form import ConnectForm
 from storefront.connections.addresses import webhook_address, why_unreachable
-from storefront.connections.checks import look
+from storefront.connections.checks import Finding, look
 from storefront.connections.lights import Light, last_messages, light_of
 from storefront.connections.opening import open_access
 from storefront.models import PlatformAccess
@@ -35,11 +37,7 @@ from storefront.reconciling import reconcile_in_background
 from storefront.staff.roles import rows_where
 
 ENTERED = "key secret signs_with token"
-CONNECTED = (
-    "{title} is connected: {count} webhooks are registered, and its products and orders are being "
-    "fetched in the background."
-)
-MEANWHILE = "Somebody has connected this shop meanwhile. Look at its connection."
+MEANWHILE = _("Somebody has connected this shop meanwhile. Look at its connection.")
 # So many shops' addresses stand on the page of a platform.
 MOST_SHOPS = 20
 
@@ -100,13 +98,7 @@ class ConnectionPages(ScopedAdmin):
         if finding.fault:
             messages.error(request, finding.fault)
         else:
-            count = len(access.topics.split())
-            made = len(finding.registered.made)
-            again = f" {made} of them were missing and made again." if made else ""
-            messages.success(
-                request,
-                f"{title_of(access.source)} lets us in; {count} webhooks are registered.{again}",
-            )
+            messages.success(request, _words_of(access, finding))
         return _page_of(access)
 
     def render_change_form(
@@ -126,11 +118,13 @@ class ConnectionPages(ScopedAdmin):
         topics = set(access.topics.split())
         light = self.light(access, last_messages([access]))
         return {
-            "title": f"{access.shop} at {title_of(access.source)}",
+            "title": _("{shop} at {platform}").format(
+                shop=access.shop, platform=title_of(access.source)
+            ),
             "subtitle": access.address,
             "show_save_and_add_another": False,
             "light": light,
-            "is_waiting": not access.fault and light.words.startswith("Waiting"),
+            "is_waiting": light.is_waiting,
             "advised": _advised(access, setup),
             "topics": [(topic, topic in topics) for topic in (setup.TOPICS if setup else ())],
             "own_file": _own_file(setup, access.shop, access.source),
@@ -184,7 +178,14 @@ class ConnectionPages(ScopedAdmin):
         else:
             count = len(finding.registered.topics)
             title = title_of(access.source)
-            messages.success(request, CONNECTED.format(title=title, count=count))
+            words = ngettext(
+                "{title} is connected: {count} webhook is registered, and its products and orders "
+                "are being fetched in the background.",
+                "{title} is connected: {count} webhooks are registered, and its products and "
+                "orders are being fetched in the background.",
+                count,
+            )
+            messages.success(request, words.format(title=title, count=count))
         return _page_of(access)
 
     def _page(
@@ -193,7 +194,7 @@ class ConnectionPages(ScopedAdmin):
         setup = platform.setup
         named = list(shops[:MOST_SHOPS])
         context = self.admin_site.each_context(request) | {
-            "title": f"Connect {platform.title}",
+            "title": _("Connect {platform}").format(platform=platform.title),
             "opts": self.opts,
             "platform": platform,
             "setup": setup,
@@ -217,6 +218,23 @@ def _own_file(setup: Setup | None, shop: Shop, source: str) -> str:
     if setup is None:
         return ""
     return setup.OWN_FILE.format(address=webhook_address(shop, source))
+
+
+def _words_of(access: PlatformAccess, finding: Finding) -> str:
+    count, made = len(access.topics.split()), len(finding.registered.made)
+    words = ngettext(
+        "{title} lets us in; {count} webhook is registered.",
+        "{title} lets us in; {count} webhooks are registered.",
+        count,
+    ).format(title=title_of(access.source), count=count)
+    if not made:
+        return words
+    again = ngettext(
+        "{made} of them was missing and made again.",
+        "{made} of them were missing and made again.",
+        made,
+    ).format(made=made)
+    return f"{words} {again}"
 
 
 def _page_of(access: PlatformAccess) -> HttpResponse:

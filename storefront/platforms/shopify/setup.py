@@ -9,41 +9,52 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from storefront.platforms.client import Connection, PlatformFault
-from storefront.platforms.setup import Entered, Field, Registered, Tested
+from storefront.platforms.setup import Entered, Field, Registered, Tested, Words
 from storefront.platforms.shopify import admin_graphql
 from storefront.platforms.shopify.admin_graphql import at, rows, shown
 from storefront.platforms.shopify.remote import VERSION
 
 # Without the first ones nothing arrives; what each of the others brings.
 NEEDED: Sequence[str] = ("read_orders", "read_products")
-ADVISED: Mapping[str, str] = {
-    "read_all_orders": "orders older than 60 days (Shopify grants it on request)",
-    "read_customers": "changed mail addresses and names of customers",
-    "read_customer_merge": "merged customers",
-    "read_shopify_payments_disputes": "disputes, with Shopify Payments",
+ADVISED: Mapping[str, Words] = {
+    "read_all_orders": _("orders older than 60 days (Shopify grants it on request)"),
+    "read_customers": _("changed mail addresses and names of customers"),
+    "read_customer_merge": _("merged customers"),
+    "read_shopify_payments_disputes": _("disputes, with Shopify Payments"),
 }
-BEFORE: Sequence[str] = (
-    "The app and the shop must belong to the same Shopify organisation: client ID and secret open "
-    "no other shop. Since 2026 Shopify gives an app of one's own no permanent token (shpat_…) any "
-    "more; one that you have from before goes on working.",
+BEFORE: Sequence[Words] = (
+    _(
+        "The app and the shop must belong to the same Shopify organisation: client ID and secret "
+        "open no other shop. Since 2026 Shopify gives an app of one's own no permanent token "
+        "(shpat_…) any more; one that you have from before goes on working."
+    ),
 )
-STEPS: Sequence[str] = (
-    "In the Shopify admin open Settings → Apps → Develop apps, and there the Dev Dashboard.",
-    "Create an app and give it a name.",
-    "Under Scopes enter: " + ", ".join((*NEEDED, *ADVISED)) + ".",
-    "Release this version, and install the app on your shop.",
-    "Under Settings copy the client ID and the client secret to the fields below.",
+STEPS: Sequence[Words] = (
+    _("In the Shopify admin open Settings → Apps → Develop apps, and there the Dev Dashboard."),
+    _("Create an app and give it a name."),
+    format_lazy(_("Under Scopes enter: {scopes}."), scopes=", ".join((*NEEDED, *ADVISED))),
+    _("Release this version, and install the app on your shop."),
+    _("Under Settings copy the client ID and the client secret to the fields below."),
 )
-ADDRESS_HELP = "As in Settings → Domains: your-store.myshopify.com."
+ADDRESS_HELP = _("As in Settings → Domains: your-store.myshopify.com.")
 FIELDS: Sequence[Field] = (
-    Field("key", "Client ID", "Of the app, under Settings.", is_required=False),
-    Field("signs_with", "Client secret", "Beside it. Shopify signs its messages with it, too."),
+    Field("key", _("Client ID"), _("Of the app, under Settings."), is_required=False),
+    Field(
+        "signs_with",
+        _("Client secret"),
+        _("Beside it. Shopify signs its messages with it, too."),
+    ),
     Field(
         "token",
-        "Admin API access token",
-        "Only for an app made before 2026: its token (shpat_…). Leave the client ID empty then, "
-        "and enter the app's API secret key as client secret.",
+        _("Admin API access token"),
+        _(
+            "Only for an app made before 2026: its token (shpat_…). Leave the client ID empty "
+            "then, and enter the app's API secret key as client secret."
+        ),
         is_required=False,
     ),
 )
@@ -104,13 +115,13 @@ def read_address(text: str) -> str:
     return text
 
 
-def read_entered(entered: Mapping[str, str]) -> Entered | dict[str, str]:
+def read_entered(entered: Mapping[str, str]) -> Entered | dict[str, Words]:
     """Return what opens the API: an app's id and secret, or a token of earlier days."""
     key, secret, token = (entered.get(name, "") for name in ("key", "signs_with", "token"))
     if key and token:
-        return {"token": "Enter the client ID or a token, not both."}
+        return {"token": _("Enter the client ID or a token, not both.")}
     if not (key or token):
-        return {"key": "Enter the app's client ID."}
+        return {"key": _("Enter the app's client ID.")}
     return Entered(key, secret, secret) if key else Entered("", token, secret)
 
 

@@ -8,6 +8,8 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from storefront.platforms.client import (
     Connection,
     Missing,
@@ -16,26 +18,30 @@ from storefront.platforms.client import (
     Question,
     Refused,
 )
-from storefront.platforms.setup import Entered, Field, Registered, Tested
+from storefront.platforms.setup import Entered, Field, Registered, Tested, Words
 
-BEFORE: Sequence[str] = (
-    "Your shop must be reached by https, with permalinks other than “Plain”, and for the REST API "
-    "with no password of the web server before it.",
+BEFORE: Sequence[Words] = (
+    _(
+        "Your shop must be reached by https, with permalinks other than “Plain”, and for the REST "
+        "API with no password of the web server before it."
+    ),
 )
-STEPS: Sequence[str] = (
-    "In WordPress open WooCommerce → Settings → Advanced → REST API.",
-    "Add a key: for a user who may see orders (a shop manager), with the permission Read/Write. "
-    "We write nothing but the webhooks.",
-    "Generate it, and copy the consumer key and the consumer secret to the fields below.",
+STEPS: Sequence[Words] = (
+    _("In WordPress open WooCommerce → Settings → Advanced → REST API."),
+    _(
+        "Add a key: for a user who may see orders (a shop manager), with the permission "
+        "Read/Write. We write nothing but the webhooks."
+    ),
+    _("Generate it, and copy the consumer key and the consumer secret to the fields below."),
 )
-ADDRESS_HELP = "The shop's home page: https://… and the folder, if WordPress is in one."
+ADDRESS_HELP = _("The shop's home page: https://… and the folder, if WordPress is in one.")
 FIELDS: Sequence[Field] = (
-    Field("key", "Consumer key", "It begins with ck_."),
-    Field("secret", "Consumer secret", "It begins with cs_."),
+    Field("key", _("Consumer key"), _("It begins with ck_.")),
+    Field("secret", _("Consumer secret"), _("It begins with cs_.")),
 )
 READ, WRITE = "Read", "Read/Write"
 NEEDED: Sequence[str] = (WRITE,)
-ADVISED: Mapping[str, str] = {}
+ADVISED: Mapping[str, Words] = {}
 TOPICS: Mapping[str, str] = {
     **dict.fromkeys(("order.created", "order.updated", "order.deleted", "order.restored"), WRITE),
     **dict.fromkeys(("product.created", "product.updated"), WRITE),
@@ -56,7 +62,7 @@ def read_address(text: str) -> str:
     return text
 
 
-def read_entered(entered: Mapping[str, str]) -> Entered | dict[str, str]:
+def read_entered(entered: Mapping[str, str]) -> Entered | dict[str, Words]:
     """Return the key and the secret; what signs the messages is ours to make."""
     return Entered(entered.get("key", ""), entered.get("secret", ""))
 

@@ -23,7 +23,7 @@ CASES = [
     ({}, NOW - 2 * HOUR, "ok", "Connected; last message 2\u00a0hours ago"),
     ({}, NOW + HOUR, "ok", "last message 1 s ago"),
     ({}, NOW - 4 * DAY, "warn", "Quiet since 4\u00a0days"),
-    ({"mended_at": NOW - DAY, "lost_topics": "a/b c/d"}, NOW - HOUR, "warn", "Webhooks lost"),
+    ({"mended_at": NOW - DAY, "lost_topics": "a/b c/d"}, NOW - HOUR, "warn", "Webhooks were lost"),
     ({"mended_at": NOW - 8 * DAY, "lost_topics": "a/b"}, NOW - 2 * HOUR, "ok", "Connected"),
 ]
 
