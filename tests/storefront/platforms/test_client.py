@@ -253,3 +253,66 @@ def test_no_proxy_of_the_machine_hears_the_token(ask, monkeypatch):
         monkeypatch.setenv("HTTP_PROXY", proxy.address)
         assert ask(Script(Reply("direct"))) == "direct"
     assert proxy.asked == []
+
+
+def send(script, method, **question):
+    with script, Connection(script.address, headers={"X-Token": "t"}) as opened:
+        return opened.request(client.Question(method, "/x.json", **question)).document
+
+
+@pytest.fixture
+def _here(settings):
+    settings.ALLOW_PRIVATE_PLATFORMS = True
+    settings.PLATFORM_RETRY_SECONDS = 0
+
+
+class Takes(Script):
+    """It answers what is sent as it answers what is asked."""
+
+    def change(self, method, path, query, body):
+        self.sent = (method, body)
+        return self.answer(path, query)
+
+
+@pytest.mark.usefixtures("_here")
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_what_is_sent_goes_to_no_other_place(method):
+    script = Takes(Reply(None, 307, {"Location": "https://evil.example/x.json"}))
+    with pytest.raises(PlatformFault, match="sends us on to https://evil"):
+        send(script, method, json={"a": 1})
+    assert len(script.asked) == 1
+
+
+@pytest.mark.usefixtures("_here")
+def test_a_body_is_json_or_a_form():
+    script = Takes(Reply({"id": 1}, 201))
+    assert send(script, "POST", json={"a": 1}) == {"id": 1}
+    assert script.sent == ("POST", b'{"a": 1}')
+    assert script.heard[0]["Content-Type"] == "application/json"
+    script = Takes(Reply({}))
+    send(script, "POST", form={"a": "1&2"})
+    assert script.sent == ("POST", b"a=1%262")
+
+
+@pytest.mark.usefixtures("_here")
+@pytest.mark.parametrize(("status", "times"), [(401, 1), (403, 0)])
+def test_who_is_known_no_more_is_asked_for_anew_once(status, times):
+    script, renewed = Script(Reply({"errors": "no"}, status)), []
+
+    def renew():
+        renewed.append(None)
+        return {"X-Token": "another"}
+
+    with script, Connection(script.address, renew=renew) as opened, pytest.raises(Refused) as error:
+        opened.get("/x.json")
+    assert len(renewed) == times
+    assert script.heard[-1].get("X-Token") == ("another" if times else None)
+    assert (error.value.status, error.value.answer) == (status, '{"errors": "no"}')
+
+
+@pytest.mark.usefixtures("_here")
+def test_of_a_long_refusal_the_beginning_is_read():
+    with pytest.raises(NotTaken) as error:
+        send(Takes(Reply("x" * 10**6, 422)), "POST", json={})
+    assert len(error.value.answer) == client.FIRST_WORDS
+    assert "xxx" not in str(error.value)

@@ -1,6 +1,7 @@
 """Connecting a shop in the admin: what is tried, kept, registered, shown, and never shown."""
 
 import re
+import socket
 from datetime import timedelta
 
 import pytest
@@ -281,3 +282,17 @@ def test_with_several_shops_one_is_chosen(staff, shop, shopify):
 def test_products_and_orders_are_fetched(shop, shopify, connect):
     connect("shopify", shop)
     assert "1 shop" in reconcile_in_background.call(PlatformAccess.objects.get().pk)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_no_name_leads_us_into_a_private_network(
+    settings, staff, shop, errors_of, monkeypatch, source
+):
+    """The token's own place is asked by the rules of every other."""
+    rows = [(2, 1, 6, "", ("10.0.0.7", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **named: rows)
+    form = {"shop": shop.pk, "address": "https://shop.example"} | ENTERED[source]
+    assert errors_of(staff.post(f"{URL}connect/{source}/", form)) == [
+        "shop.example leads to a local or private address. Enter the shop's public address."
+    ]
+    assert not PlatformAccess.objects.exists()
