@@ -77,7 +77,7 @@ HANDED_OVER = {
     ("admin:second_factor_set_up", SEALED): "the key that an app is to read",
     ("admin:second_factor_set_up", TOKEN): "recovery codes, shown once",
     ("admin:own_second_factor", TOKEN): "renewed recovery codes, shown once",
-    ("admin:order_page", TICKET): "the merchant's way to the customer's page",
+    ("admin:order_link", TICKET): "the link that a merchant gives to a buyer",
 }
 # These hand it over to those alone who asked with these words.
 HANDED_OVER_WHEN_ASKED = {("face-b", TOKEN): b"createCustomerLogin"}

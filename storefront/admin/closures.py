@@ -81,7 +81,7 @@ CAUSES = {
     REVOKED: _alike(
         _("withdrawn"),
         "it was withdrawn from this order",
-        "Choose “Restore what was withdrawn” in the list of downloads.",
+        "Press “Restore” on the order’s page.",
     ),
     Unavailable.WITHDRAWN: _alike(
         _("withdrawn"),
@@ -89,12 +89,12 @@ CAUSES = {
         "Choose “Restore to all orders” in the list of files and links.",
     ),
     Unavailable.PAST: _alike(
-        _("time over"), "its time is over", "Choose “Extend the time” in the list of downloads."
+        _("time over"), "its time is over", "Press “Extend by days” on the order’s page."
     ),
     Unavailable.USED_UP: _alike(
         _("used up"),
         "all its downloads are used",
-        "Choose “Reset the count” or “Allow more downloads” in the list of downloads.",
+        "Press “Reset” or “Allow more” on the order’s page.",
     ),
 }
 

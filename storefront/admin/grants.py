@@ -20,6 +20,7 @@ from storefront.admin.base import ScopedInline
 from storefront.admin.closures import causes_text, closed_downloads
 from storefront.admin.ledger.admin import NEWEST, WithLedger
 from storefront.admin.ledger.text import sent_text
+from storefront.admin.orders.downloads import GrantActs
 from storefront.admin.statuses import grant_status
 from storefront.formats import whole_number
 
@@ -74,7 +75,7 @@ class DeliveryInline(ScopedInline):
 
 
 @admin.register(Grant)
-class GrantAdmin(WithLedger):
+class GrantAdmin(GrantActs, WithLedger):
     change_form_template = "admin/downloads/grant/change_form.html"
     list_display = ("asset", "downloads", "status", "because", "order", "product", "expires_at")
     list_filter = ("order__shop",)

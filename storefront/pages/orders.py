@@ -1,7 +1,9 @@
 """The order page: one order's downloads, without script or cookie."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from downloads import lookups
 from downloads.errors import NotFound, Unavailable
+from downloads.lookups import OpenedOrder
 from downloads.models import Asset, Grant
 from storefront.formats import size_text
 from storefront.http.throttling import count_miss
@@ -47,24 +50,31 @@ def order(request: HttpRequest, token_or_ticket: str) -> HttpResponseBase:
     except NotFound:
         count_miss(request, at=at)
         raise
-    context = {
+    return render(request, "order.html", page_context(opened, at=at))
+
+
+def page_context(opened: OpenedOrder, *, at: datetime, is_preview: bool = False) -> dict[str, Any]:
+    """Return what the page shows of an order; of a preview nothing on it leads to a download."""
+
+    def items(grants: Iterable[Grant]) -> list[Item]:
+        return [_item(grant, at=at, is_preview=is_preview) for grant in grants]
+
+    return {
         "shop": opened.order.shop,
         "order": opened.order,
-        "lines": [
-            {"product": line.product, "items": [_item(grant, at=at) for grant in line.grants]}
-            for line in opened.lines
-        ],
-        "items": [_item(grant, at=at) for grant in opened.grants],
+        "lines": [{"product": line.product, "items": items(line.grants)} for line in opened.lines],
+        "items": items(opened.grants),
+        "is_preview": is_preview,
     }
-    return render(request, "order.html", context)
 
 
-def _item(grant: Grant, *, at: datetime) -> Item:
+def _item(grant: Grant, *, at: datetime, is_preview: bool) -> Item:
     reason = grant.refusal(at)
+    is_pressed = reason is None and not is_preview
     return Item(
         grant=grant,
         size=size_text(grant.asset.size_bytes),
         is_link=grant.asset.kind == Asset.LINK,
         refusal=None if reason is None else Unavailable.MESSAGES[reason],
-        form_action=new_click(grant, at=at).form_action if reason is None else None,
+        form_action=new_click(grant, at=at).form_action if is_pressed else None,
     )

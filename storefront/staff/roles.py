@@ -27,7 +27,13 @@ SUPPORT = _each(
     *("downloads.downloadevent", "downloads.customer", "downloads.account"),
     *("downloads.mail", "downloads.message", "downloads.datarequest"),
     "downloads.statusmeaning",
-) | {"downloads.reset_grant"}
+) | {
+    "downloads.reset_grant",
+    # Within the shop's bounds, where they have no more than this.
+    "downloads.raise_grant",
+    "downloads.mail_order",
+    "downloads.note_order",
+}
 MANAGER = (
     SUPPORT
     | _each(
@@ -42,6 +48,7 @@ MANAGER = (
     | _each("change delete", "downloads.account")
     # Their actions: to send, to try, to answer again.
     | _each("change", "downloads.mail", "downloads.message", "downloads.datarequest")
+    | {"downloads.link_order", "downloads.forward_order"}
     | _each("change", "downloads.shop")
     | _each("view", "downloads.auditentry")
 )

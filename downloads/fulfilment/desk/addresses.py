@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from downloads.audit.actors import actor_now
 from downloads.audit.entries import enter_audit
@@ -110,7 +111,7 @@ def _came_back(order: Order, email: str) -> bool:
     return order.mails.filter(email__iexact=email, bounced_at__isnull=False).exists()
 
 
-def _moving(order: Order, kind: str):  # type: ignore[no-untyped-def]
+def _moving(order: Order, kind: str) -> QuerySet[Mail]:
     return order.mails.filter(kind=kind, state__in=Mail.MOVING)
 
 

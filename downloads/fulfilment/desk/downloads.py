@@ -120,6 +120,12 @@ def is_undoable(entry: AuditEntry | None) -> bool:
     return entry is not None and entry.what in TAKEN_BACK
 
 
+def newest_act(grant: Grant, *, seen: int) -> str:
+    """Return what the trail calls the act that a page showed as the newest; empty for none."""
+    entry = entries_about([grant]).filter(pk=seen).first()
+    return entry.what if entry is not None else ""
+
+
 def undo(grant: Grant, *, seen: int, at: datetime) -> str:
     """Take the newest act on a download back; return what the trail calls that act.
 

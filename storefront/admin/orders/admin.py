@@ -4,74 +4,42 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import path
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from downloads import fulfilment
-from downloads.email_addresses import mailbox_of
 from downloads.models import Grant, LineItem, Order
 from storefront.admin.actions import act_on_each
 from storefront.admin.closures import closed_downloads, closed_orders, still_closed
+from storefront.admin.orders.acts import page_of
 from storefront.admin.orders.changelist import OrderList
-from storefront.admin.orders.desk import DeskActs, desk_of
+from storefront.admin.orders.contacts import ContactActs
+from storefront.admin.orders.desk import DeskActs
 from storefront.admin.orders.facts import mail_facts_of
 from storefront.admin.orders.filters import MailFilter, MissingFilter, NotesFilter
+from storefront.admin.orders.form import OrderForm
+from storefront.admin.orders.history import TimelineActs
 from storefront.admin.orders.inlines import GrantInline, LineInline
+from storefront.admin.orders.notes import NoteActs
+from storefront.admin.orders.screen import screen_of
 from storefront.admin.search import views
-from storefront.signed_urls import ticket_url
-
-
-class OrderForm(forms.ModelForm):
-    class Meta:
-        model = Order
-        fields = (
-            "shop",
-            "number",
-            "customer",
-            "email",
-            "payment",
-            "cancelled_at",
-            "grand_total",
-            "currency",
-            "placed_at",
-        )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        shop = cleaned.get("shop") or (self.instance.shop if self.instance.pk else None)
-        customer = cleaned.get("customer")
-        if shop and customer and customer.shop_id != shop.pk:
-            self.add_error("customer", "This customer belongs to another shop.")
-        return cleaned
-
-    def clean_email(self) -> str:
-        email = mailbox_of(self.cleaned_data["email"])
-        if email == self.instance.email:
-            return email
-        local, _at, host = email.rpartition("@")
-        # What a shop has accepted is no more than this.
-        if email and not (local and host and email.isprintable() and " " not in email):
-            raise forms.ValidationError("Enter a mail address.")
-        return email
-
 
 DOWNLOADED = "{}: downloads that were used: {}. Set “cancelled on” instead: it closes them all."
 
 
 @admin.register(Order)
-class OrderAdmin(DeskActs, OrderList):
+class OrderAdmin(ContactActs, NoteActs, TimelineActs, DeskActs, OrderList):
     form = OrderForm
     change_form_template = "admin/downloads/order/change_form.html"
     list_select_related = ("shop", "customer")
     list_filter = ("shop", "payment", "hold", MailFilter, MissingFilter, NotesFilter, "placed_at")
-    asked_by_links = ("cancelled_at", "fully_refunded")
+    asked_by_links = ("cancelled_at", "fully_refunded", "customer")
     search_fields = (
         "=number",
         "=receipt_number",
@@ -90,6 +58,9 @@ class OrderAdmin(DeskActs, OrderList):
     actions = ("release", "send_mail", "end_page_links")
     fields = OrderForm.Meta.fields
 
+    def has_mail_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "mail")
+
     def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
         if obj is None:
             return ()
@@ -100,7 +71,7 @@ class OrderAdmin(DeskActs, OrderList):
         if obj is None:
             return self.fields
         if obj.is_by_hand:
-            return (*self.fields, "mail")
+            return (*self.fields, "seen", "mail")
         # Where its mail goes stands on the desk, with what corrects it.
         reported = [name for name in self.fields if name != "email"]
         return (*reported, *(("hold_reason",) if obj.hold else ()), "mail")
@@ -109,7 +80,7 @@ class OrderAdmin(DeskActs, OrderList):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         if context["original"] is not None:
-            context["desk"] = desk_of(request, context["original"])
+            context["desk"] = screen_of(request, self, context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -120,7 +91,8 @@ class OrderAdmin(DeskActs, OrderList):
         if not change:
             fulfilment.edit_order(obj, None)
             return
-        fulfilment.edit_order(obj, [name for name in form.changed_data if name != "email"])
+        others = {"email", "seen"}
+        fulfilment.edit_order(obj, [name for name in form.changed_data if name not in others])
         if "email" in form.changed_data:
             # Not a column like the others: the links that were mailed to the former one end.
             fulfilment.correct_email(obj, form.cleaned_data["email"], at=timezone.now())
@@ -171,40 +143,34 @@ class OrderAdmin(DeskActs, OrderList):
         return [
             path("search/", view(views.find), name="search"),
             path("search/<str:name>/", view(views.show_result), name="search_result"),
-            path("<int:number>/page/", view(self.open_page), name="order_page"),
             path("<int:number>/end-links/", view(self.end_links), name="order_end_links"),
             path("<int:number>/release/", view(self.release_one), name="order_release"),
             path("<int:number>/mail/", view(self.mail_one), name="order_mail"),
             *super().get_urls(),
         ]
 
-    def open_page(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
-        """Open the buyer's page by a fresh ticket."""
-        order = self.permitted(request, number, change=False)
-        return HttpResponseRedirect(ticket_url(order))
-
     @method_decorator(require_POST)
     def end_links(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
         """End every ticket handed out so far."""
-        order = self.permitted(request, number, change=True)
+        order = self.permitted(request, number, "change")
         fulfilment.revoke_tickets(order)
         self.log_change(request, order, "Ended all links to the page")
         messages.success(request, "All links to this order's page that we sent have ended.")
-        return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
+        return page_of(order)
 
     @method_decorator(require_POST)
     def release_one(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
         """Open an order that is held."""
-        order = self.permitted(request, number, change=True)
+        order = self.permitted(request, number, "change")
         self._release(request, [order])
-        return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
+        return page_of(order)
 
     @method_decorator(require_POST)
     def mail_one(self, request: HttpRequest, number: int) -> HttpResponseRedirect:
         """Have the mail about an order sent once more."""
-        order = self.permitted(request, number, change=True)
+        order = self.permitted(request, number, "mail")
         self._mail(request, [order])
-        return HttpResponseRedirect(reverse("admin:downloads_order_change", args=[number]))
+        return page_of(order)
 
     def _mail(self, request: HttpRequest, orders: Iterable[Order]) -> None:
         at = timezone.now()
@@ -213,7 +179,7 @@ class OrderAdmin(DeskActs, OrderList):
             fulfilment.send_order_mail(order, at=at)
             self.log_change(request, order, "Had the mail sent again")
 
-        done = "to be told by mail; look under Mails in a moment"
+        done = "to be told by mail; look under Mail in a moment"
         act_on_each(request, orders, act, done=done, closed=closed_orders)
 
     def _release(self, request: HttpRequest, orders: Iterable[Order]) -> None:
@@ -233,7 +199,7 @@ class OrderAdmin(DeskActs, OrderList):
     def mail(self, order: Order) -> str:
         return mail_facts_of(order)
 
-    @admin.action(description="Send the mail again", permissions=["change"])
+    @admin.action(description="Send the mail again", permissions=["mail"])
     def send_mail(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         self._mail(request, orders)
 

@@ -29,17 +29,23 @@ UNKNOWN_LINE = "an item that is not in the order"
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that came up: what it is, and what it takes from the buyer.
+    """Something that came up: when, what it is, and what it takes from the buyer.
 
     `kind` and `key` name the row that a merchant may dismiss, empty where there is none to;
     `is_dismissed` says that it was.
     """
 
-    words: str
+    at: datetime
+    what: str
     takes: str = ""
     kind: str = ""
     key: int = 0
     is_dismissed: bool = False
+
+    @property
+    def words(self) -> str:
+        """The day, and what it is."""
+        return f"{day_of(self.at)}: {self.what}"
 
 
 def facts_of(order: Order) -> list[Fact]:
@@ -52,9 +58,9 @@ def facts_of(order: Order) -> list[Fact]:
     for risk in RiskAssessment.objects.of_order(*about):
         holds = risk.is_high and order.shop.holds_high_risk
         takes = "It holds the order until you release it." if holds else ""
-        facts.append(Fact(f"{day_of(risk.assessed_at)}: {str(risk).lower()} of fraud", takes))
+        facts.append(Fact(risk.assessed_at, f"{str(risk).lower()} of fraud", takes))
     if order.released_at is not None:
-        facts.append(Fact(f"{day_of(order.released_at)}: released by you"))
+        facts.append(Fact(order.released_at, "released by you"))
     return facts
 
 
@@ -93,23 +99,23 @@ def _refund(refund: Refund, lines: dict[int | None, LineItem], shop: Shop) -> Fa
         takes = "It closes all downloads of the order, as your shop’s policy says."
     else:
         takes = "It takes nothing, as your shop’s policy says."
-    return _fact(refund, f"{day_of(refund.refunded_at)}: {what}", takes, kind="refund")
+    return _fact(refund, refund.refunded_at, what, takes, kind="refund")
 
 
 def _dispute(dispute: Dispute) -> Fact:
-    words = f"{day_of(dispute.opened_at)}: payment disputed. {dispute.get_state_display()}"
+    what = f"payment disputed. {dispute.get_state_display()}"
     takes = DISPUTE_TAKES[Dispute.State(dispute.state)]
-    return _fact(dispute, words, takes, kind="dispute")
+    return _fact(dispute, dispute.opened_at, what, takes, kind="dispute")
 
 
-def _fact(row: Refund | Dispute, words: str, takes: str, *, kind: str) -> Fact:
+def _fact(row: Refund | Dispute, at: datetime, what: str, takes: str, *, kind: str) -> Fact:
     if row.is_gone:
-        return Fact(words, GONE)
+        return Fact(at, what, GONE)
     if row.dismissed_at is not None:
         day = day_of(row.dismissed_at)
         sentence = f"You said on {day} that it was a mistake: it takes nothing."
-        return Fact(words, sentence, kind, row.pk, is_dismissed=True)
-    return Fact(words, takes, kind, row.pk)
+        return Fact(at, what, sentence, kind, row.pk, is_dismissed=True)
+    return Fact(at, what, takes, kind, row.pk)
 
 
 def mail_facts_of(order: Order) -> SafeString | str:

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -122,8 +121,7 @@ class GrantInline(LimitInline):
     def more(self, grant: Grant) -> str:
         if not grant.pk:
             return "–"
-        url = reverse("admin:downloads_grant_changelist") + f"?id__exact={grant.pk}"
-        return format_html('<a href="{}">Reset, allow more, extend, withdraw</a>', url)
+        return format_html('<a href="#download-{}">Change it above</a>', grant.pk)
 
 
 def _is_by_hand(order: Order | None) -> bool:

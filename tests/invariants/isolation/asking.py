@@ -110,7 +110,7 @@ class _Form(HTMLParser):
             self.sent[self._name] += data
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea":
+        if tag == "textarea" and self._is_text:
             self.sent[self._name] = self.sent[self._name].removeprefix("\n")
             self._is_text = False
         if tag == "form":

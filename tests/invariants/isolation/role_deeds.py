@@ -28,7 +28,7 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
             "view order, "
             "view lineitem, view grant, view delivery, view downloadevent, view statusmeaning"
         ),
-        {"order.order_page", "asset.asset_file"},
+        {"order.order_page", "order.order_timeline", "asset.asset_file"},
     ),
     "See customers and their accounts, and export what is stored about one": (
         named("downloads: view customer, view account"),
@@ -38,7 +38,27 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
         named("downloads: view mail, view message, view datarequest"),
         {"datarequest.data_request_file"},
     ),
-    "Reset the count of a download": ({"downloads.reset_grant"}, posted("grant.reset")),
+    "Reset the count of a download, and take that back": (
+        {"downloads.reset_grant"},
+        posted("grant.reset grant.grant_reset"),
+    ),
+    "Allow more downloads and more days, support within the shop's bounds": (
+        {"downloads.raise_grant"},
+        posted("grant.grant_allow_more grant.grant_extend grant.grant_undo"),
+    ),
+    "Send the mail about an order": ({"downloads.mail_order"}, set()),
+    "Write notes about an order for colleagues": (
+        {"downloads.note_order"},
+        posted("order.order_note"),
+    ),
+    "Copy the link to a customer's page; support where the shop says so": (
+        {"downloads.link_order"},
+        posted("order.order_link"),
+    ),
+    "Send an order's mail once to another address": (
+        {"downloads.forward_order"},
+        posted("order.order_send_once"),
+    ),
     "Make, edit and delete products": (named("downloads: add change delete product"), set()),
     "Make, edit, withdraw and delete assets": (
         named("downloads: add change delete asset"),
@@ -58,16 +78,19 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
         posted(
             "order.lines order.lines-0-quantity order.release order.order_release "
             "order.order_end_links order.end_page_links order.order_address order.order_dismiss "
-            "order.order_count_again order.order_match"
+            "order.order_count_again order.order_match order.order_delete_note"
         ),
     ),
     "Import orders from files, and see and delete what was uploaded": (
         named("storefront: view add change delete orderimport"),
         posted("orderimport.import_proceed") | {"orderimport.import_refused"},
     ),
-    "Raise, extend, revoke and restore downloads; attach an asset to an order": (
+    "Raise and extend without a bound, withdraw and restore downloads; attach to an order": (
         named("downloads: add change grant"),
-        posted("grant.raise_limit grant.extend grant.revoke grant.restore order.grants"),
+        posted(
+            "grant.raise_limit grant.extend grant.revoke grant.restore order.grants "
+            "grant.grant_withdraw grant.grant_restore"
+        ),
     ),
     "Make, edit, erase and delete customers": (
         named("downloads: add change delete customer"),

@@ -22,6 +22,7 @@ from django.db.models import Model, QuerySet
 from django.test import Client
 from django.urls import reverse
 
+from downloads.audit.history import newest_about
 from downloads.models import (
     Asset,
     Attachment,
@@ -100,7 +101,14 @@ BOXES = {
 }
 # What an address about a row is sent besides, of the row's own shop: which fact, which other row.
 SENT: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "order_address": lambda row: {"email": "new@example.com"},
+    "order_address": lambda row: {"email": "new@example.com", "former": row.email},
+    "order_send_once": lambda row: {"email": "new@example.com"},
+    "order_note": lambda row: {"text": "Called back."},
+    "order_delete_note": lambda row: {"note": _key_of(row.staff_notes.filter(kind="note"))},
+    **{
+        f"grant_{act}": lambda row: {"seen": _newest_act(row)}
+        for act in ("reset", "allow_more", "extend", "withdraw", "restore", "undo")
+    },
     "order_dismiss": lambda row: {"refund": _key_of(Refund.objects.filter(shop=row.shop_id))},
     "order_count_again": lambda row: {"refund": _key_of(Refund.objects.filter(shop=row.shop_id))},
     "order_match": lambda row: {
@@ -256,6 +264,11 @@ def _form_of(model: type[Model], name: str) -> Callable[[Forms, Any], dict[str, 
 
 def _key_of(rows: QuerySet[Any]) -> object:
     return rows.values_list("pk", flat=True).first() or ""
+
+
+def _newest_act(row: Any) -> int:
+    entry = newest_about([row]).get(str(row.pk))
+    return entry.pk if entry else 0
 
 
 def _action(model: type[Model], name: str) -> Column:

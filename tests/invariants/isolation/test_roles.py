@@ -14,6 +14,8 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.base import ContentFile
 from django_tasks_db.models import DBTaskResult
 
+from downloads import fulfilment
+from downloads.fulfilment import desk
 from downloads.models import (
     Customer,
     Grant,
@@ -159,6 +161,12 @@ def lose_products(shop):
     shop.orders.update(parent_platform_id=None)
 
 
+def leave_notes(shop):
+    """Leave a note on each order, of somebody who is asked nothing."""
+    for order in shop.orders.all():
+        desk.write_note(order, "Called back.", at=NOW)
+
+
 def refuse_rows(shop):
     """Give each import a file of the rows that were refused."""
     for row in shop.order_imports.all():
@@ -180,8 +188,18 @@ READY = {
     ),
     "orderimport.import_refused": refuse_rows,
     "mail.send_again POST": lambda shop: shop.mails.update(state=Mail.State.SET_ASIDE),
-    "grant.reset POST": lambda shop: grants(shop).update(used=3),
-    "grant.extend POST": lambda shop: grants(shop).update(expires_at=NOW),
+    "order.order_delete_note POST": leave_notes,
+    **dict.fromkeys(
+        posted("grant.reset grant.grant_reset"), lambda shop: grants(shop).update(used=3)
+    ),
+    **dict.fromkeys(
+        posted("grant.extend grant.grant_extend"),
+        lambda shop: grants(shop).update(expires_at=NOW),
+    ),
+    "grant.grant_restore POST": lambda shop: grants(shop).update(withdrawn_at=NOW),
+    "grant.grant_undo POST": lambda shop: [
+        fulfilment.raise_limit(grant, by=1, at=NOW) for grant in grants(shop)
+    ],
     "grant.restore POST": lambda shop: grants(shop).update(withdrawn_at=NOW),
     **dict.fromkeys(posted("account.delete account.delete_selected"), forget_tokens),
     **dict.fromkeys(

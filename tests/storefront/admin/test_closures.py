@@ -85,8 +85,7 @@ STATES = {
     "revoked": (
         {"withdrawn_at": NOW},
         "withdrawn",
-        "it was withdrawn from this order. Choose “Restore what was withdrawn” in the list of "
-        "downloads.",
+        "it was withdrawn from this order. Press “Restore” on the order’s page.",
     ),
     "withdrawn": (
         {"asset__withdrawn_at": NOW},
@@ -97,7 +96,7 @@ STATES = {
     "over": (
         {"expires_at": NOW},
         "time over",
-        "its time is over. Choose “Extend the time” in the list of downloads.",
+        "its time is over. Press “Extend by days” on the order’s page.",
     ),
     "replaced": (
         {"has_other_product": True},
@@ -115,8 +114,7 @@ STATES = {
     "used up": (
         {"used": 10},
         "used up",
-        "all its downloads are used. Choose “Reset the count” or “Allow more downloads” in the "
-        "list of downloads.",
+        "all its downloads are used. Press “Reset” or “Allow more” on the order’s page.",
     ),
 }
 # What each act opens, what it says it did, and what it says of a download it is not for.
@@ -197,8 +195,8 @@ def test_of_a_mixture_each_cause_is_told_once_with_how_many_it_holds(act):
     over = GrantFactory(withdrawn_at=NOW, expires_at=NOW)
     assert act("restore", opened, *refunded, over) == [
         "4 downloads restored. 2 of them stay closed: the purchase was refunded. Raise the units "
-        "kept on the order’s line. 1 of them stay closed: its time is over. Choose “Extend the "
-        "time” in the list of downloads."
+        "kept on the order’s line. 1 of them stay closed: its time is over. Press “Extend by "
+        "days” on the order’s page."
     ]
 
 
@@ -207,8 +205,8 @@ def test_what_holds_it_twice_is_told_twice(act):
     assert causes_text(fresh(grant), at=NOW) == "waiting for payment, time over, used up"
     [told] = act("reset", grant)
     assert told.endswith(
-        f"It stays closed: the order is not paid yet. {PAY} And its time is over. Choose “Extend "
-        "the time” in the list of downloads."
+        f"It stays closed: the order is not paid yet. {PAY} And its time is over. Press “Extend by "
+        "days” on the order’s page."
     )
 
 

@@ -19,7 +19,7 @@ from tests.factories import (
 )
 from tests.storefront.admin.rendered import address, sign_in
 
-OLD, NEW = "ada@exmaple.com", "ada@example.com"
+OLD = "ada@exmaple.com"
 WHO = ["support", "manager"]
 
 
@@ -91,65 +91,6 @@ def test_where_there_is_nothing_to_know_nothing_is_told(open_page, order):
     page = open_page(order)
     assert "What to know" not in page.text
     assert "nothing to download" not in desk(page)
-
-
-# --- The address ---------------------------------------------------------------------------------
-
-
-def test_the_address_is_corrected(open_page, order):
-    page = press(open_page(order), "Correct it to", email=NEW)
-    order.refresh_from_db()
-    assert (order.email, order.reported_email, order.ticket_revision) == (NEW, OLD, 1)
-    assert says(page, f"Mail about this order goes to {NEW} now.")
-    assert f"Mail goes to {NEW}" in desk(page)
-    assert f"your shop says {OLD}" in desk(page)
-    log = LogEntry.objects.get()
-    assert log.object_id == str(order.pk)
-    assert "ada" not in log.change_message
-
-
-def test_a_correction_is_taken_back(open_page, order):
-    page = press(open_page(order), "Correct it to", email=NEW)
-    page = press(page, "Take the correction back")
-    order.refresh_from_db()
-    assert order.email == OLD
-    assert forms_with(page, "Take the correction back") == []
-
-
-@pytest.mark.parametrize("email", ["ada", "@", "a@", " "])
-def test_what_is_no_address_is_refused(open_page, order, email):
-    page = press(open_page(order), "Correct it to", email=email)
-    order.refresh_from_db()
-    assert order.email == OLD
-    assert len(notes(page)) == 1
-
-
-@pytest.mark.parametrize("email", ["x y@z.example", "jürgen@example.com", "ada@host", "a@x.d"])
-def test_a_correction_that_takes_no_mail_warns(open_page, order, email):
-    page = press(open_page(order), "Correct it to", email=email)
-    assert notes(page)[0].endswith("But no mail can be sent to such an address.")
-
-
-def test_a_correction_to_the_same_address_ends_no_link(open_page, order):
-    page = press(open_page(order), "Correct it to", email=OLD)
-    assert notes(page) == [f"Mail about this order goes to {OLD} now."]
-
-
-@pytest.mark.parametrize("email", ["ada@localhost", "x y@z.example", "a@x.d", "jürgen@example.com"])
-def test_an_address_without_mail_is_told_of(open_page, order, email):
-    Order.objects.update(email=email)
-    assert "No mail can be sent to such an address." in desk(open_page(order))
-
-
-def test_an_order_by_hand_has_its_address_in_the_form(open_page, shop):
-    order = OrderFactory(shop=shop, email=OLD)
-    page = open_page(order)
-    assert "Correct it to" not in desk(page)
-    form = page.forms["order_form"]
-    form["email"] = NEW
-    form.submit("_save")
-    order.refresh_from_db()
-    assert (order.email, order.ticket_revision) == (NEW, 1)
 
 
 # --- Refunds and disputes ------------------------------------------------------------------------
@@ -288,8 +229,7 @@ def test_who_may_only_look_sees_all_and_has_no_button(open_page, shop, order, re
     told = open_page(order, "support")
     assert "A note." in desk(told)
     assert "refund of 2 items" in desk(told)
-    assert f"Mail goes to {OLD}" in desk(told)
-    for words in ("This was a mistake", "Correct"):
+    for words in ("This was a mistake", "Correct the address"):
         assert forms_with(told, words) == []
     found = bare(shop, variant_id=None, name="Book", variant_name="XL")
     told = open_page(found, "support")
@@ -297,7 +237,7 @@ def test_who_may_only_look_sees_all_and_has_no_button(open_page, shop, order, re
     assert forms_with(told, "open it") == []
 
 
-@pytest.mark.parametrize("act", ["address", "dismiss", "count-again", "match"])
+@pytest.mark.parametrize("act", ["address", "send-once", "dismiss", "count-again", "match"])
 def test_each_act_is_sent_and_never_asked_by_an_address(staff, clerk, order, act):
     url = f"/admin/downloads/order/{order.pk}/{act}/"
     assert staff.get(url).status_code == 405

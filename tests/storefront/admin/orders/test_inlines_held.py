@@ -39,7 +39,7 @@ def test_a_held_order_says_so(staff, held):
 
 @pytest.mark.slow
 def test_the_button_releases_a_held_order(staff, held, messages_of):
-    button = f'formaction="{URL}{held.pk}/release/"'
+    button = f'action="{URL}{held.pk}/release/"'
     assert button in page_of(staff, held)
     assert staff.get(f"{URL}{held.pk}/release/").status_code == 405
     response = staff.post(f"{URL}{held.pk}/release/", follow=True)
@@ -66,7 +66,7 @@ def test_a_clerk_who_may_only_look_releases_nothing(clerk, held, permissions, st
     client.post(URL, {"action": "release", "_selected_action": held.pk})
     assert hold_of(held) == "dispute"
     if permissions:
-        assert "Release" not in page_of(client, held) + client.get(URL).content.decode()
+        assert "Release:" not in page_of(client, held) + client.get(URL).content.decode()
 
 
 @pytest.mark.slow
