@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Count, Exists, F, Min, OuterRef, Q
+from django.db.models import BigIntegerField, Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.db.models.expressions import CombinedExpression, Value
 from django.db.models.functions import Coalesce
 
-from downloads.figures.days import ONE_DAY, bounds_of, day_of
+from downloads.figures.days import ONE_DAY, bounds_of, day_of, zones
 from downloads.models import BuyerFigures, Grant, Order
 
 # A period's length in days → how old its count may become, in seconds. A long one is the dearest
@@ -38,25 +38,26 @@ def count_buyers(*, at: datetime, is_forced: bool = False) -> None:
 
 def _count_period(days: int, *, at: datetime) -> None:
     rows = []
-    for is_earlier in (False, True):
-        first, last = period(days, today=day_of(at), is_earlier=is_earlier)
-        rows += [
-            BuyerFigures(days=days, is_earlier=is_earlier, counted_at=at, **counts)
-            for counts in _counts(first, last)
-        ]
+    for zone, names in zones().items():
+        for is_earlier in (False, True):
+            first, last = period(days, today=day_of(at, zone), is_earlier=is_earlier)
+            begin, end = bounds_of(first, last, zone)
+            placed = Order.objects.filter(placed_at__gte=begin, placed_at__lt=end)
+            rows += [
+                BuyerFigures(days=days, is_earlier=is_earlier, counted_at=at, **counts)
+                for counts in _counts(placed.filter(shop__time_zone__in=names))
+            ]
     with transaction.atomic():
         BuyerFigures.objects.filter(days=days).delete()
         BuyerFigures.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _counts(first: date, last: date) -> Iterable[dict[str, Any]]:
-    begin, end = bounds_of(first, last)
+def _counts(orders: QuerySet[Order]) -> Iterable[dict[str, Any]]:
     fetched = Grant.objects.downloaded().filter(order=OuterRef("pk"))
     # An order without a customer is a buyer of its own.
     nobody = CombinedExpression(Value(0), "-", F("pk"), output_field=BigIntegerField())
     counts: Any = (
-        Order.objects.filter(placed_at__gte=begin, placed_at__lt=end)
-        .order_by()
+        orders.order_by()
         .annotate(
             buyer=Coalesce("customer__person", "customer", nobody, output_field=BigIntegerField()),
             has_fetched=Exists(fetched),

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Count, Model, Q, Sum
 from django.db.models.functions import Coalesce
 
-from downloads.figures.days import bounds_of, first_day_in_ledger
+from downloads.figures.days import bounds_of, first_day_in_ledger, zones
 from downloads.models import AssetFigures, CountedDay, DailyFigures, DownloadEvent, Order
 
 BATCH = 500
@@ -42,18 +42,27 @@ def count_day(day: date, *, at: datetime, is_forced: bool = True) -> bool:
 
 
 def _orders_of(day: date) -> dict[int, int]:
-    begin, end = bounds_of(day, day)
-    placed = Order.objects.filter(placed_at__gte=begin, placed_at__lt=end).order_by()
-    return dict(placed.values_list("shop").annotate(orders=Count("pk")))
+    counts: dict[int, int] = {}
+    for zone, names in zones().items():
+        begin, end = bounds_of(day, day, zone)
+        placed = Order.objects.filter(placed_at__gte=begin, placed_at__lt=end).order_by()
+        there = placed.filter(shop__time_zone__in=names)
+        counts.update(there.values_list("shop").annotate(orders=Count("pk")))
+    return counts
 
 
 def _assets_of(day: date) -> dict[tuple[int, Any], dict[str, int]]:
     """Return what the ledger has of a day, by shop and asset."""
-    begin, end = bounds_of(day, day)
     kinds = (DownloadEvent.Kind.CHARGED, DownloadEvent.Kind.SERVED)
-    lines = DownloadEvent.objects.filter(at__gte=begin, at__lt=end, kind__in=kinds).order_by()
-    rows: Any = lines.values_list("grant__order__shop", "grant__asset").annotate(**_SUMS)
-    return {(shop, asset): dict(zip(_SUMS, counts, strict=True)) for shop, asset, *counts in rows}
+    assets = {}
+    for zone, names in zones().items():
+        begin, end = bounds_of(day, day, zone)
+        lines = DownloadEvent.objects.filter(at__gte=begin, at__lt=end, kind__in=kinds).order_by()
+        there = lines.filter(grant__order__shop__time_zone__in=names)
+        rows: Any = there.values_list("grant__order__shop", "grant__asset").annotate(**_SUMS)
+        for shop, asset, *counts in rows:
+            assets[shop, asset] = dict(zip(_SUMS, counts, strict=True))
+    return assets
 
 
 def _by_shop(assets: dict[tuple[int, Any], dict[str, int]]) -> dict[int, dict[str, int]]:

@@ -14,10 +14,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max, QuerySet
 from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 from downloads.figures.buyers import count_buyers
 from downloads.figures.counting import count_day
-from downloads.figures.days import ONE_DAY, day_of, first_day_in_ledger
+from downloads.figures.days import ONE_DAY, day_of, first_day_in_ledger, zones
 from downloads.models import CountedDay, DailyFigures, DownloadEvent, FigureClock, Order
 
 # No transaction of ours stays open for so long, and no two clocks differ by as much.
@@ -92,7 +93,10 @@ def _find_stale(at: datetime) -> None:
 
 
 def _mark(days: Iterable[date]) -> None:
-    wanted = set(days)
+    # A day of the installation's zone goes over into two of another one.
+    is_one_zone = set(zones()) <= {timezone.get_default_timezone()}
+    around = (0,) if is_one_zone else (-1, 0, 1)
+    wanted = {day + number * ONE_DAY for day in days for number in around}
     rows = CountedDay.objects.filter(day__in=wanted)
     known = set(rows.values_list("day", flat=True))
     rows.filter(is_stale=False).update(is_stale=True)
@@ -104,7 +108,7 @@ def _mark(days: Iterable[date]) -> None:
 def _days_of_orders(settled: int) -> set[date]:
     """Return the days on which the orders were placed that came since, whenever they came."""
     newer = Order.objects.filter(pk__gt=settled).order_by()
-    return set(newer.values_list(TruncDate("placed_at"), flat=True).distinct())
+    return set(newer.values_list(_day("placed_at"), flat=True).distinct())
 
 
 def _days_of_lines(since: datetime | None) -> set[date]:
@@ -116,13 +120,17 @@ def _days_of_lines(since: datetime | None) -> set[date]:
     if since is not None:
         lines = lines.filter(at__gte=since)
     days = set()
-    pairs = lines.values_list(TruncDate("at"), TruncDate("delivery__opened_at")).distinct()
+    pairs = lines.values_list(_day("at"), _day("delivery__opened_at")).distinct()
     for last, first in pairs:
         days.add(last)
         if first is not None and since is not None:
             spanned = min((last - first).days, LONGEST_ANSWER_DAYS)
             days |= {last - number * ONE_DAY for number in range(spanned + 1)}
     return days
+
+
+def _day(column: str) -> TruncDate:
+    return TruncDate(column, tzinfo=timezone.get_default_timezone())
 
 
 def _newest_order(orders: QuerySet[Order]) -> int:

@@ -12,8 +12,9 @@ from downloads.lookups.figures import DayFigures
 WIDTH, HEIGHT = 1000, 200
 # What of a bar's place stays free.
 GAP = 0.3
-# Tops that can be halved, but for 1 alone.
-STEPS = (1, 2, 4, 6, 8, 10)
+# Tops that can be halved, but for 1 alone: below ten, and of what is more in tenths.
+SMALL = (1, 2, 4, 6, 8, 10)
+STEPS = (10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100)
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,10 @@ def chart_of(days: list[DayFigures], *, group: int) -> Chart:
 
 def _top(highest: int) -> int:
     """Return the least round number that is no lower; 1 for nothing."""
-    power = 10 ** max(0, len(str(highest)) - 1)
-    return next(step * power for step in STEPS if step * power >= highest)
+    if highest <= SMALL[-1]:
+        return next(step for step in SMALL if step >= highest)
+    tenth = 10 ** (len(str(highest)) - 2)
+    return next(step * tenth for step in STEPS if step * tenth >= highest)
 
 
 def _short(number: float) -> str:

@@ -25,8 +25,8 @@ ORDERS, EVENTS, MAILS = (
     "downloads.view_downloadevent",
     "downloads.view_mail",
 )
-# From so much more on it is told as "so many times as many".
-MUCH_MORE = 3
+# From so many times as many on no percentage says anything.
+MUCH_MORE = 4
 
 
 @dataclass(frozen=True)
@@ -134,21 +134,23 @@ def _of_people(user: Any, period: Period, counted: Counted) -> list[Figure]:
 
 def _buyers(period: Period, counted: Counted) -> Figure:
     buyers, downloaded = counted["buyers"], counted["downloaded"]
-    words = _("Buyers who downloaded")
-    shown = _("%(some)s of %(all)s") % {
-        "some": _grouped(downloaded.now),
-        "all": _grouped(buyers.now),
-    }
+    words, url = _("Buyers who downloaded"), _list("order", _placed(period))
     share = _percent(downloaded.now, buyers.now)
     earlier = _percent(downloaded.before, buyers.before)
     if share is None:
-        change = _("Nobody bought")
-    elif earlier is None:
-        change = _("%(share)s %%") % {"share": share}
-    else:
-        values = {"share": share, "earlier": earlier, "before": _before(period)}
-        change = _("%(share)s %%; %(earlier)s %% %(before)s") % values
-    return Figure(words, shown, change, "", _list("order", _placed(period)))
+        return Figure(words, "–", _("nobody bought"), "", url)
+    values = {
+        "some": _grouped(downloaded.now),
+        "all": _grouped(buyers.now),
+        "earlier": earlier,
+        "before": _before(period),
+    }
+    change = (
+        _("%(some)s of %(all)s")
+        if earlier is None
+        else _("%(some)s of %(all)s; %(earlier)s %% %(before)s")
+    )
+    return Figure(words, _("%(share)s %%") % {"share": share}, change % values, "", url)
 
 
 def _figure(
@@ -173,13 +175,12 @@ def change_words(pair: Pair, period: Period, *, shown: Callable[[int], str]) -> 
     before = _before(period)
     if not pair.before:
         return _("none %(before)s") % {"before": before}, 0
-    if period.days == 1:
-        return _("%(count)s %(before)s") % {"count": shown(pair.before), "before": before}, 0
+    is_much = pair.now >= MUCH_MORE * pair.before
+    if period.days == 1 or is_much:
+        values = {"count": shown(pair.before), "before": before}
+        return _("%(count)s %(before)s") % values, int(is_much and period.days > 1)
     if pair.now == pair.before:
         return _("as many as %(before)s") % {"before": before}, 0
-    if pair.now >= MUCH_MORE * pair.before:
-        values = {"times": number_format(pair.now // pair.before), "before": before}
-        return _("%(times)s times as many as %(before)s") % values, 1
     percent = max(1, round(100 * abs(pair.now - pair.before) / pair.before))
     values = {"percent": number_format(percent), "before": before}
     if pair.now > pair.before:

@@ -69,7 +69,8 @@ class Period:
 
     def bounds(self, *, is_earlier: bool = False) -> tuple[datetime, datetime]:
         """Return when it begins, and when it has ended."""
-        return bounds_of(*(self.earlier if is_earlier else (self.first, self.today)))
+        days = self.earlier if is_earlier else (self.first, self.today)
+        return bounds_of(*days, timezone.get_current_timezone())
 
     def filters(self, column: str) -> dict[str, str]:
         """Return what a list is asked for to show the rows of this period by a column of time."""

@@ -27,6 +27,7 @@ from tests.factories import (
     GrantFactory,
     OrderFactory,
     RefundFactory,
+    ShopFactory,
     make_file_grant,
 )
 
@@ -218,6 +219,20 @@ def test_a_day_ends_where_the_installation_is(settings):
     OrderFactory(placed_at=NOW.replace(hour=16))
     agree(NOW + DAY)
     assert of_day(TODAY + DAY)[0] == 1
+
+
+def test_a_day_ends_where_its_shop_is(grant):
+    late = NOW.replace(hour=16)
+    OrderFactory(shop=ShopFactory(time_zone="Asia/Tokyo"), placed_at=late)
+    there = make_file_grant(order=OrderFactory(shop__time_zone="America/Los_Angeles"))
+    midnight = NOW.replace(hour=2) + DAY
+    spend(there, at=midnight)
+    agree(NOW + DAY)
+    assert of_day(TODAY + DAY) == (1, 0, 0)
+    assert sorted(DailyFigures.objects.filter(day=TODAY).values_list("orders", "downloads")) == [
+        (1, 0),
+        (1, 1),
+    ]
 
 
 def test_a_turn_without_news_writes_no_figure(grant, django_assert_max_num_queries):
