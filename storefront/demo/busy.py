@@ -56,6 +56,8 @@ def make_busy_year(
         return
     draw = random.Random(SEED)  # noqa: S311  # nosec B311 (invented, not secret)
     with transaction.atomic():
+        # As the orders of high risk among them say.
+        Shop.objects.filter(pk=shop.pk).update(holds_high_risk=True)
         products, bare = make_goods(shop, at=at)
         planned = list(sales(products, bare, at=at, count=count))
         progress(0.1)
@@ -120,22 +122,19 @@ def _make_buyers(shop: Shop, count: int) -> list[Customer]:
 def _make_facts(shop: Shop, made: Iterable[Made]) -> None:
     """Make what closed or holds orders, so that counting them anew comes to the same."""
     for sale, order in made:
-        about = {"shop": shop, "order_platform_id": order.platform_id}
+        number = order.platform_id or 0
+        about = {"shop": shop, "order_platform_id": number}
         later = sale.placed_at + timedelta(hours=3)
         match sale.fate:
             case "dispute":
-                Dispute.objects.create(
-                    **about, platform_id=order.platform_id, state="open", opened_at=later
-                )
+                Dispute.objects.create(**about, platform_id=number, state="open", opened_at=later)
             case "risk":
                 RiskAssessment.objects.create(**about, is_high=True, assessed_at=later)
             case "refunded":
-                refund = Refund.objects.create(
-                    **about, platform_id=order.platform_id, refunded_at=later
-                )
+                refund = Refund.objects.create(**about, platform_id=number, refunded_at=later)
                 RefundedLine.objects.bulk_create(
-                    RefundedLine(refund=refund, line_platform_id=number, quantity=1)
-                    for number in _line_numbers(sale, order)
+                    RefundedLine(refund=refund, line_platform_id=line, quantity=1)
+                    for line in _line_numbers(sale, order)
                 )
 
 
@@ -217,7 +216,7 @@ def _delivery(grant: Grant, at: datetime, number: int) -> Delivery:
 
 
 def _lines(delivery: Delivery) -> Iterator[DownloadEvent]:
-    own = {"delivery": delivery, "at": delivery.opened_at}
+    own: dict[str, Any] = {"delivery": delivery, "at": delivery.opened_at}
     yield _line(delivery.grant, "charged", downloads=1, **own)
     if delivery.size_bytes:
         yield _line(delivery.grant, "served", sent_bytes=delivery.size_bytes, **own)

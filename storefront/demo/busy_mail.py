@@ -9,7 +9,7 @@ from storefront.platforms.shopify.platform import SHOPIFY
 
 BATCH = 500
 MINUTE = timedelta(minutes=1)
-MAILED, TOLD = timedelta(days=80), timedelta(days=20)
+MAILED, REPORTED = timedelta(days=80), timedelta(days=20)
 BOUNCES = ("550 5.1.1 No such user here", "552 5.2.2 The mailbox is full")
 UNSENT = "The mail server refused it: 550 5.7.1 the recipient’s domain does not exist."
 SET_ASIDE = (
@@ -23,9 +23,11 @@ def make_mail_and_messages(
     shop: Shop, orders: list[Order], draw: random.Random, *, at: datetime
 ) -> None:
     """Make the mail and messages of orders, some of which failed, and two data requests."""
-    told = [order for order in orders if order.email_sent_at and order.placed_at > at - MAILED]
-    Mail.objects.bulk_create([_mail(shop, order, draw, at=at) for order in told], batch_size=BATCH)
-    recent = [order for order in orders if order.placed_at > at - TOLD]
+    mailed = [order for order in orders if order.email_sent_at and order.placed_at > at - MAILED]
+    Mail.objects.bulk_create(
+        [_mail(shop, order, draw, at=at) for order in mailed], batch_size=BATCH
+    )
+    recent = [order for order in orders if order.placed_at > at - REPORTED]
     messages = [_message(shop, order, "orders/paid", order.placed_at) for order in recent]
     for number, (topic, error) in enumerate(SET_ASIDE):
         if number < len(recent):

@@ -1,5 +1,6 @@
 """A year of invented business, drawn by a seed: orders with what became of them."""
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -84,8 +85,8 @@ def fetches(sale: Sale, limit: int | None, draw: random.Random, *, at: datetime)
 
 
 def _moment(draw: random.Random, at: datetime) -> datetime:
-    """Draw a moment of the year: more of late, and before noon fewer than in the evening."""
-    ago = YEAR * (1 - draw.triangular(0, 1, 0.86))
+    """Draw a moment of the year: the later the more, and before noon fewer than in the evening."""
+    ago = YEAR * (1 - math.sqrt(draw.random()))
     day = (at - ago).replace(hour=0, minute=0, second=0, microsecond=0)
     moment = day + timedelta(minutes=draw.triangular(0, 24 * 60 - 1, 19 * 60))
     return moment if moment < at else at - timedelta(minutes=draw.uniform(3, 200))
