@@ -24,11 +24,11 @@ def facts_of(request: HttpRequest) -> Facts:
     """Return the facts of whoever asks. One query a request, and the one of their roles."""
     known: Any = request
     if not hasattr(known, "_screen_facts"):
-        known._screen_facts = _ask(request.user)
+        known._screen_facts = _fetch(request.user)
     return known._screen_facts
 
 
-def _ask(user: Any) -> Facts:
+def _fetch(user: Any) -> Facts:
     shops = Shop.objects.order_by("pk")
     if not user.is_superuser:
         shops = shops.filter(pk__in=roles_of(user))

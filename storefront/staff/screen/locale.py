@@ -52,8 +52,8 @@ def enter_zone_of(request: HttpRequest, row: Model | None) -> None:
 
 def enter_zone_asked_for(request: HttpRequest) -> None:
     """Show the times of the shop that a list is filtered by."""
-    asked = [name for name in request.GET if name.endswith("shop__id__exact")]
-    shop = whole_number(request.GET.get(asked[0], "")) if asked else None
+    filters = [name for name in request.GET if name.endswith("shop__id__exact")]
+    shop = whole_number(request.GET.get(filters[0], "")) if filters else None
     if shop is not None and not facts_of(request).shop_name:
         _enter_zone(shop)
 
