@@ -62,11 +62,9 @@ def answer_type(request: HttpRequest) -> str:
 # Clients of one kind send the same.
 @lru_cache(256)
 def _answer_type(accept: str) -> str:
-    asking = HttpRequest()
-    asking.META["HTTP_ACCEPT"] = accept
-    qualities = {
-        f"{kind.main_type}/{kind.sub_type}": kind.quality for kind in asking.accepted_types
-    }
+    bare = HttpRequest()
+    bare.META["HTTP_ACCEPT"] = accept
+    qualities = {f"{kind.main_type}/{kind.sub_type}": kind.quality for kind in bare.accepted_types}
     is_named = qualities.get(GRAPHQL_JSON, 0) >= qualities.get(JSON, 0)
     return GRAPHQL_JSON if is_named and GRAPHQL_JSON in qualities else JSON
 

@@ -15,7 +15,7 @@ SUBSCRIBER_BITS = 64
 _WITH_PORT = re.compile(r"\A(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]+)?\Z")
 
 
-class _Asking:
+class _LookedAt:
     """What is looked at of a request; its own `headers` would read all of them."""
 
     def __init__(self, meta: dict[str, Any]) -> None:
@@ -33,8 +33,8 @@ def client_ip(request: HttpRequest) -> str:
     """
     known: str | None = getattr(request, "known_client_ip", None)
     if known is None:
-        asking: Any = _Asking(request.META)
-        known = request.known_client_ip = _address_in(BaseThrottle().get_ident(asking) or "")  # type: ignore[attr-defined]
+        looked_at: Any = _LookedAt(request.META)
+        known = request.known_client_ip = _address_in(BaseThrottle().get_ident(looked_at) or "")  # type: ignore[attr-defined]
     return known
 
 
