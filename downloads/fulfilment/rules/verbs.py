@@ -14,6 +14,7 @@ from downloads.models import Asset, Attachment, AttachmentRule, Product, Shop
 from downloads.models.attachments import terms_of
 
 OTHER_SHOP = "This asset belongs to another shop."
+TOO_WIDE = "This matches {} variants; a rule may match {} at most. Say more of what is to match."
 TOO_MANY = "This shop has {} rules already; more than {} are not kept. Delete one first."
 
 
@@ -31,6 +32,16 @@ def check_rule(rule: AttachmentRule) -> None:
             raise BadInput(TOO_MANY.format(count, settings.SHOP_MAX_RULES))
 
 
+def check_width(count: int) -> None:
+    """Refuse a rule that matches more variants than are written in one transaction.
+
+    Raises:
+        BadInput: with both numbers.
+    """
+    if count > settings.RULE_MAX_VARIANTS:
+        raise BadInput(TOO_WIDE.format(f"{count:,}", f"{settings.RULE_MAX_VARIANTS:,}"))
+
+
 @transaction.atomic
 def save_rule(rule: AttachmentRule) -> AttachmentRule:
     """Save a new or changed rule, the last one in order where it is new, and attach by it.
@@ -38,7 +49,8 @@ def save_rule(rule: AttachmentRule) -> AttachmentRule:
     Earlier orders stay as they are until they are settled.
 
     Raises:
-        BadInput: another shop's asset, or more rules than the shop may have.
+        BadInput: another shop's asset, more rules than the shop may have, or more variants than a
+            rule may match.
     """
     shop = lock_shop(rule.shop)
     check_rule(rule)
@@ -46,7 +58,9 @@ def save_rule(rule: AttachmentRule) -> AttachmentRule:
         others = AttachmentRule.objects.filter(shop=shop, product_number=None)
         rule.position = (others.aggregate(last=Max("position"))["last"] or 0) + 1
     rule.save()
-    resolve(shop, _concerned([rule]))
+    concerned = _concerned([rule])
+    check_width(len(concerned))
+    resolve(shop, concerned)
     return rule
 
 

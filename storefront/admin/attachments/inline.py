@@ -45,7 +45,7 @@ class AttachmentFormSet(SameShopFormSet):
     def judge(self, form: Any, entered: dict[str, Any]) -> None:
         super().judge(form, entered)
         if form.instance.pk and "asset" in form.changed_data:
-            form.add_error("asset", "Remove this row and add another asset in a new one.")
+            form.add_error("asset", _("Remove this row and add another file or link in a new one."))
 
 
 class AttachmentInline(ScopedInline):

@@ -49,16 +49,20 @@ class RuleForm(TermsForm):
 
     def _post_clean(self) -> None:
         super()._post_clean()
-        if not self.errors:
-            try:
-                fulfilment.check_rule(self.instance)
-            except BadInput as error:
-                self.add_error("asset", str(error))
         conditions = conditions_text(**{name: getattr(self.instance, name) for name in MATCHING})
         is_changed = bool({*MATCHING, "asset", "shop"} & {*self.changed_data})
-        if self.errors or not is_changed or self.cleaned_data.get("seen") == conditions:
+        if self.errors or not is_changed:
             return
-        self.preview = lookups.preview(self.instance)
+        found = lookups.preview(self.instance)
+        try:
+            fulfilment.check_rule(self.instance)
+            fulfilment.check_width(found.count)
+        except BadInput as error:
+            self.add_error(None, str(error))
+            return
+        if self.cleaned_data.get("seen") == conditions:
+            return
+        self.preview = found
         data: Any = self.data
         self.data = data.copy()
         self.data[self.add_prefix("seen")] = conditions  # type: ignore[index]

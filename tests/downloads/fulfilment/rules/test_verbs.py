@@ -32,6 +32,15 @@ def test_more_rules_than_the_shop_may_have_are_refused(asset, settings):
     fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, product_number=1))
 
 
+def test_a_rule_that_matches_too_much_is_refused_whole(asset, settings):
+    settings.RULE_MAX_VARIANTS = 1
+    for _ in range(2):
+        ProductFactory(shop=asset.shop, tags=["a"])
+    with pytest.raises(BadInput, match="This matches 2 variants; a rule may match 1 at most"):
+        fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="a"))
+    assert not AttachmentRule.objects.exists()
+
+
 def test_each_of_many_is_attached_once_and_told_once(asset):
     other = ProductFactory()
     products = [ProductFactory(shop=asset.shop, tags=["a"]) for _ in range(3)]
