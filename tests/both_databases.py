@@ -30,6 +30,7 @@ WHY = {
     "storefront/pages/test_outages.py": "the driver's errors when the database is gone",
     "storefront/staff/test_lockout.py": "counters moved by many at once",
     "storefront/staff/test_lockout_racing.py": "threads with connections of their own",
+    "storefront/staff/start": "rows of many kinds, united in one query",
     "storefront/staff/test_session_store.py": "rows written by two requests at once",
     "storefront/test_inbox.py": "rows that several workers lock",
     "storefront/test_migrations.py": "each engine alters tables in its own way",
