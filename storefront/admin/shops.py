@@ -28,6 +28,7 @@ MAIL_TROUBLES = {
     "perhaps": ("perhaps sent", "state__exact=doubtful", Q(state=Mail.State.DOUBTFUL)),
 }
 DEFAULTS = {"default_limit", "default_lifetime_days"}
+SUPPORT = ("support_most_downloads", "support_most_days", "support_copies_links")
 POLICIES = ("opens_when", "amount_refunds", "closes_order_assets", "holds_high_risk")
 
 
@@ -68,6 +69,7 @@ class ShopAdmin(ScopedAdmin):
         ("Downloads", {"fields": ("default_limit", "default_lifetime_days", "link_urls")}),
         ("Mail to buyers", {"fields": ("mails_buyers", "language", "reply_to", "mail_text")}),
         ("Policies", {"fields": (*POLICIES, "reported_statuses")}),
+        ("What support may do", {"fields": SUPPORT}),
     )
 
     def get_list_display(self, request: HttpRequest) -> Any:

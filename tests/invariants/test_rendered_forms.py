@@ -20,6 +20,7 @@ from downloads.models import (
     Customer,
     Delivery,
     FirstSteps,
+    Grant,
     LinkRequest,
     Membership,
 )
@@ -278,6 +279,30 @@ def test_connect(django_app, sign_in, monkeypatch, settings):
     assert standin.subscriptions
 
 
+def test_order_screen(django_app, sign_in):
+    line = LineFactory(order__email="ada@exmaple.com")
+    order, url = line.order, f"/admin/downloads/order/{line.order.pk}/change/"
+    AttachmentFactory(product=line.product, limit=3)
+    fulfilment.settle(order, at=NOW)
+    Grant.objects.update(used=3)
+    sign_in()
+    page = send(django_app.get(url), "Reset")
+    page = send(page, "Allow more", amount="2")
+    page = send(page, "Withdraw")
+    page = send(page, "Restore")
+    page = send(page, "Send it there once", email="ada@work.example")
+    page = send(page, "Correct the address and send", email="ada@example.com")
+    page = send(page, "Keep the note", text="Called back.")
+    grant = Grant.objects.get()
+    assert (grant.used, grant.bought, grant.withdrawn_at) == (0, 5, None)
+    assert set(order.staff_notes.values_list("kind", flat=True)) == {
+        "note",
+        "corrected",
+        "forwarded",
+    }
+    assert "/orders/" in send(page, "Copy the link").text
+
+
 # --- None is forgotten ---------------------------------------------------------------------------
 
 
@@ -348,8 +373,12 @@ TESTED = {
     "admin/downloads/customer/merge.html": test_merge,
     "admin/downloads/erase_customers.html": test_erase_customers,
     "admin/downloads/message/change_form.html": test_message,
+    "admin/downloads/order/buyer.html": test_order_screen,
     "admin/downloads/order/desk.html": test_desk,
     "admin/downloads/order/dismiss.html": test_desk,
+    "admin/downloads/order/notes.html": test_order_screen,
+    "admin/downloads/order/row.html": test_order_screen,
+    "admin/downloads/order/screen.html": test_order_screen,
     "admin/downloads/product/attach.html": test_attach_file,
     "admin/downloads/product/change_form.html": test_leave_out,
     "admin/search.html": test_search,

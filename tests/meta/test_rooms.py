@@ -30,6 +30,7 @@ MODELS = [
     "downloads.models.reported",
     "downloads.models.orders",
     "downloads.models.lines",
+    "downloads.models.desk",
     "downloads.models.statuses",
     "downloads.models.mail",
     "downloads.models.allowances",

@@ -109,9 +109,9 @@ def _of_ledger(titles: dict[int, str], most: int) -> Iterator[Moment]:
     events = events.exclude(kind=Kind.CHARGED, delivery__size_bytes__isnull=False)
     for event in events.select_related("delivery")[:most]:
         words, named = _of_event(event)
-        told = _filled(words, title=isolate_html(titles[event.grant_id]), **named)
+        line = _filled(words, title=isolate_html(titles[event.grant_id]), **named)
         program = program_text(event.user_agent)
-        yield Moment(event.at, format_html("{}, {}", told, program) if program else told)
+        yield Moment(event.at, format_html("{}, {}", line, program) if program else line)
 
 
 def _of_event(event: DownloadEvent) -> tuple[str, dict[str, Any]]:

@@ -139,11 +139,11 @@ def test_an_order_asks_the_same_for_one_line_and_for_many(staff, django_assert_n
     event = EventFactory(kind="served", sent_bytes=1, delivery=DeliveryFactory())
     order = event.grant.order
     page_of(staff, order)  # what the process remembers from then on
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(28):
         assert len(ledger_in(page_of(staff, order))) == 1
     for delivery in DeliveryFactory.create_batch(9, grant=event.grant, size_bytes=9):
         EventFactory(grant=event.grant, kind="served", sent_bytes=1, delivery=delivery)
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(28):
         assert len(ledger_in(page_of(staff, order))) == 10
 
 

@@ -71,7 +71,7 @@ def test_each_download_offers_what_could_change_it(open_page, grants):
     offered = [*("Reset", "Allow more", "Extend by days", "Withdraw")]
     assert (buttons(page, grants[0]), buttons(page, grants[1])) == (offered, ["Withdraw"])
     row = " ".join(page.html.select_one(f"#download-{grants[0].pk}").get_text(" ").split())
-    assert "used up none of 3 left · until 11 March 2026" in row
+    assert "used up none of 3 left · until 11 Mar 2026" in row
     assert "Press “Reset” or “Allow more”" in row
 
 
@@ -124,7 +124,7 @@ def test_an_act_that_opens_nothing_says_so_and_what_would(open_page, grants):
     assert notes(page) == [
         "The count of “Book” is back at 0. But that opens nothing: the order was refunded. It "
         "opens once your shop takes the refund back; or make an order by hand and attach the "
-        "asset to that."
+        "file or link to that."
     ]
     assert page.html.select_one(".messagelist li")["class"] == ["warning"]
 
