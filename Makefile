@@ -125,7 +125,7 @@ settings: $(DEVELOPS)
 ## The words to translate, collected anew and compiled; needs gettext
 messages: $(DEVELOPS)
 	$(BIN)/python manage.py makemessages --all --no-wrap --no-obsolete --add-location file \
-		--ignore 'var/*' --ignore '.venv/*' --ignore 'tests/*' --ignore 'templates/admin/*'
+		--ignore 'var/*' --ignore '.venv/*' --ignore 'tests/*'
 	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
 
 ## Exact versions with hashes; no address stands in them

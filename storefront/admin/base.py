@@ -16,6 +16,7 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DateTimeField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from downloads.models import Shop
 from storefront.admin.audit.history import WithHistory
@@ -38,6 +39,7 @@ from storefront.staff.roles import rows_where, shops_where
 # What an action may ask for beside Django's four; each is a permission of the model's own.
 VERBS = {"act": "change"}
 MOST_ROWS = 5000
+DATE_PARTS = (_("Date"), _("Time"))
 ROW_GONE = "Somebody took a row away since you opened this page. Open it anew and change it there."
 
 
@@ -96,6 +98,9 @@ class Scoped(BaseModelAdmin):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(db_field, DateTimeField):
             field.validators = [*field.validators, check_time]
+            # Its legend names both boxes, and neither of them.
+            for part, words in zip(getattr(field.widget, "widgets", ()), DATE_PARTS, strict=False):
+                part.attrs["aria-label"] = words
         return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -233,6 +238,10 @@ class _OwnRows:
         own = form.fields[page._pk_field.name]
         own.queryset = page.queryset
         own.error_messages |= {"invalid_choice": ROW_GONE, "required": ROW_GONE}
+        for name, field in form.fields.items():
+            # The head of its column is no label.
+            attributes = getattr(field.widget, "widget", field.widget).attrs
+            attributes.setdefault("aria-label", str(field.label or name))
 
 
 def _is_path(list_filter: Any) -> bool:

@@ -12,6 +12,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from storefront.admin.pagination import is_long
 from storefront.http.errors import RequestRefused
@@ -114,6 +115,11 @@ def check_time(at: datetime) -> None:
 
 class AskedChoice(AutocompleteSelect):
     """A choice among rows that can be shown again, whatever was sent in place of a row's key."""
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> Any:
+        # Without a word in it a screen reader has no name for the box.
+        words = {"data-placeholder": _("Choose")}
+        return super().build_attrs(base_attrs, extra_attrs) | words
 
     def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
         field: Any = self.field

@@ -205,7 +205,7 @@ def _has_several_plans() -> bool:
     return len(Shop.objects.order_by().values_list("plan").distinct()[:2]) > 1
 
 
-def _without_plan(columns: Iterable[str]) -> tuple[str, ...]:
+def _without_plan(columns: Iterable[Any]) -> tuple[Any, ...]:
     """Return columns without the plan."""
     return tuple(name for name in columns if name != "plan")
 

@@ -19,7 +19,6 @@ def take(page: Page, entries: dict[str, str]) -> None:
     page.click("[type=submit]")
     page.goto(f"{entries['admin_url']}downloads/order/")
     page.click("#result_list tbody th a:text('1050')")
-    page.click("#toggle-nav-sidebar")
     page.screenshot(path=FOLDER / "admin-order.png", full_page=True)
 
 
