@@ -296,3 +296,12 @@ def test_no_name_leads_us_into_a_private_network(
         "shop.example leads to a local or private address. Enter the shop's public address."
     ]
     assert not PlatformAccess.objects.exists()
+
+
+def test_an_empty_list_is_not_shown_and_a_list_that_finds_nothing_is(staff, shop, shopify, connect):
+    assert 'id="changelist"' not in staff.get(URL).content.decode()
+    assert 'id="changelist"' in staff.get(f"{URL}?source=generic").content.decode()
+    connect("shopify", shop)
+    text = staff.get(URL).content.decode()
+    assert 'id="changelist"' in text
+    assert "Waiting" in text
