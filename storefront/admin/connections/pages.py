@@ -118,10 +118,10 @@ class ConnectionPages(ScopedAdmin):
         topics = set(access.topics.split())
         light = self.light(access, last_messages([access]))
         return {
-            "title": _("{shop} at {platform}").format(
+            "heading": _("{shop} at {platform}").format(
                 shop=access.shop, platform=title_of(access.source)
             ),
-            "subtitle": access.address,
+            "address": access.address,
             "show_save_and_add_another": False,
             "light": light,
             "is_waiting": light.is_waiting,
@@ -194,7 +194,9 @@ class ConnectionPages(ScopedAdmin):
         setup = platform.setup
         named = list(shops[:MOST_SHOPS])
         context = self.admin_site.each_context(request) | {
-            "title": _("Connect {platform}").format(platform=platform.title),
+            "title": _("Connect {platform}").format(platform=platform.title)
+            if setup
+            else platform.title,
             "opts": self.opts,
             "platform": platform,
             "setup": setup,

@@ -53,6 +53,7 @@ def test_a_shop_is_connected_by_one_form(source, shop, standin_of, connect, mess
     assert DBTaskResult.objects.get().args_kwargs["args"] == [access.pk]
     text = page.content.decode()
     assert "Waiting for the first message" in text
+    assert f"<h1>My store at {title}</h1>" in text
     assert not [secret for secret in ALL_SECRETS if secret in text]
 
 
