@@ -44,6 +44,9 @@ class AskedList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.is_cut = getattr(self.paginator, "is_cut", False)
+        if self.is_cut and not self.multi_page:
+            # Django shows all that a page takes, and counts on there being no more.
+            self.result_list = self.result_list[: self.list_per_page]
         if getattr(request, "is_search_cut", False):
             messages.info(request, SEARCH_CUT.format(settings.SEARCH_MOST_ROWS))
 

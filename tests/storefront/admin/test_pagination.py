@@ -148,6 +148,11 @@ def test_of_more_rows_than_are_counted_it_says_so(staff, long_list):
     assert "more than" not in found
 
 
+def test_fewer_than_a_page_are_never_more_than_a_page(staff, long_list, settings):
+    settings.LIST_MOST_ROWS = 1
+    assert len(staff.get(changelist(Order)).context["cl"].result_list) == 100
+
+
 def test_a_page_behind_the_last_one_is_refused(staff, long_list):
     assert staff.get(f"{changelist(Order)}?p=4").status_code == 400
 
