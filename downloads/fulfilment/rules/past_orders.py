@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from downloads.fulfilment.recalculation import settle_within
 from downloads.models import Asset, LineItem, Order
@@ -29,8 +30,10 @@ def give_to_past_orders(asset: Asset, *, after: int, at_most: int, at: datetime)
     Doing it again changes nothing: an order that has it is not looked at.
     """
     lacking = LineItem.objects.lacking(asset)
-    behind = lacking.filter(order__gt=after).order_by("order").values_list("order", flat=True)
-    numbers = list(dict.fromkeys(behind[:at_most]))
+    # By orders, in the order of their keys: by lines, all of them would be sorted for each share.
+    orders = Order.objects.filter(Exists(lacking.filter(order=OuterRef("pk"))), shop=asset.shop_id)
+    behind = orders.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)
+    numbers = list(behind[:at_most])
     if not numbers:
         return Share(last=None)
     of_these = lacking.filter(order__in=numbers)

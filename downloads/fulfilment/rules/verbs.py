@@ -14,6 +14,7 @@ from downloads.models import Asset, Attachment, AttachmentRule, Product, Shop
 from downloads.models.attachments import terms_of
 
 OTHER_SHOP = "This asset belongs to another shop."
+SAME = "This file has a rule for just these products already. Change that one."
 TOO_WIDE = "This matches {} variants; a rule may match {} at most. Say more of what is to match."
 TOO_MANY = "This shop has {} rules already; more than {} are not kept. Delete one first."
 
@@ -22,10 +23,15 @@ def check_rule(rule: AttachmentRule) -> None:
     """Refuse a rule that cannot be saved.
 
     Raises:
-        BadInput: another shop's asset, or more rules than the shop may have.
+        BadInput: another shop's asset, one that there is already, or more rules than the shop may
+            have.
     """
     if rule.asset.shop_id != rule.shop_id:
         raise BadInput(OTHER_SHOP)
+    own = {name: getattr(rule, name) for name in ("product_number", *AttachmentRule.CONDITIONS)}
+    alike = AttachmentRule.objects.filter(shop=rule.shop_id, asset=rule.asset_id, **own)
+    if alike.exclude(pk=rule.pk).exists():
+        raise BadInput(SAME)
     if rule.pk is None and rule.product_number is None:
         count = AttachmentRule.objects.filter(shop=rule.shop_id, product_number=None).count()
         if count >= settings.SHOP_MAX_RULES:

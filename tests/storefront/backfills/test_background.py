@@ -17,6 +17,11 @@ from tests.factories import LineFactory, LinkFactory, OrderFactory, ProductFacto
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
+@pytest.fixture(autouse=True)
+def _ten_at_once(monkeypatch):
+    monkeypatch.setattr(background, "_at_once", lambda: 10)
+
+
 @pytest.fixture
 def asset():
     asset = LinkFactory()

@@ -41,6 +41,13 @@ def test_a_rule_that_matches_too_much_is_refused_whole(asset, settings):
     assert not AttachmentRule.objects.exists()
 
 
+@pytest.mark.parametrize("conditions", [{"tag": "a"}, {"product_number": 1, "vendor": "b"}])
+def test_the_same_rule_twice_is_refused(asset, conditions):
+    fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, **conditions))
+    with pytest.raises(BadInput, match="a rule for just these products already"):
+        fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, **conditions))
+
+
 def test_each_of_many_is_attached_once_and_told_once(asset):
     other = ProductFactory()
     products = [ProductFactory(shop=asset.shop, tags=["a"]) for _ in range(3)]
