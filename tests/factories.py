@@ -79,7 +79,7 @@ class AttachmentFactory(factory.django.DjangoModelFactory):
 
 
 class AttachmentRuleFactory(factory.django.DjangoModelFactory):
-    """A rule as a row alone; `fulfilment.save_rule` attaches by one."""
+    """A rule as a row alone; `fulfilment.rules.save_rule` attaches by one."""
 
     class Meta:
         model = AttachmentRule

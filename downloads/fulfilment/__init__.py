@@ -1,5 +1,6 @@
 """THE WRITE DOOR: the verbs that change orders, grants and counters, each one transaction."""
 
+from downloads.fulfilment import rules
 from downloads.fulfilment.attachments import (
     apply_limit,
     attach_to_order,
@@ -69,7 +70,7 @@ from downloads.fulfilment.mails.requested_mails import (
     request_links,
     request_password,
 )
-from downloads.fulfilment.matches import Shared, match_line, share_files
+from downloads.fulfilment.matches import match_line, share_files
 from downloads.fulfilment.order_facts import (
     dismiss_dispute,
     dismiss_refund,
@@ -80,7 +81,6 @@ from downloads.fulfilment.order_facts import (
     restore_refund,
 )
 from downloads.fulfilment.orders import (
-    Recorded,
     apply_policies,
     delete_order,
     delete_reported_order,
@@ -102,7 +102,6 @@ from downloads.fulfilment.people.memberships import (
     accept_with_password,
     change_role,
     clean_email,
-    has_sign_in,
     invite,
     is_for,
     remove_member,
@@ -132,20 +131,6 @@ from downloads.fulfilment.products import (
 from downloads.fulfilment.recalculation import add_lines, edit_line, edit_order, lock_shop, settle
 from downloads.fulfilment.refunds import record_refund
 from downloads.fulfilment.retention import forget_deliveries, forget_rows
-from downloads.fulfilment.rules.past_orders import give_to_past_orders
-from downloads.fulfilment.rules.verbs import (
-    apply_shop_defaults,
-    attach_to_each,
-    attach_to_numbers,
-    check_rule,
-    check_width,
-    delete_rules,
-    leave_out,
-    move_rule,
-    resolve_products,
-    save_rule,
-    set_default_terms,
-)
 
 __all__ = [
     "ClickRequest",
@@ -153,9 +138,7 @@ __all__ = [
     "Opened",
     "Outcome",
     "Proviso",
-    "Recorded",
     "Send",
-    "Shared",
     "StoredFile",
     "accept_as",
     "accept_with_password",
@@ -165,16 +148,11 @@ __all__ = [
     "apply_limit",
     "apply_next",
     "apply_policies",
-    "apply_shop_defaults",
     "apply_some",
-    "attach_to_each",
-    "attach_to_numbers",
     "attach_to_order",
     "attach_to_product",
     "beat",
     "change_role",
-    "check_rule",
-    "check_width",
     "choose_password",
     "clean_email",
     "correct_email",
@@ -182,7 +160,6 @@ __all__ = [
     "delete_customers",
     "delete_order",
     "delete_reported_order",
-    "delete_rules",
     "detach",
     "dismiss_dispute",
     "dismiss_refund",
@@ -203,19 +180,15 @@ __all__ = [
     "forget_kept_uploads",
     "forget_rows",
     "give_back_failed",
-    "give_to_past_orders",
-    "has_sign_in",
     "invite",
     "is_for",
     "is_stored",
     "keep_upload",
-    "leave_out",
     "lock_shop",
     "mail_requested_order",
     "match_line",
     "merge_customers",
     "merge_numbers",
-    "move_rule",
     "note_bounce",
     "note_sent",
     "note_uninstalled",
@@ -249,17 +222,15 @@ __all__ = [
     "require_owner",
     "require_password",
     "reset",
-    "resolve_products",
     "restore",
     "restore_asset",
     "restore_dispute",
     "restore_refund",
     "revoke",
     "revoke_tickets",
-    "save_rule",
+    "rules",
     "send_next",
     "send_order_mail",
-    "set_default_terms",
     "settle",
     "settle_message",
     "share_files",

@@ -89,7 +89,7 @@ class ProductAdmin(AttachActs):
             # First of all, as every verb takes it: attaching an asset below needs it as well.
             fulfilment.lock_shop(obj.shop)
             obj.save()
-            fulfilment.resolve_products(obj.shop, [obj])
+            fulfilment.rules.resolve_products(obj.shop, [obj])
         elif fulfilment.edit_product(obj, form.changed_data):
             messages.warning(
                 request,
@@ -104,7 +104,7 @@ class ProductAdmin(AttachActs):
             fulfilment.edit_attachment(attachment, {*fields, *FLAGS.values()})
         for attachment in formset.new_objects:
             if attachment.is_left_out:
-                fulfilment.leave_out(formset.instance, attachment.asset)
+                fulfilment.rules.leave_out(formset.instance, attachment.asset)
                 continue
             at = timezone.now()
             attached = fulfilment.attach_to_product(

@@ -115,7 +115,7 @@ class ShopAdmin(ScopedAdmin):
         # The shop's own messages write other columns of this row meanwhile.
         obj.save(update_fields=form.changed_data if change else None)
         if change and DEFAULTS & {*form.changed_data}:
-            fulfilment.apply_shop_defaults(obj)
+            fulfilment.rules.apply_shop_defaults(obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

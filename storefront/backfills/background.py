@@ -123,7 +123,7 @@ def _do_some(row: Backfill) -> bool:
         row.state = State.DONE if stored is None else stored.state
         return False
     at = timezone.now()
-    share = fulfilment.give_to_past_orders(
+    share = fulfilment.rules.give_to_past_orders(
         row.asset, after=stored.last_order, at_most=_at_once(), at=at
     )
     row.done, row.given = stored.done + share.purchases, stored.given + share.given

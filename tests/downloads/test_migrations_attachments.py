@@ -61,8 +61,8 @@ def test_each_row_becomes_a_variants_attachment_and_everybody_sees_the_same():
 
 def test_a_default_of_the_shop_changes_nothing_that_was_attached_before():
     attachment = AttachmentFactory(limit=None)
-    fulfilment.apply_shop_defaults(attachment.product.shop)
+    fulfilment.rules.apply_shop_defaults(attachment.product.shop)
     asset = LinkFactory(shop=attachment.product.shop)
     asset.limit, asset.inherits_limit = 3, False
-    fulfilment.set_default_terms(asset)
+    fulfilment.rules.set_default_terms(asset)
     assert Attachment.objects.get().limit is None

@@ -311,7 +311,7 @@ def attaching(sign_in):
     sign_in()
     asset = LinkFactory()
     product = ProductFactory(shop=asset.shop, product_id=9)
-    rule = fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="pdf"))
+    rule = fulfilment.rules.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="pdf"))
     product.tags = ["pdf"]
     fulfilment.edit_product(product, ["tags"])
     return product, asset, rule
@@ -357,7 +357,7 @@ def test_past_orders(django_app, sign_in):
 
 def test_move_rule(django_app, sign_in):
     _product, asset, rule = attaching(sign_in)
-    other = fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="epub"))
+    other = fulfilment.rules.save_rule(AttachmentRule(shop=asset.shop, asset=asset, tag="epub"))
     page = django_app.get(f"/admin/downloads/attachmentrule/{rule.pk}/change/")
     form_in(page, "Move down").submit("way", value="down")
     assert list(AttachmentRule.objects.all()) == [other, rule]

@@ -74,7 +74,7 @@ class AssetAdmin(FileActs):
     def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
         # First of all: the other verbs save the whole row.
         if change and FLAGS.keys() & {*form.changed_data}:
-            fulfilment.set_default_terms(obj)
+            fulfilment.rules.set_default_terms(obj)
         upload, name = form.cleaned_data["upload"], form.cleaned_data["file_name"]
         if upload:
             fulfilment.store_file(obj, upload)

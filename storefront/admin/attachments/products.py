@@ -96,8 +96,8 @@ def attach(
     by_number: set[Any] = {row.product_id for row in rows if entered["reach"] == NUMBERS} - {None}
     alone = [row for row in rows if row.product_id not in by_number]
     terms = terms_in(entered)
-    count = fulfilment.attach_to_numbers(shop, asset, by_number | {*numbers}, **terms)
-    count += fulfilment.attach_to_each(shop, asset, alone, **terms)
+    count = fulfilment.rules.attach_to_numbers(shop, asset, by_number | {*numbers}, **terms)
+    count += fulfilment.rules.attach_to_each(shop, asset, alone, **terms)
     words = ngettext(
         "“%(file)s” was attached to %(count)s product.",
         "“%(file)s” was attached to %(count)s products.",
@@ -156,7 +156,7 @@ class AttachActs(ScopedAdmin):
         if row is None:
             messages.error(request, _("This is not attached any more. Look at the page again."))
         else:
-            fulfilment.leave_out(product, row.asset)
+            fulfilment.rules.leave_out(product, row.asset)
             words = _("“%(file)s” is not given to later buyers of this variant.")
             messages.success(request, words % {"file": row.asset.title})
         return HttpResponseRedirect(reverse("admin:downloads_product_change", args=[product.pk]))

@@ -55,8 +55,8 @@ class RuleForm(TermsForm):
             return
         found = lookups.preview(self.instance)
         try:
-            fulfilment.check_rule(self.instance)
-            fulfilment.check_width(found.count)
+            fulfilment.rules.check_rule(self.instance)
+            fulfilment.rules.check_width(found.count)
         except BadInput as error:
             self.add_error(None, str(error))
             return
@@ -117,7 +117,7 @@ class AttachmentRuleAdmin(ScopedAdmin):
     def save_model(
         self, request: HttpRequest, obj: AttachmentRule, form: Any, change: bool
     ) -> None:
-        fulfilment.save_rule(obj)
+        fulfilment.rules.save_rule(obj)
         count = obj.attachments.count()
         words = ngettext(
             "Buyers of %(count)s variant get the file by this rule.",
@@ -128,12 +128,12 @@ class AttachmentRuleAdmin(ScopedAdmin):
         tell_past_orders(request, obj.asset)
 
     def delete_model(self, request: HttpRequest, obj: AttachmentRule) -> None:
-        fulfilment.delete_rules(obj.shop, [obj])
+        fulfilment.rules.delete_rules(obj.shop, [obj])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AttachmentRule]) -> None:
         rules = list(queryset)
         for shop in {rule.shop for rule in rules}:
-            fulfilment.delete_rules(shop, [rule for rule in rules if rule.shop_id == shop.pk])
+            fulfilment.rules.delete_rules(shop, [rule for rule in rules if rule.shop_id == shop.pk])
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         # What the rule attached is not listed one by one, and no permission is asked for it.
@@ -151,7 +151,7 @@ class AttachmentRuleAdmin(ScopedAdmin):
             raise Http404
         if not self.may(request, "change", rule):
             raise PermissionDenied
-        if not fulfilment.move_rule(rule, up=request.POST.get("way") == "up"):
+        if not fulfilment.rules.move_rule(rule, up=request.POST.get("way") == "up"):
             messages.error(request, _("There is no rule beyond it."))
         return HttpResponseRedirect(reverse("admin:downloads_attachmentrule_changelist"))
 

@@ -28,7 +28,7 @@ def asset():
     product = ProductFactory(shop=asset.shop, product_id=9)
     for _ in range(25):
         LineFactory(order=OrderFactory(shop=asset.shop), product=product)
-    fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, product_number=9))
+    fulfilment.rules.save_rule(AttachmentRule(shop=asset.shop, asset=asset, product_number=9))
     return asset
 
 
@@ -65,7 +65,11 @@ def test_a_share_ends_and_the_next_goes_on(asset, monkeypatch):
 
 @pytest.mark.parametrize("killed_after", [0, 1, 2])
 def test_a_run_that_was_killed_goes_on_where_it_was(asset, monkeypatch, killed_after):
-    row, shares, give = begin(asset), iter(range(killed_after)), fulfilment.give_to_past_orders
+    row, shares, give = (
+        begin(asset),
+        iter(range(killed_after)),
+        fulfilment.rules.give_to_past_orders,
+    )
 
     def give_or_die(*given, **named):
         share = give(*given, **named)

@@ -36,7 +36,7 @@ def describe(shop, variant=BOOK, day=1):
 @pytest.mark.parametrize("steps", list(permutations(("rule", "product", "order"))))
 def test_a_buyer_gets_the_file_in_whatever_order_all_arrives(shop, asset, condition, steps):
     acts = {
-        "rule": lambda: fulfilment.save_rule(
+        "rule": lambda: fulfilment.rules.save_rule(
             AttachmentRule(shop=shop, asset=asset, limit=2, **condition)
         ),
         "product": lambda: describe(shop),
@@ -54,7 +54,7 @@ def test_a_buyer_gets_the_file_in_whatever_order_all_arrives(shop, asset, condit
 
 def test_what_was_bought_before_the_shop_described_it_is_opened_and_mailed(shop, asset, frozen):
     frozen(NOW)
-    fulfilment.save_rule(AttachmentRule(shop=shop, asset=asset, tag="pdf"))
+    fulfilment.rules.save_rule(AttachmentRule(shop=shop, asset=asset, tag="pdf"))
     fulfilment.record_order(shop, order_report(line_report(1)), at=NOW)
     assert not Grant.objects.exists()
     describe(shop)
@@ -63,14 +63,14 @@ def test_what_was_bought_before_the_shop_described_it_is_opened_and_mailed(shop,
 
 
 def test_later_variants_of_a_number_get_it_too(shop, asset):
-    fulfilment.save_rule(AttachmentRule(shop=shop, asset=asset, product_number=900))
+    fulfilment.rules.save_rule(AttachmentRule(shop=shop, asset=asset, product_number=900))
     describe(shop)
     describe(shop, replace(BOOK, variant_id=1002), day=2)
     assert Attachment.objects.count() == 2
 
 
 def test_a_tag_that_goes_takes_the_file_from_later_buyers_alone(shop, asset):
-    fulfilment.save_rule(AttachmentRule(shop=shop, asset=asset, tag="pdf"))
+    fulfilment.rules.save_rule(AttachmentRule(shop=shop, asset=asset, tag="pdf"))
     describe(shop)
     fulfilment.record_order(shop, order_report(line_report(1)), at=NOW)
     describe(shop, replace(BOOK, tags=()), day=2)
@@ -78,7 +78,7 @@ def test_a_tag_that_goes_takes_the_file_from_later_buyers_alone(shop, asset):
 
 
 def test_a_merchants_change_is_read_as_well(shop, asset):
-    fulfilment.save_rule(AttachmentRule(shop=shop, asset=asset, vendor="Ink"))
+    fulfilment.rules.save_rule(AttachmentRule(shop=shop, asset=asset, vendor="Ink"))
     describe(shop)
     product = Product.objects.get()
     product.vendor = "ink"
@@ -93,7 +93,7 @@ def test_the_type_of_a_product_known_without_one_is_filled_in(shop):
 
 
 def test_what_is_sold_without_a_number_is_matched_by_its_words(shop, asset):
-    fulfilment.save_rule(AttachmentRule(shop=shop, asset=asset, sku_pattern="till-*"))
+    fulfilment.rules.save_rule(AttachmentRule(shop=shop, asset=asset, sku_pattern="till-*"))
     line = replace(line_report(1), product=ProductReport(name="By hand", sku="TILL-1"))
     fulfilment.record_order(shop, order_report(line), at=NOW)
     assert Grant.objects.get().asset == asset

@@ -26,14 +26,14 @@ def sold(asset):
     """Lines of five orders of a product that a number attaches the asset to."""
     product = ProductFactory(shop=asset.shop, product_id=9)
     lines = [LineFactory(order=OrderFactory(shop=asset.shop), product=product) for _ in range(5)]
-    fulfilment.save_rule(
+    fulfilment.rules.save_rule(
         AttachmentRule(shop=asset.shop, asset=asset, product_number=9, limit=2, lifetime_days=3)
     )
     return lines
 
 
 def give(asset, after=0, at_most=2):
-    return fulfilment.give_to_past_orders(asset, after=after, at_most=at_most, at=NOW)
+    return fulfilment.rules.give_to_past_orders(asset, after=after, at_most=at_most, at=NOW)
 
 
 def test_a_share_gives_to_the_next_orders_and_says_where_it_is(asset, sold):
@@ -57,8 +57,8 @@ def test_doing_it_again_changes_nothing(asset, sold):
 
 def test_who_has_it_and_who_is_left_out_do_not_lack_it(asset, sold):
     other = ProductFactory(shop=asset.shop, product_id=9)
-    fulfilment.resolve_products(asset.shop, [other])
-    fulfilment.leave_out(other, asset)
+    fulfilment.rules.resolve_products(asset.shop, [other])
+    fulfilment.rules.leave_out(other, asset)
     LineFactory(order=OrderFactory(shop=asset.shop), product=other)
     LineFactory(order=OrderFactory(shop=asset.shop, parent_platform_id=1), product=sold[0].product)
     fulfilment.settle(sold[0].order, at=NOW)

@@ -29,7 +29,7 @@ def asset(shop):
 
 
 def rule(asset, **fields):
-    return fulfilment.save_rule(AttachmentRule(shop=asset.shop, asset=asset, **fields))
+    return fulfilment.rules.save_rule(AttachmentRule(shop=asset.shop, asset=asset, **fields))
 
 
 def resolved(product):
@@ -50,18 +50,18 @@ def test_the_nearest_word_wins_whole_in_whatever_order_it_comes(shop, book, asse
     assert resolved(book) == [(asset, 3, None, None)]
     fulfilment.detach(made["variant"])
     assert resolved(book) == [(asset, 2, None, made["number"])]
-    fulfilment.delete_rules(shop, [made["number"]])
+    fulfilment.rules.delete_rules(shop, [made["number"]])
     assert resolved(book) == [(asset, 1, 1, made["rule"])]
-    fulfilment.delete_rules(shop, [made["rule"]])
+    fulfilment.rules.delete_rules(shop, [made["rule"]])
     assert resolved(book) == []
 
 
 def test_of_two_rules_the_upper_one_wins_until_they_are_exchanged(book, asset):
     first, second = rule(asset, tag="digital", limit=1), rule(asset, vendor="INK", limit=2)
     assert resolved(book) == [(asset, 1, None, first)]
-    assert fulfilment.move_rule(second, up=True)
+    assert fulfilment.rules.move_rule(second, up=True)
     assert resolved(book) == [(asset, 2, None, second)]
-    assert not fulfilment.move_rule(second, up=True)
+    assert not fulfilment.rules.move_rule(second, up=True)
     assert list(AttachmentRule.objects.all()) == [second, first]
 
 
@@ -97,8 +97,8 @@ def test_a_pattern_of_many_stars_ends_at_once(shop, asset):
 def test_not_this_file_keeps_what_rules_attach_from_buyers(shop, book, asset):
     by_tag = rule(asset, tag="digital", limit=1)
     other = ProductFactory(shop=shop, product_id=900, tags=["digital"])
-    fulfilment.resolve_products(shop, [other])
-    row = fulfilment.leave_out(book, asset)
+    fulfilment.rules.resolve_products(shop, [other])
+    row = fulfilment.rules.leave_out(book, asset)
     lines = [
         LineFactory(order=OrderFactory(shop=shop), product=product) for product in (book, other)
     ]
@@ -117,10 +117,10 @@ def test_a_rule_that_stops_matching_changes_no_grant(shop, book, asset):
     fulfilment.settle(line.order, at=NOW)
     before = Grant.objects.values().get()
     by_tag.tag = "else"
-    fulfilment.save_rule(by_tag)
+    fulfilment.rules.save_rule(by_tag)
     fulfilment.settle(line.order, at=NOW)
     assert (resolved(book), Grant.objects.values().get()) == ([], before)
-    fulfilment.delete_rules(shop, [by_tag])
+    fulfilment.rules.delete_rules(shop, [by_tag])
     fulfilment.settle(line.order, at=NOW)
     assert Grant.objects.values().get() == before
 
@@ -137,16 +137,16 @@ def test_empty_terms_come_from_the_file_and_else_from_the_shop(shop, book, asset
 
     assert terms() == ((10, None), (10, 9))
     asset.limit, asset.inherits_limit = 3, False
-    fulfilment.set_default_terms(asset)
+    fulfilment.rules.set_default_terms(asset)
     assert terms() == ((3, None), (3, 9))
     Shop.objects.filter(pk=shop.pk).update(default_limit=5, default_lifetime_days=30)
-    fulfilment.apply_shop_defaults(shop)
+    fulfilment.rules.apply_shop_defaults(shop)
     assert terms() == ((3, 30), (3, 9))
     asset.limit, asset.inherits_limit = None, True
-    fulfilment.set_default_terms(asset)
+    fulfilment.rules.set_default_terms(asset)
     assert terms() == ((5, 30), (5, 9))
     asset.inherits_limit = False
-    fulfilment.set_default_terms(asset)
+    fulfilment.rules.set_default_terms(asset)
     assert terms() == ((None, 30), (None, 9))
 
 
@@ -163,5 +163,5 @@ def test_resolving_asks_a_fixed_number_of_questions(
     rule(asset, tag="digital")
     products = [ProductFactory(shop=shop, tags=["digital"]) for _ in range(50)]
     with django_assert_max_num_queries(7):
-        fulfilment.resolve_products(shop, products)
+        fulfilment.rules.resolve_products(shop, products)
     assert Attachment.objects.count() == 51

@@ -60,7 +60,7 @@ def test_numbers_not_seen_yet_are_taken(app, shop, asset):
     numbers = AttachmentRule.objects.values_list("product_number", flat=True)
     assert sorted(numbers) == [9, 10, 11]
     later = ProductFactory(shop=shop, product_id=10)
-    fulfilment.resolve_products(shop, [later])
+    fulfilment.rules.resolve_products(shop, [later])
     assert later.attachments.get().limit == 10
 
 
@@ -116,7 +116,7 @@ def test_the_page_says_where_it_is_attached(app, shop, asset):
     page = app.get(address(Asset, "change", asset.pk))
     assert "it is attached to no product" in page.text
     AttachmentFactory(product=ProductFactory(shop=shop, name="Own"), asset=asset)
-    fulfilment.save_rule(AttachmentRule(shop=shop, asset=asset, vendor="Ink"))
+    fulfilment.rules.save_rule(AttachmentRule(shop=shop, asset=asset, vendor="Ink"))
     page = app.get(address(Asset, "change", asset.pk))
     assert [each.get_text() for each in page.html.select(".after-form .item a")] == [
         "vendor Ink",
@@ -134,7 +134,7 @@ def test_support_may_not_attach(django_app, shop, asset):
 def test_past_orders_are_counted_first_and_given_to_by_the_worker(app, shop, asset):
     product = ProductFactory(shop=shop, product_id=9)
     line = LineFactory(order=OrderFactory(shop=shop), product=product)
-    fulfilment.save_rule(AttachmentRule(shop=shop, asset=asset, product_number=9))
+    fulfilment.rules.save_rule(AttachmentRule(shop=shop, asset=asset, product_number=9))
     url = f"/admin/downloads/asset/{asset.pk}/past-orders/"
     page = app.get(url)
     assert "1 earlier purchase lacks “Guide”" in page.text

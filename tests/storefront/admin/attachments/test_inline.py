@@ -27,7 +27,7 @@ def attached():
 def test_each_empty_field_shows_what_applies(open_page, shop):
     held = AttachmentFactory(product__shop=shop, inherits_limit=True, inherits_lifetime=True)
     held.asset.limit, held.asset.inherits_limit = 3, False
-    fulfilment.set_default_terms(held.asset)
+    fulfilment.rules.set_default_terms(held.asset)
     form = form_of(open_page(held.product), Product)
     shown = {
         name: (form[name].value, form[name].attrs["placeholder"])
@@ -72,7 +72,7 @@ def test_no_number_is_refused_with_what_to_enter(open_page, shop, limit):
 def test_an_own_row_takes_the_place_of_a_rules(open_page, shop):
     product, asset = ProductFactory(shop=shop, product_id=9), LinkFactory(shop=shop)
     rule = AttachmentRule(shop=shop, asset=asset, product_number=9, limit=1)
-    fulfilment.save_rule(rule)
+    fulfilment.rules.save_rule(rule)
     page = open_page(product)
     assert "By rule and product number" in page.text
     assert form_of(page, Product)["attachments-TOTAL_FORMS"].value == "1"
@@ -87,7 +87,7 @@ def test_an_own_row_takes_the_place_of_a_rules(open_page, shop):
 
 def test_not_this_file_by_one_press_and_back_by_one(open_page, shop):
     product, asset = ProductFactory(shop=shop, product_id=9), LinkFactory(shop=shop)
-    fulfilment.save_rule(AttachmentRule(shop=shop, asset=asset, product_number=9))
+    fulfilment.rules.save_rule(AttachmentRule(shop=shop, asset=asset, product_number=9))
     page = open_page(product)
     [form] = [form for form in page.forms.values() if "leave-out" in form.action]
     answer = form.submit("attachment").follow()

@@ -103,7 +103,7 @@ def test_another_shops_file_is_no_choice(app, shop):
 def test_the_list_shows_how_many_files_each_has_and_filters(app, shop):
     full, bare = (ProductFactory(shop=shop, name=name) for name in ("Full", "Bare"))
     AttachmentFactory(product=full, asset=LinkFactory(shop=shop))
-    fulfilment.leave_out(bare, LinkFactory(shop=shop))
+    fulfilment.rules.leave_out(bare, LinkFactory(shop=shop))
     cells = {
         row.select_one("th").get_text(): row.select_one(".field-files").get_text()
         for row in app.get(LIST).html.select("#result_list tbody tr")
@@ -129,7 +129,7 @@ def test_support_is_not_offered_it(django_app, shop):
 
 def test_a_product_made_by_hand_gets_what_rules_attach(app, shop):
     asset = LinkFactory(shop=shop)
-    fulfilment.save_rule(AttachmentRule(shop=shop, asset=asset, tag="pdf"))
+    fulfilment.rules.save_rule(AttachmentRule(shop=shop, asset=asset, tag="pdf"))
     form = app.get(f"{LIST}add/").forms["product_form"]
     form["name"], form["tags"] = "Book", "pdf"
     form["shop"].force_value(str(shop.pk))
@@ -140,11 +140,11 @@ def test_a_product_made_by_hand_gets_what_rules_attach(app, shop):
 def test_limits_of_rules_reach_earlier_orders_as_well(staff, shop, messages_of):
     asset, product = LinkFactory(shop=shop), ProductFactory(shop=shop, product_id=9)
     rule = AttachmentRule(shop=shop, asset=asset, product_number=9, limit=2)
-    fulfilment.save_rule(rule)
+    fulfilment.rules.save_rule(rule)
     line = LineFactory(order=OrderFactory(shop=shop), product=product)
     fulfilment.settle(line.order, at=NOW)
     rule.limit = 5
-    fulfilment.save_rule(rule)
+    fulfilment.rules.save_rule(rule)
     sent = {"action": "apply_limits", "_selected_action": product.pk, "confirmed": "yes"}
     staff.post(LIST, sent)
     assert line.grants.get().limit == 5
