@@ -31,6 +31,7 @@ from tests.factories import (
     NOW,
     AttachmentFactory,
     CustomerFactory,
+    GrantFactory,
     LineFactory,
     LinkFactory,
     MessageFactory,
@@ -187,10 +188,19 @@ def test_search(django_app, sign_in):
     line = LineFactory(order__number=1050)
     sign_in()
     products = django_app.get("/admin/downloads/product/")
-    page = send(products, "Order, buyer, file or link", q="#1050")
+    page = send(products, "site-search", q="#1050")
     assert page.request.path == f"/admin/downloads/order/{line.order.pk}/change/"
     page = send(products, "searchbar", q=line.product.name)
     assert line.product.name in page.text
+
+
+def test_in_use(django_app, sign_in):
+    asset = LinkFactory()
+    GrantFactory(asset=asset)
+    sign_in()
+    page = django_app.get(f"/admin/downloads/asset/{asset.pk}/delete/")
+    page = form_in(page, "_selected_action").submit("index", headers=BROWSER).follow()
+    assert "1 withdrawn" in page.text
 
 
 # --- What stands on a page in between ------------------------------------------------------------
@@ -381,6 +391,7 @@ TESTED = {
     "admin/downloads/order/screen.html": test_order_screen,
     "admin/downloads/product/attach.html": test_attach_file,
     "admin/downloads/product/change_form.html": test_leave_out,
+    "admin/in_use.html": test_in_use,
     "admin/search.html": test_search,
     "admin/storefront/platformaccess/change_form.html": test_connect,
     "admin/storefront/platformaccess/connect.html": test_connect,

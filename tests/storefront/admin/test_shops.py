@@ -89,6 +89,9 @@ def test_a_new_shop_starts_on_premium(staff):
         "amount_refunds": "keep",
         "language": "en",
         "mails_buyers": "on",
+        "time_zone": "UTC",
+        "support_most_downloads": 5,
+        "support_most_days": 30,
     }
     page = staff.get("/admin/downloads/shop/add/").content.decode()
     assert '<option value="premium" selected>' in page
@@ -115,7 +118,8 @@ def test_every_model_a_merchant_knows_is_in_the_admin():
     behind_the_scenes |= {"Refund", "RefundedLine", "Dispute", "RiskAssessment", "RemovedProduct"}
     behind_the_scenes |= {"LinkRequest", "CountedTries", "RecoveryCode", "SecondFactor"}
     behind_the_scenes |= {"StaffSession", "StaffLanguage", "Heartbeat", "StatusMeaning"}
-    behind_the_scenes |= {"Backfill"}
+    behind_the_scenes |= {"Backfill", "StaffNote", "FirstSteps", "FigureClock", "CountedDay"}
+    behind_the_scenes |= {"DailyFigures", "AssetFigures", "BuyerFigures"}
     models = {*apps.get_app_config("downloads").get_models()}
     models |= {*apps.get_app_config("storefront").get_models()}
     assert {model.__name__ for model in models} - behind_the_scenes == {
@@ -152,6 +156,9 @@ def shop_form(shop, **fields):
         "amount_refunds": "keep",
         "language": shop.language,
         "mails_buyers": "on",
+        "time_zone": shop.time_zone,
+        "support_most_downloads": shop.support_most_downloads,
+        "support_most_days": shop.support_most_days,
         "status_meanings-TOTAL_FORMS": 0,
         "status_meanings-INITIAL_FORMS": 0,
     } | fields
