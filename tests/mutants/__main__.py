@@ -3,11 +3,11 @@
 `python -m tests.mutants [--size 100] [--seed 16]` draws mutations (`positions`), runs for each the
 quick tests that reach its lines, nearest first, then the slow ones of the same files, and prints
 those that survived. Which test reaches what is measured once for a commit. The checkout itself is
-never written to.
+never written to. Broken off, it goes on where it was: what `var/mutants/log.jsonl` has a verdict
+on, of this commit and seed, is not planted again.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -22,9 +22,11 @@ from queue import SimpleQueue
 import coverage
 from tqdm import tqdm
 
+from tests.mutants.log import CAUGHT, SURVIVED, TIMED_OUT, Log, Verdict
 from tests.mutants.positions import SUBJECTS, Mutation, sample
 
 ROOT = Path(__file__).parents[2]
+KEPT = ROOT / "var" / "mutants"
 SECONDS = 600
 WORKERS = 2
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--ignore=tests/system", "--ignore=tests/contracts")
@@ -39,15 +41,29 @@ def main() -> None:
     reached = reach()
     nodes_by_context()
     mutations = sample(ROOT, size=given.size, seed=given.seed)
+    log = Log(KEPT / "log.jsonl", commit(), given.seed)
+    known = log.verdicts()
     with trees() as free, ThreadPoolExecutor(WORKERS) as pool:
-        attempts = pool.map(lambda mutation: judge(mutation, reached, free), mutations)
+
+        def verdict_on(mutation: Mutation) -> Verdict:
+            if mutation in known:
+                return known[mutation]
+            verdict = judge(mutation, reached, free)
+            log.note(mutation, verdict)
+            return verdict
+
+        attempts = pool.map(verdict_on, mutations)
         verdicts = list(tqdm(attempts, total=len(mutations), unit="mutant"))
-    survivors = [(m, verdict) for m, verdict in zip(mutations, verdicts, strict=True) if verdict]
-    for mutation, difference in survivors:
-        place = f"{mutation.path}:{mutation.first_line} {mutation.operator}"
-        sys.stdout.write(f"\n{place}\n{difference}\n")
-    caught = len(mutations) - len(survivors)
-    sys.stdout.write(f"{caught} of {len(mutations)} caught; seed {given.seed}\n")
+    for mutation, verdict in zip(mutations, verdicts, strict=True):
+        if verdict.code == SURVIVED:
+            place = f"{mutation.path}:{mutation.first_line} {mutation.operator}"
+            sys.stdout.write(f"\n{place}\n{verdict.difference}\n")
+    codes = [verdict.code for verdict in verdicts]
+    unknown, survived = codes.count(TIMED_OUT), codes.count(SURVIVED)
+    sys.stdout.write(
+        f"{len(codes) - unknown - survived} of {len(codes)} caught, {unknown} took too long to say;"
+        f" seed {given.seed}\n"
+    )
 
 
 # --- Which test reaches which line ---------------------------------------------------------------
@@ -55,8 +71,7 @@ def main() -> None:
 
 def reach() -> coverage.CoverageData:
     """Return which quick tests ran each line, measured by one run."""
-    commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=ROOT, text=True).strip()
-    data_file = ROOT / "var" / "mutants" / f"{commit}.coverage"
+    data_file = KEPT / f"{commit()}.coverage"
     if not data_file.exists():
         data_file.parent.mkdir(parents=True, exist_ok=True)
         settings = data_file.with_suffix(".ini")
@@ -74,6 +89,11 @@ def reach() -> coverage.CoverageData:
     data = coverage.CoverageData(str(data_file))
     data.read()
     return data
+
+
+@cache
+def commit() -> str:
+    return subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=ROOT, text=True).strip()
 
 
 def tests_of(mutation: Mutation, reached: coverage.CoverageData) -> list[str]:
@@ -124,33 +144,30 @@ def trees() -> Iterator[SimpleQueue]:
         yield free
 
 
-def judge(mutation: Mutation, reached: coverage.CoverageData, free: SimpleQueue) -> str:
-    """Return the difference that no test noticed; empty where one did."""
+def judge(mutation: Mutation, reached: coverage.CoverageData, free: SimpleQueue) -> Verdict:
+    """Plant a fault, and say what came of it."""
     mutated = mutation.apply(ROOT)
     if mutated is None:
-        return ""
+        return Verdict(CAUGHT, by="changes nothing")
     tests = tests_of(mutation, reached)
     if not tests:
-        return f"No test reaches {mutation.path}:{mutation.first_line}."
+        return Verdict(SURVIVED, difference=f"No test reaches line {mutation.first_line}.")
     tree: Path = free.get()
     file = tree / mutation.path
     before = file.read_bytes()
     try:
         file.write_text(mutated, encoding="utf-8")
         if is_unmigrated(tree, mutation):
-            note(mutation, 1, "FAILED makemigrations --check")
-            return ""
+            return Verdict(CAUGHT, by="FAILED makemigrations --check")
         # What no quick test notices, a slow one beside it may.
         files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
         for chosen in ([*QUICK, *tests], files):
             run = run_tests(tree, chosen)
             if run.returncode:
-                break
-        note(mutation, run.returncode, run.stdout)
-        return difference(tree, mutation.path) if run.returncode == 0 else ""
+                return Verdict(CAUGHT, by=catcher(run.stdout))
+        return Verdict(SURVIVED, difference=difference(tree, mutation.path))
     except subprocess.TimeoutExpired:
-        note(mutation, -1, "")
-        return ""
+        return Verdict(TIMED_OUT)
     finally:
         file.write_bytes(before)
         free.put(tree)
@@ -182,11 +199,8 @@ def difference(tree: Path, path: str) -> str:
     return subprocess.check_output(["git", "diff", "-U1", "--", path], cwd=tree, text=True)
 
 
-def note(mutation: Mutation, code: int, output: str) -> None:
-    """Write down what came of a fault, and by which test."""
-    by = next((line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
-    with (ROOT / "var" / "mutants" / "log.jsonl").open("a") as log:
-        log.write(json.dumps(vars(mutation) | {"code": code, "by": by}) + "\n")
+def catcher(output: str) -> str:
+    return next((line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
 
 
 if __name__ == "__main__":
