@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downloads.fulfilment.changes import rank
+from downloads.fulfilment.changes import fetched_at_of, rank, rank_of_order
 from downloads.models import Customer, Order, Product
-from tests.downloads.reported import BUYER, line_report
+from tests.downloads.reported import BUYER, line_report, order_report
 from tests.factories import NOW
 
 moments = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-11))]))
@@ -70,3 +70,11 @@ def test_the_longest_rank_fits_its_column(model, field):
 
 def test_a_rank_kept_before_there_were_digests_is_passed_by_any_of_the_same_moment():
     assert rank(NOW, 0, 0, content="") > NOW.isoformat(timespec="microseconds")
+
+
+@pytest.mark.parametrize("microseconds", [1, 999_999, 1_000_000])
+def test_a_rank_names_when_its_report_was_fetched_and_a_later_fetch_stands(microseconds):
+    later = NOW + timedelta(microseconds=microseconds)
+    sent, first, second = (rank_of_order(order_report(fetched_at=at)) for at in (None, NOW, later))
+    assert (fetched_at_of(sent), fetched_at_of(first), fetched_at_of(second)) == (None, NOW, later)
+    assert sent < first < second

@@ -1,6 +1,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from downloads import fulfilment
 from downloads.errors import BadInput
@@ -179,6 +181,16 @@ def test_a_withdrawn_asset_closes_in_every_order():
     assert list(Grant.objects.available(NOW)) == [other]
     fulfilment.restore_asset(asset)
     assert set(Grant.objects.available(NOW)) == {*grants, other}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_what_names_a_row_meanwhile_need_not_wait_until_it_is_restored():
+    grant = GrantFactory()
+    with CaptureQueriesContext(connection) as queries:
+        fulfilment.restore(grant, at=LATER)
+        fulfilment.restore_asset(grant.asset)
+    locks = [each["sql"] for each in queries if " FOR " in each["sql"]]
+    assert [sql.partition(" FOR ")[2] for sql in locks] == ["NO KEY UPDATE"] * 2
 
 
 def test_revoked_tickets_are_those_of_one_order():

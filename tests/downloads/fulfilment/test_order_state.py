@@ -7,8 +7,23 @@ from typing import NamedTuple
 import pytest
 
 from downloads.fulfilment import apply_policies, settle
-from downloads.fulfilment.order_state import meanings_of, payment_of, standing_of
-from downloads.models import Dispute, Order, Refund, RiskAssessment, Shop, StatusMeaning
+from downloads.fulfilment.order_state import (
+    MOST_STATUSES,
+    meanings_of,
+    payment_of,
+    standing_of,
+    units_reported,
+)
+from downloads.models import (
+    Dispute,
+    LineItem,
+    Order,
+    Refund,
+    RiskAssessment,
+    Shop,
+    StatusMeaning,
+)
+from tests.downloads.reported import order_report
 from tests.factories import (
     NOW,
     DisputeFactory,
@@ -298,3 +313,15 @@ def test_a_row_taken_out_of_the_table_leaves_what_was_reported(order):
     assert apply_policies(order.shop, at=NOW).changed == 1
     order.refresh_from_db()
     assert order.status == "completed"
+
+
+def test_the_words_kept_of_a_line_are_the_same_in_whatever_order_they_came():
+    words = [f"status {n:02}" for n in range(MOST_STATUSES + 2)]
+    ends = []
+    for told in (words, words[::-1]):
+        line = LineItem()
+        for status in told:
+            report = order_report(payment="pending", status=status)
+            line.reported_units = units_reported(line, report, 1)
+        ends.append(line.reported_units)
+    assert ends[0] == ends[1] == {f"pending {status}": 1 for status in words[2:]}

@@ -65,6 +65,18 @@ def test_rows_below_rows_below_an_order_are_its_own():
     assert [(each.platform_id, each.units) for each in report.refunds] == [(3, {170: 1})]
 
 
+def test_of_several_refunds_each_has_its_own_rows():
+    order = {name: value for name, value in ORDER.items() if name != "refunds"}
+    rows = []
+    for number, line in ((3, LINE), (4, OTHER)):
+        refund = {"id": f"gid://shopify/Refund/{number}", "createdAt": "2025-06-16T10:00:00Z"}
+        rows.append(refund | {"__parentId": ORDER["id"]})
+        row = {"quantity": 1, "lineItem": {"id": line["id"]}}
+        rows.append(row | {"__parentId": refund["id"]})
+    (report,) = reports(jsonl(order, LINE, OTHER, *rows))
+    assert {each.platform_id: each.units for each in report.refunds} == {3: {170: 1}, 4: {171: 1}}
+
+
 def test_connections_inside_a_row_are_read_too():
     nested = ORDER | {"lineItems": {"edges": [{"node": LINE}]}}
     (report,) = reports(json.dumps(nested))

@@ -129,6 +129,13 @@ def test_what_is_not_in_the_list_is_unknown(client, db):
     assert title_of("corner") == "Corner"
 
 
+@pytest.mark.parametrize("verb", ["read_envelope", "parse", "apply"])
+def test_a_platform_that_lacks_a_verb_of_its_own_is_refused_at_the_start(verb):
+    lacking = type("Lacking", (CornerShop,), {verb: getattr(Platform, verb)})
+    with pytest.raises(TypeError, match=verb):
+        lacking()
+
+
 # --- Those that are there ----------------------------------------------------------------------
 
 

@@ -64,12 +64,25 @@ TEXTS = [
     *[("a", "a"), ("", None), (None, None), (12345, "12345"), (1.5, "1.5"), (10.0, "10.0")],
     *[(True, NOTHING), ([], NOTHING), ({}, NOTHING), (float("inf"), NOTHING), (10**400, NOTHING)],
     *[("a\0b", "ab"), ("x" * 10**6, "x" * 500), (-3, "-3"), ("\ud83d", "?")],
+    # However much of it is left out, no more than twice the limit is looked at.
+    *[("\0" * 999 + "x", "x"), ("\0" * 1000 + "x", None)],
 ]
 
 
 @pytest.mark.parametrize(("value", "read"), TEXTS, ids=range(len(TEXTS)))
 def test_a_text(value, read):
     assert taken(values.text, value) == read
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        *[("A-7", "A-7"), (1001, "1001"), (" A\n7 ", "A7"), (None, None), ("\u200b", None)],
+        *[("9" * 50, "9" * 50), (" " + "9" * 50, "9" * 50), ("9" * 51, NOTHING)],
+    ],
+)
+def test_the_number_on_a_receipt(value, read):
+    assert taken(values.receipt_text, value) == read
 
 
 NOON = datetime(2025, 6, 15, 12, tzinfo=UTC)
