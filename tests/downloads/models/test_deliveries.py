@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from downloads.errors import Unavailable
-from downloads.models import Delivery
+from downloads.models import Asset, Delivery
 from downloads.models.deliveries import refusal_of_click, window_seconds
 from tests.factories import NOW, DeliveryFactory, GrantFactory
 
@@ -42,6 +42,31 @@ def test_a_click_finds_its_own_delivery_alone():
     assert Delivery.objects.of_click(grant, "mine") == mine
     assert Delivery.objects.of_click(grant, "other") is None
     assert Delivery.objects.of_click(grant, "") is None
+
+
+ONE, OTHER = "1" * 64, "2" * 64
+FILE = {"file": "book.epub", "link": "", "sha256": ONE, "size_bytes": 1000}
+LINK = {"link": "https://shop.example/book", "size_bytes": 1000}
+
+
+@pytest.mark.parametrize(
+    ("opened", "asset", "is_its"),
+    [
+        ({"size_bytes": 1000, "sha256": ONE}, FILE, True),
+        # Replaced since, also by one as large.
+        ({"size_bytes": 1000, "sha256": OTHER}, FILE, False),
+        ({"size_bytes": 999, "sha256": OTHER}, FILE, False),
+        # Opened by older code.
+        ({"size_bytes": 1000}, FILE, True),
+        ({"size_bytes": 999}, FILE, False),
+        # A link has no size that is sent.
+        ({"size_bytes": None}, LINK, True),
+        ({"size_bytes": 1000}, LINK, False),
+        ({"size_bytes": None}, FILE, False),
+    ],
+)
+def test_a_delivery_is_of_what_its_asset_was_when_it_was_opened(opened, asset, is_its):
+    assert Delivery(**opened).is_of(Asset(**asset)) is is_its
 
 
 BEFORE, AFTER = NOW - SECOND, NOW + SECOND

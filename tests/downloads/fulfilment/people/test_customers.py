@@ -3,10 +3,11 @@ from datetime import timedelta
 import pytest
 
 from downloads.fulfilment import edit_customer, record_account, record_order
+from downloads.fulfilment.people.customers import record_buyer
 from downloads.incoming import CustomerReport
 from downloads.models import Customer, Order, Shop
 from tests.downloads.reported import in_any_order, order_report
-from tests.factories import NOW, CustomerFactory, ShopFactory
+from tests.factories import NOW, CustomerFactory, OrderFactory, ShopFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +105,15 @@ def test_missing_words_do_not_erase_known_ones(shop):
 
 def test_a_number_above_2_to_the_53_is_kept_exactly(shop):
     assert record(shop, platform_id=2**63 - 1).platform_id == 9_223_372_036_854_775_807
+
+
+def test_a_customer_whom_another_report_makes_meanwhile_is_the_same(shop):
+    order = OrderFactory(shop=shop, customer=None)
+    made = CustomerFactory(shop=shop, platform_id=501)
+    report = order_report(customer=CustomerReport(501, MAIL))
+    record_buyer(order, report, shop=shop, known=None, at=NOW)
+    order.refresh_from_db()
+    assert (order.customer, Customer.objects.get().email) == (made, MAIL)
 
 
 def test_a_customer_nobody_can_name_is_not_made_again_by_the_same_report(shop):

@@ -42,6 +42,7 @@ def with_product(**changed):
 def test_a_plain_order_has_nothing_to_note():
     read = report()
     assert (read.notes, read.payment, read.number, read.receipt_number) == ((), "paid", 1061, "")
+    assert read.status == "paid"
     assert (read.grand_total, read.currency, read.is_test) == (Decimal("39.90"), "EUR", False)
     assert read.customer == CustomerReport(7, first_name="Ada", last_name="Byron")
 
@@ -119,7 +120,8 @@ def test_another_spelling_of_the_same_is_nothing_to_note(changed):
 
 @pytest.mark.parametrize("payment", [None, "", "perhaps", 17, {}, True])
 def test_a_payment_that_cannot_be_read_is_not_known(payment):
-    assert report(payment=payment).payment is None
+    read = report(payment=payment)
+    assert (read.payment, read.status) == (None, "")
 
 
 def test_a_cancellation_that_cannot_be_read_is_not_known():
