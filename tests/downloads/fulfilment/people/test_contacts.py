@@ -64,6 +64,14 @@ def test_a_correction_can_be_taken_back_and_each_is_in_the_trail_without_an_addr
     assert RIGHT not in str(list(AuditEntry.objects.values()))
 
 
+def test_a_correction_that_moves_nothing_yet_is_in_the_trail_too(shop):
+    order = report(shop, TYPO)
+    correct_email(order, TYPO, at=NOW)
+    order.refresh_from_db()
+    assert (order.email, order.corrected_email) == (TYPO, TYPO)
+    assert AuditEntry.objects.filter(what="Corrected the mail address").count() == 1
+
+
 @pytest.mark.parametrize("email", ["ada", "@", "a@", "@b", "a@b@c", "a\nb@c.example", "a" * 300])
 def test_what_is_no_address_corrects_nothing(shop, email):
     order = report(shop, TYPO)
