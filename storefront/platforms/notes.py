@@ -19,9 +19,7 @@ class Notes:
     personal is repeated; `personal` are the names of such fields.
     """
 
-    def __init__(
-        self, path: str, *, personal: Collection[str] = (), is_strict: bool = False
-    ) -> None:
+    def __init__(self, path: str, *, personal: Collection[str], is_strict: bool) -> None:
         self._steps = [path]
         # Of each object that is being read: what stands in whose place, and what is unread.
         self._objects: list[tuple[dict[str, str], set[str]]] = []
