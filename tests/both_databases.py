@@ -28,6 +28,7 @@ WHY = {
     "storefront/http/test_account_lockout.py": "counters moved by many at once",
     "storefront/http/test_requests_hostile.py": "what PostgreSQL refuses and SQLite stores",
     "storefront/pages/test_outages.py": "the driver's errors when the database is gone",
+    "storefront/staff/mailed": "texts of strangers looked up; rows that several workers lock",
     "storefront/staff/test_lockout.py": "counters moved by many at once",
     "storefront/staff/test_lockout_racing.py": "threads with connections of their own",
     "storefront/staff/start": "rows of many kinds, united in one query",

@@ -70,6 +70,7 @@ from downloads.fulfilment.mails.requested_mails import (
     request_links,
     request_password,
 )
+from downloads.fulfilment.mails.staff_mails import mail_password_link, mail_requested_link
 from downloads.fulfilment.matches import match_line, share_files
 from downloads.fulfilment.order_facts import (
     dismiss_dispute,
@@ -185,6 +186,8 @@ __all__ = [
     "is_stored",
     "keep_upload",
     "lock_shop",
+    "mail_password_link",
+    "mail_requested_link",
     "mail_requested_order",
     "match_line",
     "merge_customers",

@@ -42,13 +42,13 @@ class MailQuerySet(models.QuerySet["Mail"]):
         What strangers may have asked for is no merchant's business, however it ended.
         """
         is_done = Q(state__in=(Mail.State.SENT, Mail.State.NOT_NEEDED))
-        by_strangers = Q(kind__in=(*Mail.ASKED, Mail.Kind.SIGN_IN))
+        by_strangers = Q(kind__in=(*Mail.ASKED, *Mail.PERSONAL))
         return self.filter(is_done | by_strangers).exclude(state__in=Mail.MOVING)
 
     def failed(self) -> "MailQuerySet":
         """Return what reached no buyer: given up, or come back."""
         failed = Q(state=Mail.State.SET_ASIDE) | Q(bounced_at__isnull=False)
-        return self.filter(failed).exclude(kind=Mail.Kind.SIGN_IN)
+        return self.filter(failed).exclude(kind__in=Mail.PERSONAL)
 
     def came_back_last(self) -> "MailQuerySet":
         """Return what came back, unless another mail about its order was written since."""
@@ -67,7 +67,8 @@ class Mail(models.Model):
     `due_at` is when it is looked at next, or was looked at last once that is over. `claim` names
     who is sending it just now. `message_id` is by what the mail server or provider knows it.
     Of what was asked for, `counted_as` is the `count_key` of its address, and `is_known` whether
-    somebody with an order or a confirmed account is meant; null until that was looked up.
+    somebody with an order or a confirmed account is meant; null until that was looked up. `person`
+    is who of the staff it is for, and so whose language it is in.
     """
 
     shop_path = "shop"
@@ -82,6 +83,7 @@ class Mail(models.Model):
         SET_ASIDE = "set_aside", "Messages of the shop that were set aside"
         ONCE = "once", "Downloads are ready, sent once to another address"
         MOVED = "moved", "Mail of the order goes to another address now"
+        STAFF_LINK = "staff_link", "Choose a new password, for staff"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -95,7 +97,12 @@ class Mail(models.Model):
     # Anybody can have these sent, to any address.
     ASKED = (Kind.LINKS, Kind.REGISTRATION, Kind.PASSWORD)
     # Nobody else has them sent to, whoever asks.
-    KNOWN = (Kind.ORDER, Kind.LINKS, Kind.SIGN_IN, Kind.SET_ASIDE, Kind.ONCE, Kind.MOVED)
+    KNOWN = (
+        *(Kind.ORDER, Kind.LINKS, Kind.SIGN_IN, Kind.SET_ASIDE, Kind.ONCE, Kind.MOVED),
+        Kind.STAFF_LINK,
+    )
+    # About how one person signs in: of no shop they work for in particular.
+    PERSONAL = (Kind.SIGN_IN, Kind.STAFF_LINK)
     # About an order, and not to where its mail goes.
     ELSEWHERE = (Kind.ONCE, Kind.MOVED)
     MOVING = (State.WAITING, State.SENDING, State.HANDED)
@@ -109,6 +116,14 @@ class Mail(models.Model):
     is_known = models.BooleanField(null=True, editable=False)
     order = models.ForeignKey(
         Order, on_delete=models.CASCADE, null=True, blank=True, related_name="mails"
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
     )
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveIntegerField(default=0)
@@ -158,6 +173,11 @@ class Mail(models.Model):
                 fields=("counted_as",), condition=~Q(counted_as=""), name="mail_by_what_counts"
             ),
             models.Index(fields=("message_id",), name="mail_by_its_name"),
+            models.Index(
+                fields=("person", "created_at"),
+                condition=Q(person__isnull=False),
+                name="mail_by_person",
+            ),
             models.Index(
                 fields=("shop", "created_at"),
                 condition=Q(state="set_aside") | Q(bounced_at__isnull=False),

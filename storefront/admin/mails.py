@@ -134,8 +134,8 @@ class MailAdmin(ReportedAdmin, NamelessAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
-        # At whose sign-in strangers try is that person's business, and their owners' by mail.
-        return rows if request.user.is_superuser else rows.exclude(kind=Mail.Kind.SIGN_IN)
+        # At whose sign-in strangers try, and who forgot a password, is that person's business.
+        return rows if request.user.is_superuser else rows.exclude(kind__in=Mail.PERSONAL)
 
     def get_fields(self, request: HttpRequest, obj: Mail | None = None) -> Any:
         fields = [name for name in self.fields if name not in self._unsaid(obj)]

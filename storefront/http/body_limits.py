@@ -30,7 +30,8 @@ from storefront.staff.roles import rows_where
 
 # Forms that read their body without the CSRF check. What else is exempt from it reads within a
 # limit of its own, answers in its own words, or reads nothing.
-EXEMPT_FORMS = {"links", "account", "invitation", "bounces", "admin:password_link"}
+EXEMPT_FORMS = {"links", "account", "invitation", "bounces"}
+EXEMPT_FORMS |= {"admin:password_link", "admin:forgotten_password"}
 # Pages of the admin by which somebody signs in. All others are for who has.
 OPEN_PAGES = {"admin:login", "admin:logout", "admin:second_factor", "admin:second_factor_set_up"}
 # Where a form carries a large file: an asset's, and that of an import.

@@ -14,7 +14,7 @@ from django.utils import timezone
 from downloads import fulfilment
 from downloads.errors import DownloadsError, PostClosed
 from downloads.models import Mail
-from storefront.mail import alarms, smtp_backend
+from storefront.mail import alarms, password_requests, smtp_backend
 from storefront.mail.errors import FAULTS, is_disconnected, meaning_of, unusable
 from storefront.mail.messages import compose, message_id_of
 from storefront.mail.tracking import switch_off, switches_of
@@ -36,6 +36,8 @@ def send_due(
     while not until() and fulfilment.answer_next_request(at=clock()):
         pass
     while not until() and alarms.warn_next(at=clock()):
+        pass
+    while not until() and password_requests.answer_next(at=clock()):
         pass
     server = MailConnection(clock)
     try:

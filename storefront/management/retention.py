@@ -33,6 +33,7 @@ from storefront.models import (
     CountedTries,
     CustomerToken,
     OrderImport,
+    PasswordRequest,
     SecretKey,
     StaffSession,
     StorefrontKey,
@@ -214,6 +215,13 @@ RETENTIONS = (
         "at its end: of its lock (`STAFF_LOCK_SECONDS`), its turn or its mail "
         "(`STAFF_ALARM_SECONDS`)",
         lambda at: CountedTries.objects.ended(at),
+    ),
+    Retention(
+        "requests for a password of staff",
+        PasswordRequest,
+        "asked_at",
+        "once answered, or `MAIL_GIVE_UP_HOURS` after it was made",
+        _past(PasswordRequest),
     ),
     Retention(
         "tasks",

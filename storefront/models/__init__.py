@@ -5,6 +5,7 @@ from storefront.models.credentials import Credential, CredentialQuerySet
 from storefront.models.customer_tokens import CustomerToken, TokenExchange
 from storefront.models.keys import ApiKey, SecretKey, StorefrontKey, default_rate
 from storefront.models.order_imports import OrderImport
+from storefront.models.password_requests import PasswordRequest
 from storefront.models.platform_access import PlatformAccess
 from storefront.models.staff import CountedTries, RecoveryCode, SecondFactor, StaffSession
 from storefront.models.staff_languages import StaffLanguage
@@ -18,6 +19,7 @@ __all__ = [
     "CredentialQuerySet",
     "CustomerToken",
     "OrderImport",
+    "PasswordRequest",
     "PlatformAccess",
     "RecoveryCode",
     "SecondFactor",

@@ -26,6 +26,7 @@ from storefront.staff import (
 )
 from storefront.staff.access import is_through
 from storefront.staff.login import SignIn, note_use, to_second_factor, waits_at_second_factor
+from storefront.staff.mailed import forgotten
 from storefront.staff.screen.locale import choose_language, enter_locale
 from storefront.staff.screen.navigation import Navigation
 from storefront.staff.start import export, page
@@ -60,6 +61,8 @@ class StaffSite(AdminSite):
             # Asks for the second factor, and so stands before it.
             path("second-factor/", two_factor_views.enter, name="second_factor"),
             path("second-factor/set-up/", two_factor_views.set_up, name="second_factor_set_up"),
+            # Asks for a link, and so stands before the sign-in.
+            path("forgotten-password/", forgotten.request_link, name="forgotten_password"),
             # The link is the permission.
             path("password/<str:number>/<str:token>/", password_reset.choose, name="password_link"),
             path(

@@ -21,6 +21,7 @@ from storefront.formats import whole_number
 from storefront.signed_urls import absolute
 from storefront.staff import lockout
 from storefront.staff.devices import remember
+from storefront.staff.mailed.links import mailed_tokens
 from storefront.staff.session_list import end_sessions
 from storefront.staff.throttling import counted
 
@@ -85,7 +86,8 @@ def owner_of(number: str, token: str) -> Any:
     """
     staff = get_user_model()._default_manager.filter(is_active=True, is_staff=True)
     user = staff.filter(pk=whole_number(number) or 0).first()
-    if not default_token_generator.check_token(user, token) or user is None:
+    kinds = (default_token_generator, mailed_tokens)
+    if user is None or not any(tokens.check_token(user, token) for tokens in kinds):
         raise LinkSpent
     return user
 

@@ -14,7 +14,9 @@ OPEN = {
     "docs": 200,
     "document": 200,
     "admin:login": 200,
+    "admin:forgotten_password": 200,
 }
+OPEN_ADMIN = {"admin:login", "admin:forgotten_password"}
 # How a stranger with a plausible credential asks, and what the answer is.
 REFUSING = {
     "face-a": ("GET", 404),
@@ -73,7 +75,7 @@ ADMIN = [(name, path) for name, path in ROUTES if name.startswith("admin:")]
 
 
 def test_every_public_route_is_listed():
-    assert sorted(name for name, _path in FACES) == sorted({*OPEN, *REFUSING} - {"admin:login"})
+    assert sorted(name for name, _path in FACES) == sorted({*OPEN, *REFUSING} - OPEN_ADMIN)
 
 
 def test_all_the_admins_routes_are_known():
@@ -94,7 +96,7 @@ def test_a_stranger_is_refused(client, db, name, asked):
 
 @pytest.mark.slow
 def test_a_stranger_is_sent_from_the_admin_to_its_login(client, db):
-    gates = {"admin:login", "admin:logout", "admin:password_link"}
+    gates = {*OPEN_ADMIN, "admin:logout", "admin:password_link"}
     closed = [path for name, path in ADMIN if name not in gates]
     for method in ("GET", "POST"):
         answers = {path: client.generic(method, path) for path in closed}

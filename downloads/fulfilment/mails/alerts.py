@@ -30,17 +30,24 @@ def warn_of_wrong_tries(person: Any, *, at: datetime) -> int:
     if not (person.is_active and person.is_staff):
         return 0
     shops = _shops_of(person)
-    recipients: dict[str, Shop] = {}
-    for email, shop in _readers(person, shops):
+    recipients: dict[str, tuple[Any, Shop]] = {}
+    for reader, shop in _readers(person, shops):
         with suppress(BadInput):  # no address, or none that can be mailed
-            recipients.setdefault(require_email(email), shop)
+            recipients.setdefault(require_email(reader.email), (reader, shop))
     since = at - timedelta(seconds=settings.STAFF_ALARM_SECONDS)
     lately = Mail.objects.filter(kind=Mail.Kind.SIGN_IN, email__in=recipients, created_at__gt=since)
     for email in lately.values_list("email", flat=True):
         recipients.pop(email, None)
     Mail.objects.bulk_create(
-        Mail(shop=shop, kind=Mail.Kind.SIGN_IN, email=email, created_at=at, due_at=at)
-        for email, shop in recipients.items()
+        Mail(
+            shop=shop,
+            kind=Mail.Kind.SIGN_IN,
+            email=email,
+            person=reader,
+            created_at=at,
+            due_at=at,
+        )
+        for email, (reader, shop) in recipients.items()
     )
     return len(recipients)
 
@@ -61,17 +68,24 @@ def warn_of_set_aside(*, at: datetime) -> int:
 def _warn_shop(shop: Shop, *, at: datetime) -> int:
     staff = Membership.objects.filter(shop=shop, role__in=TOLD).select_related("user")
     active = staff.filter(user__is_active=True, user__is_staff=True).order_by("pk")
-    recipients: dict[str, None] = {}
+    recipients: dict[str, Any] = {}
     for member in active:
         with suppress(BadInput):
-            recipients[require_email(member.user.email)] = None
+            recipients[require_email(member.user.email)] = member.user
     # Whoever comes second waits for this row, and finds that the day is taken.
     is_ours = recipients and Shop.objects.filter(_is_due(at), pk=shop.pk).update(alerted_at=at)
     if not is_ours:
         return 0
     Mail.objects.bulk_create(
-        Mail(shop=shop, kind=Mail.Kind.SET_ASIDE, email=email, created_at=at, due_at=at)
-        for email in recipients
+        Mail(
+            shop=shop,
+            kind=Mail.Kind.SET_ASIDE,
+            email=email,
+            person=reader,
+            created_at=at,
+            due_at=at,
+        )
+        for email, reader in recipients.items()
     )
     return len(recipients)
 
@@ -90,11 +104,11 @@ def _shops_of(person: Any) -> list[Shop]:
     return list(shops[:1])
 
 
-def _readers(person: Any, shops: list[Shop]) -> Iterator[tuple[str, Shop]]:
+def _readers(person: Any, shops: list[Shop]) -> Iterator[tuple[Any, Shop]]:
     if shops:
-        yield person.email, shops[0]
+        yield person, shops[0]
     owners = Membership.objects.filter(shop__in=person.memberships.values("shop"), role=Role.OWNER)
     active = owners.filter(user__is_active=True, user__is_staff=True)
     by_number = {shop.pk: shop for shop in shops}
     for owner in active.select_related("user").order_by("pk"):
-        yield owner.user.email, by_number[owner.shop_id]
+        yield owner.user, by_number[owner.shop_id]

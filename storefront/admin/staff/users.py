@@ -9,12 +9,16 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from downloads import fulfilment
+from downloads.audit.entries import enter_audit
 from downloads.bidi import isolate
+from downloads.errors import BadInput
 from storefront.admin.actions import only_row, report_count, show_secret_once
 from storefront.admin.base import ScopedAdmin
 from storefront.admin.query_validation import AskedList
 from storefront.models import SecondFactor
 from storefront.staff import lockout, passwords, two_factor
+from storefront.staff.mailed.links import link_minutes
 from storefront.staff.session_list import end_sessions
 
 YOUR_OWN = "Change your own under “Two-factor sign-in”."
@@ -65,7 +69,10 @@ class StaffAdmin(ScopedAdmin):
     search_fields = ("username", "first_name", "last_name", "email")
     readonly_fields = ("last_login", "date_joined")
     ordering = ("username",)
-    actions = ("unlock", "make_password_link", "remove_second_factor", "end_all_sessions")
+    actions = (
+        *("unlock", "mail_password_link", "make_password_link"),
+        *("remove_second_factor", "end_all_sessions"),
+    )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AskedList]:
         return StaffList
@@ -86,7 +93,7 @@ class StaffAdmin(ScopedAdmin):
             obj.set_unusable_password()
             obj.save()
             messages.info(
-                request, "They have no password yet: make a link to choose one, in the list."
+                request, "They have no password yet: mail them a link to choose one, in the list."
             )
         elif form.changed_data:
             # They may be choosing a password meanwhile.
@@ -111,6 +118,21 @@ class StaffAdmin(ScopedAdmin):
         report_count(request, done, done="unlocked", none="Nobody of them was locked out.")
         for user in (each for each in people if not (each.is_active and each.is_staff)):
             messages.warning(request, STAYS_OUT.format(user))
+
+    @admin.action(description="Mail a link to choose a password", permissions=["change"])
+    def mail_password_link(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        at, done = timezone.now(), 0
+        for user in people:
+            try:
+                mail = fulfilment.mail_password_link(user, at=at)
+            except BadInput as error:
+                messages.error(request, f"{isolate(user)} gets no mail. {error}")
+            else:
+                done += 1
+                enter_audit("Mailed a link to choose a password", row=user)
+                messages.success(request, f"A link is on its way to {isolate(mail.email)}.")
+        if done:
+            messages.info(request, f"Each works once, within {link_minutes()} minutes.")
 
     @admin.action(
         description="Make a link to choose a password (shown once)", permissions=["change"]

@@ -22,7 +22,9 @@ from storefront.mail.messages.links import about_links
 from storefront.mail.messages.order_moved import about_moved
 from storefront.mail.messages.order_ready import about_order
 from storefront.mail.messages.staff import about_set_aside, about_sign_in
+from storefront.mail.messages.staff_access import about_staff_link
 from storefront.mail.messages.text import Sentence, one_line
+from storefront.models import StaffLanguage
 
 LONGEST_SENDER = 70
 LONGEST_SUBJECT = 78
@@ -36,6 +38,7 @@ LETTERS: dict[str, Callable[..., Letter]] = {
     Mail.Kind.SET_ASIDE: about_set_aside,
     Mail.Kind.ONCE: about_order,
     Mail.Kind.MOVED: about_moved,
+    Mail.Kind.STAFF_LINK: about_staff_link,
 }
 # Both parts as any mail server takes them, their lines short.
 SEVEN_BITS = Charset("utf-8")
@@ -46,14 +49,15 @@ _QUOTABLE = str.maketrans({'"': "'", "\\": "/"})
 
 
 def compose(mail: Mail, *, at: datetime) -> EmailMultiAlternatives:
-    """Compose a mail in the shop's language and time, as text and as HTML.
+    """Compose a mail as text and as HTML, in the shop's time and language, or in its person's.
 
     Raises:
         NotFound: there is nothing to tell any more.
         MailRefused: its address is none that a mail server takes.
     """
     shop = mail.shop
-    with translation.override(shop.language), timezone.override(zone_named(shop.time_zone)):
+    language = _language_of(mail)
+    with translation.override(language), timezone.override(zone_named(shop.time_zone)):
         letter = LETTERS[mail.kind](mail, at=at)
         text, html = as_text(letter, shop=shop), as_html(letter, shop=shop)
         subject = _in_header(_fitted(letter.subject).text)
@@ -63,11 +67,18 @@ def compose(mail: Mail, *, at: datetime) -> EmailMultiAlternatives:
         from_email=f'"{_sender(shop)}" <{settings.MAIL_FROM}>',
         to=[_require_email(mail.email)],
         reply_to=[wire_spelling(shop.reply_to)] if _is_sendable(shop.reply_to) else None,
-        headers=_headers(mail, language=shop.language, at=at),
+        headers=_headers(mail, language=language, at=at),
     )
     message.attach_alternative(html, "text/html")
     message.encoding = SEVEN_BITS
     return message
+
+
+def _language_of(mail: Mail) -> str:
+    if mail.person_id is None:
+        return mail.shop.language
+    chosen = StaffLanguage.objects.filter(user=mail.person_id).values_list("language", flat=True)
+    return chosen.first() or mail.shop.language
 
 
 def message_id_of(mail: Mail) -> str:

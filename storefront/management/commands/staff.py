@@ -7,12 +7,17 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from downloads import fulfilment
 from downloads.audit.actors import acting, command_line
+from downloads.audit.entries import enter_audit
+from downloads.errors import BadInput
 from storefront.staff import lockout, passwords, two_factor
+from storefront.staff.mailed.links import link_minutes
 from storefront.staff.session_list import end_sessions
 
 WAYS = {
     "unlock": "let them try again at once, after too many wrong passwords or codes",
+    "mail-password": "mail a link by which they choose a password, once",
     "password": "print a link by which they choose a password, once",
     "remove-second-factor": "for who has lost the telephone and the recovery codes",
     "end-sessions": "sign them out everywhere",
@@ -40,6 +45,8 @@ def _go(way: str, user: Any) -> str:
         case "unlock":
             unlocked = lockout.unlock(user, at=timezone.now())
             return f"{user} {'may try again.' if unlocked else 'was not locked.'}"
+        case "mail-password":
+            return _mail(user)
         case "password":
             return _link(user)
         case "remove-second-factor":
@@ -47,6 +54,18 @@ def _go(way: str, user: Any) -> str:
             return f"{user} {'signs in without one now.' if removed else 'had none.'}"
         case _:
             return f"{end_sessions(user)} sessions of {user} ended."
+
+
+def _mail(user: Any) -> str:
+    try:
+        mail = fulfilment.mail_password_link(user, at=timezone.now())
+    except BadInput as error:
+        raise CommandError(f"{user} gets no mail. {error}") from None
+    enter_audit("Mailed a link to choose a password", row=user)
+    return (
+        f"A link is on its way to {mail.email}, once the worker runs. It works once, within "
+        f"{link_minutes()} minutes."
+    )
 
 
 def _link(user: Any) -> str:

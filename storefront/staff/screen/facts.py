@@ -32,7 +32,7 @@ def _fetch(user: Any) -> Facts:
     shops = Shop.objects.order_by("pk")
     if not user.is_superuser:
         shops = shops.filter(pk__in=roles_of(user))
-    unsent = Mail.objects.filter(state=Mail.State.SET_ASIDE).exclude(kind=Mail.Kind.SIGN_IN)
+    unsent = Mail.objects.filter(state=Mail.State.SET_ASIDE).exclude(kind__in=Mail.PERSONAL)
     unread = Message.objects.filter(state=Message.State.SET_ASIDE)
     found = (
         User.objects.filter(pk=user.pk)

@@ -96,7 +96,7 @@ NEEDS = (
     ),
     Need(
         "unsent",
-        lambda: Mail.objects.filter(state=Mail.State.SET_ASIDE).exclude(kind=Mail.Kind.SIGN_IN),
+        lambda: Mail.objects.filter(state=Mail.State.SET_ASIDE).exclude(kind__in=Mail.PERSONAL),
         "downloads.view_mail",
         _counted(
             lambda count: ngettext(

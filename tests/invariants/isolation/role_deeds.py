@@ -146,7 +146,8 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
     "Make, change and delete people's sign-ins": (
         set(),
         posted(
-            "user.make_password_link user.unlock user.remove_second_factor user.end_all_sessions"
+            "user.mail_password_link user.make_password_link user.unlock "
+            "user.remove_second_factor user.end_all_sessions"
         ),
     ),
 }

@@ -86,6 +86,7 @@ ACTIONS = {
     User: {
         "delete_selected": DELETED,
         "end_all_sessions": "None of them is signed in anywhere.",
+        "mail_password_link": "A link is on its way to ",
         "make_password_link": "Link for ",
         "remove_second_factor": "Nobody of them has a second factor.",
         "unlock": "Nobody of them was locked out.",

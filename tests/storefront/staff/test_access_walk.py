@@ -16,6 +16,7 @@ GATES = {
     "admin:second_factor",
     "admin:second_factor_set_up",
     "admin:password_link",
+    "admin:forgotten_password",
 }
 CLOSED = [path for name, path in PAGES if name not in GATES]
 

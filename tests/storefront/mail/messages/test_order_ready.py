@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import translation
 
 from downloads import fulfilment
@@ -98,6 +99,11 @@ def about(kind, order):
     """Return what a mail of a kind is about, and whom it goes to."""
     if kind == Mail.Kind.MOVED:
         return {"order": order, "email": "ada@exmaple.com"}
+    if kind == Mail.Kind.STAFF_LINK:
+        whose, _is_new = User.objects.get_or_create(
+            username="ada", email="ada@example.com", is_staff=True
+        )
+        return {"person": whose}
     return {"order": order if kind in (ORDER, Mail.Kind.ONCE) else None}
 
 
@@ -199,6 +205,9 @@ def test_its_html_fetches_nothing_and_leads_to_one_place(order, account, kind):
         url = "http://localhost:8000/admin/"
     elif kind == Mail.Kind.SET_ASIDE:
         url = listed(order.shop)
+    elif kind == Mail.Kind.STAFF_LINK:
+        (url,) = page.hrefs
+        assert url.startswith("http://localhost:8000/admin/password/")
     assert page.hrefs == [url]
     assert page.reaching_out == []
     assert not {"img", "link", "script", "style", "iframe", "form", "input"} & set(page.tags)
