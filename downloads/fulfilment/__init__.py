@@ -42,7 +42,6 @@ from downloads.fulfilment.heartbeats import beat
 from downloads.fulfilment.inbox import (
     InboundMessage,
     Proviso,
-    apply_next,
     apply_some,
     is_stored,
     receive,
@@ -147,7 +146,6 @@ __all__ = [
     "answer_data_request",
     "answer_next_request",
     "apply_limit",
-    "apply_next",
     "apply_policies",
     "apply_some",
     "attach_to_order",

@@ -7,6 +7,7 @@ from django.db import connection
 
 from downloads import fulfilment
 from downloads.fulfilment import InboundMessage
+from downloads.fulfilment.inbox import apply_next
 from downloads.fulfilment.mails import requested_mails
 from downloads.fulfilment.mails.requested_mails import write_requested
 from downloads.models import Account, Mail, Message
@@ -55,7 +56,7 @@ def apply(how_many):
     """Apply so many messages as the worker does; return whose they were."""
     told, after = [], 0
     for _ in range(how_many):
-        message = fulfilment.apply_next(lambda message: None, at=NOW, after=after)
+        message = apply_next(lambda message: None, at=NOW, after=after)
         told.append(message.shop)
         after = message.shop_id
     return told

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from downloads import fulfilment, lookups
 from downloads.errors import Unavailable
 from downloads.fulfilment import InboundMessage
+from downloads.fulfilment.inbox import apply_next
 from downloads.incoming import LineReport, OrderReport, ProductReport
 from downloads.lookups import ledger as audits
 from downloads.models import Delivery, DownloadEvent, Message, Order
@@ -321,7 +322,7 @@ def test_many_workers_apply_each_message_once():
 
     def work(_number):
         try:
-            while (message := fulfilment.apply_next(apply, at=NOW)) is not None:
+            while (message := apply_next(apply, at=NOW)) is not None:
                 tried.append((message.pk, message.error))
         finally:
             connection.close()

@@ -9,6 +9,7 @@ from django_tasks_db.models import DBTaskResult
 
 from downloads import fulfilment
 from downloads.fulfilment import InboundMessage
+from downloads.fulfilment.inbox import apply_next
 from downloads.models import Grant, Message, Order, Shop
 from storefront import inbox
 from storefront.inbox import apply_messages, apply_policies, ring
@@ -80,7 +81,7 @@ def test_the_longest_waiting_comes_first(wait, frozen):
         wait("shop/update", {"name": name, "updated_at": "2026-01-01T00:00:00Z"})
     heard = []
     for _message in waited:
-        fulfilment.apply_next(lambda message: heard.append(json.loads(message.body)), at=NOW)
+        apply_next(lambda message: heard.append(json.loads(message.body)), at=NOW)
     assert [body["name"] for body in heard] == ["longest", "a while", "least"]
 
 

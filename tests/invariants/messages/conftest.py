@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from downloads import fulfilment
+from downloads.fulfilment.inbox import apply_next
 from downloads.models import Message, Product, Shop
 from storefront import inbox
 from storefront.platforms.base import Envelope
@@ -43,9 +44,7 @@ def hear(
         else:
             inbox.store(shop, _read(shop, message, platform, again), at=NOW)
         at = next(_retries)
-        while (
-            done := fulfilment.apply_next(partial(PLATFORMS[platform].apply, at=NOW), at=at)
-        ) is not None:
+        while (done := apply_next(partial(PLATFORMS[platform].apply, at=NOW), at=at)) is not None:
             # A deletion waits for its order.
             assert done.error == "" or done.error.endswith("has not come yet.")
             assert done.state != Message.State.SET_ASIDE
