@@ -349,10 +349,10 @@ class Walk(RuleBasedStateMachine):
     def read_admin(self):
         url = f"/admin/downloads/grant/?id__exact={self.grant.pk}"
         html = self.staff.get(url).content.decode()
-        used, allowed = re.search(r'field-downloads">(\d+) of (\w+)<', html).groups()
-        status = re.search(r'field-status">(\w+)<', html)[1]
+        used, allowed = re.search(r'field-downloads"[^>]*>(\d+) of (\w+)<', html).groups()
+        status = re.search(r'field-status"[^>]*><span class="pill ?\w*">([\w ]+)<', html)[1]
         return Reading(
-            int(used), None if allowed == "unlimited" else int(allowed), status == "available"
+            int(used), None if allowed == "unlimited" else int(allowed), status == "open"
         )
 
 

@@ -13,7 +13,7 @@ from django.urls.resolvers import URLPattern
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from downloads import fulfilment, lookups
@@ -168,7 +168,7 @@ class AttachmentRuleAdmin(ScopedAdmin):
     def products(self, rule: Any) -> int:
         return rule.product_count
 
-    @admin.display(description=gettext_lazy("order"))
+    @admin.display(description=pgettext_lazy("place of a rule", "order"))
     def order(self, rule: AttachmentRule) -> str:
         if rule.product_number is not None:
             return _("before all rules")

@@ -13,6 +13,7 @@ from downloads import fulfilment
 from downloads.audit.entries import enter_audit
 from downloads.bidi import isolate
 from downloads.errors import BadInput
+from downloads.models import Mail
 from storefront.admin.actions import only_row, report_count, show_secret_once
 from storefront.admin.base import ScopedAdmin
 from storefront.admin.query_validation import AskedList
@@ -73,6 +74,11 @@ class StaffAdmin(ScopedAdmin):
         *("unlock", "mail_password_link", "make_password_link"),
         *("remove_second_factor", "end_all_sessions"),
     )
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        rows, counts, missing, protected = super().get_deleted_objects(objs, request)
+        # Nobody deletes a mail by hand; those to a person go with them.
+        return rows, counts, missing - {Mail._meta.verbose_name}, protected
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AskedList]:
         return StaffList

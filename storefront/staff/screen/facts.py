@@ -24,7 +24,9 @@ def facts_of(request: HttpRequest) -> Facts:
     """Return the facts of whoever asks. One query a request, and the one of their roles."""
     known: Any = request
     if not hasattr(known, "_screen_facts"):
-        known._screen_facts = _fetch(request.user)
+        # The form of sign-in needs no database.
+        is_known = request.user.is_authenticated
+        known._screen_facts = _fetch(request.user) if is_known else Facts("", "", {})
     return known._screen_facts
 
 

@@ -190,7 +190,8 @@ def change_words(pair: Pair, period: Period, *, shown: Callable[[int], str]) -> 
 
 def _before(period: Period) -> str:
     words = ngettext("yesterday", "in the %(days)s days before", period.days)
-    return words % {"days": period.days} if period.days > 1 else words
+    # A language of one form has the number in it, whatever it is.
+    return words % {"days": period.days}
 
 
 def _percent(some: int, of: int) -> int | None:

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "app_list": [{"app_label": "downloads"}, {"app_label": "storefront"}],
     "audit_export": [{"form": form} for form in FORMS],
     "connect": [{"source": name} for name in PLATFORMS],
+    "search_result": [{"name": "q2w3e4r5t6y7u8i9o0p1as"}],
     "password_link": [{"number": "1", "token": "q2w3e4-r5t6y7u8i9o0p1as2d3f4g5h6"}],
     "invitation_accept": [{"token": "q2w3e4r5t6y7u8i9o0p1as2d3f4g5h6j7k8l9z0x1c2"}],
 }
