@@ -16,7 +16,7 @@ from tests.invariants.messages.life import Life
 # As the proxy in front passes it on.
 PROXIED = {
     "Host": "downloads.example",
-    "X-Forwarded-For": "203.0.113.7",
+    "X-Forwarded-For": "8.8.8.8",
     "X-Forwarded-Proto": "https",
 }
 IRI = "/api/shop/customer-downloadable-products/"
