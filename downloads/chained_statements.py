@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from downloads.prepared_statements import Prepared, Slot, fill
+from downloads.prepared_statements import Prepared, Slot, fill, vendor
 from downloads.round_trips import Statement, send
 
 _ROW = r"\(%s(?:, %s)*\)"
@@ -45,7 +45,7 @@ class Chain:
         Raises:
             IntegrityError: one of the INSERTs failed; nothing was changed.
         """
-        if connection.vendor != "postgresql":
+        if vendor() != "postgresql":
             return self._in_turn(values)
         with _set_apart():
             if self._joined is None:
@@ -95,10 +95,10 @@ class Provided:
 
     def given(self, **values: Any) -> Statement:
         """Return it with these values, to be sent with others."""
-        vendor = connection.vendor
-        if vendor not in self._joined:
-            self._joined[vendor] = self._join()
-        sql, params = self._joined[vendor]
+        kind = vendor()
+        if kind not in self._joined:
+            self._joined[kind] = self._join()
+        sql, params = self._joined[kind]
         return Statement(sql, fill(params, values))
 
     def _join(self) -> tuple[str, list[Any]]:

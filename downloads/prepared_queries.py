@@ -16,6 +16,7 @@ from downloads.prepared_statements import Slot, vendor
 from downloads.round_trips import Statement, read
 
 Read = Callable[[tuple[Any, ...]], Any]
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 class PreparedQuery:
@@ -30,8 +31,13 @@ class PreparedQuery:
         compiled = self._compiled.get(vendor()) or self._compile()
         given = [*compiled.params]
         for place, slot in compiled.slots:
-            value = slot.value_of(values)
-            given[place] = None if _is_too_large(value) else value
+            value = values[slot.name]
+            if type(value) not in slot.taken:
+                value = slot.value_of(values)
+            if isinstance(value, int) and not _LEAST <= value <= _MOST:
+                # No column holds such a number: no row is equal to it, as to NULL.
+                value = None
+            given[place] = value
         return FilledQuery(Statement(compiled.sql, given), compiled.read)
 
     def first(self, **values: Any) -> Any:
@@ -69,11 +75,6 @@ def fetch(*queries: FilledQuery) -> list[list[Any]]:
         [query.read(row) for row in answer.rows]
         for query, answer in zip(queries, answers, strict=True)
     ]
-
-
-def _is_too_large(value: Any) -> bool:
-    """Say whether no column holds such a number: then no row is equal to it, as to NULL."""
-    return isinstance(value, int) and not -(2**63) <= value < 2**63
 
 
 def _reader_of(compiler: Any) -> Read:

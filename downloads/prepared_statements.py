@@ -43,7 +43,10 @@ class Slot(Expression):
     def __init__(self, name: str, field: models.Field) -> None:
         super().__init__(output_field=field)
         self.name = name
-        self._taken: Container[type] | None = None
+        # Types of values that go to the database as they are, and what makes others of theirs: known
+        # from the first value on.
+        self.taken: Container[type] = ()
+        self._wrappers: dict[type, Callable[[Any], Any]] | None = None
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
@@ -51,11 +54,17 @@ class Slot(Expression):
     def value_of(self, values: dict[str, Any]) -> Any:
         value = values[self.name]
         # Once for all: a process has one kind of database.
-        taken = self._taken
-        if taken is None:
-            taken = self._taken = _taken_of(self.output_field)
-        if type(value) in taken:
+        if self._wrappers is None:
+            self.taken, self._wrappers = (
+                _taken_of(self.output_field),
+                _wrappers_of(self.output_field),
+            )
+        kind = type(value)
+        if kind in self.taken:
             return value
+        wrap = self._wrappers.get(kind)
+        if wrap is not None:
+            return wrap(value)
         return self.output_field.get_db_prep_value(value, connection)
 
 
@@ -66,9 +75,19 @@ def _taken_of(field: models.Field) -> frozenset[type]:
     known = [_TAKEN_AS_IT_IS.get(type(field))]
     if connection.vendor == "postgresql":
         known.append(_TAKEN_BY_SERVER.get(type(field)))
+    elif isinstance(field, models.IntegerField):
+        known.append(int)
     # In JSON, None is a value as others are.
     known.append(None if isinstance(field, models.JSONField) else type(None))
     return frozenset(kind for kind in known if kind is not None)
+
+
+def _wrappers_of(field: models.Field) -> dict[type, Callable[[Any], Any]]:
+    """Return what makes of a whole number the one that a server's column has, by its size."""
+    sizes: dict[str, Any] = getattr(connection.ops, "integerfield_type_map", {})
+    is_whole = isinstance(field, models.IntegerField)
+    size = sizes.get(field.get_internal_type()) if is_whole else None
+    return {} if size is None else {int: size}
 
 
 def slots_of(kind: type[models.Model]) -> dict[str, Any]:
@@ -79,7 +98,15 @@ def slots_of(kind: type[models.Model]) -> dict[str, Any]:
 
 def fill(params: Sequence[Any], values: dict[str, Any]) -> list[Any]:
     """Return a statement's parameters with values in place of its slots."""
-    return [param.value_of(values) if isinstance(param, Slot) else param for param in params]
+    filled = []
+    for param in params:
+        if isinstance(param, Slot):
+            # Most need no more than a look; a click has a dozen, an order's rows hundreds.
+            value = values[param.name]
+            filled.append(value if type(value) in param.taken else param.value_of(values))
+        else:
+            filled.append(param)
+    return filled
 
 
 class _Captured(Exception):

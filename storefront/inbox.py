@@ -25,7 +25,7 @@ from downloads.errors import NoMessage
 from downloads.fulfilment import InboundMessage, Proviso
 from downloads.json_names import MARK, require_unmarked
 from downloads.models import Message, Shop
-from downloads.prepared_statements import Prepared, Slot
+from downloads.prepared_statements import Prepared, Slot, vendor
 from storefront.platforms.base import UNCLEAR, Envelope, Platform
 from storefront.platforms.registry import PLATFORMS
 from storefront.reconciliation.fetches import fetch_soon
@@ -66,7 +66,7 @@ def store_if(proviso: Proviso, shop: Shop, inbound: InboundMessage, *, at: datet
 
 def _store(shop: Shop, inbound: InboundMessage, receive: Callable[[], bool]) -> bool:
     # SQLite has one writer: who repeats something does not wait for a turn.
-    if connection.vendor == "sqlite" and fulfilment.is_stored(shop, inbound):
+    if vendor() == "sqlite" and fulfilment.is_stored(shop, inbound):
         return False
     with _turn_to_write():
         is_news = receive()
@@ -78,7 +78,7 @@ def _store(shop: Shop, inbound: InboundMessage, receive: Callable[[], bool]) -> 
 def _turn_to_write() -> AbstractContextManager[Any]:
     # Those who find SQLite taken do not queue for it but look again now and then, and are
     # overtaken; a lock of their own process lets them go one after the other.
-    return _one_writer if connection.vendor == "sqlite" else nullcontext()
+    return _one_writer if vendor() == "sqlite" else nullcontext()
 
 
 def ring(*, at: datetime | None = None) -> None:

@@ -105,7 +105,7 @@ def _row(shop: Shop, inbound: InboundMessage, *, at: datetime) -> dict[str, Any]
         "person": inbound.person,
         "about_customer": inbound.about_customer,
         "about_order": inbound.about_order,
-        "state": Message.State.WAITING if inbound.is_known else Message.State.IGNORED,
+        "state": (Message.State.WAITING if inbound.is_known else Message.State.IGNORED).value,
         "received_at": at,
         "due_at": at,
     }

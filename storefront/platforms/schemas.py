@@ -116,11 +116,9 @@ def _keep_fields(row: dict[str, Any], fields: Fields) -> dict[str, Any]:
 
 
 def _keep(value: Any, fields: Fields | None) -> Any:
-    if is_marked(value):
-        return value
     if isinstance(value, list):
         return [[] if isinstance(row, list) else _keep(row, fields) for row in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or is_marked(value):
         return value
     kept = _keep_fields(value, fields or {})
     if fields is not None:
