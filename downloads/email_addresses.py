@@ -10,6 +10,7 @@ import string
 import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 
 import idna
 from django.core.exceptions import ValidationError
@@ -153,11 +154,19 @@ def _with_host(email: str, spell: Callable[[str], str]) -> str:
 
 
 def _in_letters(host: str) -> str:
+    # Most buyers have their mailboxes at few hosts. A name of the DNS has no more letters.
+    return _kept_in_letters(host) if len(host) <= MAX_LENGTH else _spelt_in_letters(host)
+
+
+def _spelt_in_letters(host: str) -> str:
     try:
         return idna.decode(idna.encode(host, uts46=True)).removesuffix(".")
     except UnicodeError:
         # The same letters are still the same.
         return _in_older_ascii(unicodedata.normalize("NFKC", host).lower().removesuffix("."))
+
+
+_kept_in_letters = lru_cache(1000)(_spelt_in_letters)
 
 
 def _in_ascii(host: str) -> str:

@@ -210,6 +210,8 @@ def _products_of(count: int) -> PreparedQuery:
 def _without_number(shop: Shop, reports: Sequence[ProductReport]) -> dict[tuple, Product]:
     # A line without a variant number (typed in at the till) is known by its description alone. A
     # merchant may have entered two alike: the first is taken.
+    if not reports:
+        return {}
     products = Product.objects.filter(shop=shop, variant_id=None).order_by("-created_at", "-pk")
     rows = {
         _named(product): product
