@@ -1,5 +1,6 @@
 """Read numbers that people and programs send, and write sizes for people."""
 
+import re
 from datetime import datetime
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ from django.utils.formats import date_format
 # What a key of a row, and whatever else is counted in 64 bits, may be at most.
 MAX_KEY = 2**63 - 1
 UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
+UNIT = re.compile(r"([A-Z]+)$")
 
 
 # A file's size stands in the answers of all who bought it.
@@ -24,6 +26,12 @@ def size_text(size_bytes: int | None) -> str | None:
             return f"{size:.1f}".removesuffix(".0") + unit
         size /= 1000
     return f"{size:.1f}".removesuffix(".0") + UNITS[-1]
+
+
+def spaced_size(size_bytes: int | None) -> str | None:
+    """Format a size for a screen: as `size_text`, its unit apart but on the same line."""
+    text = size_text(size_bytes)
+    return None if text is None else UNIT.sub("\N{NARROW NO-BREAK SPACE}\\1", text)
 
 
 def day_text(at: datetime | None) -> str:

@@ -16,7 +16,7 @@ from downloads import lookups
 from downloads.errors import NotFound, Unavailable
 from downloads.lookups import OpenedOrder
 from downloads.models import Asset, Grant
-from storefront.formats import size_text
+from storefront.formats import spaced_size
 from storefront.http.throttling import count_miss
 from storefront.pages.errors import answers_with_pages, forms_lead_out
 from storefront.signed_urls import new_click, read_ticket
@@ -73,7 +73,7 @@ def _item(grant: Grant, *, at: datetime, is_preview: bool) -> Item:
     is_pressed = reason is None and not is_preview
     return Item(
         grant=grant,
-        size=size_text(grant.asset.size_bytes),
+        size=spaced_size(grant.asset.size_bytes),
         is_link=grant.asset.kind == Asset.LINK,
         refusal=None if reason is None else Unavailable.MESSAGES[reason],
         form_action=new_click(grant, at=at).form_action if is_pressed else None,

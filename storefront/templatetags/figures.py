@@ -3,7 +3,7 @@
 from django import template
 from django.utils.formats import number_format
 
-from storefront.formats import size_text
+from storefront.formats import spaced_size
 
 register = template.Library()
 
@@ -17,4 +17,4 @@ def grouped(number: int) -> str:
 @register.filter
 def sized(size_bytes: int | None) -> str:
     """Write a size; a dash where there is none."""
-    return size_text(size_bytes) or "–"
+    return spaced_size(size_bytes) or "–"

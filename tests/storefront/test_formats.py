@@ -1,6 +1,6 @@
 import pytest
 
-from storefront.formats import whole_number
+from storefront.formats import spaced_size, whole_number
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,11 @@ def test_digits_alone_are_a_number(text, number):
 @pytest.mark.parametrize(("text", "number"), [("9", 9), ("10", 10), ("11", None), ("009", None)])
 def test_a_bound_bounds_the_number_and_its_digits(text, number):
     assert whole_number(text, most=10) == number
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"),
+    [(None, None), (0, "0\u202fB"), (90_400_000, "90.4\u202fMB"), (10**9, "1\u202fGB")],
+)
+def test_a_size_on_a_screen_has_its_unit_apart_on_the_same_line(size_bytes, text):
+    assert spaced_size(size_bytes) == text

@@ -24,7 +24,7 @@ from storefront.admin.attachments.assets import FileActs
 from storefront.admin.attachments.terms import FLAGS
 from storefront.admin.closures import closed_among
 from storefront.delivery.views import check_answer
-from storefront.formats import size_text
+from storefront.formats import spaced_size
 
 
 @admin.register(Asset)
@@ -92,7 +92,7 @@ class AssetAdmin(FileActs):
         size = obj.size_bytes if is_kept else form.cleaned_data["stated_size"]
         fulfilment.store_link(obj, size_bytes=size)
         if size and not is_kept:
-            messages.info(request, f"Size understood as {size_text(size)}.")
+            messages.info(request, f"Size understood as {spaced_size(size)}.")
         hint = preview_hint(obj.link) if "link" in form.changed_data else None
         if hint:
             messages.warning(request, hint)
@@ -123,7 +123,7 @@ class AssetAdmin(FileActs):
 
     @admin.display(description="size")
     def size(self, asset: Asset) -> str | None:
-        return size_text(asset.size_bytes)
+        return spaced_size(asset.size_bytes)
 
     @admin.display(description="open", boolean=True)
     def is_open(self, asset: Asset) -> bool:
@@ -137,7 +137,7 @@ class AssetAdmin(FileActs):
             '<a href="{}">{}</a> ({}, {})',
             reverse("admin:asset_file", args=[asset.pk]),
             isolate_html(asset.file_name),
-            size_text(asset.size_bytes),
+            spaced_size(asset.size_bytes),
             asset.content_type,
         )
 

@@ -15,7 +15,7 @@ from downloads.models import Asset, Shop
 from downloads.sizes import read_size
 from storefront.admin.assets.kept_files import KeptFile, KeptFileInput
 from storefront.admin.attachments.terms import TermsForm, defaults_of_shop
-from storefront.formats import size_text
+from storefront.formats import size_text, spaced_size
 
 LONGEST_SIZE = 40
 GONE = "The file of your last try is not kept any longer. Choose it again."
@@ -148,5 +148,5 @@ class AssetForm(TermsForm):
 
 
 def _room_text(shop: Shop) -> str:
-    stored, bound = size_text(room.stored_bytes(shop)), size_text(settings.SHOP_STORAGE_BYTES)
+    stored, bound = spaced_size(room.stored_bytes(shop)), spaced_size(settings.SHOP_STORAGE_BYTES)
     return f" The shop's files take {stored} of the {bound} they may."

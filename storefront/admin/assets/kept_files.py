@@ -14,7 +14,7 @@ from downloads import fulfilment
 from downloads.bidi import isolate_html
 from downloads.errors import NotFound
 from downloads.models import KeptUpload
-from storefront.formats import size_text
+from storefront.formats import spaced_size
 
 SALT = "downloads.kept-upload"
 
@@ -58,7 +58,7 @@ class KeptFileInput(forms.FileInput):
             name,
             self._mark(self.kept),
             isolate_html(self.kept.file_name),
-            size_text(self.kept.size_bytes),
+            spaced_size(self.kept.size_bytes),
         )
 
     def _named(self, mark: str) -> KeptUpload | None:

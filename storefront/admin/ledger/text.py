@@ -6,7 +6,7 @@ from django.utils.text import Truncator
 from downloads.bidi import isolate
 from downloads.errors import Unavailable
 from downloads.models import DownloadEvent
-from storefront.formats import size_text
+from storefront.formats import spaced_size
 
 HASH_CHARS = 8
 PROGRAM_CHARS = 40
@@ -45,11 +45,11 @@ def what_happened(event: DownloadEvent) -> str:
 
 
 def sent_text(sent_bytes: int, size_bytes: int | None) -> str:
-    """Write how much was sent, and of how much where that is known: "4.2MB of 10MB"."""
+    """Write how much was sent, and of how much where that is known: "4.2 MB of 10 MB"."""
     if size_bytes is None:
-        return f"{size_text(sent_bytes)}"
+        return f"{spaced_size(sent_bytes)}"
     again = ", some of it again" if sent_bytes > size_bytes else ""
-    return f"{size_text(sent_bytes)} of {size_text(size_bytes)}{again}"
+    return f"{spaced_size(sent_bytes)} of {spaced_size(size_bytes)}{again}"
 
 
 def letters_of(event: DownloadEvent) -> str:

@@ -15,7 +15,7 @@ from downloads import lookups
 from downloads.figures.days import ONE_DAY
 from downloads.lookups.figures import DayFigures, FetchedAsset
 from downloads.models import AssetFigures, DailyFigures
-from storefront.formats import size_text
+from storefront.formats import spaced_size
 from storefront.staff.roles import rows_where
 from storefront.staff.start.periods import Period
 
@@ -66,7 +66,7 @@ def _grouped(number: int) -> str:
 
 
 def _size(size_bytes: int) -> str:
-    return size_text(size_bytes) or ""
+    return spaced_size(size_bytes) or ""
 
 
 def business_of(user: Any, period: Period, counted: Counted) -> Business:

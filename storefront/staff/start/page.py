@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from downloads import figures, room
 from downloads.models import Shop
-from storefront.formats import size_text, whole_number
+from storefront.formats import spaced_size, whole_number
 from storefront.staff.roles import rows_where
 from storefront.staff.start import needs, waiting
 from storefront.staff.start.charts import chart_of
@@ -82,7 +82,7 @@ def _disk(user: Any) -> Iterator[Item]:
     reserve = settings.DISK_RESERVE_BYTES
     free = room.free_bytes(default_storage) if user.has_perm("downloads.add_asset") else None
     if free is not None and free < NEARLY_FULL * reserve:
-        sizes = {"free": size_text(max(free, 0)), "reserve": size_text(reserve)}
+        sizes = {"free": spaced_size(max(free, 0)), "reserve": spaced_size(reserve)}
         yield Item(
             _("The disk is nearly full: %(free)s are free") % sizes,
             _("Uploads are refused below %(reserve)s. Delete files, or have the disk enlarged.")

@@ -103,11 +103,11 @@ def test_the_newest_downloads_say_what_was_sent_and_whether_they_are_open(staff,
         ("1 March 2026, 12:00", "led to the link", "True", "1 March 2026, 12:30"),
         (
             "1 March 2026, 12:00",
-            "30B of 10B, some of it again",
+            "30\u202fB of 10\u202fB, some of it again",
             "False",
             "1 March 2026, 12:30",
         ),
-        ("1 March 2026, 11:00", "4.2MB of 10MB", "False", "1 March 2026, 11:30"),
+        ("1 March 2026, 11:00", "4.2\u202fMB of 10\u202fMB", "False", "1 March 2026, 11:30"),
     ]
 
 

@@ -220,7 +220,7 @@ def test_an_available_file_has_a_name_a_size_a_count_and_a_button(show, order):
     page = show()
     assert page.texts["h2"] == ["My new Book"]
     assert page.texts["h3"] == [grant.asset.title]
-    assert page.texts["facts"] == ["book.epub · 1.5KB"]
+    assert page.texts["facts"] == ["book.epub · 1.5 KB"]
     assert page.texts["count"] == ["1 of 3 downloaded"]
     assert page.texts["button"] == ["Download"]
     assert page.texts["hidden"] == [grant.asset.title]
@@ -403,7 +403,7 @@ def test_every_name_is_escaped(show, order):
         assert page.texts[place] == [EVIL]
     assert page.texts["p"][0] == EVIL
     assert page.texts["title"] == [f"{EVIL} – {EVIL}"]
-    assert page.texts["facts"] == ["a'&b.txt · 1KB"]
+    assert page.texts["facts"] == ["a'&b.txt · 1 KB"]
 
 
 def test_no_log_holds_a_token(client, order, logged):

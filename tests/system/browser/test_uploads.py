@@ -20,9 +20,9 @@ def test_a_file_keeps_its_name_and_is_sent_once(demo, open_page, tmp_path):
     page.set_input_files("#id_upload", upload)
     page.click("input[name=_save]")
     assert "This field is required." in page.inner_text("#content")
-    assert f"Use {KEPT} (4MB), which was kept" in page.inner_text(".field-upload")
+    assert f"Use {KEPT} (4\u202fMB), which was kept" in page.inner_text(".field-upload")
     page.fill("#id_title", "Rhythm")
     page.click("input[name=_continue]")
     assert "was added successfully" in page.inner_text(".messagelist")
     assert page.input_value("#id_file_name") == KEPT
-    assert f"{KEPT} (4MB, audio/mpeg)" in page.inner_text(".field-stored_file")
+    assert f"{KEPT} (4\u202fMB, audio/mpeg)" in page.inner_text(".field-stored_file")

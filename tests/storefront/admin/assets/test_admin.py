@@ -174,7 +174,7 @@ def test_a_size_is_told_as_it_was_understood(staff, shop, messages_of):
     url = "https://files.example.org/a.pdf"
     fields = {"shop": shop.pk, "title": "My book", "link": url, "stated_size": "1,500 MB"}
     response = staff.post(ADD, fields, follow=True)
-    assert "Size understood as 1.5GB." in messages_of(response)
+    assert "Size understood as 1.5\u202fGB." in messages_of(response)
     assert Asset.objects.get().size_bytes == 1_500_000_000
 
 

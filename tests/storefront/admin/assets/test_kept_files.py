@@ -62,7 +62,7 @@ def refused(app, shop, name="Für & Elise.mp3", content=b"bytes"):
 @pytest.mark.slow
 def test_a_refused_form_keeps_its_file_and_takes_it_the_next_time(browser, shop):
     page = refused(browser(), shop)
-    assert "Use <bdi>Für &amp; Elise.mp3</bdi> (5B), which was kept" in page
+    assert "Use <bdi>Für &amp; Elise.mp3</bdi> (5\u202fB), which was kept" in page
     done = filled(page, shop, title="Für Elise").submit("_save")
     assert done.status_code == 302
     asset = Asset.objects.get()

@@ -66,7 +66,7 @@ def test_an_order_tells_what_happened_newest_first(staff, client, frozen):
     assert ledger_in(page_of(staff, grant.order)) == [
         ("1 March 2026, 13:00", "given back: reset by the shop", book, "–"),
         ("1 March 2026, 12:01", "refused: all downloads used", book, visitor),
-        ("1 March 2026, 12:00", "sent 100KB of 100KB", book, visitor),
+        ("1 March 2026, 12:00", "sent 100 KB of 100 KB", book, visitor),
         ("1 March 2026, 12:00", "counted", book, visitor),
     ]
 

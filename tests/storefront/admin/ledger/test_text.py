@@ -9,22 +9,22 @@ from storefront.admin.ledger.text import REASONS, what_happened
     ("line", "words"),
     [
         ({"kind": "charged", "downloads": 1}, "counted"),
-        ({"kind": "served", "sent_bytes": 4_200_000}, "sent 4.2MB"),
+        ({"kind": "served", "sent_bytes": 4_200_000}, "sent 4.2\u202fMB"),
         (
             {
                 "kind": "served",
                 "sent_bytes": 4_200_000,
                 "delivery": Delivery(size_bytes=10_000_000),
             },
-            "sent 4.2MB of 10MB",
+            "sent 4.2\u202fMB of 10\u202fMB",
         ),
         (
             {"kind": "served", "sent_bytes": 10_000, "delivery": Delivery(size_bytes=10_000)},
-            "sent 10KB of 10KB",
+            "sent 10\u202fKB of 10\u202fKB",
         ),
         (
             {"kind": "served", "sent_bytes": 15_000, "delivery": Delivery(size_bytes=10_000)},
-            "sent 15KB of 10KB, some of it again",
+            "sent 15\u202fKB of 10\u202fKB, some of it again",
         ),
         (
             {"kind": "released", "downloads": -1, "reason": "barely_begun"},

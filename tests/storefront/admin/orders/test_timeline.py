@@ -64,7 +64,7 @@ def test_all_that_happened_stands_there_newest_first(staff, grant):
     lines = told(staff, address(Order, "change", order.pk))
     assert lines == [
         ("Today, 12:00", "grace reset the count of “Garden at dawn” from 2 to 0"),
-        ("Today, 11:52", "Downloaded “Garden at dawn”, 1KB of 1KB, Firefox on Android"),
+        ("Today, 11:52", "Downloaded “Garden at dawn”, 1 KB of 1 KB, Firefox on Android"),
         ("Today, 11:51", "refund of money alone"),
         ("Yesterday, 12:00", "Mail accepted by the mail server for ada@example.com"),
         ("27 Feb 2026, 12:00", "Placed, 39.90 EUR"),

@@ -180,7 +180,9 @@ def test_a_disk_that_is_nearly_full_is_told_to_who_uploads(
     settings.DISK_RESERVE_BYTES = 1_000
     monkeypatch.setattr(page.room, "free_bytes", lambda storage: 1_999)
     sign_in(django_app, role, shop)
-    assert ("The disk is nearly full: 2KB are free" in django_app.get("/admin/").text) == is_shown
+    assert (
+        "The disk is nearly full: 2\u202fKB are free" in django_app.get("/admin/").text
+    ) == is_shown
 
 
 def test_an_upload_that_was_not_finished_is_its_persons(django_app, shop):

@@ -56,7 +56,7 @@ def test_the_figures_of_a_period_and_of_the_one_before(django_app, shop, start, 
     assert tiles(start("?days=7")) == {
         "Orders": ("4", "1 in the 7 days before"),
         "Downloads": ("6", "50 % more than in the 7 days before"),
-        "Sent": ("6KB", "50 % more than in the 7 days before"),
+        "Sent": ("6\u202fKB", "50 % more than in the 7 days before"),
         "Buyers who downloaded": ("75 %", "3 of 4; 100 % in the 7 days before"),
         "Mails that failed": ("1", "none in the 7 days before"),
     }
@@ -68,7 +68,7 @@ def test_today_is_not_compared_with_a_whole_day(django_app, shop, start):
     sign_in(django_app, "owner", shop)
     page = tiles(start("?days=1"))
     assert page["Downloads"] == ("1", "3 yesterday")
-    assert page["Sent"] == ("1KB", "3KB yesterday")
+    assert page["Sent"] == ("1\u202fKB", "3\u202fKB yesterday")
 
 
 @pytest.mark.parametrize("days", [1, 7, 30, 90, 365])
@@ -117,7 +117,7 @@ def test_what_was_fetched_most_and_just_now(django_app, shop, start):
     sign_in(django_app, "support", shop)
     page = start()
     rows = [row.get_text(" ", strip=True) for row in page.html.select(".fetched tbody tr")]
-    assert [row.rsplit(" ", 2)[-2:] for row in rows] == [["4", "4KB"], ["1", "1KB"]]
+    assert [row.rsplit(" ", 2)[-2:] for row in rows] == [["4", "4\u202fKB"], ["1", "1\u202fKB"]]
     assert often.asset.title in rows[0]
     lines = [line.select_one("span").get_text() for line in page.html.select(".time li")]
     assert lines[0] == f"{seldom.asset.title} reset by the shop, #{seldom.order.number}"
