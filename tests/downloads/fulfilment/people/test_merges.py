@@ -41,6 +41,8 @@ def test_chains_of_a_platform_end_alike_in_any_order(shop, told):
     for gone, kept in (*told, *told):
         merge_numbers(shop, kept=kept, gone=gone, at=NOW)
     assert persons(shop) == dict.fromkeys((1, 2, 3, 4), 3)
+    # Nobody of them was erased: nor are the others.
+    assert Customer.objects.not_erased().count() == 4
     assert entered() == []
 
 
