@@ -7,7 +7,6 @@ from django.test.utils import CaptureQueriesContext
 
 from downloads.errors import BadInput
 from downloads.fulfilment import (
-    Recorded,
     apply_policies,
     record_order,
     record_refund,
@@ -15,6 +14,7 @@ from downloads.fulfilment import (
     settle,
 )
 from downloads.fulfilment import orders as recording
+from downloads.fulfilment.orders import Recorded
 from downloads.incoming import CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.models import (
     Attachment,
