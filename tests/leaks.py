@@ -79,6 +79,14 @@ HANDED_OVER = {
     ("admin:own_second_factor", TOKEN): "renewed recovery codes, shown once",
     ("admin:order_link", TICKET): "the link that a merchant gives to a buyer",
 }
+# An invitation is kept sealed while a mail with it waits.
+HANDED_OVER |= {
+    (route, SEALED): HANDED_OVER[route, TOKEN]
+    for route in (
+        *("admin:downloads_invitation_add", "invitation", "admin:invitation_accept"),
+        *("admin:login", "admin:second_factor"),
+    )
+}
 # These hand it over to those alone who asked with these words.
 HANDED_OVER_WHEN_ASKED = {("face-b", TOKEN): b"createCustomerLogin"}
 

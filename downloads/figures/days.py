@@ -21,6 +21,18 @@ def bounds_of(first: date, last: date, zone: tzinfo) -> tuple[datetime, datetime
     return _begin_of(first, zone), _begin_of(last + ONE_DAY, zone)
 
 
+def zone_of(shop: Shop) -> tzinfo:
+    """Return the time zone of a shop."""
+    return zone_named(shop.time_zone) or timezone.get_default_timezone()
+
+
+def week_before(moment: datetime, zone: tzinfo) -> tuple[date, date]:
+    """Return the Monday and the Sunday of the week before that of a moment."""
+    today = day_of(moment, zone)
+    monday = today - (today.weekday() + 7) * ONE_DAY
+    return monday, monday + 6 * ONE_DAY
+
+
 def first_day_in_ledger(at: datetime) -> date:
     """Return the first day of which every line is kept, in whatever zone.
 

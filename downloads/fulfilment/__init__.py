@@ -69,7 +69,12 @@ from downloads.fulfilment.mails.requested_mails import (
     request_links,
     request_password,
 )
-from downloads.fulfilment.mails.staff_mails import mail_password_link, mail_requested_link
+from downloads.fulfilment.mails.staff_mails import (
+    mail_invitation,
+    mail_password_link,
+    mail_requested_link,
+)
+from downloads.fulfilment.mails.staff_news import tell_figures, tell_of_used_up
 from downloads.fulfilment.matches import match_line, share_files
 from downloads.fulfilment.order_facts import (
     dismiss_dispute,
@@ -184,6 +189,7 @@ __all__ = [
     "is_stored",
     "keep_upload",
     "lock_shop",
+    "mail_invitation",
     "mail_password_link",
     "mail_requested_link",
     "mail_requested_order",
@@ -239,6 +245,8 @@ __all__ = [
     "spend",
     "store_file",
     "store_link",
+    "tell_figures",
+    "tell_of_used_up",
     "try_mail_again",
     "unmerge_customer",
     "warn_of_set_aside",

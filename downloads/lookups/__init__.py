@@ -59,6 +59,7 @@ from downloads.lookups.shops import (
     profile_of,
     shop_of_domain,
 )
+from downloads.lookups.staff_news import Week, used_up_for_mail, week_for_mail
 
 __all__ = [
     "DEFAULT_PAGE",
@@ -74,6 +75,7 @@ __all__ = [
     "OpenedLine",
     "OpenedOrder",
     "Preview",
+    "Week",
     "WorkerState",
     "account_for_mail",
     "clock_readings",
@@ -106,6 +108,8 @@ __all__ = [
     "refusal_of_click",
     "require_size",
     "shop_of_domain",
+    "used_up_for_mail",
+    "week_for_mail",
     "where_attached",
     "with_file_counts",
     "without_downloads",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,9 @@ from downloads.models.deliveries import Delivery
 from downloads.models.grants import Grant
 
 USER_AGENT_MAX_LENGTH = 200
+# No transaction of ours stays open for so long.
+COMMITS_LATE = timedelta(minutes=10)
+NEWS_DAYS = 3
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,13 @@ class DownloadEventQuerySet(models.QuerySet["DownloadEvent"]):
     def past_retention(self, at: datetime) -> "DownloadEventQuerySet":
         """Return the lines older than `LEDGER_RETENTION_DAYS`: to become a sum per grant."""
         return self.before(at - timedelta(days=settings.LEDGER_RETENTION_DAYS))
+
+    def that_used_up(self, at: datetime) -> "DownloadEventQuerySet":
+        """Return the lines of downloads that would hold at `at`, had they not been used up."""
+        exhausted = Grant.objects.permitted(at).filter(
+            bought__isnull=False, used__gte=F("bought") - F("canceled")
+        )
+        return self.filter(kind=DownloadEvent.Kind.CHARGED, grant__in=exhausted.values("pk"))
 
 
 class DownloadEvent(models.Model):
@@ -109,3 +119,12 @@ class DownloadEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {timezone.localtime(self.at):%Y-%m-%d %H:%M}"
+
+    @staticmethod
+    def news_window(told_at: datetime | None, at: datetime) -> tuple[datetime, datetime]:
+        """Return since when and until when lines are news at `at`, told last at `told_at`.
+
+        What commits late is not passed over, nor what is older than `NEWS_DAYS` looked through.
+        """
+        earliest = at - timedelta(days=NEWS_DAYS)
+        return max(told_at or earliest, earliest) - COMMITS_LATE, at - COMMITS_LATE

@@ -84,6 +84,9 @@ class Mail(models.Model):
         ONCE = "once", "Downloads are ready, sent once to another address"
         MOVED = "moved", "Mail of the order goes to another address now"
         STAFF_LINK = "staff_link", "Choose a new password, for staff"
+        INVITATION = "invitation", "Invitation of staff"
+        USED_UP = "used_up", "Downloads that buyers have used up"
+        FIGURES = "figures", "Figures of the week"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -99,7 +102,7 @@ class Mail(models.Model):
     # Nobody else has them sent to, whoever asks.
     KNOWN = (
         *(Kind.ORDER, Kind.LINKS, Kind.SIGN_IN, Kind.SET_ASIDE, Kind.ONCE, Kind.MOVED),
-        Kind.STAFF_LINK,
+        *(Kind.STAFF_LINK, Kind.INVITATION, Kind.USED_UP, Kind.FIGURES),
     )
     # About how one person signs in: of no shop they work for in particular.
     PERSONAL = (Kind.SIGN_IN, Kind.STAFF_LINK)

@@ -61,6 +61,7 @@ class Shop(models.Model):
         *("opens_when", "amount_refunds", "closes_order_assets", "holds_high_risk"),
         *("mails_buyers", "language", "time_zone", "reply_to", "mail_text", "uninstalled_at"),
         *("support_most_downloads", "support_most_days", "support_copies_links"),
+        *("mails_used_up", "mails_figures"),
     )
 
     class OpensWhen(models.TextChoices):
@@ -194,9 +195,24 @@ class Shop(models.Model):
         db_default=False,
         help_text="Whoever has the link to an order's page has its downloads.",
     )
+    mails_used_up = models.BooleanField(
+        _("a buyer has used up a download"),
+        default=False,
+        db_default=False,
+        help_text=_("At most one mail a day to the owners and managers, with the orders."),
+    )
+    mails_figures = models.BooleanField(
+        _("the figures of each week"),
+        default=False,
+        db_default=False,
+        help_text=_("On Mondays, to the owners and managers."),
+    )
     reported_at = models.DateTimeField(null=True, editable=False)
     # When its staff were last told of messages that were set aside.
     alerted_at = models.DateTimeField(null=True, editable=False)
+    # Likewise of downloads that were used up; and the Monday of the newest mail with figures.
+    used_up_told_at = models.DateTimeField(null=True, editable=False)
+    figures_told_on = models.DateField(null=True, editable=False)
     uninstalled_at = models.DateTimeField("app removed on", null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -69,7 +69,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """A role offered to whoever holds its link, which is shown once and works once."""
+    """A role offered to whoever holds its link, which is shown once and works once.
+
+    `sealed_token` is the link's, encrypted, while a mail with it waits to be sent; else empty.
+    """
 
     shop_path = "shop"
     audited = ("email", "role", "accepted_at", "expires_at")
@@ -80,6 +83,7 @@ class Invitation(models.Model):
     email = models.EmailField("mail address")
     role = models.CharField(max_length=10, choices=Role.choices)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    sealed_token = models.TextField(blank=True, default="", db_default="", editable=False)
     expires_at = models.DateTimeField("ends on", editable=False)
     accepted_at = models.DateTimeField("accepted on", null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

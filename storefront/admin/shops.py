@@ -68,6 +68,7 @@ class ShopAdmin(ScopedAdmin):
         ("The download page", {"fields": ("page_title", "page_text")}),
         ("Downloads", {"fields": ("default_limit", "default_lifetime_days", "link_urls")}),
         ("Mail to buyers", {"fields": ("mails_buyers", "language", "reply_to", "mail_text")}),
+        ("Mail to staff", {"fields": ("mails_used_up", "mails_figures")}),
         ("Policies", {"fields": (*POLICIES, "reported_statuses")}),
         ("What support may do", {"fields": SUPPORT}),
     )

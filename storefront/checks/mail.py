@@ -11,14 +11,8 @@ from django.utils.module_loading import import_string
 from downloads.email_addresses import has_form
 from downloads.errors import NotFound
 from storefront.http.errors import SignatureRefused
-from storefront.mail.providers import require_view
+from storefront.mail.providers import reaches_people, require_view
 
-BACKENDS = "django.core.mail.backends."
-# They print mails, keep them or throw them away.
-GOES_NOWHERE = {
-    "storefront.mail.console_backend.EmailBackend",
-    *(f"{BACKENDS}{name}.EmailBackend" for name in ("console", "dummy", "filebased", "locmem")),
-}
 # Of anymail, for tests of its own.
 NO_PROVIDERS = {"console", "test"}
 
@@ -37,7 +31,7 @@ def _way_out() -> list[CheckMessage]:
     if not settings.PRODUCTION:
         return []
     found: list[CheckMessage] = []
-    if settings.EMAIL_BACKEND in GOES_NOWHERE:
+    if not reaches_people():
         found.append(
             Error(
                 "Mail to buyers is printed or kept here, and sent to nobody.",

@@ -1,4 +1,4 @@
-"""Whether a mail provider's webhooks (bounces, complaints) can be believed, by anymail's views."""
+"""Whether mail goes anywhere, and whether a provider's webhooks (bounces) can be believed."""
 
 import warnings
 
@@ -10,6 +10,18 @@ from django.core.exceptions import ImproperlyConfigured
 
 from downloads.errors import NotFound
 from storefront.http.errors import SignatureRefused
+
+BACKENDS = "django.core.mail.backends."
+# They print mails, keep them or throw them away.
+GOES_NOWHERE = {
+    "storefront.mail.console_backend.EmailBackend",
+    *(f"{BACKENDS}{name}.EmailBackend" for name in ("console", "dummy", "filebased", "locmem")),
+}
+
+
+def reaches_people() -> bool:
+    """Say whether mail is sent at all, and not printed or kept here."""
+    return settings.EMAIL_BACKEND not in GOES_NOWHERE
 
 
 def require_view(provider: str) -> AnymailCoreWebhookView:

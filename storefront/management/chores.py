@@ -25,6 +25,8 @@ CHORES: dict[str, Chore] = {
     "beginning the daily reconciliations": lambda at: daily.begin_next(at=at),
     "beginning the hourly reconciliations": lambda at: hourly.begin_due(at=at),
     "telling staff of messages set aside": lambda at: fulfilment.warn_of_set_aside(at=at),
+    "telling staff of downloads used up": lambda at: fulfilment.tell_of_used_up(at=at),
+    "telling staff the figures of the week": lambda at: fulfilment.tell_figures(at=at),
 }
 # Delete what is past its retention: `manage.py tidy` does the same.
 RARE_CHORES: dict[str, Chore] = {f"tidying up {job.words}": partial(_tidy, job) for job in jobs()}

@@ -66,28 +66,32 @@ def warn_of_set_aside(*, at: datetime) -> int:
 
 @transaction.atomic
 def _warn_shop(shop: Shop, *, at: datetime) -> int:
-    staff = Membership.objects.filter(shop=shop, role__in=TOLD).select_related("user")
-    active = staff.filter(user__is_active=True, user__is_staff=True).order_by("pk")
-    recipients: dict[str, Any] = {}
-    for member in active:
-        with suppress(BadInput):
-            recipients[require_email(member.user.email)] = member.user
+    recipients = readers_of(shop)
     # Whoever comes second waits for this row, and finds that the day is taken.
     is_ours = recipients and Shop.objects.filter(_is_due(at), pk=shop.pk).update(alerted_at=at)
     if not is_ours:
         return 0
+    return write_to(recipients, shop, Mail.Kind.SET_ASIDE, at=at)
+
+
+def readers_of(shop: Shop) -> dict[str, Any]:
+    """Return a shop's owners and managers who can sign in and be mailed, by their addresses."""
+    staff = Membership.objects.filter(shop=shop, role__in=TOLD).select_related("user")
+    active = staff.filter(user__is_active=True, user__is_staff=True).order_by("pk")
+    readers: dict[str, Any] = {}
+    for member in active:
+        with suppress(BadInput):
+            readers.setdefault(require_email(member.user.email), member.user)
+    return readers
+
+
+def write_to(readers: dict[str, Any], shop: Shop, kind: Mail.Kind, *, at: datetime) -> int:
+    """Queue a mail to each of a shop's staff, by their addresses; return how many."""
     Mail.objects.bulk_create(
-        Mail(
-            shop=shop,
-            kind=Mail.Kind.SET_ASIDE,
-            email=email,
-            person=reader,
-            created_at=at,
-            due_at=at,
-        )
-        for email, reader in recipients.items()
+        Mail(shop=shop, kind=kind, email=email, person=reader, created_at=at, due_at=at)
+        for email, reader in readers.items()
     )
-    return len(recipients)
+    return len(readers)
 
 
 def _is_due(at: datetime) -> Q:

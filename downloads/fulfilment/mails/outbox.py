@@ -33,6 +33,7 @@ from downloads.fulfilment.mails.requested_mails import (
     look_up_recipients,
     stored_email_of,
 )
+from downloads.fulfilment.mails.staff_mails import forget_token
 from downloads.fulfilment.recalculation import lock_order
 from downloads.models import Grant, Mail, Order
 from downloads.turns import next_in_turn
@@ -174,6 +175,8 @@ def _note_sent(mail: Mail, message_id: str, *, at: datetime) -> Mail:
         # The order first, as whoever deletes one takes them.
         if mail.order_id is not None and mail.kind == Mail.Kind.ORDER:
             Order.objects.filter(pk=mail.order_id).update(email_sent_at=at)
+        if mail.kind == Mail.Kind.INVITATION:
+            forget_token(mail)
         # Said to be doubtful meanwhile? It is not any more.
         claimed = Mail.objects.filter(pk=mail.pk, claim=mail.claim)
         return _save(

@@ -1,4 +1,4 @@
-"""Mails to staff by which they get in: a link to choose a password."""
+"""Mails to staff by which they get in: an invitation, or a link to choose a password."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,8 +8,9 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from downloads.email_addresses import require_email
+from downloads.encryption import seal
 from downloads.errors import BadInput
-from downloads.models import Mail, Shop
+from downloads.models import Invitation, Mail, Shop
 
 HOUR = timedelta(hours=1)
 NO_SHOP = "There is no shop yet in whose name a mail could be sent."
@@ -57,3 +58,29 @@ def mail_requested_link(person: Any, *, at: datetime) -> bool:
     except BadInput:
         return False
     return True
+
+
+@transaction.atomic
+def mail_invitation(invitation: Invitation, token: str, *, at: datetime) -> bool:
+    """Queue the mail with an invitation's link, in place of an earlier one; say whether it was.
+
+    Its token is kept encrypted until the mail is sent. A shop gets `INVITATION_MAILS_PER_HOUR` in
+    an hour: its name is not to be spent at mail servers, nor strangers drowned in its mail. Beyond
+    it the link is handed over by hand.
+    """
+    shop, kind = invitation.shop, Mail.Kind.INVITATION
+    Shop.objects.select_for_update(no_key=True).get(pk=shop.pk)
+    mails = Mail.objects.filter(shop=shop, kind=kind)
+    # What has not left yet would say the same.
+    mails.filter(email=invitation.email, state=Mail.State.WAITING).delete()
+    if mails.filter(created_at__gt=at - HOUR).count() >= settings.INVITATION_MAILS_PER_HOUR:
+        return False
+    Invitation.objects.filter(pk=invitation.pk).update(sealed_token=seal(token))
+    Mail.objects.create(shop=shop, kind=kind, email=invitation.email, created_at=at, due_at=at)
+    return True
+
+
+def forget_token(mail: Mail) -> None:
+    """Forget the token of an invitation once the mail with it has been sent."""
+    offered = Invitation.objects.filter(shop=mail.shop_id, email=mail.email)
+    offered.exclude(sealed_token="").update(sealed_token="")

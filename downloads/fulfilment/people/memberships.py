@@ -181,7 +181,9 @@ def remove_member(member: Membership, *, spares_last_owner: bool = True) -> None
 def _take(invitation: Invitation, *, at: datetime) -> None:
     lock_shop(invitation.shop)
     # Exactly one of those who come at once moves the row.
-    taken = Invitation.objects.open(at).filter(pk=invitation.pk).update(accepted_at=at)
+    taken = (
+        Invitation.objects.open(at).filter(pk=invitation.pk).update(accepted_at=at, sealed_token="")
+    )
     if not taken:
         raise LinkSpent
 

@@ -21,6 +21,7 @@ from downloads.models import Invitation, Membership
 from storefront.admin.actions import show_secret_once
 from storefront.admin.base import ScopedAdmin
 from storefront.formats import zoned_text
+from storefront.mail.providers import reaches_people
 from storefront.pages.invitations import invitation_url
 
 NO_WAY_BACK = "The invitation of {} is accepted already. Look under Staff members."
@@ -144,17 +145,24 @@ class InvitationAdmin(RefusingAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         kept, token = fulfilment.invite(obj.shop, obj.email, obj.role, at=timezone.now())
         obj.pk, obj.expires_at, obj.link = kept.pk, kept.expires_at, invitation_url(token)
+        obj.is_mailed = fulfilment.mail_invitation(kept, token, at=timezone.now())
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
+        by_hand = f"Send it to {isolate(obj.email)} and to nobody else"
+        if obj.is_mailed and reaches_people():
+            by_hand = (
+                f"It is on its way to {isolate(obj.email)} by mail. Should that not arrive, send "
+                "it to them and to nobody else"
+            )
         return show_secret_once(
             self,
             request,
             title=f"Invitation of {isolate(obj.email)} to {obj.shop}",
             secret=obj.link,
-            use=f"Send it to {isolate(obj.email)} and to nobody else: whoever opens it works for "
-            f"the shop from then on. It can be used once, until {zoned_text(obj.expires_at)}.",
+            use=f"{by_hand}: whoever opens it works for the shop from then on. It can be used "
+            f"once, until {zoned_text(obj.expires_at)}.",
         )
 
     def delete_model(self, request: HttpRequest, obj: Invitation) -> None:

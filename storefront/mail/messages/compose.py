@@ -22,7 +22,8 @@ from storefront.mail.messages.links import about_links
 from storefront.mail.messages.order_moved import about_moved
 from storefront.mail.messages.order_ready import about_order
 from storefront.mail.messages.staff import about_set_aside, about_sign_in
-from storefront.mail.messages.staff_access import about_staff_link
+from storefront.mail.messages.staff_access import about_invitation, about_staff_link
+from storefront.mail.messages.staff_news import about_figures, about_used_up
 from storefront.mail.messages.text import Sentence, one_line
 from storefront.models import StaffLanguage
 
@@ -39,6 +40,9 @@ LETTERS: dict[str, Callable[..., Letter]] = {
     Mail.Kind.ONCE: about_order,
     Mail.Kind.MOVED: about_moved,
     Mail.Kind.STAFF_LINK: about_staff_link,
+    Mail.Kind.INVITATION: about_invitation,
+    Mail.Kind.USED_UP: about_used_up,
+    Mail.Kind.FIGURES: about_figures,
 }
 # Both parts as any mail server takes them, their lines short.
 SEVEN_BITS = Charset("utf-8")

@@ -1,17 +1,20 @@
-"""Mails by which staff get in: a link to choose a password.
+"""Mails by which staff get in: an invitation, or a link to choose a password.
 
-Strangers can have one sent: nothing that one has typed stands in it.
+Strangers can have the latter sent: nothing that one has typed stands in it.
 """
 
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from downloads.errors import NotFound
-from downloads.models import Mail
+from downloads.encryption import unseal
+from downloads.errors import NotFound, SealBroken
+from downloads.models import Invitation, Mail
 from storefront.mail.messages.layout import Letter, Way
-from storefront.mail.messages.text import fill
+from storefront.mail.messages.text import fill, moment
+from storefront.signed_urls import absolute
 from storefront.staff.mailed.links import link_minutes, mailed_link
 
 
@@ -54,4 +57,41 @@ def about_staff_link(mail: Mail, *, at: datetime) -> Letter:
         ways=[Way(fill(_("Choose a new password")), mailed_link(person, at=at))],
         closing=[life, fill(ends), fill(unchanged)],
         reason=fill(_("You receive this mail because you work for {shop}."), shop=mail.shop.name),
+    )
+
+
+def about_invitation(mail: Mail, *, at: datetime) -> Letter:
+    """Compose the mail with an invitation to work for a shop.
+
+    Raises:
+        NotFound: it was accepted, withdrawn or made anew, or is over.
+    """
+    offered = Invitation.objects.open(at).filter(shop=mail.shop, email=mail.email)
+    invitation = offered.exclude(sealed_token="").first()
+    if invitation is None:
+        raise NotFound
+    try:
+        token = unseal(invitation.sealed_token)
+    except SealBroken:
+        raise NotFound from None
+    opening = _(
+        "{shop} invites you to work with its orders and downloads. With this link you choose a "
+        "password, or accept with the sign-in that you have."
+    )
+    secret = _("Give the link to nobody: whoever opens it works for the shop from then on.")
+    stranger = _("If you do not know the shop, you need not do anything.")
+    life = fill(
+        _("The link works once, until {end}."),
+        end=moment(invitation.expires_at),
+    )
+    return Letter(
+        subject=fill(_("You are invited to work for {shop}"), shop=mail.shop.name),
+        preheader=life,
+        opening=[fill(_("Hello,")), fill(opening, shop=mail.shop.name)],
+        ways=[Way(fill(_("Accept the invitation")), absolute(reverse("invitation", args=[token])))],
+        closing=[life, fill(secret), fill(stranger)],
+        reason=fill(
+            _("You receive this mail because {shop} has invited this address."),
+            shop=mail.shop.name,
+        ),
     )

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from downloads.encryption import reseal
 from downloads.errors import SealBroken
+from downloads.models import Invitation
 from storefront.models import (
     CustomerToken,
     PlatformAccess,
@@ -27,6 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         tokens = _reseal_tokens()
+        invitations = _reseal_invitations()
         done, broken = 0, []
         rows: list[Sealed] = [
             *WebhookSecret.objects.select_related("shop"),
@@ -42,6 +44,8 @@ class Command(BaseCommand):
                 done += 1
         self.stdout.write(f"{done} secrets are sealed with the first key.")
         self.stdout.write(f"{tokens} tokens that shops' servers asked for are, too.")
+        if invitations:
+            self.stdout.write(f"{invitations} invitations that wait to be mailed are, too.")
         if broken:
             raise CommandError(
                 f"No key opens: {', '.join(broken)}. Put the key they were sealed with back into "
@@ -65,6 +69,21 @@ def _resealed_or_none(sealed: str) -> str:
         return reseal(sealed)
     except SealBroken:
         return ""
+
+
+def _reseal_invitations() -> int:
+    """Seal anew the invitations that wait to be mailed; return how many.
+
+    One that no key opens is not mailed: its link was shown to whoever invited.
+    """
+    waiting = Invitation.objects.exclude(sealed_token="").values_list("pk", "sealed_token")
+    done = 0
+    for number, before in list(waiting):
+        sealed = _resealed_or_none(before)
+        # Sent meanwhile? Then it was forgotten, and stays so.
+        rows = Invitation.objects.filter(pk=number, sealed_token=before)
+        done += rows.update(sealed_token=sealed) if sealed else 0
+    return done
 
 
 def _reseal_tokens() -> int:

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from downloads import fulfilment
-from downloads.models import Invitation, Membership, Role
+from downloads.models import Invitation, Mail, Membership, Role
 from tests.factories import NOW, ShopFactory
 
 MEMBERS, INVITATIONS = "/admin/downloads/membership/", "/admin/downloads/invitation/"
@@ -155,6 +155,15 @@ def test_an_owner_invites_by_a_link_that_is_shown_once(shop):
         text = client.get(f"{INVITATIONS}{page}").content.decode()
         assert MAIL in text
         assert path.rpartition("/")[2] not in text
+
+
+@pytest.mark.parametrize("reaches", [True, False])
+def test_an_invitation_is_mailed_and_its_link_shown_all_the_same(shop, settings, reaches):
+    if reaches:
+        settings.EMAIL_BACKEND = "storefront.mail.smtp_backend.EmailBackend"
+    text = invite(owner_of(shop), shop).content.decode()
+    assert Mail.objects.filter(kind=Mail.Kind.INVITATION, email=MAIL, shop=shop).count() == 1
+    assert ("It is on its way to" in text, "/invitations/" in text) == (reaches, True)
 
 
 def test_inviting_again_ends_the_earlier_link(shop):

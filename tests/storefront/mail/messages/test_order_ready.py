@@ -10,7 +10,7 @@ from django.utils import translation
 
 from downloads import fulfilment
 from downloads.errors import MailRefused, NotFound
-from downloads.models import Account, Mail, Order
+from downloads.models import Account, DownloadEvent, Grant, Mail, Order
 from downloads.models.shops import LANGUAGES
 from storefront.mail.messages import compose, message_id_of
 from storefront.signed_urls import account_url, ticket_url
@@ -104,6 +104,15 @@ def about(kind, order):
             username="ada", email="ada@example.com", is_staff=True
         )
         return {"person": whose}
+    if kind == Mail.Kind.INVITATION:
+        offered, token = fulfilment.invite(order.shop, "ada@example.com", "owner", at=NOW)
+        fulfilment.mail_invitation(offered, token, at=NOW)
+    if kind == Mail.Kind.USED_UP:
+        exhausted = order.grants.filter(bought__isnull=False).first()
+        Grant.objects.filter(pk=exhausted.pk).update(used=exhausted.bought)
+        DownloadEvent.objects.get_or_create(
+            grant=exhausted, kind="charged", downloads=1, at=NOW - timedelta(hours=1)
+        )
     return {"order": order if kind in (ORDER, Mail.Kind.ONCE) else None}
 
 
@@ -208,6 +217,13 @@ def test_its_html_fetches_nothing_and_leads_to_one_place(order, account, kind):
     elif kind == Mail.Kind.STAFF_LINK:
         (url,) = page.hrefs
         assert url.startswith("http://localhost:8000/admin/password/")
+    elif kind == Mail.Kind.INVITATION:
+        (url,) = page.hrefs
+        assert url.startswith("http://localhost:8000/invitations/")
+    elif kind == Mail.Kind.USED_UP:
+        url = f"http://localhost:8000/admin/downloads/order/{order.pk}/change/"
+    elif kind == Mail.Kind.FIGURES:
+        url = "http://localhost:8000/admin/?days=7"
     assert page.hrefs == [url]
     assert page.reaching_out == []
     assert not {"img", "link", "script", "style", "iframe", "form", "input"} & set(page.tags)
