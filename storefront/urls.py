@@ -5,6 +5,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
+from storefront.brand import views as brand
 from storefront.delivery import views as delivery
 from storefront.docs.views import document
 from storefront.graphql_api.graphiql import graphiql
@@ -58,6 +59,9 @@ urlpatterns = [
     path("webhooks/<slug:source>/<str:shop_domain>", webhooks.receive, name="shop-webhook"),
     # None
     path("links", links.ask_again, name="links"),
+    # The name, by chance; the signature
+    path("brand/logos/<str:name>.png", brand.logo, name="brand-logo"),
+    path("brand/<str:signed>.css", brand.sheet, name="brand-sheet"),
     # What the mail provider was given
     path("mail/bounces/<slug:provider>", bounces.receive, name="bounces"),
     # Order-status token or ticket

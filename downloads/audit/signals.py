@@ -12,6 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connections
 from django.db.models import Field, ForeignKey, Model
+from django.db.models.fields.files import FieldFile
 from django.db.models.signals import post_save, pre_delete, pre_save
 
 from downloads.audit.entries import enter_audit, is_suppressed
@@ -122,4 +123,6 @@ def _filled(row: Model, fields: Iterable[Field]) -> dict[str, Any]:
 
 def _value(field: Field, row: Model) -> Any:
     value = getattr(row, field.name)
+    if isinstance(value, FieldFile):
+        return value.name
     return without_turns(str(value)) if isinstance(value, Model) else value

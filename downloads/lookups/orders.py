@@ -187,6 +187,8 @@ SHOWN_OF_ORDER = (
     *("shop", "number", "receipt_number", "platform_id", "ticket_revision"),
     *("payment", "hold", "cancelled_at", "fully_refunded", "keeps_own_assets"),
     *("shop__name", "shop__page_title", "shop__page_text", "shop__link_urls"),
+    *("shop__accent", "shop__logo", "shop__logo_width", "shop__logo_height"),
+    *("shop__address", "shop__support", "shop__imprint"),
     "shop__plan__customer_account_links",
 )
 SHOWN_OF_LINE = (

@@ -130,7 +130,12 @@ def has_barely_begun() -> Q:
 
 
 _GRANT_OF_CLICK = PreparedQuery(
-    lambda: Grant.objects.with_rights().filter(pk=Slot("number", models.BigAutoField())).order_by()
+    lambda: (
+        Grant.objects.with_rights()
+        .select_related("order__shop")
+        .filter(pk=Slot("number", models.BigAutoField()))
+        .order_by()
+    )
 )
 _OF_CLICK = PreparedQuery(
     lambda: Delivery.objects.filter(

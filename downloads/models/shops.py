@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
+from downloads.brand.fields import Branded
 from downloads.tenancy import ITSELF, SHARED
 from downloads.time_zones import check_time_zone
 
@@ -48,7 +49,7 @@ class Plan(models.Model):
         return self.name.title()
 
 
-class Shop(models.Model):
+class Shop(Branded):
     """One merchant: plan, words on the page, defaults, policies.
 
     `reported_at` is the time of the newest report about the shop itself.
@@ -62,6 +63,7 @@ class Shop(models.Model):
         *("mails_buyers", "language", "time_zone", "reply_to", "mail_text", "uninstalled_at"),
         *("support_most_downloads", "support_most_days", "support_copies_links"),
         *("mails_used_up", "mails_figures"),
+        *("accent", "logo", "address", "support", "imprint"),
     )
 
     class OpensWhen(models.TextChoices):

@@ -18,6 +18,8 @@ from downloads.models import Mail, Message, Plan, Shop
 from storefront import inbox
 from storefront.admin.actions import only_row, show_secret_once
 from storefront.admin.base import ScopedAdmin
+from storefront.admin.brand.admin import BrandedAdmin, may_upload
+from storefront.admin.brand.form import LOGO, columns_of, save_logo
 from storefront.admin.statuses import StatusMeaningInline, statuses_of
 from storefront.models import ApiKey, SecretKey, StorefrontKey
 
@@ -45,7 +47,7 @@ class PlanAdmin(ScopedAdmin):
 
 
 @admin.register(Shop)
-class ShopAdmin(ScopedAdmin):
+class ShopAdmin(BrandedAdmin):
     list_display = ("name", "domain", "plan", "link_urls", "default_limit")
     list_select_related = ("plan",)
     list_filter = ("plan",)
@@ -60,11 +62,15 @@ class ShopAdmin(ScopedAdmin):
     )
     inlines = (StatusMeaningInline,)
     readonly_fields = (
-        *("uninstalled_at", "messages_set_aside", "mails_in_trouble"),
+        *("logo_shown", "uninstalled_at", "messages_set_aside", "mails_in_trouble"),
         "reported_statuses",
     )
     fieldsets = (
         (None, {"fields": ("name", "domain", "plan", "time_zone")}),
+        (
+            "Your brand",
+            {"fields": ("accent", *LOGO, "address", "support", "imprint")},
+        ),
         ("The download page", {"fields": ("page_title", "page_text")}),
         ("Downloads", {"fields": ("default_limit", "default_lifetime_days", "link_urls")}),
         ("Mail to buyers", {"fields": ("mails_buyers", "language", "reply_to", "mail_text")}),
@@ -95,6 +101,8 @@ class ShopAdmin(ScopedAdmin):
         (_title, first), *rest = self.fieldsets
         if not self.may(request, "choose_plan", obj) and not _has_several_plans():
             first = {"fields": _without_plan(first["fields"])}
+        may_change = self.has_change_permission(request, obj)
+        rest = may_upload(rest, is_allowed=may_change)
         return [*([(None, {"fields": news})] if news else []), (None, first), *rest]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Shop | None = None) -> Any:
@@ -114,7 +122,8 @@ class ShopAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Shop, form: Any, change: bool) -> None:
         # The shop's own messages write other columns of this row meanwhile.
-        obj.save(update_fields=form.changed_data if change else None)
+        obj.save(update_fields=columns_of(form) if change else None)
+        save_logo(obj, form)
         if change and DEFAULTS & {*form.changed_data}:
             fulfilment.rules.apply_shop_defaults(obj)
 

@@ -14,6 +14,7 @@ from downloads.errors import Replaced, StorageDown, Unavailable
 from downloads.fulfilment import ClickRequest, Opened
 from downloads.links import public_url
 from downloads.models import Asset, Grant
+from storefront.brand.marks import note_brand
 from storefront.delivery.responses import Part, part_of
 from storefront.delivery.senders import PROOF, way_out
 from storefront.delivery.streams import FileStream
@@ -46,6 +47,7 @@ def download(request: HttpRequest, signed: str) -> HttpResponseBase:
         return prefetch_refused(request)
     click = read_click(signed)
     grant = lookups.grant_of_click(click.grant, nonce=click.nonce, revision=click.revision)
+    note_brand(request, grant.order.shop)
     return hand_over(request, grant, click, at=timezone.now())
 
 
@@ -62,6 +64,7 @@ def click(request: HttpRequest, signed: str) -> HttpResponse:
     at = timezone.now()
     opened = read_click(signed)
     grant = lookups.grant_of_click(opened.grant, nonce=opened.nonce, revision=opened.revision)
+    note_brand(request, grant.order.shop)
     _open(request, grant, opened, at=at).close()
     return HttpResponseSeeOther(replace(opened, file_name=grant.asset.file_name).path)
 

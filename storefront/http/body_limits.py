@@ -34,8 +34,9 @@ EXEMPT_FORMS = {"links", "account", "invitation", "bounces"}
 EXEMPT_FORMS |= {"admin:password_link", "admin:forgotten_password"}
 # Pages of the admin by which somebody signs in. All others are for who has.
 OPEN_PAGES = {"admin:login", "admin:logout", "admin:second_factor", "admin:second_factor_set_up"}
-# Where a form carries a large file: an asset's, and that of an import.
+# Where a form carries a file: an asset's, a shop's logo, and that of an import.
 UPLOAD_FORMS = {"admin:downloads_asset_add", "admin:downloads_asset_change"}
+LOGO_FORMS = {"admin:downloads_shop_add", "admin:downloads_shop_change"}
 IMPORT_FORM = "admin:storefront_orderimport_add"
 ADDS_ASSETS = "downloads.add_asset"
 # Around the file: the form's other fields.
@@ -86,6 +87,9 @@ class LimitsBodies:
         if is_staff and name in UPLOAD_FORMS:
             asset = _asset_to_save(request, kwargs.get("object_id"))
             limit = settings.UPLOAD_MAX_BYTES + FORM_BYTES
+            request.upload_handlers = handlers_of_uploads(request)
+        if is_staff and name in LOGO_FORMS and _may_save_shop(request, kwargs.get("object_id")):
+            limit = max(limit, settings.LOGO_MAX_BYTES + FORM_BYTES)
             request.upload_handlers = handlers_of_uploads(request)
         if is_staff and name == IMPORT_FORM:
             _require_import(request)
@@ -140,6 +144,15 @@ def _asset_to_save(request: HttpRequest, object_id: str | None) -> Asset:
     if asset is None or not assets.has_change_permission(request, asset):
         raise PermissionDenied
     return asset
+
+
+def _may_save_shop(request: HttpRequest, object_id: str | None) -> bool:
+    """Say whether the sender may save this shop: who may not is refused once the form is read."""
+    shops: ModelAdmin[Shop] = admin.site.get_model_admin(Shop)
+    if object_id is None:
+        return shops.has_add_permission(request)
+    shop = shops.get_object(request, object_id)
+    return shop is not None and shops.has_change_permission(request, shop)
 
 
 def _require_import(request: HttpRequest) -> None:

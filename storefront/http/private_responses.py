@@ -2,9 +2,19 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseFileResponse
+
+# A year: whatever changes has another address.
+FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+def kept_by_caches(response: HttpResponse) -> HttpResponse:
+    """Mark a response that is the same for everybody for good."""
+    response["Cache-Control"] = FOR_GOOD
+    response.is_kept_by_caches = True  # type: ignore[attr-defined]
+    return response
 
 
 class PrivateAnswers:
@@ -17,7 +27,8 @@ class PrivateAnswers:
         response = self.get_response(request)
         if isinstance(response, WhiteNoiseFileResponse):
             return response
-        response["Cache-Control"] = "no-store, private"
+        if not getattr(response, "is_kept_by_caches", False):
+            response["Cache-Control"] = "no-store, private"
         response["X-Robots-Tag"] = "noindex"
         match = request.resolver_match
         if match is None or match.namespace != "admin":

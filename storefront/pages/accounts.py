@@ -8,6 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 from downloads import fulfilment
 from downloads.errors import NotFound
 from storefront import authentication
+from storefront.brand.marks import brand_of
 from storefront.http.account_lockout import AccountTries
 from storefront.http.client_ip import client_ip
 from storefront.http.throttling import count_miss
@@ -26,11 +27,13 @@ def choose_password(request: HttpRequest, ticket: str) -> HttpResponse:
         count_miss(request, at=at)
         raise
 
+    brand = brand_of(account.shop)
+
     @sensitive_variables("password")
     def take(password: str) -> HttpResponse:
         chosen = authentication.choose_password(number, state=state, password=password, at=at)
         here = client_ip(request)
         AccountTries(chosen.shop, chosen.email, client_ip=here, at=at).begin_anew()
-        return render(request, "account_ready.html", {"account": chosen})
+        return render(request, "account_ready.html", {"account": chosen, "brand": brand})
 
-    return answer_form(request, "account.html", {"account": account}, take=take)
+    return answer_form(request, "account.html", {"account": account, "brand": brand}, take=take)

@@ -18,6 +18,7 @@ from downloads.errors import (
     TooManyAtOnce,
     Unavailable,
 )
+from storefront.brand.marks import noted_brand
 from storefront.http.errors import (
     ClickOver,
     CutShort,
@@ -119,6 +120,7 @@ def refusal_page(request: HttpRequest, error: DownloadsError) -> HttpResponse:
     """Render a refusal with its status and headers."""
     title, step = title_and_step(error)
     context = {
+        "brand": noted_brand(request),
         "title": title,
         "message": message_for_people(error),
         "step": step,

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from downloads import fulfilment
 from downloads.errors import BadInput
+from storefront.brand.marks import brand_of_query
 from storefront.http.throttling import count_link_request
 from storefront.pages.errors import answers_with_pages
 
@@ -22,8 +23,9 @@ LONGEST_ENTRY = 1000
 @answers_with_pages
 def ask_again(request: HttpRequest) -> HttpResponse:
     """Show the form, and take an address. The answer is the same whether it is known or not."""
+    brand = brand_of_query(request)
     if request.method != "POST":
-        return render(request, "links.html", {})
+        return render(request, "links.html", {"brand": brand})
     at = timezone.now()
     count_link_request(request, at=at)
     # A file sent along is not stored: a large one is read past.
@@ -32,6 +34,6 @@ def ask_again(request: HttpRequest) -> HttpResponse:
     try:
         fulfilment.request_links(email, at=at)
     except BadInput as error:
-        entered = {"email": email, "complaint": str(error)}
+        entered = {"email": email, "complaint": str(error), "brand": brand}
         return render(request, "links.html", entered, status=400)
-    return render(request, "links_asked.html", {"email": email})
+    return render(request, "links_asked.html", {"email": email, "brand": brand})

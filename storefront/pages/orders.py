@@ -16,6 +16,7 @@ from downloads import lookups
 from downloads.errors import NotFound, Unavailable
 from downloads.lookups import OpenedOrder
 from downloads.models import Asset, Grant
+from storefront.brand.marks import brand_of
 from storefront.formats import spaced_size
 from storefront.http.throttling import count_miss
 from storefront.pages.errors import answers_with_pages, forms_lead_out
@@ -61,6 +62,7 @@ def page_context(opened: OpenedOrder, *, at: datetime, is_preview: bool = False)
 
     return {
         "shop": opened.order.shop,
+        "brand": brand_of(opened.order.shop),
         "order": opened.order,
         "lines": [{"product": line.product, "items": items(line.grants)} for line in opened.lines],
         "items": items(opened.grants),

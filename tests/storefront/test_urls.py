@@ -30,6 +30,8 @@ REFUSING = {
     "order": ("GET", 404),
     "account": ("GET", 404),
     "invitation": ("GET", 404),
+    "brand-logo": ("GET", 404),
+    "brand-sheet": ("GET", 404),
     "download": ("GET", 404),
     "click": ("POST", 404),
     "webhook": ("POST", 401),

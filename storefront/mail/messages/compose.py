@@ -19,6 +19,7 @@ from downloads.time_zones import zone_named
 from storefront.mail.messages.account import about_password, about_registration
 from storefront.mail.messages.layout import Letter, as_html, as_text
 from storefront.mail.messages.links import about_links
+from storefront.mail.messages.logo import MailLogo
 from storefront.mail.messages.order_moved import about_moved
 from storefront.mail.messages.order_ready import about_order
 from storefront.mail.messages.staff import about_set_aside, about_sign_in
@@ -63,7 +64,9 @@ def compose(mail: Mail, *, at: datetime) -> EmailMultiAlternatives:
     language = _language_of(mail)
     with translation.override(language), timezone.override(zone_named(shop.time_zone)):
         letter = LETTERS[mail.kind](mail, at=at)
-        text, html = as_text(letter, shop=shop), as_html(letter, shop=shop)
+        logo = MailLogo(shop)
+        text = as_text(letter, shop=shop)
+        html = as_html(letter, shop=shop, logo=logo.source)
         subject = _in_header(_fitted(letter.subject).text)
     message = EmailMultiAlternatives(
         subject=subject,
@@ -74,6 +77,7 @@ def compose(mail: Mail, *, at: datetime) -> EmailMultiAlternatives:
         headers=_headers(mail, language=language, at=at),
     )
     message.attach_alternative(html, "text/html")
+    logo.attach_to(message)
     message.encoding = SEVEN_BITS
     return message
 

@@ -7,8 +7,13 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
+from downloads.brand.colours import shades_of
+from downloads.brand.contacts import support_url
 from downloads.models import Shop
-from storefront.mail.messages.text import Sentence, fill, quote
+from storefront.brand.marks import shown
+from storefront.mail.messages.text import Sentence, as_lines, fill, quote
+
+BORDER = "#3b76e1"
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,22 @@ def as_text(letter: Letter, *, shop: Shop) -> str:
     return render_to_string("mail/letter.txt", _context(letter, shop))
 
 
-def as_html(letter: Letter, *, shop: Shop) -> str:
-    """Render a letter as HTML without external resources: no image, no font, no style sheet."""
-    return render_to_string("mail/letter.html", _context(letter, shop))
+def as_html(letter: Letter, *, shop: Shop, logo: str = "") -> str:
+    """Render a letter as HTML without external resources: no font, no style sheet, no image.
+
+    But for the shop's `logo`, by the Content-ID of what is attached: it comes with the mail. A
+    preview names the address of the picture instead.
+    """
+    return render_to_string("mail/letter.html", _context(letter, shop) | _look(shop, logo))
+
+
+def _look(shop: Shop, logo: str) -> dict[str, Any]:
+    return {
+        "logo": logo,
+        "logo_width": shown(shop.logo_width),
+        "logo_height": shown(shop.logo_height),
+        "border": shades_of(shop.accent).mail if shop.accent else BORDER,
+    }
 
 
 def _context(letter: Letter, shop: Shop) -> dict[str, Any]:
@@ -71,6 +89,10 @@ def _context(letter: Letter, shop: Shop) -> dict[str, Any]:
         "shop_name": quote(shop.name),
         "by_hand": fill(by_hand) if len(letter.ways) == 1 else None,
         "answers": _answers(shop),
+        "help": fill(_("You reach the shop here:")) if shop.support else None,
+        "support": shop.support,
+        "support_url": support_url(shop.support),
+        "shop_lines": [as_lines(text) for text in (shop.address, shop.imprint) if text],
         "language": get_language(),
         "direction": "rtl" if get_language_bidi() else "ltr",
     }

@@ -412,7 +412,7 @@ OF_ROUTES = {
     "click": [Probe(bends("/clicks/", "click", "POST"))],
 }
 # A platform's name, a shop's domain, a mail provider's name, a document's.
-NAMELESS_ROUTES = {"webhook", "shop-webhook", "bounces", "document"}
+NAMELESS_ROUTES = {"webhook", "shop-webhook", "bounces", "document", "brand-logo", "brand-sheet"}
 # What stands elsewhere in a request: its query, its body, its headers.
 ELSEWHERE = {
     "mail address of the public form": [

@@ -114,7 +114,7 @@ NO_JSON = {
     "document",
     *("home", "healthz", "readyz", "face-a", "openapi", "graphiql", "order", "download", "click"),
     *("downloadables", "downloadable", "downloadable-download", "purchased-download"),
-    *("links", "account", "invitation"),
+    *("links", "account", "invitation", "brand-logo", "brand-sheet"),
 }
 # A platform that is refused goes silent: what it signed is stored, and set aside.
 HEARD = (*READERS["webhook"], *READERS["shop-webhook"])

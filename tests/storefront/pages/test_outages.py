@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.urls import get_resolver
@@ -14,12 +15,15 @@ from django.utils import timezone
 
 from config.urls import urlpatterns as all_urls
 from downloads import fulfilment
+from downloads.brand.logos import read_logo, store_logo
 from downloads.models import Account, Grant, Shop
+from storefront.brand.addresses import logo_url, sheet_url
 from storefront.models import SecretKey
 from storefront.pages.handlers import server_error
 from storefront.signed_urls import account_url
 from storefront.urls import urlpatterns
 from tests.conftest import WEBHOOK_SECRET, sign
+from tests.downloads.brand.test_headers import picture
 from tests.factories import NOW, OrderFactory, make_file_grant
 from tests.storefront.conftest import (
     CONTENT,
@@ -94,14 +98,24 @@ def message_headers(shop, body):
 # --- Every public route ------------------------------------------------------------------------
 
 # What each answers without a database.
-NEEDS_NONE = {"healthz", "openapi", "graphiql", "docs-folder", "docs", "document"}
+NEEDS_NONE = {
+    "healthz",
+    "openapi",
+    "graphiql",
+    "docs-folder",
+    "docs",
+    "document",
+    "brand-logo",
+    "brand-sheet",
+}
 ANSWERS = {"home": 503, "healthz": 200, "readyz": 503, "face-a": 503, "face-b": 503,
            "openapi": 200, "webhook": 503, "order": 503, "download": 503, "click": 503,
            "downloadables": 503, "downloadable": 503, "downloadable-download": 503,
            "purchased-download": 503,
            "customer-tokens": 503, "account": 503, "graphiql": 404, "links": 503,
            "shop-webhook": 503, "bounces": 503, "invitation": 503,
-           "docs-folder": 302, "docs": 200, "document": 200}  # fmt: skip
+           "docs-folder": 302, "docs": 200, "document": 200,
+           "brand-logo": 200, "brand-sheet": 200}  # fmt: skip
 DOWNLOADS = ("downloadable-download", "purchased-download")
 # Else 200.
 WELL = {"docs-folder": 302, "click": 303, "customer-tokens": 201, "graphiql": 404}
@@ -112,6 +126,7 @@ def routes(client, browser, credentials, merchant, settings):
     """Return, by its route's name, a function that asks as a buyer or a shop would."""
     order = OrderFactory(token=TOKEN)
     grant = make_file_grant(CONTENT, "book.epub", order=order, limit=3)
+    store_logo(order.shop, read_logo(ContentFile(picture("PNG"))))
     click, keys = click_on(grant), credentials(order.customer)
     body = b"{}"
     signed = message_headers(merchant, body)
@@ -154,6 +169,8 @@ def routes(client, browser, credentials, merchant, settings):
         "docs-folder": lambda: client.get("/docs"),
         "docs": lambda: client.get("/docs/"),
         "document": lambda: client.get("/docs/counting"),
+        "brand-logo": lambda: client.get(logo_url(order.shop.logo.name)),
+        "brand-sheet": lambda: client.get(sheet_url("#1f5fd0")),
         "links": lambda: client.post("/links", {"email": "ada@example.com"}),
         "shop-webhook": lambda: client.post(
             f"/webhooks/shopify/{merchant.domain}", body, "application/json", headers=signed

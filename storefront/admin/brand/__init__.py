@@ -1,0 +1,1 @@
+"""A shop's brand in the admin: its form, and what it looks like."""
