@@ -13,7 +13,9 @@ from django.db import DatabaseError, models
 from downloads.audit.signals import has_audited
 from downloads.incoming import OrderReport
 from downloads.models import Order
+from downloads.prepared_queries import FilledQuery, fetch
 from downloads.prepared_statements import Prepared, Slot, slots_of
+from downloads.round_trips import send
 
 FETCHED = "f"
 # How columns end that tell reports apart: which one something is from, and what each had.
@@ -125,20 +127,29 @@ def save_assigned(row: models.Model) -> None:
         unsaved.clear()
 
 
-def insert_all(rows: Sequence[models.Model]) -> None:
-    """Insert rows of one model, and give each its key. No signal tells of it."""
-    if not rows:
-        return
-    if len(rows) > KEPT_ROWS:
-        type(rows[0])._base_manager.bulk_create(rows)
-        return
+def insert_all(
+    rows: Sequence[models.Model], *, then: Sequence[FilledQuery] = ()
+) -> list[list[Any]]:
+    """Insert rows of one model, and give each its key. No signal tells of it.
+
+    Return what is read then, in the same round trip.
+    """
+    if not 0 < len(rows) <= KEPT_ROWS:
+        if rows:
+            type(rows[0])._base_manager.bulk_create(rows)
+        return fetch(*then) if then else []
     values = {
         f"{name} {n}": value for n, row in enumerate(rows) for name, value in vars(row).items()
     }
-    made = _inserts_of(type(rows[0]), len(rows)).all(**values)
-    for row, (key, *_) in zip(rows, made, strict=True):
+    insert = _inserts_of(type(rows[0]), len(rows)).given(**values)
+    made, *answers = send(insert, *[query.statement for query in then])
+    for row, (key, *_) in zip(rows, made.rows, strict=True):
         row.pk = key
         row._state.adding = False
+    return [
+        [query.read(row) for row in answer.rows]
+        for query, answer in zip(then, answers, strict=True)
+    ]
 
 
 @cache

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from downloads.fulfilment.changes import assign_each, insert_all
@@ -11,6 +12,7 @@ from downloads.fulfilment.order_state import payment_of, said_payment
 from downloads.models import Attachment, Grant, LineItem, Order
 from downloads.models.allowances import Allowance, allowance
 from downloads.models.catalog import MAX_DOWNLOADS
+from downloads.prepared_queries import FilledQuery
 
 COUNTED_FIELDS = (
     *("product_id", "bought", "canceled", "refunded", "unpaid", "replaced"),
@@ -109,18 +111,21 @@ def is_counted_by_line(order: Order, meanings: Mapping[str, str]) -> bool:
     return is_partial and not is_enough and order.payment == Order.Payment.PAID
 
 
-def carry_counts(grants: Collection[Grant], used: Mapping[int | None, int]) -> None:
+def carry_counts(
+    grants: Collection[Grant], used: Mapping[int | None, int], *, then: Sequence[FilledQuery] = ()
+) -> list[list[Any]]:
     """Save new grants, those of some lines with downloads that were spent elsewhere before.
 
     `used` is by the platform's numbers of the lines, beside what is kept on them (`keep_counts`).
-    Never more are counted than were bought.
+    Never more are counted than were bought. Return what is read then, in the same round trip.
     """
     for grant in grants:
         line = grant.line
         spent = 0 if line is None else used.get(line.platform_id, line.used_elsewhere)
         grant.used = max(0, min(spent, MAX_DOWNLOADS if grant.bought is None else grant.bought))
-    insert_all(list(grants))
+    found = insert_all(list(grants), then=then)
     enter_carried([grant for grant in grants if grant.used])
+    return found
 
 
 def keep_counts(lines: Iterable[LineItem], used: Mapping[int | None, int]) -> None:

@@ -17,7 +17,7 @@ from downloads.fulfilment.grant_counts import (
     is_counted_by_line,
     keep_counts,
 )
-from downloads.fulfilment.mails.order_mails import announced
+from downloads.fulfilment.mails.order_mails import question_of, tell
 from downloads.fulfilment.order_state import (
     meanings_and_disputes,
     meanings_in,
@@ -190,7 +190,6 @@ def settle_within(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS)
     ]
     existing |= {(grant.line_id, grant.asset_id) for grant in fresh}
     fresh += _former_grants(lines.values(), claims, existing, counted)
-    carry_counts(fresh, claims.used)
     given_to = {grant.line_id for grant in [*grants, *fresh]}
     keep_counts((lines[key] for key in lines if key not in given_to), claims.used)
     former = _former_products(order, lines.values())
@@ -200,8 +199,11 @@ def settle_within(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS)
     assets = {number: {each.asset_id for each in some} for number, some in given.items()}
     changed = [grant for grant in grants if counted.recount(grant, lines, assets, former)]
     save_each(changed, COUNTED_FIELDS)
-    if order.announced_at is None and announced([order.pk], at=at):
-        order.announced_at = at
+    is_untold = order.announced_at is None
+    then = [question_of(order.pk, at=at)] if is_untold else []
+    for ready in carry_counts(fresh, claims.used, then=then):
+        tell(ready, at=at)
+        order.announced_at = at if ready else None
     return order
 
 

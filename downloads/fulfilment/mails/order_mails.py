@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from downloads.errors import BadInput
 from downloads.models import Grant, Mail, Order, Shop
 from downloads.models.orders import BY_HAND
-from downloads.prepared_queries import PreparedQuery, fetch
+from downloads.prepared_queries import FilledQuery, PreparedQuery
 from downloads.prepared_statements import Slot
 
 HOUR = timedelta(hours=1)
@@ -27,22 +27,23 @@ def announce(orders: Collection[int], *, at: datetime, is_anew: bool = False) ->
     an asset attached to an old product is to wake up every earlier buyer. `is_anew` is for one
     whose mail went to another address before: it is told again, however old. Three queries at most.
     """
-    ready = announced(orders, at=at, is_anew=is_anew)
+    since = at - timedelta(days=settings.MAIL_ORDER_DAYS)
+    ready = list(_ready(orders, at=at, since=None if is_anew else since))
+    tell(ready, at=at)
     return sum(order.shop.mails_buyers for order in ready)
 
 
-def announced(orders: Collection[int], *, at: datetime, is_anew: bool = False) -> Collection[Order]:
-    """Announce as `announce` does; return the orders, also of shops that mail by themselves."""
-    since = at - timedelta(days=settings.MAIL_ORDER_DAYS)
-    if len(orders) == 1 and not is_anew:
-        [ready] = fetch(_READY.given(order=next(iter(orders)), at=at, since=since))
-    else:
-        ready = list(_ready(orders, at=at, since=None if is_anew else since))
+def question_of(order: int, *, at: datetime) -> FilledQuery:
+    """Return what asks for an order if it is to be announced by now, for `tell`."""
+    return _READY.given(order=order, at=at, since=at - timedelta(days=settings.MAIL_ORDER_DAYS))
+
+
+def tell(ready: Collection[Order], *, at: datetime) -> None:
+    """Announce orders that are open and untold, also those of shops that mail by themselves."""
     mails = [_mail(order, at=at) for order in ready if order.shop.mails_buyers]
     if ready:
         Order.objects.filter(pk__in=[order.pk for order in ready]).update(announced_at=at)
         Mail.objects.bulk_create(mails)
-    return ready
 
 
 def _ready(
