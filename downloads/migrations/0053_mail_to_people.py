@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("downloads", "0049_audit_by_request"),
+        ("downloads", "0051_brand"),
     ]
 
     operations = [
