@@ -43,8 +43,8 @@ class Slot(Expression):
     def __init__(self, name: str, field: models.Field) -> None:
         super().__init__(output_field=field)
         self.name = name
-        # Types of values that go to the database as they are, and what makes others of theirs: known
-        # from the first value on.
+        # Types of values that go to the database as they are, and what makes others of theirs:
+        # known from the first value on.
         self.taken: Container[type] = ()
         self._wrappers: dict[type, Callable[[Any], Any]] | None = None
 
