@@ -132,7 +132,7 @@ def test_nothing_is_missing_and_nothing_is_left_over(language):
 
 
 def test_the_letters_ask_for_some():
-    assert len(asked_for()) == 56
+    assert len(asked_for()) == 86
     assert ("{count} download", "{count} downloads") in asked_for()
     assert ("Hello,", "") in asked_for()
 
