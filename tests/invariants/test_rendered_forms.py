@@ -24,7 +24,7 @@ from downloads.models import (
     LinkRequest,
     Membership,
 )
-from storefront.models import Backfill, StaffSession
+from storefront.models import Backfill, PasswordRequest, StaffSession
 from storefront.signed_urls import account_url, new_click
 from storefront.staff import two_factor
 from tests.factories import (
@@ -106,6 +106,11 @@ def test_new_password(django_app):
 def test_links(django_app):
     send(django_app.get("/links"), "Send the links", email="ada@example.com")
     assert LinkRequest.objects.get().email == "ada@example.com"
+
+
+def test_staff_forgotten(django_app):
+    send(django_app.get("/admin/forgotten-password/"), "Send the link", name="ada")
+    assert PasswordRequest.objects.get().reveal() == "ada"
 
 
 def test_items_and_refusal(django_app, frozen):
@@ -406,6 +411,7 @@ TESTED = {
     "links.html": test_links,
     "new_password.html": test_new_password,
     "refusal.html": test_items_and_refusal,
+    "staff_forgotten.html": test_staff_forgotten,
 }
 
 

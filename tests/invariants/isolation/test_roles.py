@@ -65,7 +65,7 @@ OF_NOBODY = posted(
     "grant.add grant.change mail.change message.change account.change datarequest.change "
     "storefrontkey.add secretkey.add customertoken.add plan.change plan.delete "
     "plan.delete_selected shop.delete shop.delete_selected user.unlock "
-    "user.remove_second_factor user.end_all_sessions "
+    "user.remove_second_factor user.end_all_sessions user.mail_password_link "
     "orderimport.change orderimport.delete_selected"
 )
 # What is sent to a page and is no question.
