@@ -39,6 +39,11 @@ class Command(BaseCommand):
             action="store_true",
             help="for a shop there is: invite an owner, and end the open invitations of owners",
         )
+        parser.add_argument(
+            "--mail",
+            action="store_true",
+            help="mail the link to the owner, too; the worker sends it",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object alone")
 
     def handle(self, *, domain: str, owner: str, invite_again: bool, **options: Any) -> None:
@@ -49,6 +54,8 @@ class Command(BaseCommand):
                 shop = make(domain, owner=owner, **named)
                 _end_open(shop)
                 invited = fulfilment.invite(shop, owner, Role.OWNER, at=timezone.now())
+                if options["mail"]:
+                    fulfilment.mail_invitation(*invited, at=timezone.now())
         except BadInput as error:
             raise CommandError(f"--owner: {error}") from None
         report = self._report_json if options["json"] else self._report

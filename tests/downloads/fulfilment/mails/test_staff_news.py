@@ -116,6 +116,20 @@ def test_workers_at_once_tell_it_once(shop):
     assert mailed() == READERS
 
 
+@pytest.mark.parametrize("kind", [Mail.Kind.USED_UP, Mail.Kind.FIGURES])
+def test_a_kill_before_the_mails_are_written_leaves_it_to_the_next(
+    shop, counted, monkeypatch, kind
+):
+    used_up(shop, at=MONDAY - HOUR)
+    tell = {"used_up": fulfilment.tell_of_used_up, "figures": fulfilment.tell_figures}[kind]
+    with monkeypatch.context() as patch:
+        patch.setattr(Mail.objects, "bulk_create", lambda mails: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            tell(at=MONDAY)
+    assert mailed(kind) == []
+    assert tell(at=MONDAY) == 2
+
+
 # --- The week ------------------------------------------------------------------------------------
 
 

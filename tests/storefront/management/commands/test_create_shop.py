@@ -11,7 +11,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 from django.test import Client
 
-from downloads.models import AuditEntry, Invitation, Membership, Shop
+from downloads.models import AuditEntry, Invitation, Mail, Membership, Shop
+from storefront.mail.messages import compose
 from tests.factories import NOW, ShopFactory
 from tests.racing import at_once
 
@@ -163,3 +164,12 @@ def test_two_at_once_make_one_shop():
     assert printed[0].startswith("There is a shop")
     assert Client().get(link_in(printed[1])).status_code == 200
     assert Shop.objects.count() == Invitation.objects.count() == 1
+
+
+def test_the_link_is_mailed_where_it_is_wished(db):
+    run()
+    assert not Mail.objects.exists()
+    path = link_in(run("--invite-again", "--mail"))
+    mail = Mail.objects.get()
+    assert (mail.kind, mail.email, mail.shop.domain) == (Mail.Kind.INVITATION, MAIL, DOMAIN)
+    assert path.rpartition("/")[2] in compose(mail, at=NOW).body
