@@ -44,10 +44,10 @@ def chromium(*flags: str) -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def demo(*, port: int = 0, **settings: str) -> Iterator[dict[str, str]]:
+def demo(*options: str, port: int = 0, **settings: str) -> Iterator[dict[str, str]]:
     """Yield the entries of a demo, served as `make demo` serves it."""
     with database() as environment:
-        command = ["manage.py", "demo", "--json", "--port", str(port or free_port())]
+        command = ["manage.py", "demo", "--json", "--port", str(port or free_port()), *options]
         server = start(*command, environment=environment | settings, stdout=subprocess.PIPE)
         try:
             assert server.stdout is not None
