@@ -3,16 +3,11 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 pytestmark = pytest.mark.slow
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
-# Its own way of reading sheets looks for what they import in the wrong place; the head above the
-# marks of an inline's rows is Django's, and empty.
-OURS = {"exclude": [[".select2-container"]]}
-OPTIONS = {"preload": False, "rules": {"empty-table-header": {"enabled": False}}}
 
 
 @pytest.fixture
@@ -28,51 +23,6 @@ def admin(demo, open_page):
         return page
 
     return sign_in
-
-
-def screens(page, start):
-    """Yield the address of each list, of the first row in it, and of a new one."""
-    page.goto(start)
-    seen, waiting = set(), side_links(page)
-    while waiting:
-        url = waiting.pop(0)
-        if url in seen:
-            continue
-        seen.add(url)
-        page.goto(url)
-        waiting += side_links(page)
-        yield url
-        ways = page.locator("#result_list tbody th a, .object-tools .addlink")
-        rows = [each.evaluate("link => link.href") for each in ways.all()]
-        yield from dict.fromkeys([*rows[:1], *(each for each in rows if each.endswith("/add/"))])
-
-
-def side_links(page):
-    return page.locator("#side ul a").evaluate_all("links => links.map(link => link.href)")
-
-
-def looks_right(page, width):
-    """Return what is wrong with a page, if anything."""
-    wrong = [
-        each["id"] for each in Axe().run(page, context=OURS, options=OPTIONS).response["violations"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth") > width:
-        wrong.append("runs off the screen")
-    return wrong
-
-
-@pytest.mark.parametrize(
-    ("viewport", "scheme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide, light", "phone, dark"]
-)
-def test_axe_finds_nothing_on_any_screen_and_nothing_runs_off_it(demo, admin, viewport, scheme):
-    page = admin(viewport=viewport, color_scheme=scheme)
-    wrong = {}
-    others = [f"{demo['admin_url']}{each}" for each in ("sessions/", "second-factor/own/")]
-    for url in [*screens(page, demo["admin_url"]), *others]:
-        page.goto(url)
-        if found := looks_right(page, viewport["width"]):
-            wrong[url.removeprefix(demo["admin_url"])] = found
-    assert wrong == {}
 
 
 def test_the_switch_turns_a_page_dark_and_light_whatever_the_system_is(demo, admin):

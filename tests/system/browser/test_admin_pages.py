@@ -1,0 +1,102 @@
+"""Every page of the admin: usable by all, within its window, under its policy, alone."""
+
+import re
+from html import unescape
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+
+from tests.system.browser.test_main_job import sign_in
+
+pytestmark = pytest.mark.slow
+
+WIDE = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+# Colours that are still on their way from light to dark are nobody's.
+SETTLED = "document.getAnimations().forEach(each => each.finish())"
+# Its own way of reading sheets looks for what they import in the wrong place; the head above the
+# marks of an inline's rows is Django's, and empty.
+WHOLE = {
+    "preload": False,
+    "resultTypes": ["violations"],
+    "rules": {"empty-table-header": {"enabled": False}},
+}
+# What a scheme alone can change.
+COLOURS = {"preload": False, "resultTypes": ["violations"], "runOnly": ["color-contrast"]}
+EXAMINE = """options => axe.run({exclude: [[".select2-container"]]}, options).then(found =>
+    found.violations.map(each => [each.id, ...each.nodes.slice(0, 3).map(node => node.html)]))"""
+LOOKS = {
+    ("light", "wide"): WHOLE,
+    ("dark", "wide"): COLOURS,
+    ("dark", "phone"): WHOLE,
+    ("light", "phone"): COLOURS,
+}
+# Beside lists, rows and forms to add one.
+OTHERS = (
+    *("", "?days=1", "?days=365", "sessions/", "second-factor/own/"),
+    *("password_change/", "downloads/order/?q=nothing-like-it"),
+    *(f"storefront/platformaccess/connect/{name}/" for name in ("shopify", "woocommerce")),
+    *("downloads/order/1/page/", "downloads/order/1/history/", "downloads/order/1/delete/"),
+    *("downloads/asset/1/attach/", "downloads/asset/1/past-orders/", "downloads/asset/1/delete/"),
+)
+
+
+def links(page, url, pattern):
+    """Return the addresses of a page's links that fit, each once, without opening it."""
+    answer = page.request.get(url)
+    assert answer.ok, url
+    found = re.findall(r'href="([^"]+)"', answer.text())
+    return list(
+        dict.fromkeys(urljoin(url, unescape(each)) for each in found if re.search(pattern, each))
+    )
+
+
+def all_pages(page, demo):
+    """Return every list, a row of each, the forms to add one, and what stands beside these."""
+    home = demo["admin_url"]
+    found = []
+    for url in links(page, home, r"^/admin/(downloads|storefront|auth)/\w+/$"):
+        own = re.escape(urlsplit(url).path)
+        found += [url, *links(page, url, rf"^{own}add/")[:1]]
+        found += links(page, url, rf"^{own}\d+/change/")[:1]
+    page.goto(home)
+    page.locator("#site-search input[type=search]").fill("garden")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search/*/")
+    return [*found, page.url, *(home + each for each in OTHERS)]
+
+
+def test_each_fits_its_window_and_keeps_its_policy(demo, open_page):
+    page = open_page(viewport=PHONE)
+    sign_in(page, demo)
+    strangers, wide, refused = set(), [], []
+    page.on("request", lambda asked: strangers.add(urlsplit(asked.url).netloc))
+    for url in all_pages(page, demo):
+        answer = page.goto(url)
+        if not answer.ok:
+            refused.append((url, answer.status))
+        for size in (PHONE, WIDE):
+            page.set_viewport_size(size)
+            needed = page.evaluate("document.documentElement.scrollWidth")
+            if needed > size["width"]:
+                wide.append((url, size["width"], needed))
+        page.set_viewport_size(PHONE)
+    assert (wide, refused) == ([], [])
+    assert strangers == {urlsplit(demo["admin_url"]).netloc}
+
+
+def test_axe_finds_nothing(demo, open_page):
+    # axe writes styles of its own into a page, which the policy forbids.
+    page = open_page(viewport=WIDE, bypass_csp=True)
+    sign_in(page, demo)
+    found = []
+    for url in all_pages(page, demo):
+        page.goto(url)
+        page.evaluate(AXE_SCRIPT)
+        for (scheme, size), options in LOOKS.items():
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size(WIDE if size == "wide" else PHONE)
+            page.evaluate(SETTLED)
+            found += [(url, scheme, size, each) for each in page.evaluate(EXAMINE, options)]
+    assert found == []
