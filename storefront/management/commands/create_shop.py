@@ -1,6 +1,7 @@
 """`manage.py create_shop`: a new merchant's shop, and the invitation of its owner."""
 
 import json
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -18,8 +19,10 @@ from storefront.pages.invitations import invitation_url
 
 # The database's times come in UTC, whatever TIME_ZONE says.
 MOMENT = "%Y-%m-%d %H:%M UTC"
+NAMED = ("name", "plan", "support")
 NAME_LENGTH = Shop._meta.get_field("name").max_length
-OPTIONS = {"domain": "DOMAIN", "name": "--name", "plan": "--plan"}
+OPTIONS = {"domain": "DOMAIN", "name": "--name", "plan": "--plan", "support": "--support"}
+SUPPORT = "Where do customers get help? A mail address or an https page; empty for none: "
 TAKEN = (
     "There is a shop {domain} already. To invite an owner to it: "
     "manage.py create_shop {domain} --owner {owner} --invite-again"
@@ -35,6 +38,11 @@ class Command(BaseCommand):
         parser.add_argument("--name", help="as customers know the shop (its domain)")
         parser.add_argument("--plan", help="what the shop may use (premium)")
         parser.add_argument(
+            "--support",
+            metavar="MAIL|URL",
+            help="where customers get help: on pages and in mails (asked for at a terminal)",
+        )
+        parser.add_argument(
             "--invite-again",
             action="store_true",
             help="for a shop there is: invite an owner, and end the open invitations of owners",
@@ -48,7 +56,9 @@ class Command(BaseCommand):
 
     def handle(self, *, domain: str, owner: str, invite_again: bool, **options: Any) -> None:
         make = _known_shop if invite_again else _new_shop
-        named = {name: options[name] for name in ("name", "plan") if options[name] is not None}
+        if options["support"] is None and not invite_again and not options["json"]:
+            options["support"] = _ask_support()
+        named = {name: options[name] for name in NAMED if options[name] is not None}
         try:
             with acting(command_line()), transaction.atomic():
                 shop = make(domain, owner=owner, **named)
@@ -79,13 +89,19 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(result))
 
 
+def _ask_support() -> str | None:
+    """Ask whoever sits at a terminal; a script is asked nothing."""
+    return input(SUPPORT).strip() if sys.stdin.isatty() else None
+
+
 def _new_shop(domain: str, *, owner: str, plan: str | None = None, **named: str) -> Shop:
     if Shop.objects.filter(domain=domain).exists():
         raise CommandError(TAKEN.format(domain=domain, owner=owner))
     plans = list(Plan.objects.values_list("name", flat=True))
     if plan is not None and plan not in plans:
         raise CommandError(f"--plan: there is no plan {plan!r}. There are: {', '.join(plans)}.")
-    shop = Shop(domain=domain, name=named.get("name", domain[:NAME_LENGTH]))
+    name, support = named.get("name", domain[:NAME_LENGTH]), named.get("support", "")
+    shop = Shop(domain=domain, name=name, support=support)
     if plan is not None:
         shop.plan_id = plan
     try:
@@ -104,7 +120,7 @@ def _new_shop(domain: str, *, owner: str, plan: str | None = None, **named: str)
 
 def _known_shop(domain: str, *, owner: str, **named: str) -> Shop:
     if named:
-        raise CommandError("--name and --plan are for a new shop: leave them out.")
+        raise CommandError("--name, --plan and --support are for a new shop: leave them out.")
     shop = Shop.objects.filter(domain=domain).first()
     if shop is None:
         raise CommandError(f"There is no shop {domain}. Leave --invite-again out to make it.")

@@ -141,8 +141,8 @@ def test_inviting_again_ends_the_earlier_link(db, owner):
     ("given", "words"),
     [
         ([], f"There is no shop {DOMAIN}. Leave --invite-again out to make it."),
-        (["--name", "x"], "--name and --plan are for a new shop: leave them out."),
-        (["--plan", "free"], "--name and --plan are for a new shop: leave them out."),
+        (["--name", "x"], "--name, --plan and --support are for a new shop: leave them out."),
+        (["--plan", "free"], "--name, --plan and --support are for a new shop: leave them out."),
     ],
 )
 def test_inviting_again_is_for_a_shop_there_is(db, given, words):
@@ -173,3 +173,19 @@ def test_the_link_is_mailed_where_it_is_wished(db):
     mail = Mail.objects.get()
     assert (mail.kind, mail.email, mail.shop.domain) == (Mail.Kind.INVITATION, MAIL, DOMAIN)
     assert path.rpartition("/")[2] in compose(mail, at=NOW).body
+
+
+def test_where_customers_get_help_is_taken_and_judged(db):
+    run("--support", "https://my-store.example/help")
+    assert Shop.objects.get().support == "https://my-store.example/help"
+    with pytest.raises(CommandError, match="--support: Enter a mail address"):
+        run("--support", "nowhere", domain="other.example")
+
+
+def test_a_person_at_a_terminal_is_asked_where_and_a_program_is_not(db, monkeypatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda words: " help@my-store.example ")
+    run()
+    assert Shop.objects.get().support == "help@my-store.example"
+    run("--json", domain="other.example")
+    assert Shop.objects.get(domain="other.example").support == ""
