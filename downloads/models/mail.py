@@ -87,6 +87,7 @@ class Mail(models.Model):
         INVITATION = "invitation", "Invitation of staff"
         USED_UP = "used_up", "Downloads that buyers have used up"
         FIGURES = "figures", "Figures of the week"
+        TEST = "test", "A test of what the shop's mail looks like"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -102,7 +103,7 @@ class Mail(models.Model):
     # Nobody else has them sent to, whoever asks.
     KNOWN = (
         *(Kind.ORDER, Kind.LINKS, Kind.SIGN_IN, Kind.SET_ASIDE, Kind.ONCE, Kind.MOVED),
-        *(Kind.STAFF_LINK, Kind.INVITATION, Kind.USED_UP, Kind.FIGURES),
+        *(Kind.STAFF_LINK, Kind.INVITATION, Kind.USED_UP, Kind.FIGURES, Kind.TEST),
     )
     # About how one person signs in: of no shop they work for in particular.
     PERSONAL = (Kind.SIGN_IN, Kind.STAFF_LINK)

@@ -12,16 +12,17 @@ from django.utils.translation import gettext_lazy
 from downloads.brand.colours import shades_of
 from downloads.brand.logos import delete_shop
 from downloads.models import Shop
-from storefront.admin.base import ScopedAdmin
 from storefront.admin.brand.form import LOGO, ShopForm
+from storefront.admin.brand.previews import PreviewsBrand
 from storefront.brand.addresses import logo_url
 from storefront.brand.marks import shown
 
 
-class BrandedAdmin(ScopedAdmin):
+class BrandedAdmin(PreviewsBrand):
     """What a shop's page does about its brand."""
 
     form = ShopForm
+    change_form_template = "admin/downloads/shop/change_form.html"
 
     @admin.display(description=gettext_lazy("logo"))
     def logo_shown(self, shop: Shop) -> str:

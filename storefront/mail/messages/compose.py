@@ -17,6 +17,7 @@ from downloads.errors import MailRefused
 from downloads.models import Mail, Shop
 from downloads.time_zones import zone_named
 from storefront.mail.messages.account import about_password, about_registration
+from storefront.mail.messages.example import about_example
 from storefront.mail.messages.layout import Letter, as_html, as_text
 from storefront.mail.messages.links import about_links
 from storefront.mail.messages.logo import MailLogo
@@ -44,6 +45,7 @@ LETTERS: dict[str, Callable[..., Letter]] = {
     Mail.Kind.INVITATION: about_invitation,
     Mail.Kind.USED_UP: about_used_up,
     Mail.Kind.FIGURES: about_figures,
+    Mail.Kind.TEST: about_example,
 }
 # Both parts as any mail server takes them, their lines short.
 SEVEN_BITS = Charset("utf-8")

@@ -12,7 +12,7 @@ from downloads import lookups
 from downloads.errors import NotFound
 from downloads.lookups import OpenedOrder
 from downloads.lookups.mails import NOTHING_TO_TELL
-from downloads.models import Customer, Grant, Mail
+from downloads.models import Customer, Grant, Mail, Shop
 from storefront.mail.messages.layout import Item, Letter, Section, Way
 from storefront.mail.messages.text import Sentence, as_lines, fill, is_private, moment, quote
 from storefront.signed_urls import ticket_url
@@ -35,14 +35,24 @@ def about_order(mail: Mail, *, at: datetime) -> Letter:
         NotFound: they are not, any more.
     """
     opened = lookups.order_for_mail(mail.order_id or 0, at=at)
-    order, shop = opened.order, mail.shop
+    return letter_about(opened, mail.shop, at=at, is_elsewhere=mail.kind in Mail.ELSEWHERE)
+
+
+def letter_about(
+    opened: OpenedOrder, shop: Shop, *, at: datetime, is_elsewhere: bool = False, url: str = ""
+) -> Letter:
+    """Compose the mail about an order; `url` stands in for the way to its page, for an example.
+
+    Raises:
+        NotFound: nothing of it can be downloaded.
+    """
+    order = opened.order
     downloads = list(_downloads(opened, at=at))
     if not downloads:  # closed since the look-up found it open
         raise NotFound(NOTHING_TO_TELL)
     listed = downloads[: _room_for(downloads)]
     about = {"number": order.shown_number, "shop": shop.name}
     ready = _ready(len(downloads))
-    is_elsewhere = mail.kind in Mail.ELSEWHERE
     return Letter(
         subject=fill(_("Your downloads from {shop}, order {number}"), **about),
         preheader=ready,
@@ -57,7 +67,7 @@ def about_order(mail: Mail, *, at: datetime) -> Letter:
             for title, group in groupby(listed, key=lambda pair: pair[0])
         ],
         left_out=_left_out(len(downloads) - len(listed)),
-        ways=[Way(fill(_("Open your downloads")), ticket_url(order))],
+        ways=[Way(fill(_("Open your downloads")), url or ticket_url(order))],
         closing=_closing(),
         reason=fill(_reason_elsewhere() if is_elsewhere else _reason(), **about),
     )

@@ -28,7 +28,8 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
             "view order, "
             "view lineitem, view grant, view delivery, view downloadevent, view statusmeaning"
         ),
-        {"order.order_page", "order.order_timeline", "asset.asset_file"},
+        {"order.order_page", "order.order_timeline", "asset.asset_file"}
+        | {"shop.shop_page", "shop.shop_mail", "shop.shop_mail_sheet"},
     ),
     "See customers and their accounts, and export what is stored about one": (
         named("downloads: view customer, view account"),
@@ -110,7 +111,9 @@ DEEDS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "Edit the shop's page, mails and policies": (
         named("downloads: change shop, add change delete statusmeaning"),
-        posted("shop.page_title shop.language shop.opens_when shop.apply_policies"),
+        posted(
+            "shop.page_title shop.language shop.opens_when shop.apply_policies shop.shop_test_mail"
+        ),
     ),
     "Read the audit trail": ({"downloads.view_auditentry"}, set()),
     "Choose the shop's plan": ({"downloads.choose_plan"}, posted("shop.plan")),

@@ -210,6 +210,8 @@ def test_its_html_fetches_nothing_and_leads_to_one_place(order, account, kind):
         return
     if kind in (ORDER, LINKS, Mail.Kind.ONCE):
         url = ticket_url(order)
+    elif kind == Mail.Kind.TEST:
+        url = "http://localhost:8000"
     elif kind == Mail.Kind.SIGN_IN:
         url = "http://localhost:8000/admin/"
     elif kind == Mail.Kind.SET_ASIDE:
