@@ -148,3 +148,10 @@ def test_a_temporary_file_of_a_killed_process_goes(leave, said, temporary):
     assert said(dry_run=True)[1].startswith("temporary files of uploads: 1 would be deleted")
     assert said()[1] == "temporary files of uploads: 1 deleted"
     assert [path.exists() for path in (old, fresh, other, link)] == [False, True, True, True]
+
+
+def test_a_logo_that_a_shop_names_stays_and_one_that_none_names_goes(leave):
+    stays, goes = leave("logos/" + "a" * 32), leave("logos/" + "b" * 32)
+    ShopFactory(logo="logos/" + "a" * 32)
+    call_command("tidy")
+    assert (stays.exists(), goes.exists()) == (True, False)
