@@ -61,7 +61,7 @@ def check_file(file: IO[bytes], *, at_most: int) -> None:
     """
     surveyed = survey(file)
     if _is_table(file):
-        _read_header(file, surveyed)
+        recognise(read_table(file, surveyed).columns)
     elif surveyed.size_bytes <= at_most:
         open_document(file, surveyed)
     file.seek(0)
@@ -100,16 +100,20 @@ def recognise(header: Iterable[str]) -> TableFormat:
     return best
 
 
-class _Header(NamedTuple):
-    """A table's first row, the format it tells, and the rows behind it."""
+class Table(NamedTuple):
+    """A table's first row, its columns as they are compared, and the rows behind it."""
 
     cells: list[str]
     columns: list[str]
-    kind: TableFormat
     rows: Iterator[Record]
 
 
-def _read_header(file: IO[bytes], surveyed: Surveyed) -> _Header:
+def read_table(file: IO[bytes], surveyed: Surveyed) -> Table:
+    """Read a table's first row, whatever separates its cells.
+
+    Raises:
+        NotRecognised: it cannot be read.
+    """
     first = first_line(_lines(file, surveyed))
     file.seek(0)
     separator = max(SEPARATORS, key=lambda each: len(cells_of(first, separator=each)))
@@ -117,12 +121,12 @@ def _read_header(file: IO[bytes], surveyed: Surveyed) -> _Header:
     header = next((row for row in rows if not _is_setting(row)), Record(0, []))
     if header.problem:
         raise NotRecognised(f"The first line cannot be read: {header.problem}.")
-    columns = [named(name) for name in header.cells]
-    return _Header(header.cells, columns, recognise(columns), rows)
+    return Table(header.cells, [named(name) for name in header.cells], rows)
 
 
 def _open_table(file: IO[bytes], surveyed: Surveyed) -> Opened:
-    cells, columns, kind, rows = _read_header(file, surveyed)
+    cells, columns, rows = read_table(file, surveyed)
+    kind = recognise(columns)
     groups = Groups(kept for record in rows if (kept := _kept(record, columns, kind)) is not None)
     notes = [READ_AS_WINDOWS] if surveyed.encoding == WINDOWS else []
     orders = _orders(groups, columns, kind)
@@ -143,14 +147,15 @@ def _kept(record: Record, columns: Sequence[str], kind: TableFormat) -> Kept | N
     text = json.dumps(record.cells)
     if record.problem:
         return Kept(record.line, alone, text, problem=record.problem)
-    key = kind.key(_row(record.line, record.cells, columns))
+    key = kind.key(row_of(record.line, record.cells, columns))
     if key is None:
         return None
     problem = "" if key else "it does not say which order it is of"
     return Kept(record.line, f"order {key}" if key else alone, text, problem=problem)
 
 
-def _row(line: int, cells: Sequence[str], columns: Sequence[str]) -> Row:
+def row_of(line: int, cells: Sequence[str], columns: Sequence[str]) -> Row:
+    """Return a row by the names of its columns."""
     # Of two columns with one name the first counts: a seller's own fields stand behind the others.
     pairs = zip(reversed(columns[: len(cells)]), reversed(cells[: len(columns)]), strict=True)
     return Row(line, {column: cell(value) for column, value in pairs})
@@ -164,7 +169,7 @@ def _orders(groups: Groups, columns: Sequence[str], kind: TableFormat) -> Iterat
 
 def _found(kept: list[Kept], columns: Sequence[str], kind: TableFormat) -> Found:
     written = [json.loads(row.text) for row in kept]
-    rows = [_row(row.line, cells, columns) for row, cells in zip(kept, written, strict=True)]
+    rows = [row_of(row.line, cells, columns) for row, cells in zip(kept, written, strict=True)]
     first = kept[0]
     place, name = f"line {first.line}", "" if first.problem else kind.name(rows[0])[:50]
     try:
