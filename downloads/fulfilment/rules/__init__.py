@@ -1,5 +1,16 @@
 """Attaching by rule: which rows of `Attachment` come of it, and the verbs that change rules."""
 
+from downloads.fulfilment.rules.by_sku import (
+    CHANGED,
+    NEW,
+    REFUSED,
+    SAME,
+    SkuRow,
+    Tally,
+    Verdict,
+    attach_by_sku,
+    judge_rows,
+)
 from downloads.fulfilment.rules.past_orders import give_to_past_orders
 from downloads.fulfilment.rules.verbs import (
     apply_shop_defaults,
@@ -16,13 +27,22 @@ from downloads.fulfilment.rules.verbs import (
 )
 
 __all__ = [
+    "CHANGED",
+    "NEW",
+    "REFUSED",
+    "SAME",
+    "SkuRow",
+    "Tally",
+    "Verdict",
     "apply_shop_defaults",
+    "attach_by_sku",
     "attach_to_each",
     "attach_to_numbers",
     "check_rule",
     "check_width",
     "delete_rules",
     "give_to_past_orders",
+    "judge_rows",
     "leave_out",
     "move_rule",
     "resolve_products",

@@ -51,7 +51,7 @@ def _resolve(
             fresh.append(row)
             continue
         kept.add(before.pk)
-        if _content(before) != _content(row):
+        if content_of(before) != content_of(row):
             row.pk, row.created_at = before.pk, before.created_at
             changed.append(row)
     gone = [row.pk for row in former.values() if row.pk not in kept]
@@ -86,7 +86,8 @@ def refresh_terms(shop: Shop, *, asset: Asset | None = None) -> None:
 CONTENT = ("source", "limit", "lifetime_days", "inherits_limit", "inherits_lifetime")
 
 
-def _content(row: Attachment) -> tuple[object, ...]:
+def content_of(row: Attachment) -> tuple[object, ...]:
+    """Return what an attachment says: whose word it is, and its terms."""
     return (
         row.source_id,
         row.limit,
