@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from downloads import fulfilment, lookups
 from downloads.models import Attachment, Grant, Product, RemovedProduct
+from storefront.admin.attachments.by_csv import AttachesByCsv
 from storefront.admin.attachments.inline import AttachmentInline
 from storefront.admin.attachments.products import AttachActs, FilesFilter
 from storefront.admin.attachments.terms import FLAGS
@@ -47,7 +48,7 @@ class ProductForm(forms.ModelForm):
 
 
 @admin.register(Product)
-class ProductAdmin(AttachActs):
+class ProductAdmin(AttachActs, AttachesByCsv):
     form = ProductForm
     list_display = ("name", "variant_name", "sku", "files", "sale", "vendor", "shop")
     list_select_related = ("shop",)
@@ -61,6 +62,7 @@ class ProductAdmin(AttachActs):
     inlines = (AttachmentInline,)
     actions = ("attach_file", "apply_limits")
     change_form_template = "admin/downloads/product/change_form.html"
+    change_list_template = "admin/downloads/product/change_list.html"
     fields = ProductForm.Meta.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:

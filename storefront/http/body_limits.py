@@ -34,10 +34,12 @@ EXEMPT_FORMS = {"links", "account", "invitation", "bounces"}
 EXEMPT_FORMS |= {"admin:password_link", "admin:forgotten_password"}
 # Pages of the admin by which somebody signs in. All others are for who has.
 OPEN_PAGES = {"admin:login", "admin:logout", "admin:second_factor", "admin:second_factor_set_up"}
-# Where a form carries a file: an asset's, a shop's logo, and that of an import.
+# Where a form carries a file: an asset's, a shop's logo, that of an import, and rows to attach by.
 UPLOAD_FORMS = {"admin:downloads_asset_add", "admin:downloads_asset_change"}
 LOGO_FORMS = {"admin:downloads_shop_add", "admin:downloads_shop_change"}
 IMPORT_FORM = "admin:storefront_orderimport_add"
+ATTACH_FORM = "admin:attach_by_csv"
+ATTACHES = "downloads.add_attachment"
 ADDS_ASSETS = "downloads.add_asset"
 # Around the file: the form's other fields.
 FORM_BYTES = 1024 * 1024
@@ -94,6 +96,11 @@ class LimitsBodies:
         if is_staff and name == IMPORT_FORM:
             _require_import(request)
             limit = settings.IMPORT_MAX_BYTES + FORM_BYTES
+            request.upload_handlers = handlers_of_uploads(request)
+        if is_staff and name == ATTACH_FORM:
+            if not request.user.has_perm(ATTACHES):
+                raise PermissionDenied
+            limit = settings.ATTACH_CSV_MAX_BYTES + FORM_BYTES
             request.upload_handlers = handlers_of_uploads(request)
         try:
             _judge_length(request, limit)

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
+from webtest import Upload
 
 from downloads import fulfilment
 from downloads.models import (
@@ -23,6 +24,7 @@ from downloads.models import (
     Grant,
     LinkRequest,
     Membership,
+    Product,
 )
 from storefront.models import Backfill, PasswordRequest, StaffSession
 from storefront.signed_urls import account_url, new_click
@@ -362,6 +364,19 @@ def test_attach_file(django_app, sign_in):
     assert product.attachments.get().source is None
 
 
+def test_attach_by_csv(django_app, sign_in):
+    product, asset, _rule = attaching(sign_in)
+    Product.objects.update(sku="BOOK")
+    form = form_in(django_app.get("/admin/downloads/product/attach-by-csv/"), "Check the file")
+    rows = f"sku,file,limit,days\nBOOK,{asset.title},4,\nNONE,{asset.title},,\n"
+    form["upload"] = Upload("rows.csv", rows.encode())
+    page = form.submit().follow()
+    form = form_in(page, "attach the good rows only")
+    form["mode"] = "good"
+    form.submit()
+    assert (product.attachments.get().source, product.attachments.get().limit) == (None, 4)
+
+
 def test_past_orders(django_app, sign_in):
     product, asset, _rule = attaching(sign_in)
     LineFactory(order=OrderFactory(shop=asset.shop), product=product)
@@ -395,6 +410,8 @@ TESTED = {
     "admin/downloads/order/row.html": test_order_screen,
     "admin/downloads/order/screen.html": test_order_screen,
     "admin/downloads/product/attach.html": test_attach_file,
+    "admin/downloads/product/attach_by_csv.html": test_attach_by_csv,
+    "admin/downloads/product/attach_csv_preview.html": test_attach_by_csv,
     "admin/downloads/product/change_form.html": test_leave_out,
     "admin/in_use.html": test_in_use,
     "admin/search.html": test_search,

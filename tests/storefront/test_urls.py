@@ -54,6 +54,8 @@ PLAUSIBLE = {
     "name": "api",
     "number": "1",
     "object_id": "1",
+    "shop": "1",
+    "upload": "00000000-0000-4000-8000-000000000007",
     "url": "nothing",
 }
 

@@ -21,6 +21,9 @@ OF_ROW = {"object_id", "number", "id", "pk"}
 ELSEWHERE = {
     "app_list": [{"app_label": "downloads"}, {"app_label": "storefront"}],
     "audit_export": [{"form": form} for form in FORMS],
+    # A file is kept for whoever sent it.
+    "attach_csv_preview": [{"shop": "1", "upload": str(NO_UUID)}],
+    "attach_csv_refused": [{"shop": "1", "upload": str(NO_UUID)}],
     "connect": [{"source": name} for name in PLATFORMS],
     "search_result": [{"name": "q2w3e4r5t6y7u8i9o0p1as"}],
     "password_link": [{"number": "1", "token": "q2w3e4-r5t6y7u8i9o0p1as2d3f4g5h6"}],
