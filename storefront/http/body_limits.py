@@ -84,24 +84,12 @@ class LimitsBodies:
         if request.method != "POST" or (is_exempt and name not in EXEMPT_FORMS):
             return None
         is_staff = admin.site.has_permission(request) if name.startswith("admin:") else False
-        limit = settings.BODY_MAX_BYTES
-        asset = None
-        if is_staff and name in UPLOAD_FORMS:
-            asset = _asset_to_save(request, kwargs.get("object_id"))
-            limit = settings.UPLOAD_MAX_BYTES + FORM_BYTES
-            request.upload_handlers = handlers_of_uploads(request)
-        if is_staff and name in LOGO_FORMS and _may_save_shop(request, kwargs.get("object_id")):
-            limit = max(limit, settings.LOGO_MAX_BYTES + FORM_BYTES)
-            request.upload_handlers = handlers_of_uploads(request)
-        if is_staff and name == IMPORT_FORM:
-            _require_import(request)
-            limit = settings.IMPORT_MAX_BYTES + FORM_BYTES
-            request.upload_handlers = handlers_of_uploads(request)
-        if is_staff and name == ATTACH_FORM:
-            if not request.user.has_perm(ATTACHES):
-                raise PermissionDenied
-            limit = settings.ATTACH_CSV_MAX_BYTES + FORM_BYTES
-            request.upload_handlers = handlers_of_uploads(request)
+        limit, asset = settings.BODY_MAX_BYTES, None
+        if is_staff:
+            largest, asset = _file_of(request, name, kwargs.get("object_id"))
+            if largest is not None:
+                limit = largest + FORM_BYTES
+                request.upload_handlers = handlers_of_uploads(request)
         try:
             _judge_length(request, limit)
             if name == IMPORT_FORM:
@@ -132,6 +120,29 @@ def answer_broken_body(request: HttpRequest, error: Exception) -> HttpResponseBa
 def handlers_of_uploads(request: HttpRequest) -> list[FileUploadHandler]:
     """Return the upload handlers of a form that may carry a file."""
     return [KeepsNames(request), MemoryFileUploadHandler(request), TemporaryUploads(request)]
+
+
+def _file_of(
+    request: HttpRequest, name: str, object_id: str | None
+) -> tuple[int | None, Asset | None]:
+    """Return how many bytes a form's file may have, None where it has none; and whose it is.
+
+    Raises:
+        PermissionDenied: to somebody who may not save it.
+    """
+    if name in UPLOAD_FORMS:
+        return settings.UPLOAD_MAX_BYTES, _asset_to_save(request, object_id)
+    if name in LOGO_FORMS and _may_save_shop(request, object_id):
+        # The form's texts alone may be as large as any other.
+        return max(settings.LOGO_MAX_BYTES, settings.BODY_MAX_BYTES), None
+    if name == IMPORT_FORM:
+        _require_import(request)
+        return settings.IMPORT_MAX_BYTES, None
+    if name == ATTACH_FORM:
+        if not request.user.has_perm(ATTACHES):
+            raise PermissionDenied
+        return settings.ATTACH_CSV_MAX_BYTES, None
+    return None, None
 
 
 def _refused(request: HttpRequest, error: DownloadsError) -> HttpResponseBase:
