@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from downloads import lookups
 from downloads.errors import NotFound
 from downloads.models import Grant, Mail
-from storefront.formats import size_text
+from storefront.formats import spaced_size
 from storefront.mail.messages.layout import Item, Letter, Section, Way
 from storefront.mail.messages.text import Sentence, fill, quote
 from storefront.signed_urls import absolute
@@ -30,8 +30,8 @@ def about_used_up(mail: Mail, *, at: datetime) -> Letter:
     count = len(grants)
     opening = fill(
         ngettext(
-            "At {shop}, a buyer has used up a download: {count} in all since you were told last.",
-            "At {shop}, buyers have used up downloads: {count} in all since you were told last.",
+            "Buyers of {shop} have used up {count} download since you were told last.",
+            "Buyers of {shop} have used up {count} downloads since you were told last.",
             count,
         ),
         shop=mail.shop.name,
@@ -73,8 +73,8 @@ def about_figures(mail: Mail, *, at: datetime) -> Letter:
             ),
             fill(
                 _("Sent: {now} (the week before: {before})"),
-                now=size_text(now.sent_bytes) or "",
-                before=size_text(before.sent_bytes) or "",
+                now=spaced_size(now.sent_bytes) or "",
+                before=spaced_size(before.sent_bytes) or "",
             ),
         ],
         ways=[Way(fill(_("See more on your start page")), _start_page())],
