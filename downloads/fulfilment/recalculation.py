@@ -17,7 +17,7 @@ from downloads.fulfilment.grant_counts import (
     is_counted_by_line,
     keep_counts,
 )
-from downloads.fulfilment.mails.order_mails import question_of, tell
+from downloads.fulfilment.mails.order_mails import announce_ready, question_of
 from downloads.fulfilment.order_state import (
     meanings_and_disputes,
     meanings_in,
@@ -202,7 +202,7 @@ def settle_within(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS)
     is_untold = order.announced_at is None
     then = [question_of(order.pk, at=at)] if is_untold else []
     for ready in carry_counts(fresh, claims.used, then=then):
-        tell(ready, at=at)
+        announce_ready(ready, at=at)
         order.announced_at = at if ready else None
     return order
 

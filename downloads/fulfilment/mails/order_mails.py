@@ -29,16 +29,16 @@ def announce(orders: Collection[int], *, at: datetime, is_anew: bool = False) ->
     """
     since = at - timedelta(days=settings.MAIL_ORDER_DAYS)
     ready = list(_ready(orders, at=at, since=None if is_anew else since))
-    tell(ready, at=at)
+    announce_ready(ready, at=at)
     return sum(order.shop.mails_buyers for order in ready)
 
 
 def question_of(order: int, *, at: datetime) -> FilledQuery:
-    """Return what asks for an order if it is to be announced by now, for `tell`."""
+    """Return what asks for an order if it is to be announced by now, for `announce_ready`."""
     return _READY.given(order=order, at=at, since=at - timedelta(days=settings.MAIL_ORDER_DAYS))
 
 
-def tell(ready: Collection[Order], *, at: datetime) -> None:
+def announce_ready(ready: Collection[Order], *, at: datetime) -> None:
     """Announce orders that are open and untold, also those of shops that mail by themselves."""
     mails = [_mail(order, at=at) for order in ready if order.shop.mails_buyers]
     if ready:
