@@ -87,7 +87,7 @@ def test_the_week_beside_the_one_before(shop):
     text = read(compose(mail, at=MONDAY)).text
     assert "Orders: 1,234 (the week before: 3)" in text
     assert "Downloads: 5 (the week before: 4)" in text
-    assert "Sent: 1.5\u202fMB (the week before: 0\u202fB)" in text
+    assert "Sent: 1.5 MB (the week before: 0 B)" in text
     assert "- My book\n  Downloads: 5\n" in text
 
 
