@@ -92,6 +92,7 @@ from downloads.fulfilment.orders import (
     record_order,
     release,
 )
+from downloads.fulfilment.people import memberships
 from downloads.fulfilment.people.accounts import (
     choose_password,
     forget_accounts,
@@ -102,17 +103,6 @@ from downloads.fulfilment.people.accounts import (
 )
 from downloads.fulfilment.people.corrections import correct_email
 from downloads.fulfilment.people.customers import edit_customer, record_account, require_owner
-from downloads.fulfilment.people.memberships import (
-    accept_as,
-    accept_with_password,
-    change_role,
-    clean_email,
-    invite,
-    is_for,
-    remove_member,
-    require_invitation,
-    withdraw,
-)
 from downloads.fulfilment.people.merges import (
     delete_customers,
     merge_customers,
@@ -145,8 +135,6 @@ __all__ = [
     "Proviso",
     "Send",
     "StoredFile",
-    "accept_as",
-    "accept_with_password",
     "add_lines",
     "answer_data_request",
     "answer_next_request",
@@ -156,9 +144,7 @@ __all__ = [
     "attach_to_order",
     "attach_to_product",
     "beat",
-    "change_role",
     "choose_password",
-    "clean_email",
     "correct_email",
     "delete_asset",
     "delete_customers",
@@ -184,8 +170,6 @@ __all__ = [
     "forget_kept_uploads",
     "forget_rows",
     "give_back_failed",
-    "invite",
-    "is_for",
     "is_stored",
     "keep_upload",
     "lock_shop",
@@ -194,6 +178,7 @@ __all__ = [
     "mail_requested_link",
     "mail_requested_order",
     "match_line",
+    "memberships",
     "merge_customers",
     "merge_numbers",
     "note_bounce",
@@ -215,7 +200,6 @@ __all__ = [
     "record_shop",
     "register",
     "release",
-    "remove_member",
     "remove_product",
     "rename_file",
     "replace_disputes",
@@ -224,7 +208,6 @@ __all__ = [
     "request_password",
     "require_account",
     "require_file",
-    "require_invitation",
     "require_kept_upload",
     "require_owner",
     "require_password",
@@ -252,6 +235,5 @@ __all__ = [
     "warn_of_set_aside",
     "warn_of_wrong_tries",
     "weigh_deliveries",
-    "withdraw",
     "withdraw_asset",
 ]

@@ -32,14 +32,14 @@ def invitation_url(token: str) -> str:
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Show the form to whoever holds an invitation, and take the password they chose."""
     try:
-        invitation = fulfilment.require_invitation(token, at=timezone.now())
+        invitation = fulfilment.memberships.require_invitation(token, at=timezone.now())
 
         @sensitive_variables("password")
         def take(password: str) -> HttpResponse:
             program = request.headers.get("User-Agent", "")
             who = Actor(invitation.email, address=client_ip(request), program=program)
             with acting(who):
-                fulfilment.accept_with_password(token, password, at=timezone.now())
+                fulfilment.memberships.accept_with_password(token, password, at=timezone.now())
             return render(request, "invitation_accepted.html", {"invitation": invitation})
 
         # Both ways, whoever it is for: whether the address signs in is not told to all who hold

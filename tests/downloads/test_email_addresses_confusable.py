@@ -177,13 +177,13 @@ def test_what_cannot_be_mailed_is_not_asked_for(letter):
 @pytest.mark.django_db
 def test_an_invitation_means_no_lookalike():
     shop = ShopFactory()
-    fulfilment.invite(shop, "Kim@example.com", "owner", at=NOW)
+    fulfilment.memberships.invite(shop, "Kim@example.com", "owner", at=NOW)
     invitation = Invitation.objects.get()
     lookalike = User(username=f"{KELVIN}im@example.com", email=f"{KELVIN}im@example.com")
-    assert fulfilment.is_for(invitation, lookalike) is False
-    assert fulfilment.is_for(invitation, User(username="KIM@EXAMPLE.com")) is True
+    assert fulfilment.memberships.is_for(invitation, lookalike) is False
+    assert fulfilment.memberships.is_for(invitation, User(username="KIM@EXAMPLE.com")) is True
     with pytest.raises(BadInput):
-        fulfilment.invite(shop, lookalike.email, "owner", at=NOW)
+        fulfilment.memberships.invite(shop, lookalike.email, "owner", at=NOW)
 
 
 # --- Where mail goes, and what counts ------------------------------------------------------------

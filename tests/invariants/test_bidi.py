@@ -88,7 +88,7 @@ def pages_for_buyers(shop):
     """Return the addresses of an order's page, an account's and an invitation's."""
     at = timezone.now()
     order = next(row for row in shop.rows[Order] if row.grants.exists())
-    _invitation, token = fulfilment.invite(shop.shop, "ada@example.com", "owner", at=at)
+    _invitation, token = fulfilment.memberships.invite(shop.shop, "ada@example.com", "owner", at=at)
     return ticket_url(order), account_url(Account.objects.get(), at=at), invitation_url(token)
 
 

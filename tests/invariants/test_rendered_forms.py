@@ -133,7 +133,7 @@ def test_items_and_refusal(django_app, frozen):
 
 
 def test_invitation_of_a_newcomer(django_app):
-    token = fulfilment.invite(ShopFactory(), "eve@example.com", "manager", at=NOW)[1]
+    token = fulfilment.memberships.invite(ShopFactory(), "eve@example.com", "manager", at=NOW)[1]
     page = django_app.get(f"/invitations/{token}")
     send(page, "password", password=NEW_PASSWORD, again=NEW_PASSWORD)
     assert Membership.objects.get(user__username="eve@example.com").role == "manager"
@@ -144,7 +144,7 @@ def test_invitation_of_a_newcomer(django_app):
 
 def test_invitation_accept(django_app, sign_in, ada):
     sign_in()
-    token = fulfilment.invite(ShopFactory(), ada.username, "manager", at=NOW)[1]
+    token = fulfilment.memberships.invite(ShopFactory(), ada.username, "manager", at=NOW)[1]
     page = django_app.get(f"/admin/downloads/invitation/accept/{token}/")
     send(page, "Accept the invitation")
     assert Membership.objects.get(user=ada).role == "manager"

@@ -72,10 +72,12 @@ class MembershipAdmin(RefusingAdmin):
         return super().changelist_view(request, words)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
-        fulfilment.change_role(obj, obj.role, spares_last_owner=not request.user.is_superuser)
+        fulfilment.memberships.change_role(
+            obj, obj.role, spares_last_owner=not request.user.is_superuser
+        )
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
-        fulfilment.remove_member(obj, spares_last_owner=not request.user.is_superuser)
+        fulfilment.memberships.remove_member(obj, spares_last_owner=not request.user.is_superuser)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         for member in queryset.select_related("shop"):
@@ -102,7 +104,7 @@ class InvitationForm(forms.ModelForm):
 
     def clean_email(self) -> str:
         try:
-            return fulfilment.clean_email(self.cleaned_data["email"])
+            return fulfilment.memberships.clean_email(self.cleaned_data["email"])
         except BadInput as error:
             raise forms.ValidationError(str(error)) from None
 
@@ -143,7 +145,9 @@ class InvitationAdmin(RefusingAdmin):
         return entered if obj is None else (*entered, "state", "created_at", "expires_at")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        kept, token = fulfilment.invite(obj.shop, obj.email, obj.role, at=timezone.now())
+        kept, token = fulfilment.memberships.invite(
+            obj.shop, obj.email, obj.role, at=timezone.now()
+        )
         obj.pk, obj.expires_at, obj.link = kept.pk, kept.expires_at, invitation_url(token)
         obj.is_mailed = fulfilment.mail_invitation(kept, token, at=timezone.now())
 
@@ -166,7 +170,7 @@ class InvitationAdmin(RefusingAdmin):
         )
 
     def delete_model(self, request: HttpRequest, obj: Invitation) -> None:
-        if not fulfilment.withdraw(Invitation.objects.filter(pk=obj.pk)):
+        if not fulfilment.memberships.withdraw(Invitation.objects.filter(pk=obj.pk)):
             raise BadInput(NO_WAY_BACK.format(isolate(obj.email)))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
@@ -183,10 +187,10 @@ class InvitationAdmin(RefusingAdmin):
         context = self.admin_site.each_context(request) | {"title": "You are invited"}
         user: Any = request.user
         try:
-            invitation = fulfilment.require_invitation(token, at=at)
-            mine = fulfilment.is_for(invitation, user)
+            invitation = fulfilment.memberships.require_invitation(token, at=at)
+            mine = fulfilment.memberships.is_for(invitation, user)
             if request.method == "POST" and mine:
-                member = fulfilment.accept_as(token, user, at=at)
+                member = fulfilment.memberships.accept_as(token, user, at=at)
                 role = member.get_role_display().lower()
                 messages.success(request, f"You work for {member.shop} now, as {role}.")
                 return HttpResponseRedirect(reverse("admin:index"))

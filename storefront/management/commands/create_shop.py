@@ -63,7 +63,7 @@ class Command(BaseCommand):
             with acting(command_line()), transaction.atomic():
                 shop = make(domain, owner=owner, **named)
                 _end_open(shop)
-                invited = fulfilment.invite(shop, owner, Role.OWNER, at=timezone.now())
+                invited = fulfilment.memberships.invite(shop, owner, Role.OWNER, at=timezone.now())
                 if options["mail"]:
                     fulfilment.mail_invitation(*invited, at=timezone.now())
         except BadInput as error:
@@ -129,4 +129,4 @@ def _known_shop(domain: str, *, owner: str, **named: str) -> Shop:
 
 def _end_open(shop: Shop) -> None:
     fulfilment.lock_shop(shop)
-    fulfilment.withdraw(Invitation.objects.filter(shop=shop, role=Role.OWNER))
+    fulfilment.memberships.withdraw(Invitation.objects.filter(shop=shop, role=Role.OWNER))

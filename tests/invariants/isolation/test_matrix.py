@@ -72,7 +72,9 @@ def make_person(number, shop, **keys):
     fulfilment.register(shop, at=NOW, email=email, password=PASSWORD, first_name="A", last_name="B")
     account = Account.objects.get(email=email)
     bearer = CustomerToken.issue(customer, at=NOW)[1]
-    invitation = fulfilment.invite(shop, f"staff-{number}@example.com", "support", at=NOW)[1]
+    invitation = fulfilment.memberships.invite(
+        shop, f"staff-{number}@example.com", "support", at=NOW
+    )[1]
     return Person(shop.pk, customer, order, grant, account, token, bearer, invitation, **keys)
 
 

@@ -44,7 +44,9 @@ def account():
 def doors(account):
     """Every door that takes a password, each a function that returns its answer."""
     User.objects.create_superuser("boss", MAIL, OWN)
-    invitation = fulfilment.invite(account.shop, "new@example.com", "manager", at=NOW)[1]
+    invitation = fulfilment.memberships.invite(account.shop, "new@example.com", "manager", at=NOW)[
+        1
+    ]
     inside, outside = Browser(), Browser()
     inside.sign_in("boss", OWN)
     key = StorefrontKey.issue(account.shop, name="page")[1]

@@ -81,7 +81,9 @@ def given(account):
         "key": StorefrontKey.issue(shop, name="page", rate_per_minute=5)[1],
         "secret": SecretKey.issue(shop, name="server", rate_per_minute=5)[1],
         "bearer": CustomerToken.issue(account.customer, at=NOW)[1],
-        "invitation": fulfilment.invite(shop, "staff@example.com", "manager", at=NOW)[1],
+        "invitation": fulfilment.memberships.invite(shop, "staff@example.com", "manager", at=NOW)[
+            1
+        ],
         "account": account_url(account, at=NOW),
         "order": ORDER,
     }

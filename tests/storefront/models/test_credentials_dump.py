@@ -159,7 +159,9 @@ def secrets(example, django_capture_on_commit_callbacks):
         "page ticket": ticket_url(order).rpartition(".")[2],
         "account ticket": account_url(account, at=NOW).rpartition(".")[2],
         "address": counted_url(grant, at=NOW).rpartition("/")[2],
-        "invitation": fulfilment.invite(order.shop, "new@example.com", "support", at=NOW)[1],
+        "invitation": fulfilment.memberships.invite(
+            order.shop, "new@example.com", "support", at=NOW
+        )[1],
         "order": ORDER_TOKEN,
         "basic order": BASIC_ORDER_TOKEN,
         "paid order": json.loads(paid)["token"],

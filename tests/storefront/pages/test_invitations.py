@@ -27,7 +27,7 @@ def shop(db):
 
 @pytest.fixture
 def token(shop):
-    return fulfilment.invite(shop, MAIL, "manager", at=NOW)[1]
+    return fulfilment.memberships.invite(shop, MAIL, "manager", at=NOW)[1]
 
 
 @pytest.fixture
@@ -136,9 +136,11 @@ def test_a_password_that_will_not_do_is_told_and_uses_nothing_up(
 
 def test_every_link_that_opens_nothing_is_answered_alike(client, choose, shop, token, frozen):
     assert choose().status_code == 200
-    _, ended = fulfilment.invite(shop, "late@example.com", "owner", at=NOW - timedelta(days=7))
-    _, withdrawn = fulfilment.invite(shop, "out@example.com", "owner", at=NOW)
-    fulfilment.withdraw(Invitation.objects.filter(email="out@example.com"))
+    _, ended = fulfilment.memberships.invite(
+        shop, "late@example.com", "owner", at=NOW - timedelta(days=7)
+    )
+    _, withdrawn = fulfilment.memberships.invite(shop, "out@example.com", "owner", at=NOW)
+    fulfilment.memberships.withdraw(Invitation.objects.filter(email="out@example.com"))
     before = everything()
     for each in (token, ended, withdrawn, "never", "x" * 500):
         assert is_spent(client.get(f"/invitations/{each}"))

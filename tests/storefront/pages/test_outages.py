@@ -137,7 +137,9 @@ def routes(client, browser, credentials, merchant, settings):
     entered = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Byron"}
     fulfilment.register(order.shop, at=NOW, password="open sesame 9", **entered)
     account = Account.objects.get()
-    _row, invited = fulfilment.invite(order.shop, "new@example.com", "support", at=timezone.now())
+    _row, invited = fulfilment.memberships.invite(
+        order.shop, "new@example.com", "support", at=timezone.now()
+    )
     settings.MAIL_PROVIDER, settings.ANYMAIL = "postmark", {"WEBHOOK_SECRET": PROVIDERS}
     provider = {"Authorization": f"Basic {base64.b64encode(PROVIDERS.encode()).decode()}"}
     back = {"RecordType": "Bounce", "Type": "HardBounce", "MessageID": "an-id"}

@@ -24,7 +24,7 @@ def shop(db):
 
 
 def invite(shop, email=MAIL, role="manager", *, at=NOW):
-    row, token = fulfilment.invite(shop, email, role, at=at)
+    row, token = fulfilment.memberships.invite(shop, email, role, at=at)
     return fulfilment.mail_invitation(row, token, at=at), token
 
 
@@ -59,9 +59,9 @@ def test_one_that_is_over_is_not_mailed(shop, how):
     _is_mailed, token = invite(shop)
     at = NOW
     if how == "withdrawn":
-        fulfilment.withdraw(Invitation.objects.all())
+        fulfilment.memberships.withdraw(Invitation.objects.all())
     elif how == "accepted":
-        fulfilment.accept_with_password(token, "seventeen blue horses", at=NOW)
+        fulfilment.memberships.accept_with_password(token, "seventeen blue horses", at=NOW)
         assert Invitation.objects.get().sealed_token == ""
     elif how == "over":
         at = NOW + 8 * DAY

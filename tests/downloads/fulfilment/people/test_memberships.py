@@ -23,7 +23,7 @@ def shop(db):
 
 
 def invite(shop, email=MAIL, role=Role.SUPPORT, at=NOW):
-    return fulfilment.invite(shop, email, role, at=at)
+    return fulfilment.memberships.invite(shop, email, role, at=at)
 
 
 def employ(shop, name, role=Role.OWNER, **user):
@@ -49,7 +49,7 @@ def test_an_invitation_keeps_the_hash_of_its_token_alone(shop, settings):
     assert (invitation.email, invitation.role) == (MAIL, Role.SUPPORT)
     assert invitation.expires_at == NOW + WEEK
     assert token not in str(list(Invitation.objects.values()))
-    assert fulfilment.require_invitation(token, at=NOW) == invitation
+    assert fulfilment.memberships.require_invitation(token, at=NOW) == invitation
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_inviting_again_ends_the_earlier_link(shop):
     _, earlier = invite(shop)
     later, token = invite(shop, role=Role.OWNER)
     with pytest.raises(LinkSpent):
-        fulfilment.require_invitation(earlier, at=NOW)
-    assert fulfilment.require_invitation(token, at=NOW) == later
+        fulfilment.memberships.require_invitation(earlier, at=NOW)
+    assert fulfilment.memberships.require_invitation(token, at=NOW) == later
     assert list(Invitation.objects.values_list("role", flat=True)) == [Role.OWNER]
 
 
@@ -75,14 +75,14 @@ def test_inviting_again_leaves_other_shops_and_addresses_alone(shop):
     others = [invite(shop, "grace@example.com"), invite(ShopFactory())]
     invite(shop)
     for invitation, token in others:
-        assert fulfilment.require_invitation(token, at=NOW) == invitation
+        assert fulfilment.memberships.require_invitation(token, at=NOW) == invitation
 
 
 def test_whoever_left_can_be_invited_once_more(shop):
     _, token = invite(shop)
-    member = fulfilment.accept_with_password(token, PASSWORD, at=NOW)
+    member = fulfilment.memberships.accept_with_password(token, PASSWORD, at=NOW)
     employ(shop, "grace")
-    fulfilment.remove_member(member)
+    fulfilment.memberships.remove_member(member)
     assert invite(shop)[0].accepted_at is None
     assert Invitation.objects.count() == 2
 
@@ -92,7 +92,7 @@ def test_whoever_left_can_be_invited_once_more(shop):
 
 def test_somebody_new_signs_in_with_the_address_and_has_the_role(shop, client):
     _, token = invite(shop, role=Role.MANAGER)
-    member = fulfilment.accept_with_password(token, PASSWORD, at=NOW)
+    member = fulfilment.memberships.accept_with_password(token, PASSWORD, at=NOW)
     assert roles() == {MAIL: Role.MANAGER}
     user = User.objects.get()
     assert (user.email, user.is_staff, user.is_superuser) == (MAIL, True, False)
@@ -103,21 +103,23 @@ def test_somebody_new_signs_in_with_the_address_and_has_the_role(shop, client):
 
 def test_every_link_that_opens_nothing_is_answered_alike(shop):
     used, ended, withdrawn = (invite(shop, f"{name}@example.com")[1] for name in "abc")
-    fulfilment.accept_with_password(used, PASSWORD, at=NOW)
-    fulfilment.withdraw(Invitation.objects.filter(email="c@example.com"))
+    fulfilment.memberships.accept_with_password(used, PASSWORD, at=NOW)
+    fulfilment.memberships.withdraw(Invitation.objects.filter(email="c@example.com"))
     before = everything()
     moments = {used: NOW, ended: NOW + WEEK, withdrawn: NOW, "never": NOW, "": NOW, "\0\ud800": NOW}
     for token, at in moments.items():
         with pytest.raises(LinkSpent):
-            fulfilment.accept_with_password(token, PASSWORD, at=at)
+            fulfilment.memberships.accept_with_password(token, PASSWORD, at=at)
         with pytest.raises(LinkSpent):
-            fulfilment.accept_as(token, User.objects.get(), at=at)
+            fulfilment.memberships.accept_as(token, User.objects.get(), at=at)
     assert everything() == before
 
 
 def test_an_invitation_works_until_its_last_moment(shop):
     _, token = invite(shop)
-    fulfilment.accept_with_password(token, PASSWORD, at=NOW + WEEK - timedelta(seconds=1))
+    fulfilment.memberships.accept_with_password(
+        token, PASSWORD, at=NOW + WEEK - timedelta(seconds=1)
+    )
     assert roles() == {MAIL: Role.SUPPORT}
 
 
@@ -126,7 +128,7 @@ def test_a_password_too_easy_to_guess_uses_nothing_up(shop, easy):
     _, token = invite(shop)
     before = everything()
     with pytest.raises(BadInput):
-        fulfilment.accept_with_password(token, easy, at=NOW)
+        fulfilment.memberships.accept_with_password(token, easy, at=NOW)
     assert everything() == before
 
 
@@ -136,9 +138,9 @@ def test_whoever_signs_in_already_needs_their_own_password(shop, known):
     _, token = invite(shop)
     before = everything()
     with pytest.raises(BadInput, match="There is a sign-in with this address already"):
-        fulfilment.accept_with_password(token, PASSWORD, at=NOW)
+        fulfilment.memberships.accept_with_password(token, PASSWORD, at=NOW)
     assert everything() == before
-    fulfilment.accept_as(token, user, at=NOW)
+    fulfilment.memberships.accept_as(token, user, at=NOW)
     assert roles() == {user.username: Role.SUPPORT}
 
 
@@ -147,7 +149,7 @@ def test_nobody_accepts_for_somebody_else(shop):
     other = User.objects.create_user("grace", "grace@example.com", is_staff=True)
     before = everything()
     with pytest.raises(BadInput, match="This invitation is for somebody else"):
-        fulfilment.accept_as(token, other, at=NOW)
+        fulfilment.memberships.accept_as(token, other, at=NOW)
     assert everything() == before
 
 
@@ -163,7 +165,7 @@ def test_nobody_accepts_for_somebody_else(shop):
 def test_an_invitation_raises_a_role_and_never_lowers_it(shop, has, invited, then):
     member = employ(shop, MAIL, has)
     _, token = invite(shop, role=invited)
-    fulfilment.accept_as(token, member.user, at=NOW)
+    fulfilment.memberships.accept_as(token, member.user, at=NOW)
     assert roles() == {MAIL: then}
 
 
@@ -172,8 +174,8 @@ def test_an_invitation_raises_a_role_and_never_lowers_it(shop, has, invited, the
 
 def test_a_role_is_changed_and_entered(shop):
     owner, member = employ(shop, "ada"), employ(shop, "grace", Role.SUPPORT)
-    fulfilment.change_role(member, Role.OWNER)
-    fulfilment.change_role(owner, Role.MANAGER)
+    fulfilment.memberships.change_role(member, Role.OWNER)
+    fulfilment.memberships.change_role(owner, Role.MANAGER)
     assert roles() == {"ada": Role.MANAGER, "grace": Role.OWNER}
     entered = AuditEntry.objects.filter(what="Changed a role").order_by("pk")
     assert [(each.before, each.after) for each in entered] == [
@@ -183,10 +185,10 @@ def test_a_role_is_changed_and_entered(shop):
 
 
 def demote(member, **how):
-    fulfilment.change_role(member, Role.MANAGER, **how)
+    fulfilment.memberships.change_role(member, Role.MANAGER, **how)
 
 
-@pytest.mark.parametrize("end", [fulfilment.remove_member, demote])
+@pytest.mark.parametrize("end", [fulfilment.memberships.remove_member, demote])
 def test_the_last_owner_stays(shop, end):
     owner = employ(shop, "ada")
     employ(shop, "grace", Role.MANAGER)
@@ -203,9 +205,9 @@ def test_the_last_owner_stays(shop, end):
 
 def test_an_owner_beside_another_is_removed(shop):
     owner, _ = employ(shop, "ada"), employ(shop, "grace")
-    fulfilment.remove_member(owner)
+    fulfilment.memberships.remove_member(owner)
     assert roles() == {"grace": Role.OWNER}
-    fulfilment.remove_member(owner)
+    fulfilment.memberships.remove_member(owner)
     assert AuditEntry.objects.filter(what="Removed a staff member").count() == 1
 
 
@@ -218,7 +220,7 @@ def test_an_invitation_is_accepted_exactly_once():
 
     def accept():
         try:
-            fulfilment.accept_with_password(token, PASSWORD, at=NOW)
+            fulfilment.memberships.accept_with_password(token, PASSWORD, at=NOW)
         except (LinkSpent, BadInput):
             return False
         return True
@@ -234,14 +236,14 @@ def test_of_two_shops_invitations_one_makes_the_sign_in():
 
     def accept(token):
         try:
-            fulfilment.accept_with_password(token, PASSWORD, at=NOW)
+            fulfilment.memberships.accept_with_password(token, PASSWORD, at=NOW)
         except BadInput as error:
             return str(error), token
         return None
 
     [(said, refused)] = filter(None, at_once(*(lambda each=each: accept(each) for each in tokens)))
     assert said.startswith("There is a sign-in with this address already.")
-    fulfilment.accept_as(refused, User.objects.get(), at=NOW)
+    fulfilment.memberships.accept_as(refused, User.objects.get(), at=NOW)
     assert Membership.objects.count() == 2
 
 
@@ -252,7 +254,7 @@ def test_two_owners_cannot_demote_each_other_at_once():
 
     def demote(member):
         try:
-            fulfilment.change_role(member, Role.SUPPORT)
+            fulfilment.memberships.change_role(member, Role.SUPPORT)
         except BadInput:
             return False
         return True
@@ -270,8 +272,8 @@ def test_a_sign_in_that_cannot_be_written_is_not_told_as_known(shop, monkeypatch
     with monkeypatch.context() as broken:
         broken.setattr("downloads.fulfilment.people.memberships._join", fail)
         with pytest.raises(IntegrityError):
-            fulfilment.accept_with_password(token, PASSWORD, at=NOW)
-    assert fulfilment.accept_with_password(token, PASSWORD, at=NOW).shop == shop
+            fulfilment.memberships.accept_with_password(token, PASSWORD, at=NOW)
+    assert fulfilment.memberships.accept_with_password(token, PASSWORD, at=NOW).shop == shop
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -287,14 +289,14 @@ def test_whoever_signs_in_already_accepts_once_too(monkeypatch):
     _, token = invite(ShopFactory())
     user = User.objects.create_user(MAIL, is_staff=True)
     # Found open by each of them, before any has taken it.
-    held = fulfilment.require_invitation(token, at=NOW)
+    held = fulfilment.memberships.require_invitation(token, at=NOW)
     monkeypatch.setattr(
         "downloads.fulfilment.people.memberships.require_invitation", lambda *_, **__: held
     )
 
     def accept():
         try:
-            fulfilment.accept_as(token, user, at=NOW)
+            fulfilment.memberships.accept_as(token, user, at=NOW)
         except LinkSpent:
             return False
         return True

@@ -200,8 +200,8 @@ def test_an_invitation_is_withdrawn(shop):
 
 def test_one_that_was_accepted_is_not_withdrawn(shop, messages_of):
     client = owner_of(shop)
-    row, token = fulfilment.invite(shop, MAIL, "owner", at=NOW)
-    fulfilment.accept_with_password(token, "seventeen blue horses", at=NOW)
+    row, token = fulfilment.memberships.invite(shop, MAIL, "owner", at=NOW)
+    fulfilment.memberships.accept_with_password(token, "seventeen blue horses", at=NOW)
     response = delete(client, INVITATIONS, row)
     assert messages_of(response) == [
         f"The invitation of {MAIL} is accepted already. Look under Staff members."
@@ -212,10 +212,10 @@ def test_one_that_was_accepted_is_not_withdrawn(shop, messages_of):
 def test_the_list_says_what_became_of_each(shop, frozen):
     frozen(NOW)
     client = owner_of(shop)
-    fulfilment.invite(shop, "open@example.com", "support", at=NOW)
-    fulfilment.invite(shop, "ended@example.com", "support", at=NOW.replace(year=2025))
-    _, token = fulfilment.invite(shop, "accepted@example.com", "support", at=NOW)
-    fulfilment.accept_with_password(token, "seventeen blue horses", at=NOW)
+    fulfilment.memberships.invite(shop, "open@example.com", "support", at=NOW)
+    fulfilment.memberships.invite(shop, "ended@example.com", "support", at=NOW.replace(year=2025))
+    _, token = fulfilment.memberships.invite(shop, "accepted@example.com", "support", at=NOW)
+    fulfilment.memberships.accept_with_password(token, "seventeen blue horses", at=NOW)
     for state in ("open", "ended", "accepted"):
         page = client.get(f"{INVITATIONS}?state={state}")
         assert [row.email for row in page.context["cl"].result_list] == [f"{state}@example.com"]
@@ -224,7 +224,7 @@ def test_the_list_says_what_became_of_each(shop, frozen):
 
 def test_an_invitation_stays_as_it_was_made(shop):
     client = owner_of(shop)
-    row, _ = fulfilment.invite(shop, MAIL, "support", at=NOW)
+    row, _ = fulfilment.memberships.invite(shop, MAIL, "support", at=NOW)
     changed = {"shop": shop.pk, "email": MAIL, "role": "owner"}
     assert client.post(f"{INVITATIONS}{row.pk}/change/", changed).status_code == 403
     assert Invitation.objects.get().role == "support"
@@ -232,8 +232,8 @@ def test_an_invitation_stays_as_it_was_made(shop):
 
 def test_a_shop_with_staff_and_invitations_can_be_deleted(shop, staff):
     employ(shop, "ada")
-    _, token = fulfilment.invite(shop, MAIL, "owner", at=NOW)
-    fulfilment.accept_with_password(token, "seventeen blue horses", at=NOW)
+    _, token = fulfilment.memberships.invite(shop, MAIL, "owner", at=NOW)
+    fulfilment.memberships.accept_with_password(token, "seventeen blue horses", at=NOW)
     delete(staff, "/admin/downloads/shop/", shop)
     assert not Membership.objects.exists()
 
@@ -246,7 +246,7 @@ def test_a_long_list_asks_no_more_than_a_short_one(shop, django_assert_max_num_q
     for start in (0, 10):
         for number in range(start, start + 5):
             employ(shop, f"member {number}", Role.SUPPORT)
-            fulfilment.invite(shop, f"m{number}@example.com", "support", at=NOW)
+            fulfilment.memberships.invite(shop, f"m{number}@example.com", "support", at=NOW)
         with django_assert_max_num_queries(20) as queries:
             client.get(url)
         counts.append(len(queries))

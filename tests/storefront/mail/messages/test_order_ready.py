@@ -105,7 +105,9 @@ def about(kind, order):
         )
         return {"person": whose}
     if kind == Mail.Kind.INVITATION:
-        offered, token = fulfilment.invite(order.shop, "ada@example.com", "owner", at=NOW)
+        offered, token = fulfilment.memberships.invite(
+            order.shop, "ada@example.com", "owner", at=NOW
+        )
         fulfilment.mail_invitation(offered, token, at=NOW)
     if kind == Mail.Kind.USED_UP:
         exhausted = order.grants.filter(bought__isnull=False).first()
