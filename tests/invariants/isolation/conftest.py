@@ -83,7 +83,10 @@ def build():
     # What staff of the first add gets numbers that go on from its own.
     shops = {name: MarkedShop(*marks) for name, marks in MARKS.items()}
     staff = {"stranger": Forgetful()}
-    users = [User.objects.create_user(f"reader {person}", is_staff=True) for person in PEOPLE]
+    users = [
+        User.objects.create_user(f"reader {person}", f"reader{number}@staff.example", is_staff=True)
+        for number, person in enumerate(PEOPLE)
+    ]
     for user, roles in zip(users, PEOPLE.values(), strict=True):
         for where, role in roles.items():
             Membership.objects.create(shop=shops[where].shop, user=user, role=role)
