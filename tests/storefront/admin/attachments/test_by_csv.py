@@ -77,6 +77,8 @@ def test_a_file_that_is_none_or_too_large_is_refused_in_words(app, settings):
     assert "no column “file”" in upload(app, "sku,other\nA,B\n").text
     settings.ATTACH_CSV_MAX_BYTES = 10
     assert "at most 10 are taken" in upload(app, WRONG).text
+    # Far beyond it nothing is read at all.
+    assert upload(app, "x" * 1_200_000).status_int == 413
     settings.ATTACH_CSV_MAX_BYTES, settings.KEPT_UPLOADS_PER_PERSON = 1000, 0
     assert "could not be kept" in upload(app, WRONG).text
     assert not KeptUpload.objects.exists()
