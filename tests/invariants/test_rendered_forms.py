@@ -23,6 +23,7 @@ from downloads.models import (
     FirstSteps,
     Grant,
     LinkRequest,
+    Mail,
     Membership,
     Product,
 )
@@ -334,6 +335,14 @@ def attaching(sign_in):
     return product, asset, rule
 
 
+def test_mail_on_trial(django_app, sign_in, ada):
+    shop = ShopFactory()
+    sign_in()
+    page = django_app.get(f"/admin/downloads/shop/{shop.pk}/change/")
+    send(page, "Send me a test mail")
+    assert Mail.objects.get().email == ada.email
+
+
 def test_leave_out(django_app, sign_in):
     product, _asset, _rule = attaching(sign_in)
     page = django_app.get(f"/admin/downloads/product/{product.pk}/change/")
@@ -413,6 +422,7 @@ TESTED = {
     "admin/downloads/product/attach_by_csv.html": test_attach_by_csv,
     "admin/downloads/product/attach_csv_preview.html": test_attach_by_csv,
     "admin/downloads/product/change_form.html": test_leave_out,
+    "admin/downloads/shop/change_form.html": test_mail_on_trial,
     "admin/in_use.html": test_in_use,
     "admin/search.html": test_search,
     "admin/storefront/platformaccess/change_form.html": test_connect,

@@ -15,13 +15,13 @@ from downloads.errors import (
 )
 from downloads.fulfilment import (
     InboundMessage,
-    apply_next,
     apply_some,
     is_stored,
     receive,
     replay,
     settle_message,
 )
+from downloads.fulfilment.inbox import apply_next
 from downloads.models import Customer, Message, Shop
 from tests.factories import NOW, CustomerFactory, MessageFactory, ShopFactory
 

@@ -8,7 +8,6 @@ import pytest
 from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.fulfilment import (
-    apply_next,
     erase_person,
     record_data_request,
     record_dispute,
@@ -17,6 +16,7 @@ from downloads.fulfilment import (
     record_risk,
     release,
 )
+from downloads.fulfilment.inbox import apply_next
 from downloads.incoming import (
     CatalogReport,
     CustomerReport,

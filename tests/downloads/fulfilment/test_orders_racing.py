@@ -7,14 +7,13 @@ import pytest
 from django.db import connection, transaction
 
 from downloads.fulfilment import (
-    apply_next,
     erase_person,
     receive,
     record_dispute,
     record_order,
     record_refund,
 )
-from downloads.fulfilment.inbox import InboundMessage
+from downloads.fulfilment.inbox import InboundMessage, apply_next
 from downloads.incoming import PersonReport
 from downloads.models import Customer, Grant, Message, Order, Shop
 from tests.downloads.reported import dispute_report, line_report, order_report, refund_report

@@ -7,7 +7,7 @@ from django.db import models
 from tests.invariants.isolation.shops import shop_models, snapshot, strays
 
 # Columns that say nothing of their own: a fixed choice of words, or a name this service makes.
-UNMARKED = {"file", "role", "language", "time_zone"}
+UNMARKED = {"file", "role", "language", "time_zone", "accent"}
 UNMARKED |= {"subject_type", "subject_id", "content_type"}
 
 

@@ -78,7 +78,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(asset, monkeypatch, killed_a
         return share
 
     with monkeypatch.context() as patch:
-        patch.setattr(fulfilment, "give_to_past_orders", give_or_die)
+        patch.setattr(fulfilment.rules, "give_to_past_orders", give_or_die)
         with pytest.raises(KeyboardInterrupt):
             give_in_background.func(row.pk)
     row.refresh_from_db()

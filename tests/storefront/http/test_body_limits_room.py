@@ -208,7 +208,7 @@ def test_who_was_overtaken_by_another_file_is_told_on_a_page(ada, shop, monkeypa
 
 def test_the_form_tells_how_much_is_used(ada, shop, settings):
     asset = fill(shop, 3_200_000)
-    words = "The shop&#x27;s files take 3.2MB of the 5MB they may."
+    words = "The shop&#x27;s files take 3.2\u202fMB of the 5\u202fMB they may."
     for path in (ADD, change(asset)):
         page = ada.get(path).content.decode().replace("'", "&#x27;")
         assert words in page
