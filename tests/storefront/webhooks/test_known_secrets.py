@@ -18,7 +18,8 @@ HOURS = timedelta(hours=2)
 
 @pytest.fixture
 def post(deliver):
-    """Return a function that posts a message, whose secret is known here by now."""
+    """Return a function that posts a message, whose secret is known here by now, and no other."""
+    known_secrets.known_secrets._known.clear()
 
     def send(**given):
         return deliver("orders/create", {"id": 1}, is_applied=False, **given).status_code

@@ -26,7 +26,7 @@ TEMPLATES = Path(settings.BASE_DIR) / "templates" / "mail"
 TRANSLATED = sorted(code for code, _name in LANGUAGES if code != "en")
 CALLS = {"_": 1, "gettext": 1, "ngettext": 2}
 # Words that some languages have taken over from English, and what has no words.
-TAKEN_OVER = {"{count} download", "{date}, {time}"}
+TAKEN_OVER = {"{count} download", "{date}, {time}", "Downloads: {now}"}
 ENDS = {".": ".。", ":": ":：。", ",": ",،:へ様!"}
 
 # What is put into the admin's texts.
