@@ -7,6 +7,7 @@ import ast
 import gettext
 import re
 import unicodedata
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -87,6 +88,7 @@ def table(catalogue):
     return {(entry.msgid, entry.msgid_plural): said(entry) for entry in catalogue}
 
 
+@cache
 def asked_for():
     """Return what the letters ask to have translated: each text, with its plural or none."""
     found = set()
