@@ -6,10 +6,12 @@ a third of what a look-up cost, and the server is woken as often.
 
 import itertools
 import re
+from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
+from psycopg._preparing import PrepareManager
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import (
     FeatureNotSupported,
@@ -24,8 +26,28 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 MOST_PLANS = 100
 _PLACE = re.compile(r"(?<!%)%s")
 Key = tuple[str, Any]
-# Tables have changed since, or a pooler has given the line another server: to be prepared anew.
-OUTDATED = (FeatureNotSupported, InvalidSqlStatementName)
+
+
+class OwnPlans(PrepareManager):
+    """psycopg's own prepared statements, which it gives up by name.
+
+    It has the server forget all there are when a transaction is rolled back, ours among them.
+    """
+
+    @classmethod
+    def after(cls, manager: PrepareManager) -> "OwnPlans":
+        """Return one that goes on where psycopg's has come to."""
+        own = cls()
+        own.__dict__.update(vars(manager))
+        own._to_flush = deque(name for name in manager._to_flush if name is not None)
+        return own
+
+    def clear(self) -> bool:
+        self._counts.clear()
+        names = [*self._names.values()]
+        self._names.clear()
+        self._to_flush.extend(names)
+        return bool(names)
 
 
 class Filled(Protocol):
@@ -52,6 +74,7 @@ class KeptPlans:
     def __init__(self, line: Any) -> None:
         self._line, self._pgconn = line, line.pgconn
         self._adapter = Transformer(line)
+        line._prepared = OwnPlans.after(line._prepared)
         self._names: dict[Key, bytes] = {}
         self._numbers = itertools.count()
 
@@ -129,7 +152,10 @@ class KeptPlans:
         if result.status == ExecStatus.COMMAND_OK:
             return [], result.command_tuples or 0
         error = self._error(result)
-        if isinstance(error, OUTDATED):
+        if isinstance(error, InvalidSqlStatementName):
+            # Where one is gone, so are all.
+            self._names.clear()
+        elif isinstance(error, FeatureNotSupported):
             self._names.pop(plan.key, None)
         raise error
 

@@ -76,6 +76,20 @@ def test_a_transaction_is_begun_and_undone():
         asked("SELECT count(*) + %s FROM passing", 0)
 
 
+def test_what_psycopg_gives_up_at_a_rollback_is_its_own_alone():
+    assert asked("SELECT %s + 0", 1) == [(1,)]
+    psycopg_own = "SELECT 2 + %s"
+    connection.connection.execute(psycopg_own, [0], prepare=True)
+    with transaction.atomic():
+        connection.cursor().execute("SELECT 1")
+        transaction.set_rollback(True)
+    connection.cursor().execute("SELECT 1")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_prepared_statements")
+        assert [name.partition("_")[0] for (name,) in cursor] == ["kept"]
+    assert asked("SELECT %s + 0", 1) == [(1,)]
+
+
 def test_no_more_are_kept_than_may_be(monkeypatch):
     monkeypatch.setattr("downloads.kept_plans.MOST_PLANS", 2)
     for number in range(4):
