@@ -78,15 +78,13 @@ def test_a_transaction_is_begun_and_undone():
 
 def test_what_psycopg_gives_up_at_a_rollback_is_its_own_alone():
     assert asked("SELECT %s + 0", 1) == [(1,)]
-    psycopg_own = "SELECT 2 + %s"
-    connection.connection.execute(psycopg_own, [0], prepare=True)
     with transaction.atomic():
-        connection.cursor().execute("SELECT 1")
+        # What begins a transaction is psycopg's to send, and to prepare.
+        assert asked("SELECT 2 + %s", 0) == [(2,)]
+        assert connection.connection._prepared._names
         transaction.set_rollback(True)
     connection.cursor().execute("SELECT 1")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM pg_prepared_statements")
-        assert [name.partition("_")[0] for (name,) in cursor] == ["kept"]
+    assert kept() == ["SELECT $1 + 0"]
     assert asked("SELECT %s + 0", 1) == [(1,)]
 
 
