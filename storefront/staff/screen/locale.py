@@ -21,6 +21,7 @@ from downloads.tenancy import shop_number_of
 from downloads.time_zones import zone_named
 from storefront.formats import whole_number
 from storefront.models import StaffLanguage
+from storefront.staff.roles import roles_of
 from storefront.staff.screen.facts import facts_of
 
 
@@ -51,10 +52,13 @@ def enter_zone_of(request: HttpRequest, row: Model | None) -> None:
 
 
 def enter_zone_asked_for(request: HttpRequest) -> None:
-    """Show the times of the shop that a list is filtered by."""
+    """Show the times of the shop that a list is filtered by, if the reader works there."""
     filters = [name for name in request.GET if name.endswith("shop__id__exact")]
     shop = whole_number(request.GET.get(filters[0], "")) if filters else None
-    if shop is not None and not facts_of(request).shop_name:
+    if shop is None or facts_of(request).shop_name:
+        return
+    # Another shop's offset would tell that there is such a shop, and where.
+    if request.user.is_superuser or shop in roles_of(request.user):
         _enter_zone(shop)
 
 

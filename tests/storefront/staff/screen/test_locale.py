@@ -1,11 +1,14 @@
 """Each person's language and their shop's time, on their screens alone."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone, translation
 
+from downloads.models import Membership, Role
 from downloads.models.shops import LANGUAGES
 from storefront.models import StaffLanguage
 from tests.factories import NOW, OrderFactory, ShopFactory
@@ -116,6 +119,22 @@ def test_a_list_of_one_shops_rows_has_its_time(client):
     ShopFactory()
     assert "2 Mar 2026" in client.get(f"{ORDER}?shop__id__exact={shop.pk}").content.decode()
     assert "1 Mar 2026" in client.get(ORDER).content.decode()
+
+
+def test_a_list_has_the_time_of_no_shop_that_its_reader_does_not_work_for():
+    user = User.objects.create_user("bob", is_staff=True)
+    own, second = ShopFactory(time_zone="Asia/Kolkata"), ShopFactory()
+    for shop in (own, second):
+        Membership.objects.create(user=user, shop=shop, role=Role.OWNER)
+    other = ShopFactory(time_zone="Asia/Tokyo")
+    client = Client()
+    client.force_login(user)
+    pages = [
+        client.get(f"{ORDER}?shop__id__exact={number}", follow=True).content.decode()
+        for number in (own.pk, other.pk, other.pk + 1)
+    ]
+    offsets = [re.search(r'utc-offset="(-?\d+)"', page)[1] for page in pages]
+    assert offsets == ["19800", "0", "0"]
 
 
 @pytest.mark.parametrize("asked", ["", "x", "-1", "9" * 40])
