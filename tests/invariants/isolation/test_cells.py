@@ -30,8 +30,13 @@ SAYS_NOTHING = {
     *("grant_reset", "grant_allow_more", "grant_extend"),
     *("grant_withdraw", "grant_restore", "grant_undo"),
     *("order_dismiss", "order_count_again", "order_match", "customer_unmerge"),
+    *("product_leave_out", "rule_move", "connection_look"),
     # A file, where a row was refused, and an act.
     *("message_replay", "message_fetch", "import_refused", "import_proceed"),
+    # Colours and sizes.
+    "shop_mail_sheet",
+    # No entry is ever about one of these, and their titles are of kinds and times.
+    *("downloads_downloadevent_history", "downloads_datarequest_history"),
 }
 VERBS = ("view", "add", "change", "delete")
 named = pytest.mark.parametrize("model", OWNED, ids=lambda each: each.__name__)
