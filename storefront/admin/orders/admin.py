@@ -22,7 +22,12 @@ from storefront.admin.orders.changelist import OrderList
 from storefront.admin.orders.contacts import ContactActs
 from storefront.admin.orders.desk import DeskActs
 from storefront.admin.orders.facts import mail_facts_of
-from storefront.admin.orders.filters import MailFilter, MissingFilter, NotesFilter
+from storefront.admin.orders.filters import (
+    MailFilter,
+    MissingFilter,
+    NotesFilter,
+    OrdersOfCustomer,
+)
 from storefront.admin.orders.form import OrderForm
 from storefront.admin.orders.history import TimelineActs
 from storefront.admin.orders.inlines import GrantInline, LineInline
@@ -38,8 +43,11 @@ class OrderAdmin(ContactActs, NoteActs, TimelineActs, DeskActs, OrderList):
     form = OrderForm
     change_form_template = "admin/downloads/order/change_form.html"
     list_select_related = ("shop", "customer")
-    list_filter = ("shop", "payment", "hold", MailFilter, MissingFilter, NotesFilter, "placed_at")
-    asked_by_links = ("cancelled_at", "fully_refunded", "customer")
+    list_filter = (
+        *("shop", "payment", "hold", MailFilter, MissingFilter, NotesFilter, "placed_at"),
+        OrdersOfCustomer,
+    )
+    asked_by_links = ("cancelled_at", "fully_refunded")
     search_fields = (
         "=number",
         "=receipt_number",

@@ -9,10 +9,17 @@ from django.http import HttpRequest
 
 from downloads import lookups
 from downloads.lookups import Missing
-from downloads.models import Mail, Order
+from downloads.models import Customer, Mail, Order
+from storefront.admin.ledger.admin import OneRowFilter
 
 # Its entry goes after a while; the order remembers that it was sent.
 IS_SENT = Q(newest_state=Mail.State.SENT) | Q(newest_state=None, email_sent_at__isnull=False)
+
+
+class OrdersOfCustomer(OneRowFilter):
+    title = parameter_name = "customer"
+    rows = Customer.objects.all()
+    path = "customer"
 
 
 class MailFilter(admin.SimpleListFilter):

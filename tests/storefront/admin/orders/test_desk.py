@@ -10,6 +10,7 @@ from downloads.models import Dispute, Grant, Order, Refund
 from tests.factories import (
     NOW,
     AttachmentFactory,
+    CustomerFactory,
     DisputeFactory,
     LineFactory,
     OrderFactory,
@@ -260,3 +261,13 @@ def test_what_is_asked_does_not_grow_with_the_facts(
         RefundFactory(shop=shop, units={1: 1})
         DisputeFactory(shop=shop, state=Dispute.State.WON)
     assert count() == before
+
+
+def test_the_buyers_other_orders_are_a_click_away(open_page, shop):
+    buyer = CustomerFactory(shop=shop)
+    mine, other = OrderFactory.create_batch(2, shop=shop, customer=buyer)
+    strangers = OrderFactory(shop=shop)
+    listed = open_page(mine, "support").click("1", href=r"\?customer=").html
+    keys = {box["value"] for box in listed.select("#result_list input.action-select")}
+    assert keys == {str(mine.pk), str(other.pk)}
+    assert str(strangers.pk) not in keys
