@@ -13,7 +13,6 @@ from downloads.models import Asset, Invitation, Order, Product
 from tests.invariants.isolation.asking import answer_of, difference, form_on, leaks_of
 from tests.invariants.isolation.routes import missing_key
 from tests.invariants.isolation.table import (
-    ASKED_FOR,
     FRESH,
     INSIDE,
     MODELS,
@@ -24,6 +23,7 @@ from tests.invariants.isolation.table import (
     how_many,
     inside,
     sample,
+    typed,
     words,
 )
 
@@ -159,7 +159,7 @@ def test_nor_does_a_change_run_into_theirs(ours, theirs, owner, watched, share):
         page = owner.get(url)
         form, cells = form_on(page), []
         for own in (FRESH, words(theirs.name, theirs.first)) if page.status_code == 200 else ():
-            values = own.columns_of(model) | ASKED_FOR.get(model, {})
+            values = typed(model, own)
             sent = form | {name: values[name] for name in form.keys() & values.keys()}
             cells.append(ask(owner, url, sent, look=watched))
         assert len({shape(cell) for cell in cells}) <= 1, model
