@@ -30,7 +30,8 @@ def check_rule(rule: AttachmentRule) -> None:
         raise BadInput(OTHER_SHOP)
     own = {name: getattr(rule, name) for name in ("product_number", *AttachmentRule.CONDITIONS)}
     alike = AttachmentRule.objects.filter(shop=rule.shop_id, asset=rule.asset_id, **own)
-    if alike.exclude(pk=rule.pk).exists():
+    # Of two that were alike before, either stays as it is and takes other terms.
+    if alike.exists() and not alike.filter(pk=rule.pk).exists():
         raise BadInput(SAME)
     if rule.pk is None and rule.product_number is None:
         count = AttachmentRule.objects.filter(shop=rule.shop_id, product_number=None).count()

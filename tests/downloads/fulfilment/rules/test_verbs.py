@@ -3,7 +3,14 @@ import pytest
 from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.models import Attachment, AttachmentRule, AuditEntry
-from tests.factories import NOW, AttachmentFactory, LinkFactory, ProductFactory, ShopFactory
+from tests.factories import (
+    NOW,
+    AttachmentFactory,
+    AttachmentRuleFactory,
+    LinkFactory,
+    ProductFactory,
+    ShopFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +53,18 @@ def test_the_same_rule_twice_is_refused(asset, conditions):
     fulfilment.rules.save_rule(AttachmentRule(shop=asset.shop, asset=asset, **conditions))
     with pytest.raises(BadInput, match="a rule for just these products already"):
         fulfilment.rules.save_rule(AttachmentRule(shop=asset.shop, asset=asset, **conditions))
+
+
+def test_of_two_rules_alike_from_earlier_either_takes_other_terms(asset):
+    first, second = (AttachmentRuleFactory(shop=asset.shop, asset=asset, tag="a") for _ in "ab")
+    for rule in (first, second):
+        rule.limit = 7
+        assert fulfilment.rules.save_rule(rule).limit == 7
+    second.tag = "b"
+    fulfilment.rules.save_rule(second)
+    second.tag = "a"
+    with pytest.raises(BadInput, match="a rule for just these products already"):
+        fulfilment.rules.save_rule(second)
 
 
 def test_each_of_many_is_attached_once_and_told_once(asset):
