@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import path, reverse
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_POST
 from downloads import fulfilment, lookups
 from downloads.errors import BadInput
 from downloads.lookups import Preview
-from downloads.models import Asset, AttachmentRule
+from downloads.models import Asset, Attachment, AttachmentRule
 from storefront.admin.attachments.products import tell_past_orders
 from storefront.admin.attachments.terms import TermsForm
 from storefront.admin.base import ScopedAdmin
@@ -40,7 +41,9 @@ class RuleForm(TermsForm):
 
     def defaults(self) -> Any:
         chosen = self.instance.asset_id or self.initial.get("asset")
-        asset = Asset.objects.select_related("shop").filter(pk=chosen).first() if chosen else None
+        # Of what may not be chosen, nothing is shown: the address names any file there is.
+        choices = self.fields["asset"].queryset if "asset" in self.fields else Asset.objects.all()  # type: ignore[attr-defined]
+        asset = choices.select_related("shop").filter(pk=chosen).first() if chosen else None
         return (None, None) if asset is None else lookups.default_terms(asset)
 
     class Meta:
@@ -101,7 +104,10 @@ class AttachmentRuleAdmin(ScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AttachmentRule]:
         rows = super().get_queryset(request).select_related("shop", "asset__shop")
-        return rows.annotate(product_count=Count("attachments"))
+        # Grouped rows would lose their order.
+        attached = Attachment.objects.filter(source=OuterRef("pk")).order_by().values("source")
+        count = attached.values(count=Count("pk"))
+        return rows.annotate(product_count=Coalesce(Subquery(count), 0))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
