@@ -185,3 +185,18 @@ def test_completions_are_counted_to_the_bound_alone(staff):
         answer = staff.get(reverse("admin:autocomplete"), asked | {"term": "example"})
     assert len(answer.json()["results"]) == 20
     assert all("LIMIT" in each["sql"] for each in queries if "COUNT(" in each["sql"])
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.label)
+def test_every_list_has_an_order_and_a_last_word_in_it(rf, admin_user, model):
+    request = rf.get("/")
+    request.user = admin_user
+    rows = admin.site._registry[model].get_queryset(request)
+    # Grouped rows lose the order of their model.
+    assert rows.ordered
+    order = rows.query.order_by or model._meta.ordering
+    names = [getattr(each, "expression", each) for each in order]
+    names = {getattr(each, "name", each).lstrip("-").partition("__")[0] for each in names}
+    unique = [{each.name} for each in model._meta.fields if each.unique] + [{"pk"}]
+    unique += [{*each.fields} for each in model._meta.total_unique_constraints]
+    assert any(each and each <= names for each in unique), names
