@@ -11,12 +11,14 @@ import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django_tasks_db.models import DBTaskResult
 
 from downloads import fulfilment
 from downloads.fulfilment import desk
 from downloads.models import (
+    Attachment,
     Customer,
     Grant,
     LineItem,
@@ -161,6 +163,19 @@ def lose_products(shop):
     shop.orders.update(parent_platform_id=None)
 
 
+def attach_later(shop):
+    """Attach each asset to what was bought before, so that the buyers lack it."""
+    shop.orders.update(parent_platform_id=None)
+    bought = Product.objects.filter(shop=shop, lines__order__shop=shop).first()
+    for asset in shop.assets.all():
+        Attachment.objects.get_or_create(product=bought, asset=asset)
+
+
+def give_addresses(shop):
+    """Give whoever asks a mail address."""
+    User.objects.filter(email="").update(email="asker@example.com")
+
+
 def leave_notes(shop):
     """Leave a note on each order, of somebody who is asked nothing."""
     for order in shop.orders.all():
@@ -189,6 +204,8 @@ READY = {
     "orderimport.import_refused": refuse_rows,
     "mail.send_again POST": lambda shop: shop.mails.update(state=Mail.State.SET_ASIDE),
     "order.order_delete_note POST": leave_notes,
+    "asset.asset_past_orders POST": attach_later,
+    "shop.shop_test_mail POST": give_addresses,
     **dict.fromkeys(
         posted("grant.reset grant.grant_reset"), lambda shop: grants(shop).update(used=3)
     ),
