@@ -16,6 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
+from downloads.bidi import isolate
 from downloads.models.catalog import Asset, Product, Terms
 from downloads.models.shops import Shop
 
@@ -106,7 +107,7 @@ class AttachmentRule(Terms):
             *(("product", self.product_number), ("tag", self.tag), ("vendor", self.vendor)),
             *(("type", self.product_type), ("SKU", self.sku_pattern)),
         ]
-        return ", ".join(f"{name} {value}" for name, value in conditions if value)
+        return ", ".join(f"{name} {isolate(value)}" for name, value in conditions if value)
 
     def matches(self, product: Product) -> bool:
         """Say whether a product of its shop is one that it is for; upper and lower case alike."""

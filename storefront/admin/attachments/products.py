@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from downloads import fulfilment, lookups
+from downloads.bidi import isolate
 from downloads.models import Asset, Attachment, Product, Shop
 from storefront.admin.attachments.terms import (
     days_field,
@@ -103,7 +104,7 @@ def attach(
         "“%(file)s” was attached to %(count)s products.",
         count,
     )
-    messages.success(request, words % {"file": asset.title, "count": count})
+    messages.success(request, words % {"file": isolate(asset.title), "count": count})
     tell_past_orders(request, asset)
 
 
@@ -158,7 +159,7 @@ class AttachActs(ScopedAdmin):
         else:
             fulfilment.rules.leave_out(product, row.asset)
             words = _("“%(file)s” is not given to later buyers of this variant.")
-            messages.success(request, words % {"file": row.asset.title})
+            messages.success(request, words % {"file": isolate(row.asset.title)})
         return HttpResponseRedirect(reverse("admin:downloads_product_change", args=[product.pk]))
 
     @admin.action(description=gettext_lazy("Attach a file…"), permissions=["attach"])

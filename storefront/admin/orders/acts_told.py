@@ -41,9 +41,9 @@ def act_text(entry: AuditEntry, titles: dict[int, str]) -> SafeString:
     title = titles.get(int(entry.subject_id)) if entry.subject_type.endswith(".grant") else None
     words = WORDS.get(entry.what)
     if title is None:
-        return format_html("{}: {}", who, entry.what)
+        return format_html("{}: {}", who, isolate_html(entry.what))
     if words is None:
-        return format_html(_("{}: {}, “{}”"), who, entry.what, isolate_html(title))
+        return format_html(_("{}: {}, “{}”"), who, isolate_html(entry.what), isolate_html(title))
     named: dict[str, Any] = {"count": _count(entry), "until": _until(entry)}
     return format_html(str(words), who=who, title=isolate_html(title), **named)
 

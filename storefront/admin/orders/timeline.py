@@ -76,9 +76,9 @@ def _moments(order: Order, grants: list[Grant], facts: list[Fact], most: int) ->
 
 
 def _of_order(order: Order) -> Iterator[Moment]:
-    total = ""
+    total = SafeString()
     if order.grand_total is not None:
-        total = f", {order.grand_total} {order.currency}".rstrip()
+        total = format_html(", {}", isolate_html(f"{order.grand_total} {order.currency}".rstrip()))
     yield Moment(order.placed_at, format_html("{}{}", _("Placed"), total))
     if order.cancelled_at is not None:
         yield Moment(order.cancelled_at, format_html("{}", _("Cancelled")))
