@@ -9,6 +9,7 @@ from downloads import fulfilment
 from downloads.models import (
     Account,
     Asset,
+    AttachmentRule,
     Customer,
     DataRequest,
     Grant,
@@ -45,6 +46,7 @@ ACTIONS = {
         "restore": "1 restored.",
         "withdraw": "1 withdrawn; nobody can download it",
     },
+    AttachmentRule: {"delete_selected": DELETED},
     Customer: {
         "delete_selected": DELETED,
         "erase": "1 erased. Their orders and counts stay.",
@@ -68,11 +70,12 @@ ACTIONS = {
         "delete_selected": "Cannot delete order",  # somebody has downloaded from it
         "end_page_links": "The page links of 1 orders have ended.",
         "release": "1 released.",
-        "send_mail": "1 to be told by mail; look under Mails in a moment.",
+        "send_mail": "1 to be told by mail; look under Mail in a moment.",
     },
     PlatformAccess: {"delete_selected": DELETED, "reconcile": "Aqzalpha: "},
     Product: {
         "apply_limits": "1 earlier downloads now have the new limit.",
+        "attach_file": "“Alone” was attached to 1 product.",
         "delete_selected": "Cannot delete product",
     },
     SecretKey: {"delete_selected": DELETED, "revoke": REVOKED, "rotate": "Successor of "},
@@ -100,6 +103,7 @@ WANTED = {
     (Grant, "extend"): {"expires_at": NOW},
     (Grant, "restore"): {"withdrawn_at": NOW},
     (Order, "release"): {"hold": "risk"},
+    (User, "mail_password_link"): {"email": "owner@example.com"},
 }
 
 
@@ -136,7 +140,11 @@ def choose(form, action, row):
     if answer.status_int != 200 or answer.content_type != "text/html":
         return answer
     asked = [form for form in answer.forms.values() if "_selected_action" in form.fields]
-    return asked[0].submit() if asked else answer
+    if not asked:
+        return answer
+    if "asset" in asked[0].fields:
+        asked[0]["asset"].select(text="Alone")
+    return asked[0].submit()
 
 
 def outcome(answer):
