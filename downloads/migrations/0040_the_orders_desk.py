@@ -1,4 +1,8 @@
-"""Keep what staff note about an order, and what support may do to a download."""
+"""Keep what staff note about an order, and what support may do to a download.
+
+Steps: the condition lets in all that the former one did, and two kinds of mail that the release
+before does not write.
+"""
 
 import django.db.models.deletion
 from django.db import migrations, models

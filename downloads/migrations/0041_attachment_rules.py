@@ -1,4 +1,8 @@
-"""Attach files by product number and by rule; what is attached already stays, and as it is."""
+"""Attach files by product number and by rule; what is attached already stays, and as it is.
+
+Steps: the release before leaves both new columns of an attachment as they are made, and these keep
+the condition.
+"""
 
 import django.core.validators
 import django.db.models.deletion

@@ -2,14 +2,12 @@
 
 from django.db import migrations, models
 
-from downloads.migration_operations import AddColumn, AddIndexWhileServing
+from downloads.migration_operations import AddColumn
 
 
 class Migration(migrations.Migration):
-    atomic = False
-
     dependencies = [
-        ("downloads", "0048_lists_of_a_million"),
+        ("downloads", "0048_lists_of_a_million_09"),
     ]
 
     operations = [
@@ -22,14 +20,6 @@ class Migration(migrations.Migration):
                 default="",
                 max_length=64,
                 verbose_name="number of the request",
-            ),
-        ),
-        AddIndexWhileServing(
-            model_name="auditentry",
-            index=models.Index(
-                condition=models.Q(("request_id", ""), _negated=True),
-                fields=["request_id"],
-                name="audit_by_request",
             ),
         ),
     ]

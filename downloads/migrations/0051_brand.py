@@ -10,7 +10,7 @@ from downloads.migration_operations import AddColumn
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("downloads", "0049_audit_by_request"),
+        ("downloads", "0050_audit_by_request_index"),
     ]
 
     operations = [

@@ -4,12 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from downloads.migration_operations import AddIndexWhileServing
-
 
 class Migration(migrations.Migration):
-    atomic = False
-
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("downloads", "0051_brand"),
@@ -45,14 +41,6 @@ class Migration(migrations.Migration):
                 ],
                 max_length=12,
                 verbose_name="about",
-            ),
-        ),
-        AddIndexWhileServing(
-            model_name="mail",
-            index=models.Index(
-                condition=models.Q(("person__isnull", False)),
-                fields=["person", "created_at"],
-                name="mail_by_person",
             ),
         ),
     ]

@@ -61,7 +61,7 @@ def test_it_waits_and_goes_on_once_migrated(behind, deliver, caplog, monkeypatch
         assert waited.wait(60)
         assert begun == []
     going.join(60)
-    assert (begun[:3], begun[-1]) == (["life", "sweep", "platforms"], "work")
+    assert (begun[:3], begun[-1]) == (["life", "sweep", "figures"], "work")
     told = [r.getMessage() for r in caplog.records if r.name == upgrades.__name__]
     assert told == [f"{upgrades.PENDING}; {upgrades.MEANWHILE}", upgrades.DONE]
     assert [
