@@ -8,13 +8,12 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
 from tests.system.browser.test_main_job import sign_in
+from tests.system.harness.chromium import settle
 
 pytestmark = pytest.mark.slow
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
-# Colours that are still on their way from light to dark are nobody's.
-SETTLED = "document.getAnimations().forEach(each => each.finish())"
 # Its own way of reading sheets looks for what they import in the wrong place; the head above the
 # marks of an inline's rows is Django's, and empty.
 WHOLE = {
@@ -97,6 +96,6 @@ def test_axe_finds_nothing(demo, open_page):
         for (scheme, size), options in LOOKS.items():
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size(WIDE if size == "wide" else PHONE)
-            page.evaluate(SETTLED)
+            settle(page)
             found += [(url, scheme, size, each) for each in page.evaluate(EXAMINE, options)]
     assert found == []

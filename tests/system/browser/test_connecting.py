@@ -19,8 +19,6 @@ pytestmark = pytest.mark.slow
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
-# Colours that are still on their way from light to dark are nobody's.
-SETTLED = "Promise.all(document.getAnimations().map((each) => each.finished))"
 WITHIN = {"timeout": 20_000}
 
 
@@ -47,7 +45,7 @@ def require_fit(page):
         for size in (WIDE, PHONE):
             page.set_viewport_size(size)
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-            page.evaluate(SETTLED)
+            browsers.settle(page)
             found = Axe().run(page, options={"preload": False})
             assert found.violations_count == 0, found.generate_report()
     page.set_viewport_size(WIDE)
@@ -63,7 +61,9 @@ def test_a_shop_is_connected_and_its_first_message_shows_by_itself(
     clicks = []
 
     def click(words, role="link"):
-        page.get_by_role(role, name=words, exact=True).first.click()
+        # The page before is there until the next one begins: nothing is asked of it.
+        with page.expect_navigation():
+            page.get_by_role(role, name=words, exact=True).first.click()
         clicks.append(words)
 
     def look():

@@ -74,3 +74,12 @@ def watched_windows(browser: Browser) -> Iterator[tuple[Any, list[str]]]:
     yield open_one, errors
     for window in windows:
         window.close()
+
+
+def settle(page: Page) -> None:
+    """End a page's animations: a colour on its way from light to dark is nobody's.
+
+    They are not waited for. One that the next page cuts off never ends, and nothing that is
+    evaluated in a page has a time limit.
+    """
+    page.evaluate("document.getAnimations().forEach(each => each.finish())")
