@@ -14,6 +14,8 @@ pytestmark = pytest.mark.slow
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
+# The width of A4 without its margins, where printers take 96 points an inch.
+PAPER = {"width": 718, "height": 1047}
 # Its own way of reading sheets looks for what they import in the wrong place; the head above the
 # marks of an inline's rows is Django's, and empty.
 WHOLE = {
@@ -99,3 +101,19 @@ def test_axe_finds_nothing(demo, open_page):
             settle(page)
             found += [(url, scheme, size, each) for each in page.evaluate(EXAMINE, options)]
     assert found == []
+
+
+@pytest.mark.parametrize("path", ["", "downloads/order/1/change/", "downloads/order/"])
+def test_on_paper_stands_what_is_so_and_nothing_to_press(demo, open_page, path):
+    page = open_page(viewport=PAPER)
+    sign_in(page, demo)
+    page.emulate_media(media="print")
+    page.goto(demo["admin_url"] + path)
+    assert (
+        page.locator("main button:visible, main select:visible, main .button:visible").all() == []
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
+    # Columns beside their grid would be a word wide, and pages long.
+    assert page.evaluate("document.documentElement.scrollHeight") < 4 * PAPER["height"]
+    if not path:
+        page.locator(".below table").wait_for()
