@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 SECRET = "shpss_" + "7d02e4b1" * 4
 WINDOWS = {
-    "wide": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "keyboard": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
     "no script": {"viewport": {"width": 1280, "height": 900}, "java_script_enabled": False},
 }
@@ -36,6 +36,8 @@ MOST_CLICKS = {
     "how is business": 1,
 }
 WAITS_SECONDS = 90
+# What stands on a page before the last of what can be reached.
+MOST_TABS = 300
 # The platform gives it a name of its own.
 OF_DEMO = re.compile(r"^my.store$", re.IGNORECASE)
 
@@ -50,8 +52,8 @@ def demo():
 class Desk:
     """A merchant's window: what is pressed in it counts to the task under way."""
 
-    def __init__(self, page, demo):
-        self.page, self.demo = page, demo
+    def __init__(self, page, demo, *, is_by_keyboard):
+        self.page, self.demo, self.is_by_keyboard = page, demo, is_by_keyboard
         self.clicks = {}
         self._task = ""
 
@@ -67,26 +69,57 @@ class Desk:
 
     def click(self, words, role="link", *, of="html", exact=True):
         """Press a link or button as its reader names it."""
-        self.page.locator(of).get_by_role(role, name=words, exact=exact).first.click()
+        target = self.page.locator(of).get_by_role(role, name=words, exact=exact).first
+        # The page before is there until the next one begins: nothing is asked of it.
+        with self.page.expect_navigation():
+            if self.is_by_keyboard:
+                self._reach(target)
+                self.page.keyboard.press("Enter")
+            else:
+                target.click()
         self._count()
+
+    def _reach(self, target):
+        """Go from control to control until the one that is wanted has the focus, and shows it."""
+        target.wait_for()
+        for _ in range(MOST_TABS):
+            if target.evaluate("it => it === document.activeElement"):
+                assert target.evaluate("it => it.matches(':focus-visible')")
+                return
+            self.page.keyboard.press("Tab")
+        pytest.fail(f"{target} is not reached by the keyboard")
 
     def _count(self):
         if self._task:
             self.clicks[self._task] += 1
         # Wherever it leads, nothing runs off the screen.
-        self.page.wait_for_load_state()
         width = self.page.viewport_size["width"]
         assert self.page.locator("html").evaluate("it => it.scrollWidth") <= width
 
     def fill(self, label, text):
-        self.page.get_by_label(label, exact=True).first.fill(text)
+        field = self.page.get_by_label(label, exact=True).first
+        if self.is_by_keyboard:
+            self._reach(field)
+            self.page.keyboard.press("Control+A")
+            self.page.keyboard.type(text)
+        else:
+            field.fill(text)
+
+    def choose(self, label, option):
+        """Choose of a list what has some text."""
+        field = self.page.get_by_label(label, exact=True)
+        if self.is_by_keyboard:
+            self._reach(field)
+            self.page.keyboard.type(option)
+        else:
+            field.select_option(label=option)
 
     def find(self, text):
         """Search for what a buyer said."""
-        box = self.page.locator("#site-search").get_by_label("Search everywhere")
-        box.fill(text)
+        self.fill("Search everywhere", text)
         # A telephone has no room for the button; its keyboard has one.
-        box.press("Enter")
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
         self._count()
 
     def message(self):
@@ -141,8 +174,9 @@ def test_a_merchants_day(demo, open_page, tmp_path, name):
     number = 500 + list(WINDOWS).index(name)
     tag, title, file = f"shelf {number}", f"Papers {number}", tmp_path / f"papers-{number}.txt"
     file.write_text("all you need to know\n" * 600)
-    owner = Desk(open_page(**WINDOWS[name]), demo)
-    desk = Desk(open_page(**WINDOWS[name]), demo)
+    is_by_keyboard = name == "keyboard"
+    owner = Desk(open_page(**WINDOWS[name]), demo, is_by_keyboard=is_by_keyboard)
+    desk = Desk(open_page(**WINDOWS[name]), demo, is_by_keyboard=is_by_keyboard)
     page = desk.page
     sign_in(owner.page, demo)
     sign_in(page, demo, "staff")
@@ -153,8 +187,8 @@ def test_a_merchants_day(demo, open_page, tmp_path, name):
         with owner.task("set up Shopify"):
             owner.click("Connections", of="#side")
             owner.click("Shopify", of="main")
-            shop = owner.page.locator("#id_shop option", has_text=OF_DEMO).get_attribute("value")
-            owner.page.get_by_label("Shop:", exact=True).select_option(shop)
+            shops = owner.page.locator("#id_shop option", has_text=OF_DEMO)
+            owner.choose("Shop:", shops.inner_text())
             owner.fill("Address of the shop:", shopify.address)
             owner.fill("Client secret:", SECRET)
             owner.fill("Admin API access token:", TOKEN)
@@ -203,7 +237,7 @@ def test_a_merchants_day(demo, open_page, tmp_path, name):
     with desk.task("my downloads are used up"):
         act("Reset")
     assert "2 of 2 left" in page.inner_text("#content")
-    desk.page.get_by_label("How many more").fill("3")
+    desk.fill(f"How many more: {title}", "3")
     desk.click(f"Allow more {title}", "button")
     assert "5 of 5 left" in page.inner_text("#content")
     with desk.task("give more time"):
