@@ -1,5 +1,6 @@
 """Searchable ModelAdmin: search by POST, so that no secret stands in an address."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -8,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from downloads.search.found import WAYS, find_rows
+from downloads.search.found import WAYS, Found, find_kinds
 from storefront.admin.search.terms import is_like_token, is_secret, order_number, orders_of
 from storefront.http.errors import RequestRefused
 from storefront.staff.roles import rows_where, shops_where
@@ -47,15 +48,7 @@ class SearchedAdmin(admin.ModelAdmin):
     ) -> QuerySet[Any]:
         if not text.strip():
             return rows
-        user: Any = request.user
-        model = self.model._meta
-        permission = f"{model.app_label}.view_{model.model_name}"
-        shops = None if user.is_superuser else shops_where(user, permission)
-        found = find_rows(self.model, text, shops=shops)
-        number = order_number(text, called=True)
-        if not found.keys and number is not None:
-            # As it is written, something may be called so.
-            found = find_rows(self.model, str(number), shops=shops)
+        found = find_for_reader(request, [self.model], text)[self.model]
         self.note_cut(request, is_cut=found.is_cut)
         return rows.filter(pk__in=found.keys)
 
@@ -87,6 +80,34 @@ class SearchedAdmin(admin.ModelAdmin):
             shown[SEARCH_VAR] = NOTHING
             request.GET = shown
         return super().changelist_view(request, extra_context)
+
+
+def find_for_reader(request: Any, models: Iterable[Any], text: str) -> dict[Any, Found]:
+    """Find the rows of some models by a text, in the shops where a request's reader sees them.
+
+    Once for a request: what several lists are asked for together, each then has.
+    """
+    known: dict[tuple[Any, str], Found] = request.__dict__.setdefault("found_rows", {})
+    new = [model for model in models if (model, text) not in known]
+    found = _find(request, new, text)
+    bare = [model for model, each in found.items() if not each.keys]
+    number = order_number(text, called=True)
+    if bare and number is not None:
+        # As it is written, something may be called so.
+        found |= _find(request, bare, str(number))
+    known |= {(model, text): each for model, each in found.items()}
+    return {model: known[model, text] for model in models}
+
+
+def _find(request: Any, models: Iterable[Any], text: str) -> dict[Any, Found]:
+    return find_kinds({model: _shops(request.user, model) for model in models}, text)
+
+
+def _shops(user: Any, model: Any) -> Iterable[int] | None:
+    """Return the shops of which a person sees a model's rows; None for all."""
+    name = model._meta
+    permission = f"{name.app_label}.view_{name.model_name}"
+    return None if user.is_superuser else shops_where(user, permission)
 
 
 def is_short(text: str) -> bool:

@@ -19,7 +19,9 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from downloads.models import Account, Asset, Customer, Mail, Order, Product, Shop
+from downloads.search.found import WAYS
 from storefront.admin.orders.facts import day_of
+from storefront.admin.search.admin import find_for_reader, is_short
 from storefront.admin.search.terms import is_like_token, is_secret
 
 KINDS = (Order, Customer, Asset, Product, Account, Mail, Shop)
@@ -48,6 +50,8 @@ class Group:
 def found_by_kind(request: HttpRequest, text: str) -> dict[type[Model], list[Any]]:
     """Return the newest rows of each kind that fit, one more than are shown at most."""
     found = {}
+    if is_short(text):
+        find_for_reader(request, [model for model in KINDS if model in WAYS], text)
     for model in KINDS:
         rows = admin_of(model).found(request, text)
         found[model] = list(rows.order_by(*_order(model)).distinct()[: SHOWN + 1])

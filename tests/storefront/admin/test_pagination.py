@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
@@ -20,6 +21,7 @@ from downloads.models import (
     Message,
     Order,
 )
+from downloads.search.found import WAYS
 from storefront.models import PlatformAccess
 from tests.factories import NOW, CustomerFactory, ShopFactory
 
@@ -176,6 +178,13 @@ def test_an_act_on_all_of_a_long_list_is_refused(staff, long_list, messages_of):
         "An act is for 300 rows at most. Filter or search the list first."
     ]
     assert not Order.objects.filter(shop=long_list, ticket_revision__gt=0).exists()
+
+
+@pytest.mark.parametrize("model", WAYS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("text", ["book", "example.com", "new book", "Order 1050"])
+def test_a_searched_list_asks_few_queries(marked, staff, model, text):
+    _answer, asked = queries_of(staff, f"{changelist(model)}?{urlencode({'q': text})}")
+    assert len(asked) <= MOST_QUERIES, asked
 
 
 def test_completions_are_counted_to_the_bound_alone(staff):
