@@ -10,6 +10,9 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
 }
+# No statement of ours runs for so long that compiling it pays: on a list of a million orders that
+# alone took half a second and more. What stands before a pooler may refuse to be told.
+NO_COMPILER = "-c jit=off"
 # How often a statement must come before its plan is kept without being asked for: never. The ORM's
 # others differ each time, and would push ours out.
 ONLY_WHERE_ASKED = 2**31 - 1
@@ -26,5 +29,5 @@ def opened(
         return database | {"OPTIONS": SQLITE_OPTIONS | options, "TEST": of_tests}
     # A server that is gone is noticed, not waited for: no answer to a connection, or to a packet.
     silence = {"connect_timeout": patience_seconds, "tcp_user_timeout": patience_seconds * 1000}
-    kept = {"prepare_threshold": ONLY_WHERE_ASKED} if prepares else {}
+    kept = {"prepare_threshold": ONLY_WHERE_ASKED, "options": NO_COMPILER} if prepares else {}
     return database | {"OPTIONS": silence | kept | options}

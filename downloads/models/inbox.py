@@ -81,6 +81,7 @@ class Message(models.Model):
                 name="message_next_in_turn",
             ),
             models.Index(fields=("-received_at", "-id"), name="message_by_time"),
+            models.Index(fields=("shop", "-received_at", "-id"), name="message_by_shop_and_time"),
             models.Index(fields=("shop", "about_customer"), name="message_about_customer"),
             models.Index(
                 fields=("shop", "due_at"),

@@ -61,7 +61,8 @@ class MessageAdmin(ReportedAdmin):
     )
     list_select_related = ("shop",)
     list_filter = ("state", "shop", TopicFilter)
-    search_fields = ("delivery_id", "=about_order")
+    # As they are written, not parts of them: a part would be looked for in every message there is.
+    search_fields = ("delivery_id__exact", "about_order__exact")
     search_help_text = "Number of the delivery, or the platform's number of the order"
     quick_order = ("received_at",)
     actions = ("try_again",)

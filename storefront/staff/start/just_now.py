@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from downloads.lookups.ledger import newest_lines
 from downloads.models import DownloadEvent
-from storefront.staff.roles import rows_where
+from storefront.staff.roles import shops_where
 from storefront.staff.start.figures import EVENTS
 
 NEWEST = 6
@@ -36,9 +37,8 @@ def just_now(user: Any) -> list[Happened]:
     """Return the newest lines of the shops a person works for. One query."""
     if not user.has_perm(EVENTS):
         return []
-    rows = rows_where(DownloadEvent.objects.filter(kind__in=list(WORDS)), user, EVENTS)
-    newest = rows.select_related("grant__asset", "grant__order").order_by("-at", "-pk")[:NEWEST]
-    return [_happened(event) for event in newest]
+    shops = None if user.is_superuser else shops_where(user, EVENTS)
+    return [_happened(event) for event in newest_lines(list(WORDS), shops, NEWEST)]
 
 
 def _happened(event: DownloadEvent) -> Happened:

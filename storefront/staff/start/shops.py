@@ -90,7 +90,7 @@ STEPS: dict[str, tuple[Any, Any, str, str]] = {
 def shops_of(user: Any, *, at: datetime) -> QuerySet[Any]:
     """Return the shops a person works for, the newest first, with what is shown. One query."""
     own = {"shop": OuterRef("pk")}
-    newest_message = Message.objects.filter(**own).order_by("-pk")
+    newest_message = Message.objects.filter(**own).order_by("-received_at", "-pk")
     live = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=at))
     secrets = WebhookSecret.objects.filter(live, **own)
     # Nothing is looked for that an old shop is not shown.

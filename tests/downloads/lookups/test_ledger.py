@@ -176,3 +176,19 @@ def test_both_figures_come_of_one_statement(django_assert_num_queries):
     with django_assert_num_queries(1):
         found = [(off.grant.used, off.entered, str(off)) for off in ledger.counters_off()]
     assert [each[:2] for each in found] == [(2, 1), (0, 1)]
+
+
+def test_the_newest_lines_of_a_quiet_shop_are_found_beside_a_busy_one(monkeypatch):
+    monkeypatch.setattr(ledger, "MOST_LINES", 3)
+    quiet, busy = ShopFactory(), ShopFactory()
+    grant = GrantFactory(order__shop=quiet)
+    theirs = [EventFactory(grant=grant, at=NOW - timedelta(hours=n)) for n in range(3)]
+    EventFactory(grant=grant, at=NOW, kind="served")
+    other = GrantFactory(order__shop=busy)
+    ours = [EventFactory(grant=other, at=NOW + timedelta(minutes=n)) for n in range(9)][::-1]
+    kinds = ["charged", "refused"]
+    assert ledger.newest_lines(kinds, [quiet.pk], 2) == theirs[:2]
+    assert ledger.newest_lines(kinds, [busy.pk], 2) == ours[:2]
+    assert ledger.newest_lines(kinds, [busy.pk, quiet.pk], 12) == [*ours, *theirs]
+    assert ledger.newest_lines(kinds, None, 10) == [*ours, theirs[0]]
+    assert ledger.newest_lines(kinds, [], 10) == []
