@@ -86,7 +86,6 @@ from downloads.fulfilment.order_facts import (
     restore_refund,
 )
 from downloads.fulfilment.orders import (
-    apply_policies,
     delete_order,
     delete_reported_order,
     record_order,
@@ -126,6 +125,7 @@ from downloads.fulfilment.products import (
 from downloads.fulfilment.recalculation import add_lines, edit_line, edit_order, lock_shop, settle
 from downloads.fulfilment.refunds import record_refund
 from downloads.fulfilment.retention import forget_deliveries, forget_rows
+from downloads.fulfilment.rules.past_orders import apply_policies
 
 __all__ = [
     "ClickRequest",

@@ -13,17 +13,14 @@ from django.db import DatabaseError, models
 from downloads.audit.signals import has_audited
 from downloads.incoming import OrderReport
 from downloads.models import Order
-from downloads.prepared_queries import FilledQuery, fetch
-from downloads.prepared_statements import Prepared, Slot, slots_of
-from downloads.round_trips import send
+from downloads.prepared_statements import Prepared, Slot
+from downloads.round_trips import Statement, send
 
 FETCHED = "f"
 # How columns end that tell reports apart: which one something is from, and what each had.
 BOOKS = ("_rank", "_ranks", "reported_units")
 # No column bears these names.
 UNSAVED, KEY = "_unsaved", "the key"
-# An INSERT of so many rows or fewer is kept for each number of them.
-KEPT_ROWS = 10
 # Of two reports with the same time the one further on stands.
 STAGES = (
     (Order.ReportedPayment.PENDING, Order.ReportedPayment.PARTIAL),
@@ -110,7 +107,10 @@ def assign(row: models.Model, **values: Any) -> bool:
 
 @contextmanager
 def saved_at_once(row: models.Model) -> Iterator[None]:
-    """Save what is assigned to a row meanwhile at the end, in one statement."""
+    """Save what is assigned to a row meanwhile at the end, in one statement.
+
+    One that is not stored yet is saved whole, by whoever inserts it then.
+    """
     row.__dict__[UNSAVED] = {}
     try:
         yield
@@ -122,61 +122,23 @@ def saved_at_once(row: models.Model) -> Iterator[None]:
 def save_assigned(row: models.Model) -> None:
     """Save what is assigned to a row so far: before a question about it is asked in SQL."""
     unsaved = row.__dict__.get(UNSAVED)
-    if unsaved:
+    if unsaved and row.pk is not None:
         _save(row, list(unsaved))
         unsaved.clear()
 
 
-def insert_all(
-    rows: Sequence[models.Model], *, then: Sequence[FilledQuery] = ()
-) -> list[list[Any]]:
-    """Insert rows of one model, and give each its key. No signal tells of it.
+def assigned(row: models.Model, **values: Any) -> list[Statement]:
+    """Set what differs; return what saves it, to be sent with others, its row being locked.
 
-    Return what is read then, in the same round trip.
+    Nothing, where nothing differs. What is told of is saved at once.
     """
-    if not 0 < len(rows) <= KEPT_ROWS:
-        if rows:
-            type(rows[0])._base_manager.bulk_create(rows)
-        return fetch(*then) if then else []
-    values = {
-        f"{name} {n}": value for n, row in enumerate(rows) for name, value in vars(row).items()
-    }
-    insert = _inserts_of(type(rows[0]), len(rows)).given(**values)
-    made, *answers = send(insert, *[query.statement for query in then])
-    for row, (key, *_) in zip(rows, made.rows, strict=True):
-        row.pk = key
-        row._state.adding = False
-    return [
-        [query.read(row) for row in answer.rows]
-        for query, answer in zip(then, answers, strict=True)
-    ]
-
-
-@cache
-def _inserts_of(model: type[models.Model], count: int) -> Prepared:
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    rows = [
-        model(**{field.attname: Slot(f"{field.attname} {n}", field) for field in fields})
-        for n in range(count)
-    ]
-    return Prepared(lambda: model._base_manager.bulk_create(rows))
-
-
-def insert_new(row: models.Model) -> bool:
-    """Insert a row unless another one has its place already; say whether it was new. No signal."""
-    made = _insert_of(type(row)).first(**vars(row))
-    if made is None:
-        return False
-    row.pk = made[0]
-    row._state.adding = False
-    return True
-
-
-@cache
-def _insert_of(model: type[models.Model]) -> Prepared:
-    row = model(**slots_of(model))
-    # Raw: a field that fills itself in (`auto_now_add`) would write the time of this moment in.
-    return Prepared(lambda: row.save_base(raw=True, force_insert=True), on_conflict="DO NOTHING")
+    changed = _set(row, values)
+    if not changed:
+        return []
+    if has_audited(row, changed):
+        _save(row, changed)
+        return []
+    return [_update_of_row(row, changed)]
 
 
 def assign_each(changes: Iterable[tuple[models.Model, dict[str, Any]]]) -> bool:
@@ -209,8 +171,12 @@ def save_each(rows: Sequence[models.Model], names: Iterable[str]) -> None:
 def _save(row: models.Model, names: Sequence[str]) -> None:
     if has_audited(row, names):
         row.save(update_fields=names)
-    elif not _update_of(type(row), tuple(sorted(names))).run(**vars(row) | {KEY: row.pk}):
+    elif not send(_update_of_row(row, names))[0].touched:
         raise DatabaseError("This row is gone.")
+
+
+def _update_of_row(row: models.Model, names: Sequence[str]) -> Statement:
+    return _update_of(type(row), tuple(sorted(names))).given(**vars(row) | {KEY: row.pk})
 
 
 @cache

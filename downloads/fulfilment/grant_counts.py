@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from downloads.fulfilment.changes import assign_each, insert_all
+from downloads.fulfilment.changes import assign_each
 from downloads.fulfilment.ledger import enter_carried
 from downloads.fulfilment.order_state import payment_of, said_payment
 from downloads.models import Attachment, Grant, LineItem, Order
 from downloads.models.allowances import Allowance, allowance
 from downloads.models.catalog import MAX_DOWNLOADS
+from downloads.prepared_inserts import insert_all
 from downloads.prepared_queries import FilledQuery
+from downloads.round_trips import Statement
 
 COUNTED_FIELDS = (
     *("product_id", "bought", "canceled", "refunded", "unpaid", "replaced"),
@@ -112,18 +114,23 @@ def is_counted_by_line(order: Order, meanings: Mapping[str, str]) -> bool:
 
 
 def carry_counts(
-    grants: Collection[Grant], used: Mapping[int | None, int], *, then: Sequence[FilledQuery] = ()
+    grants: Collection[Grant],
+    used: Mapping[int | None, int],
+    *,
+    first: Sequence[Statement] = (),
+    then: Sequence[FilledQuery] = (),
 ) -> list[list[Any]]:
     """Save new grants, those of some lines with downloads that were spent elsewhere before.
 
     `used` is by the platform's numbers of the lines, beside what is kept on them (`keep_counts`).
-    Never more are counted than were bought. Return what is read then, in the same round trip.
+    Never more are counted than were bought. `first` goes before them, and `then` is read behind
+    them, in the same round trip; return what is read.
     """
     for grant in grants:
         line = grant.line
         spent = 0 if line is None else used.get(line.platform_id, line.used_elsewhere)
         grant.used = max(0, min(spent, MAX_DOWNLOADS if grant.bought is None else grant.bought))
-    found = insert_all(list(grants), then=then)
+    found = insert_all(list(grants), first=first, then=then)
     enter_carried([grant for grant in grants if grant.used])
     return found
 

@@ -11,7 +11,8 @@ from downloads.fulfilment.bounds import new_lines
 from downloads.fulfilment.changes import assign, assign_each
 from downloads.fulfilment.order_state import units_reported
 from downloads.fulfilment.products import products_of_lines
-from downloads.fulfilment.recalculation import LineClaims, insert_lines
+from downloads.fulfilment.recalculation import LineClaims
+from downloads.fulfilment.rules.variants import Variants
 from downloads.incoming import LineReport, OrderReport, ProductReport
 from downloads.models import Grant, LineItem, Order, Product
 from downloads.prepared_queries import PreparedQuery, fetch
@@ -25,16 +26,16 @@ _LINES = PreparedQuery(
 Change = tuple[LineItem, dict[str, Any]]
 # Where lines stand that the newest report no longer has: behind the others, by their numbers.
 LAST = 2**31 - 1
-# More than any line of a shop has in its life.
-MOST_PRODUCTS = 50
+MOST_PRODUCTS = 50  # more than any line of a shop has in its life
 
 
 @dataclass(frozen=True)
 class RecordedLines:
-    """Whether anything changed, and what the report claims beside."""
+    """Whether anything changed, what the report claims beside, and lines still to be inserted."""
 
     changed: bool
     claims: LineClaims
+    fresh: Sequence[LineItem]
 
 
 def record_lines(
@@ -45,11 +46,13 @@ def record_lines(
     *,
     is_paid: bool,
     is_new: bool,
+    known: Variants | None = None,
 ) -> RecordedLines:
-    """Update an order's lines from a report that stands at a rank.
+    """Update an order's lines from a report that stands at a rank; `settle` inserts new ones.
 
     `lines_rank` is that of the newest list known before that is complete; `is_paid` says that all
-    that this report has is paid for, `is_new` that the order has no line yet.
+    that this report has is paid for, `is_new` that the order has no line yet; `known` are the
+    products of all variants it names, null to have them asked for.
 
     Raises:
         AboveLimit: it would hold more than `ORDER_MAX_LINES`, and not only be closed.
@@ -66,9 +69,8 @@ def record_lines(
         for reported in report.lines
         if reported.platform_id in existing and reported.product.variant_id is not None
     ]
-    rows = products_of_lines(
-        order.shop, [reported.product for reported in named], reported_at=report.reported_at
-    )
+    sold, at = [reported.product for reported in named], report.reported_at
+    rows = products_of_lines(order.shop, sold, reported_at=at, known=known)
     products: dict[int | None, Product]
     products = {reported.platform_id: row for reported, row in zip(named, rows, strict=True)}
     variants = _variants(order, [*existing.values()], rows)
@@ -107,20 +109,18 @@ def record_lines(
             (line, _without(line, reported_rank, lines_rank, is_newest=is_newest))
             for line in lines.values()
         ]
-    changes = _insert(order, fresh, changes)
+    changes = _take_in(fresh, changes)
     _keep_former(changes)
-    used: dict[int | None, int]
-    used = {line.platform_id: line.used for line in report.lines if line.used}
-    return RecordedLines(assign_each(changes) or bool(fresh), LineClaims(former, used))
+    used = dict[int | None, int]((row.platform_id, row.used) for row in report.lines if row.used)
+    return RecordedLines(assign_each(changes) or bool(fresh), LineClaims(former, used), fresh)
 
 
-def _insert(order: Order, fresh: Sequence[LineItem], changes: list[Change]) -> list[Change]:
-    """Insert new lines with what their own report changes of them; return the other changes."""
+def _take_in(fresh: Sequence[LineItem], changes: list[Change]) -> list[Change]:
+    """Set on new lines what their own report changes of them; return the other changes."""
     new = set(map(id, fresh))
     for line, values in changes:
         for name, value in values.items() if id(line) in new else ():
             setattr(line, name, value)
-    insert_lines(order, fresh)
     return [change for change in changes if id(change[0]) not in new]
 
 

@@ -7,12 +7,14 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from downloads.email_addresses import mailbox_of
-from downloads.fulfilment.changes import assign, insert_new
+from downloads.fulfilment.changes import assign
 from downloads.fulfilment.order_state import MEANINGS, meanings_in
 from downloads.fulfilment.people.customers import BY_NUMBER
 from downloads.fulfilment.recalculation import LOCKED_SHOP
+from downloads.fulfilment.rules.variants import Variants, questions_of_variants
 from downloads.incoming import OrderReport
 from downloads.models import Customer, Dispute, Order, Refund, RiskAssessment, Shop
+from downloads.prepared_inserts import insert_new
 from downloads.prepared_queries import PreparedQuery, fetch
 from downloads.prepared_statements import Slot
 
@@ -41,7 +43,8 @@ class Known(NamedTuple):
     """What is known of all that a report of an order names, under the lock of its shop.
 
     `holder` has its number and `token_holder` its token; `meanings` is the shop's whole table of
-    statuses; `buyer` has the number of its buyer.
+    statuses; `buyer` has the number of its buyer; `products` are those of all variants it names, by
+    their numbers, null where they are to be asked for.
     """
 
     shop: Shop
@@ -49,17 +52,20 @@ class Known(NamedTuple):
     token_holder: Order | None
     meanings: dict[str, str]
     buyer: Customer | None
+    products: Variants | None
 
 
 def lock_for_report(shop: Shop, report: OrderReport) -> Known:
     """Lock a shop as `lock_shop` does, then the order with a report's number. One round trip."""
     # Each of these reads what the one before has waited for.
-    shops, holders, token_holders, meanings, buyers = fetch(
+    numbers = {line.product.variant_id for line in report.lines} - {None}
+    shops, holders, token_holders, meanings, buyers, *products = fetch(
         LOCKED_SHOP.given(shop=shop.pk),
         _HOLDER.given(shop=shop.pk, number=report.platform_id),
         _OF_TOKEN.given(token=report.token_hash, order=0),
         MEANINGS.given(shop=shop.pk),
         BY_NUMBER.given(shop=shop.pk, number=report.customer and report.customer.platform_id),
+        *questions_of_variants(shop.pk, numbers),
     )
     if not shops:
         raise Shop.DoesNotExist
@@ -69,11 +75,14 @@ def lock_for_report(shop: Shop, report: OrderReport) -> Known:
         next(iter(token_holders), None),
         meanings_in(meanings),
         next(iter(buyers), None),
+        {row.variant_id: row for row in products[0]} if products else None,
     )
 
 
 def order_of_report(known: Known, report: OrderReport) -> tuple[Order, bool]:
-    """Get or create, locked, the order that a report is about; say whether it is new.
+    """Get, locked, the order that a report is about; say whether it is new.
+
+    A new one is inserted by `insert_reported`, once what the report says of it is set.
 
     A number that the platform has given to another order since (another token, buyer and time) is
     the later one's. The former keeps all that is known of it, under a number of our own, and its
@@ -81,8 +90,7 @@ def order_of_report(known: Known, report: OrderReport) -> tuple[Order, bool]:
     """
     shop, holder, number = known.shop, known.holder, report.platform_id
     if holder is None:
-        token = report.token_hash if known.token_holder is None else None
-        return _get_or_create(shop, number, report, token=token)
+        return _new_order(shop, number, report, is_token_free=known.token_holder is None), True
     if not is_another(holder, report):
         return holder, False
     orders = Order.objects.select_for_update(of=("self",)).filter(shop=shop)
@@ -195,24 +203,32 @@ def _take(order: Order, token: str, **ranks: str) -> bool:
     return assign(order, **wanted, **ranks)
 
 
-def _get_or_create(
-    shop: Shop, number: int, report: OrderReport, *, token: str | None = None
-) -> tuple[Order, bool]:
-    order = Order(
+def insert_reported(order: Order) -> bool:
+    """Insert a new order; say whether its number was free. It has no token that was not."""
+    if not insert_new(order) and order.token_hash is not None:
+        # Another shop was quicker, at this moment.
+        order.token_hash, order.token_rank = None, ""
+        insert_new(order)
+    return order.pk is not None
+
+
+def _get_or_create(shop: Shop, number: int, report: OrderReport) -> tuple[Order, bool]:
+    order = _new_order(shop, number, report, is_token_free=False)
+    if insert_new(order):
+        return order, True
+    return Order.objects.select_for_update().get(shop=shop, platform_id=number), False
+
+
+def _new_order(shop: Shop, number: int, report: OrderReport, *, is_token_free: bool) -> Order:
+    return Order(
         shop=shop,
         platform_id=number,
         number=report.number,
         placed_at=report.placed_at,
-        token_hash=token,
+        token_hash=report.token_hash if is_token_free else None,
         reported_payment=Order.ReportedPayment.PENDING,
         created_at=timezone.now(),
     )
-    if insert_new(order):
-        return order, True
-    if token is not None:
-        # Another shop was quicker, at this moment.
-        return _get_or_create(shop, number, report)
-    return Order.objects.select_for_update().get(shop=shop, platform_id=number), False
 
 
 def _number_of_ours(number: int, token_hash: str | None) -> int:

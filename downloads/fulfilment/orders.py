@@ -1,10 +1,9 @@
 """Record orders from reports, idempotent and order-independent; cancel, delete, release them."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 
@@ -19,6 +18,7 @@ from downloads.fulfilment.changes import (
 )
 from downloads.fulfilment.lines import record_lines
 from downloads.fulfilment.order_numbers import (
+    insert_reported,
     keep_token,
     lock_for_report,
     order_of_report,
@@ -32,11 +32,18 @@ from downloads.fulfilment.order_state import (
     times_of_causes,
 )
 from downloads.fulfilment.people.customers import record_buyer
-from downloads.fulfilment.recalculation import lock_order, lock_shop, settle, settle_within
+from downloads.fulfilment.recalculation import (
+    lock_order,
+    lock_shop,
+    of_order,
+    settle,
+    settle_within,
+)
 from downloads.fulfilment.refunds import record_refunds
 from downloads.incoming import OrderReport
 from downloads.models import Grant, LineItem, Order, Shop
 from downloads.models.reported import RECEIPT_NUMBER_LENGTH
+from downloads.prepared_inserts import insert_all
 from downloads.savepoints import atomic_by_itself
 
 # More than anybody reads.
@@ -50,13 +57,6 @@ class Recorded:
 
     order: Order
     outcome: Outcome
-
-
-class PolicyBatch(NamedTuple):
-    """How many orders changed, and the number after which to go on; None if none is left."""
-
-    changed: int
-    last: int | None
 
 
 @atomic_by_itself
@@ -94,21 +94,37 @@ def record_order(
         has_token = not has_moved and keep_token(
             order, report, reported_rank, known_rank=known_rank
         )
+    if order.pk is None:
+        if not insert_reported(order):
+            # Under the lock, by somebody who does not take it.
+            return record_order(shop, report, at=at, mails_buyer=mails_buyer)
+        has_token = has_token and order.token_hash is not None
     if not has_token:
         changed |= record_token(
             order, report, reported_rank, known_rank=known_rank, has_moved=has_moved
         )
     is_paid = meanings.get(report.status, report.payment) == PAID
     recorded = record_lines(
-        order, report, reported_rank, lines_rank, is_paid=is_paid, is_new=is_new
+        order,
+        report,
+        reported_rank,
+        lines_rank,
+        is_paid=is_paid,
+        is_new=is_new,
+        known=known.products,
     )
     changed |= recorded.changed
+    lines = recorded.fresh
+    if report.refunds:
+        # They are judged by the order's lines.
+        insert_all(of_order(order, lines))
+        lines = ()
     changed |= record_refunds(order, report, at=at)
     payment = said_payment(order, meanings)
     is_paid = payment == PARTIAL or payment_of(payment, shop) != Order.Payment.PENDING
     if is_paid and not mails_buyer:
         assign(order, announced_at=order.announced_at or at)
-    order = settle_within(order, at=at, claims=recorded.claims)
+    order = settle_within(order, at=at, claims=recorded.claims, fresh=lines)
     outcome = Outcome.CHANGED if changed else Outcome.UNCHANGED
     return Recorded(order, Outcome.NEW if is_new else outcome)
 
@@ -171,24 +187,6 @@ def release(order: Order, *, at: datetime) -> None:
     settle(order, at=at)
     hold = Order.objects.values_list("hold", flat=True).get(pk=order.pk)
     enter_audit("Released", row=order, before={"hold": order.hold}, after={"hold": hold})
-
-
-def apply_policies(
-    shop: Shop, *, at: datetime, after: int = 0, at_most: int | None = None
-) -> PolicyBatch:
-    """Apply a shop's present policies to its orders: those after a number, all or some.
-
-    One order a transaction, so that nobody waits long; broken off, it can be called again.
-    """
-    standing = ("payment", "hold", "fully_refunded", "keeps_own_assets")
-    ahead = Order.objects.filter(shop=shop, pk__gt=after).order_by("pk")
-    orders = {row.pop("pk"): row for row in ahead.values("pk", *standing)[:at_most]}
-    for number in orders:
-        with suppress(Order.DoesNotExist):  # deleted meanwhile
-            settle(Order(pk=number), at=at)
-    now = Order.objects.filter(shop=shop, pk__gt=after, pk__lte=max(orders, default=after))
-    changed = sum(orders.get(row.pop("pk"), row) != row for row in now.values("pk", *standing))
-    return PolicyBatch(changed, max(orders) if len(orders) == at_most else None)
 
 
 def _order_fields(report: OrderReport) -> dict[str, Any]:

@@ -1,29 +1,25 @@
 """Record products, their variants, and the shop's own name, from reports."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from downloads.audit.actors import PLATFORM, acting
 from downloads.audit.entries import enter_audit
 from downloads.fulfilment.bounds import require_few_variants
-from downloads.fulfilment.changes import KEPT_ROWS, Outcome, assign, assign_each, rank
+from downloads.fulfilment.changes import Outcome, assign, assign_each, rank
 from downloads.fulfilment.recalculation import lock_shop
 from downloads.fulfilment.rules.described import are_read, settle_early_orders, untold
 from downloads.fulfilment.rules.resolution import READ, resolve
+from downloads.fulfilment.rules.variants import Variants, by_variant, shares
 from downloads.incoming import CatalogReport, ProductReport, ShopReport
 from downloads.models import Product, RemovedProduct, Shop
-from downloads.prepared_queries import PreparedQuery, fetch
-from downloads.prepared_statements import Slot
 
 # What a shop says of a product outranks what its orders' lines mention in passing.
 MENTIONED, DESCRIBED = "1", "2"
-# Values in one question, far below what a statement takes.
-BATCH = 500
 
 
 @transaction.atomic
@@ -49,12 +45,17 @@ def record_product(shop: Shop, report: CatalogReport) -> Outcome:
 
 
 def products_of_lines(
-    shop: Shop, reports: Sequence[ProductReport], *, reported_at: datetime
+    shop: Shop,
+    reports: Sequence[ProductReport],
+    *,
+    reported_at: datetime,
+    known: Variants | None = None,
 ) -> list[Product]:
     """Get or create the product rows of lines' variants, in their order.
 
     Until the shop describes a product itself, the newest full order that mentions it does. What a
-    merchant entered by hand stays.
+    merchant entered by hand stays. `known` are those there are of all these variants, null to have
+    them asked for; under the shop's lock.
     """
     # As few statements as for one line: buyers' clicks wait while SQLite's one writer is taken.
     ranked = [
@@ -62,10 +63,10 @@ def products_of_lines(
         for report in reports
         if report.variant_id is not None
     ]
-    by_variant = _describe(shop, ranked).rows
+    named = _describe(shop, ranked, known=known).rows
     by_words = _without_number(shop, [report for report in reports if report.variant_id is None])
     return [
-        by_words[_named(report)] if report.variant_id is None else by_variant[report.variant_id]
+        by_words[_named(report)] if report.variant_id is None else named[report.variant_id]
         for report in reports
     ]
 
@@ -141,14 +142,16 @@ class Described(NamedTuple):
     opened: list[Product]
 
 
-def _describe(shop: Shop, ranked: Iterable[tuple[str, ProductReport]]) -> Described:
+def _describe(
+    shop: Shop, ranked: Iterable[tuple[str, ProductReport]], *, known: Variants | None = None
+) -> Described:
     """Bring variants to what the report of the highest rank says."""
     words: dict[int | None, dict[str, Any]] = {}
     for described_rank, report in ranked:
         before = words.get(report.variant_id)
         if before is None or described_rank > before["described_rank"]:
             words[report.variant_id] = _words(report) | {"described_rank": described_rank}
-    rows = _by_variant(shop, words)
+    rows = by_variant(shop, words) if known is None else _among(known, words)
     changes = [
         (rows[number], words[number]) for number in rows if _stands(words[number], rows[number])
     ]
@@ -168,43 +171,21 @@ def _describe(shop: Shop, ranked: Iterable[tuple[str, ProductReport]]) -> Descri
         outcomes.add(Outcome.NEW)
         # A merchant may enter the same variant by hand at this moment.
         Product.objects.bulk_create(fresh, ignore_conflicts=True)
-        made = _by_variant(shop, [product.variant_id for product in fresh])
+        made = by_variant(shop, [product.variant_id for product in fresh])
         rows |= made
         resolve(shop, made.values(), are_new=True)
     grown = resolve(shop, read)
     return Described(rows, outcomes, [each for each in mentioned if each.pk in grown])
 
 
+def _among(known: Variants, numbers: Iterable[int | None]) -> dict[int | None, Product]:
+    return {number: known[number] for number in numbers if number in known}
+
+
 def _stands(words: dict[str, Any], product: Product) -> bool:
     is_by_hand = not product.described_rank
     is_mentioned = words["described_rank"].startswith(MENTIONED)
     return words["described_rank"] > product.described_rank and not (is_by_hand and is_mentioned)
-
-
-def _by_variant(shop: Shop, numbers: Iterable[int | None]) -> dict[int | None, Product]:
-    return {
-        product.variant_id: product
-        for some in _shares(numbers)
-        for product in _products(shop, some)
-    }
-
-
-def _products(shop: Shop, numbers: list[Any]) -> Iterable[Product]:
-    if len(numbers) > KEPT_ROWS:
-        return Product.objects.filter(shop=shop, variant_id__in=numbers).order_by()
-    given = {f"number {n}": number for n, number in enumerate(numbers)}
-    rows: list[Product]
-    [rows] = fetch(_products_of(len(numbers)).given(shop=shop.pk, **given))
-    return rows
-
-
-@cache
-def _products_of(count: int) -> PreparedQuery:
-    numbers: list[Any] = [Slot(f"number {n}", models.BigIntegerField()) for n in range(count)]
-    shop = Slot("shop", models.BigAutoField())
-    return PreparedQuery(
-        lambda: Product.objects.filter(shop=shop, variant_id__in=numbers).order_by()
-    )
 
 
 def _without_number(shop: Shop, reports: Sequence[ProductReport]) -> dict[tuple, Product]:
@@ -215,7 +196,7 @@ def _without_number(shop: Shop, reports: Sequence[ProductReport]) -> dict[tuple,
     products = Product.objects.filter(shop=shop, variant_id=None).order_by("-created_at", "-pk")
     rows = {
         _named(product): product
-        for some in _shares({report.name for report in reports})
+        for some in shares({report.name for report in reports})
         for product in products.filter(name__in=some)
     }
     fresh = {
@@ -229,11 +210,6 @@ def _without_number(shop: Shop, reports: Sequence[ProductReport]) -> dict[tuple,
 
 def _named(described: ProductReport | Product) -> tuple:
     return (described.name, described.variant_name, described.sku, described.product_id)
-
-
-def _shares(values: Iterable[Any]) -> Iterator[list[Any]]:
-    numbers = list(values)
-    return (numbers[start : start + BATCH] for start in range(0, len(numbers), BATCH))
 
 
 def _words(report: ProductReport) -> dict[str, Any]:

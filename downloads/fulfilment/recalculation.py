@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from downloads.fulfilment.changes import assign, assign_each, insert_all, save_each
+from downloads.fulfilment.changes import assign_each, assigned, save_each
 from downloads.fulfilment.grant_counts import (
     COUNTED_FIELDS,
     Counting,
@@ -31,7 +31,8 @@ from downloads.fulfilment.order_state import (
 from downloads.fulfilment.people.contacts import follow_buyer
 from downloads.models import Attachment, Grant, LineItem, Order, Product, Shop
 from downloads.models.allowances import is_open_by_line
-from downloads.prepared_queries import PreparedQuery, fetch
+from downloads.prepared_inserts import insert_all
+from downloads.prepared_queries import PreparedQuery
 from downloads.prepared_statements import Slot
 
 
@@ -118,14 +119,14 @@ def add_lines(order: Order, lines: Iterable[LineItem]) -> None:
     if not fresh:
         return
     lock_shop(order.shop)
-    insert_lines(order, fresh)
+    insert_all(of_order(order, fresh))
 
 
-def insert_lines(order: Order, fresh: Sequence[LineItem]) -> None:
-    """Save new lines of an order, under its shop's lock. `settle` gives them their grants."""
+def of_order(order: Order, fresh: Sequence[LineItem]) -> Sequence[LineItem]:
+    """Return new lines as those of an order, to be inserted under its shop's lock."""
     for line in fresh:
         line.order = order
-    insert_all(fresh)
+    return fresh
 
 
 def settle_known(shop: Shop, platform_id: int, *, at: datetime) -> None:
@@ -144,21 +145,20 @@ def settle(order: Order, *, at: datetime) -> None:
     settle_within(order, at=at)
 
 
-def settle_within(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS) -> Order:
+def settle_within(
+    order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS, fresh: Sequence[LineItem] = ()
+) -> Order:
     """Settle an order in the caller's transaction, as `settle` does; return it as it was locked.
 
-    `claims` are what a report says beside the facts that it brought.
+    `claims` are what a report says beside the facts that it brought, `fresh` lines that it brought
+    and that are still to be inserted.
     """
     # Each of these reads what the lock has waited for.
     which, number = {"order": order.pk}, order.platform_id
     ahead = [] if number is None else questions_of(order.shop_id, number)
-    orders, rows, grants, attachments, *answers = fetch(
-        _LOCKED_ORDER.given(**which),
-        _LINES.given(**which),
-        _GRANTS.given(**which),
-        _GIVEN.given(**which),
-        *ahead,
-    )
+    asked = [each.given(**which) for each in (_LOCKED_ORDER, _LINES, _GRANTS, _GIVEN)]
+    found = insert_all(of_order(order, fresh), then=[*asked, *ahead])
+    orders, rows, grants, attachments, *answers = found
     if not orders:
         raise Order.DoesNotExist
     order = orders[0]
@@ -178,19 +178,19 @@ def settle_within(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS)
     is_unpaid = standing["payment"] == Order.Payment.PENDING
     if is_unpaid and is_open_by_line(reported, [row.paid_units for row in lines.values()]):
         standing["payment"] = Order.Payment.PAID
-    assign(order, **standing)
+    saved = assigned(order, **standing)
     counted = Counting(order, by_line=is_counted_by_line(order, meanings), at=at)
     existing = {(grant.line_id, grant.asset_id) for grant in grants}
     given = _by_product(attachments)
-    fresh = [
+    lacking = [
         counted.grant_for(line, attachment)
         for line in lines.values()
         for attachment in given.get(line.product_id, [])
         if (line.pk, attachment.asset_id) not in existing and not order.is_sub_order
     ]
-    existing |= {(grant.line_id, grant.asset_id) for grant in fresh}
-    fresh += _former_grants(lines.values(), claims, existing, counted)
-    given_to = {grant.line_id for grant in [*grants, *fresh]}
+    existing |= {(grant.line_id, grant.asset_id) for grant in lacking}
+    lacking += _former_grants(lines.values(), claims, existing, counted)
+    given_to = {grant.line_id for grant in [*grants, *lacking]}
     keep_counts((lines[key] for key in lines if key not in given_to), claims.used)
     former = _former_products(order, lines.values())
     if former:
@@ -201,7 +201,7 @@ def settle_within(order: Order, *, at: datetime, claims: LineClaims = NO_CLAIMS)
     save_each(changed, COUNTED_FIELDS)
     is_untold = order.announced_at is None
     then = [question_of(order.pk, at=at)] if is_untold else []
-    for ready in carry_counts(fresh, claims.used, then=then):
+    for ready in carry_counts(lacking, claims.used, first=saved, then=then):
         announce_ready(ready, at=at)
         order.announced_at = at if ready else None
     return order

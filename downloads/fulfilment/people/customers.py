@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from downloads.email_addresses import mailbox_of
 from downloads.errors import BadInput, NoSuchCustomer
-from downloads.fulfilment.changes import Outcome, assign, insert_new, rank
+from downloads.fulfilment.changes import Outcome, assign, rank
 from downloads.fulfilment.people.accounts import part_former_accounts
 from downloads.fulfilment.people.addresses import find_owner, owner_of
 from downloads.fulfilment.people.contacts import (
@@ -24,6 +24,7 @@ from downloads.fulfilment.people.contacts import (
 from downloads.fulfilment.recalculation import lock_shop
 from downloads.incoming import CustomerReport, OrderReport
 from downloads.models import Customer, Order, Shop
+from downloads.prepared_inserts import insert_new
 from downloads.prepared_queries import PreparedQuery
 from downloads.prepared_statements import Slot
 

@@ -1,13 +1,15 @@
-"""Give an asset to past orders of what it is attached to, a few orders at a time."""
+"""Bring past orders to what a shop says by now, some at a time: its policies, an asset."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from downloads.fulfilment.recalculation import settle_within
-from downloads.models import Asset, LineItem, Order
+from downloads.fulfilment.recalculation import settle, settle_within
+from downloads.models import Asset, LineItem, Order, Shop
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,13 @@ class Share:
     purchases: int = 0
     given: int = 0
     mails: int = 0
+
+
+class PolicyBatch(NamedTuple):
+    """How many orders changed, and the number after which to go on; None if none is left."""
+
+    changed: int
+    last: int | None
 
 
 @transaction.atomic
@@ -44,3 +53,21 @@ def give_to_past_orders(asset: Asset, *, after: int, at_most: int, at: datetime)
         settled = settle_within(order, at=at)
         mails += order.pk in untold and settled.announced_at is not None
     return Share(numbers[-1], purchases, purchases - of_these.count(), mails)
+
+
+def apply_policies(
+    shop: Shop, *, at: datetime, after: int = 0, at_most: int | None = None
+) -> PolicyBatch:
+    """Apply a shop's present policies to its orders: those after a number, all or some.
+
+    One order a transaction, so that nobody waits long; broken off, it can be called again.
+    """
+    standing = ("payment", "hold", "fully_refunded", "keeps_own_assets")
+    ahead = Order.objects.filter(shop=shop, pk__gt=after).order_by("pk")
+    orders = {row.pop("pk"): row for row in ahead.values("pk", *standing)[:at_most]}
+    for number in orders:
+        with suppress(Order.DoesNotExist):  # deleted meanwhile
+            settle(Order(pk=number), at=at)
+    now = Order.objects.filter(shop=shop, pk__gt=after, pk__lte=max(orders, default=after))
+    changed = sum(orders.get(row.pop("pk"), row) != row for row in now.values("pk", *standing))
+    return PolicyBatch(changed, max(orders) if len(orders) == at_most else None)

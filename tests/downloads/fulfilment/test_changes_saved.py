@@ -1,24 +1,18 @@
 """Rows are saved by kept statements: only what differs, together where that is asked for."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from downloads import fulfilment
 from downloads.fulfilment.changes import (
-    KEPT_ROWS,
     assign,
-    insert_all,
-    insert_new,
     save_assigned,
     saved_at_once,
 )
-from downloads.models import AuditEntry, Customer, LineItem, Order
+from downloads.models import AuditEntry, Order
 from tests.downloads.reported import order_report
-from tests.factories import NOW, CustomerFactory, LineFactory, OrderFactory, ShopFactory
+from tests.factories import NOW, CustomerFactory, OrderFactory, ShopFactory
 
 pytestmark = pytest.mark.django_db
 STATEMENTS_OF_AN_ORDER = {"postgresql": 22, "sqlite": 22}
@@ -74,28 +68,6 @@ def test_a_row_made_by_hand_is_audited_as_before():
     before = AuditEntry.objects.count()
     assign(order, number=8)
     assert AuditEntry.objects.count() == before + 1
-
-
-def test_a_row_is_inserted_unless_another_has_its_place(frozen):
-    shop = ShopFactory()
-    for days in range(2):
-        # Each of its own moment, though the statement is kept.
-        frozen(NOW + timedelta(days=days))
-        row = Customer(shop=shop, platform_id=days, created_at=timezone.now())
-        assert insert_new(row) is True
-        assert Customer.objects.get(pk=row.pk).created_at == NOW + timedelta(days=days)
-    assert insert_new(Customer(shop=shop, platform_id=1, created_at=NOW)) is False
-    assert Customer.objects.count() == 2
-
-
-@pytest.mark.parametrize("count", [0, 1, KEPT_ROWS, KEPT_ROWS + 1])
-def test_rows_are_inserted_in_one_statement_and_get_their_keys(count):
-    order = LineFactory().order
-    product = order.lines.get().product
-    rows = [LineItem(order=order, product=product, platform_id=-n - 9) for n in range(count)]
-    assert len(statements(lambda: insert_all(rows))) == min(count, 1)
-    found = LineItem.objects.in_bulk([row.pk for row in rows])
-    assert [found[row.pk].platform_id for row in rows] == [row.platform_id for row in rows]
 
 
 def test_the_first_report_of_an_order_asks_so_often():

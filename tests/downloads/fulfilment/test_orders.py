@@ -13,8 +13,8 @@ from downloads.fulfilment import (
     release,
     settle,
 )
-from downloads.fulfilment import orders as recording
 from downloads.fulfilment.orders import Recorded
+from downloads.fulfilment.rules import past_orders
 from downloads.incoming import CustomerReport, LineReport, OrderReport, ProductReport
 from downloads.models import (
     Attachment,
@@ -511,6 +511,6 @@ def test_an_order_deleted_meanwhile_does_not_stop_the_policies(shop, monkeypatch
         Order.objects.filter(pk=orders[0].pk).delete()
         settle(order, at=at)
 
-    monkeypatch.setattr(recording, "settle", settle_late)
+    monkeypatch.setattr(past_orders, "settle", settle_late)
     assert apply_policies(shop, at=LATER).changed == 1
     assert list(Order.objects.values_list("platform_id", "payment")) == [(7002, "paid")]

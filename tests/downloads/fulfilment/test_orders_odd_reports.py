@@ -212,17 +212,17 @@ def test_an_order_deleted_meanwhile_does_not_stop_the_policies(monkeypatch):
     gone = Order.objects.get()
     record_order(shop, order_report(platform_id=7002, payment="authorized"), at=NOW)
     Shop.objects.update(opens_when="authorized")
-    from downloads.fulfilment import orders
+    from downloads.fulfilment.rules import past_orders
 
-    settle = orders.settle
+    settle = past_orders.settle
 
     def delete_first(order, *, at):
         if order.pk == gone.pk:
             fulfilment.delete_order(gone)
         settle(order, at=at)
 
-    monkeypatch.setattr(orders, "settle", delete_first)
-    assert orders.apply_policies(shop, at=NOW).changed == 1
+    monkeypatch.setattr(past_orders, "settle", delete_first)
+    assert past_orders.apply_policies(shop, at=NOW).changed == 1
 
 
 def test_a_refunds_time_is_the_same_in_either_order():

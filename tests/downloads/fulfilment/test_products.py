@@ -259,15 +259,14 @@ def test_a_shops_report_is_news_once_and_when_the_app_is_back(shop):
 
 
 def test_a_merchant_who_enters_the_variant_at_the_same_moment_is_met(shop, monkeypatch):
-    look_up = products._by_variant
+    look = products._among
 
-    def entered_after_the_look(*asked):
-        held = look_up(*asked)
-        if not held:
-            ProductFactory(shop=shop, variant_id=11, name="By hand")
+    def entered_after_the_look(*known):
+        held = look(*known)
+        ProductFactory(shop=shop, variant_id=11, name="By hand")
         return held
 
-    monkeypatch.setattr(products, "_by_variant", entered_after_the_look)
+    monkeypatch.setattr(products, "_among", entered_after_the_look)
     mention(shop, order=1)
 
     assert LineItem.objects.get().product == Product.objects.get(name="By hand")
