@@ -33,7 +33,7 @@ from storefront.reconciliation.fetches import fetch_soon
 # One task's share, so that a worker asked to stop need not finish a whole backlog first.
 BATCH = 100
 # Messages of a shop in one transaction: a turn is over before another shop's owner notices.
-MESSAGES_AT_ONCE = 10
+MESSAGES_AT_ONCE = 25
 # Orders between two pauses, where a policy is applied to all of a shop's.
 AT_ONCE = 10
 LONGEST_PAUSE_SECONDS = 0.1
