@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef
 from downloads.email_addresses import spellings_of
 from downloads.errors import NoSuchPage, NotFound, PageSizeRefused, Replaced
 from downloads.models import Attachment, Customer, Grant, Order, Reader, deliveries
-from downloads.prepared_queries import PreparedQuery
+from downloads.prepared_queries import FilledQuery, PreparedQuery
 from downloads.prepared_statements import Slot
 
 DEFAULT_PAGE = 10
@@ -57,6 +57,11 @@ _SHOP = Slot("shop", models.BigAutoField())
 _PERSON = Slot("person", models.BigAutoField())
 _GRANT_OF_OWNER = grant_seen_by(lambda: Reader(Customer(shop_id=_SHOP), _SPELLINGS))
 _GRANT_OF_PERSON = grant_seen_by(lambda: Reader(Customer(shop_id=_SHOP, person_id=_PERSON)))
+
+
+def question_of_grant(number: int, *, shop: int, person: int) -> FilledQuery:
+    """Return what asks for one grant as a person in a shop may see it, to be sent with others."""
+    return _GRANT_OF_PERSON.given(grant=number, shop=shop, person=person)
 
 
 def grant_of_reader(reader: Reader, number: int) -> Grant:

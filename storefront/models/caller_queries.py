@@ -1,21 +1,25 @@
 """Queries of who asks at a storefront's doors: key, bearer and grant, in one round trip."""
 
 import re
+import threading
+from collections import OrderedDict
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import models
 from django.db.models import Subquery
 
-from downloads.lookups.grants import grant_seen_by
+from downloads.lookups.grants import grant_seen_by, question_of_grant
 from downloads.models import Customer, Grant, Reader
-from downloads.prepared_queries import PreparedQuery, fetch
+from downloads.prepared_queries import FilledQuery, PreparedQuery, fetch
 from downloads.prepared_statements import Slot
 from downloads.tokens import has_checksum, hash_token
 from storefront.models.customer_tokens import CustomerToken
 from storefront.models.keys import StorefrontKey
 
 _SENT = re.compile(r"\ABearer +([0-9]{1,18})\|([^\s|]{40,200})\Z", re.IGNORECASE | re.ASCII)
+# Bearers whose person is kept: those that came last.
+MOST_PERSONS = 10_000
 
 
 class Bearer(NamedTuple):
@@ -68,12 +72,72 @@ def find_caller(
     `grant` is the number of one that is going to be asked for.
     """
     queries = [_KEY.given(key_hash=key_hash, at=at)]
+    person = None
     if bearer is not None:
         queries.append(_BEARER.given(**bearer._asdict(), at=at))
         if grant is not None:
-            queries.append(_GRANT.given(**bearer._asdict(), grant=grant))
+            person = _PERSONS.of(bearer)
+            queries.append(_question_of(grant, bearer, person))
     key, *others = [rows[0] if rows else None for rows in fetch(*queries)]
-    return key, Found(bearer, *others)
+    found = Found(bearer, *others)
+    if bearer is None or grant is None:
+        return key, found
+    if found.token is None:
+        return key, found._replace(grant=None)
+    now = _person_of(found.token)
+    if now != person:
+        _PERSONS.keep(bearer, now)
+        if person is not None:
+            # They are one with somebody else since: it was asked for as another.
+            found = found._replace(grant=_GRANT.first(**bearer._asdict(), grant=grant))
+    return key, found
+
+
+class Person(NamedTuple):
+    """Whom a bearer is for, by our numbers."""
+
+    shop: int
+    number: int
+
+
+class _Persons:
+    """Whom the bearers were for that came last, so that a grant is asked for by that.
+
+    It is a guess, and never trusted: the bearer itself is read in the same round trip, and what was
+    asked for another than it says counts for nothing.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[Bearer, Person] = OrderedDict()
+
+    def of(self, bearer: Bearer) -> Person | None:
+        return self._known.get(bearer)
+
+    def keep(self, bearer: Bearer, person: Person | None) -> None:
+        with self._lock:
+            self._known.pop(bearer, None)
+            if person is not None:
+                self._known[bearer] = person
+            if len(self._known) > MOST_PERSONS:
+                self._known.popitem(last=False)
+
+
+_PERSONS = _Persons()
+
+
+def _person_of(token: CustomerToken) -> Person | None:
+    """Return whom a bearer is for; None for the owner of an address, and for an account's."""
+    customer = token.customer
+    is_owners = token.email or token.account is not None
+    return None if is_owners else Person(customer.shop_id, customer.person_number)
+
+
+def _question_of(grant: int, bearer: Bearer, person: Person | None) -> FilledQuery:
+    if person is None:
+        return _GRANT.given(**bearer._asdict(), grant=grant)
+    # Who the bearer is for would be looked up three times.
+    return question_of_grant(grant, shop=person.shop, person=person.number)
 
 
 _AT = Slot("at", models.DateTimeField())

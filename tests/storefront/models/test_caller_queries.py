@@ -7,7 +7,7 @@ import pytest
 from downloads import fulfilment
 from downloads.models import Grant
 from downloads.tokens import hash_token, make_token, with_checksum
-from storefront.models import CustomerToken, StorefrontKey
+from storefront.models import CustomerToken, StorefrontKey, caller_queries
 from storefront.models.caller_queries import NOTHING, Bearer, find_bearer, find_caller
 from tests.factories import NOW, CustomerFactory, GrantFactory, ShopFactory
 
@@ -107,3 +107,38 @@ def test_another_shops_bearer_is_for_its_caller_to_refuse(find):
     grant = GrantFactory(order__shop=ShopFactory(), order__customer=CustomerFactory())
     row, bearer = CustomerToken.issue(grant.order.customer, at=NOW)
     assert find(bearer, grant).token == row
+
+
+def test_a_grant_asked_for_again_is_asked_for_by_its_person(customer, grant, find, round_trips):
+    row, bearer = CustomerToken.issue(customer, at=NOW)
+    for _ in range(2):
+        found = find(bearer, grant)
+        assert (found.token, found.grant) == (row, grant)
+    assert round_trips == [3, 3]
+    assert find(bearer, GrantFactory(order__shop=customer.shop)).grant is None
+    CustomerToken.objects.revoke(NOW)
+    assert find(bearer, grant)[1:] == (None, None)
+
+
+def test_who_is_one_with_somebody_else_since_sees_what_they_see(customer, grant, find, round_trips):
+    other = CustomerFactory(shop=customer.shop)
+    row, bearer = CustomerToken.issue(other, at=NOW)
+    assert find(bearer, grant).grant is None
+    fulfilment.merge_customers(customer, into=other, at=NOW)
+    own = CustomerFactory(shop=customer.shop)
+    fulfilment.merge_customers(other, into=own, at=NOW)
+    round_trips.clear()
+    assert [find(bearer, grant).grant for _ in range(2)] == [grant, grant]
+    assert round_trips == [3, 1, 3]
+    fulfilment.unmerge_customer(other, at=NOW)
+    assert find(bearer, GrantFactory(order__shop=own.shop, order__customer=own)).grant is None
+    # The number of a bearer alone, with another secret, is nobody's.
+    assert find(f"{row.pk}|{with_checksum(make_token())}", grant)[1:] == (None, None)
+
+
+def test_the_persons_of_few_bearers_are_kept(customer, grant, find, monkeypatch):
+    monkeypatch.setattr(caller_queries, "MOST_PERSONS", 2)
+    monkeypatch.setattr(caller_queries, "_PERSONS", caller_queries._Persons())
+    for _ in range(4):
+        assert find(CustomerToken.issue(customer, at=NOW)[1], grant).grant == grant
+    assert len(caller_queries._PERSONS._known) == 2
