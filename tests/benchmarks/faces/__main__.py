@@ -13,43 +13,38 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
 
 from tests.benchmarks.faces import beside, loads, plot, report
+from tests.benchmarks.faces.phases import Phases, end_on_sigterm
+from tests.benchmarks.faces.plan import (
+    APPLY,
+    BESIDE,
+    COUNTS,
+    FACES,
+    NGINX,
+    QUICK,
+    SEED,
+    SHAPES,
+    Given,
+    Shape,
+    planned,
+    title_of,
+    words_of,
+)
 from tests.benchmarks.faces.production import NAIVE, Stand, standing
 from tests.benchmarks.faces.rounds import Compared, answer_of, compare
 from tests.system.harness.processes import Inside
 
-Shape = tuple[int, int]
-SHAPES: list[Shape] = [
-    *((10_000, lines) for lines in (1, 2, 10, 100)),
-    (100_000, 2),
-    (1_000_000, 2),
-]
-# Where the rest is measured too, and with more connections.
-MIDDLE = (100_000, 2)
-QUICK = (10_000, 2)
 CONNECTIONS, MANY = 16, 64
 # Of a grant with its indexes, and of its share of line and order: measured, and rounded up.
 BYTES_PER_GRANT = 1_000
 SPARE_BYTES = 2 * 1024**3
 ALL = ("floor", "ours", "naive")
-
-
-@dataclass(frozen=True)
-class Given:
-    """What the command says."""
-
-    rounds: int
-    seconds: float
-    shapes: list[Shape]
-    is_quick: bool
-    only: str | None
 
 
 def require_disk(shapes: list[Shape]) -> None:
@@ -136,28 +131,42 @@ def count(stand: Stand, *, is_quick: bool) -> dict[str, dict]:
     return counted
 
 
-def measure(url: str | None, given: Given, found: report.Found) -> None:
-    """Measure all that is asked for on one database."""
-    middle = MIDDLE if MIDDLE in given.shapes else given.shapes[0]
-    for orders, lines in given.shapes:
-        is_middle = (orders, lines) == middle
-        with standing(url, orders=orders, lines=lines) as stand:
-            sys.stderr.write(
-                f"{stand.database}: {orders:,} × {lines} in {stand.seeded_seconds} s\n"
-            )
-            if given.only != "beside":
-                with_many = is_middle and not given.is_quick
-                found.compared += compare_faces(stand, given, with_many=with_many)
-            if is_middle:
-                found.counted[stand.database] = count(stand, is_quick=given.is_quick)
-            if is_middle and given.only != "faces":
-                much = {"rounds": 1 if given.is_quick else given.rounds, "seconds": given.seconds}
-                found.compared += beside.compare_beside(stand, is_quick=given.is_quick, **much)
-            name = stand.database
-    if given.only != "faces" and not given.is_quick:
-        found.applied[name] = beside.apply_orders(url)
-        much = {"rounds": given.rounds, "seconds": given.seconds}
-        found.through_nginx[name] = beside.through_nginx(url, **much)
+def measure(url: str | None, given: Given, found: report.Found, phases: Phases) -> None:
+    """Measure all that is asked for on one database, part by part."""
+    name = title_of(url)
+    for shape in given.shapes:
+        with ExitStack() as stack:
+            stand: Stand | None = None
+            with phases.phase(words_of(name, shape, SEED)):
+                made = standing(url, orders=shape[0], lines=shape[1])
+                stand = stack.enter_context(made)
+                sys.stderr.write(f"  seeded in {stand.seeded_seconds} s\n")
+            if stand is not None:
+                measure_stand(stand, given, found, phases)
+        if shape == given.middle and given.only != "faces" and not given.is_quick:
+            with phases.phase(f"{name}: {APPLY}"):
+                found.applied[name] = beside.apply_orders(url)
+            with phases.phase(f"{name}: {NGINX}"):
+                much = {"rounds": given.rounds, "seconds": given.seconds}
+                found.through_nginx[name] = beside.through_nginx(url, **much)
+
+
+def measure_stand(stand: Stand, given: Given, found: report.Found, phases: Phases) -> None:
+    """Measure all that is asked for on some orders."""
+    shape = stand.orders, stand.lines
+    is_middle = shape == given.middle
+    if given.only != "beside":
+        with phases.phase(words_of(stand.database, shape, FACES)):
+            with_many = is_middle and not given.is_quick
+            found.compared += compare_faces(stand, given, with_many=with_many)
+    if not is_middle:
+        return
+    with phases.phase(words_of(stand.database, shape, COUNTS)):
+        found.counted[stand.database] = count(stand, is_quick=given.is_quick)
+    if given.only != "faces":
+        with phases.phase(words_of(stand.database, shape, BESIDE)):
+            much = {"rounds": 1 if given.is_quick else given.rounds, "seconds": given.seconds}
+            found.compared += beside.compare_beside(stand, is_quick=given.is_quick, **much)
 
 
 def read_shape(text: str) -> Shape:
@@ -185,24 +194,32 @@ def main() -> None:
         only=options.only,
     )
     require_disk(given.shapes)
+    end_on_sigterm()
     found = report.Found(given.rounds, given.seconds, load_before=os.getloadavg()[0])
-    began = time.monotonic()
+    urls = databases(options.database)
+    phases = Phases(planned(urls, given), lambda: write(options.write, phases, found))
     try:
-        for url in databases(options.database):
-            measure(url, given, found)
+        for url in urls:
+            measure(url, given, found, phases)
     finally:
         # What is found by then is told, also where the rest fails or is stopped.
-        text = report.written(found)
-        sys.stdout.write(f"{text}\nIt took {(time.monotonic() - began) / 60:.1f} minutes.\n")
-        if options.write:
-            write(options.write, text, found)
+        sys.stdout.write(write(options.write, phases, found))
+    if phases.failed:
+        sys.exit(1)
 
 
-def write(folder: Path, text: str, found: report.Found) -> None:
-    """Write the tables and the plot into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "performance.md").write_text(text)
-    (folder / "performance.svg").write_text(plot.plotted(found))
+def write(folder: Path | None, phases: Phases, found: report.Found) -> str:
+    """Write the tables and the plot into a folder, if there is one; return the tables."""
+    text = report.written(found)
+    text += "".join(f"\n**Failed:** {each}\n" for each in phases.failed)
+    text += f"\nIt took {phases.minutes:.1f} minutes"
+    left = phases.minutes_left
+    text += f", with about {left:.0f} to go.\n" if left else ".\n"
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "performance.md").write_text(text)
+        (folder / "performance.svg").write_text(plot.plotted(found))
+    return text
 
 
 if __name__ == "__main__":

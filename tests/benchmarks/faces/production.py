@@ -48,7 +48,9 @@ class Stand:
 
 
 @contextlib.contextmanager
-def standing(url: str | None, *, orders: int, lines: int, naive: bool = True) -> Iterator[Stand]:
+def standing(
+    url: str | None, *, orders: int, lines: int, workers: int = WORKERS, only_ours: bool = False
+) -> Iterator[Stand]:
     """Yield floor, ours and the naive views on a database with so many orders of so many lines."""
     with redis() as cache, database(url) as environment, contextlib.ExitStack() as stack:
         environment = environment | SETTINGS | {"CACHE_URL": cache}
@@ -56,14 +58,14 @@ def standing(url: str | None, *, orders: int, lines: int, naive: bool = True) ->
         stack.callback(inside.stop)
         seeded = inside.ask("fill", orders=orders, lines=lines)
         inside.stop()
-        given = {"workers": WORKERS, "threads": THREADS}
-        servers = {
-            "floor": Service(environment, application=FLOOR, **given),
-            "ours": Service(environment, **given),
-        }
-        if naive:
+        given = {"workers": workers, "threads": THREADS}
+        servers = {"ours": Service(environment, **given)}
+        if not only_ours:
             application = "django.core.wsgi:get_wsgi_application()"
-            servers["naive"] = Service(environment | NAIVE, application=application, **given)
+            servers |= {
+                "floor": Service(environment, application=FLOOR, **given),
+                "naive": Service(environment | NAIVE, application=application, **given),
+            }
         for server in servers.values():
             stack.callback(server.stop)
         with ThreadPoolExecutor(len(servers)) as pool:
