@@ -156,8 +156,8 @@ def settle_within(
     # Each of these reads what the lock has waited for.
     which, number = {"order": order.pk}, order.platform_id
     ahead = [] if number is None else questions_of(order.shop_id, number)
-    asked = [each.given(**which) for each in (_LOCKED_ORDER, _LINES, _GRANTS, _GIVEN)]
-    found = insert_all(of_order(order, fresh), then=[*asked, *ahead])
+    questions = [each.given(**which) for each in (_LOCKED_ORDER, _LINES, _GRANTS, _GIVEN)]
+    found = insert_all(of_order(order, fresh), then=[*questions, *ahead])
     orders, rows, grants, attachments, *answers = found
     if not orders:
         raise Order.DoesNotExist

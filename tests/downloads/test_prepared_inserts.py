@@ -53,10 +53,14 @@ def test_what_is_read_behind_sees_the_rows_and_what_went_before(count):
     product = order.lines.get().product
     rows = [LineItem(order=order, product=product, platform_id=-n - 9) for n in range(count)]
     first = assigned(order, number=8)
-    asked = PreparedQuery(lambda: LineItem.objects.filter(order=Slot("order", KEY)).order_by("pk"))
+    lines_of = PreparedQuery(
+        lambda: LineItem.objects.filter(order=Slot("order", KEY)).order_by("pk")
+    )
     then = PreparedQuery(lambda: Order.objects.filter(pk=Slot("order", KEY), number=8).order_by())
     which = {"order": order.pk}
-    lines, orders = insert_all(rows, first=first, then=[asked.given(**which), then.given(**which)])
+    lines, orders = insert_all(
+        rows, first=first, then=[lines_of.given(**which), then.given(**which)]
+    )
     assert len(lines) == count + 1
     assert orders == [order]
 

@@ -39,11 +39,11 @@ def shares(values: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 def _products(shop: Shop, numbers: list[Any]) -> Iterable[Product]:
-    asked = questions_of_variants(shop.pk, numbers)
-    if not asked:
+    questions = questions_of_variants(shop.pk, numbers)
+    if not questions:
         return Product.objects.filter(shop=shop, variant_id__in=numbers).order_by()
     rows: list[Product]
-    [rows] = fetch(*asked)
+    [rows] = fetch(*questions)
     return rows
 
 
