@@ -73,7 +73,7 @@ class Click:
 
     @property
     def signed(self) -> str:
-        return _CLICKS.sign(f"{self.grant}/{int(self.valid_until.timestamp())}/{self.nonce}")
+        return _sign(self.grant, int(self.valid_until.timestamp()), self.nonce)
 
     @property
     def url(self) -> str:
@@ -83,9 +83,7 @@ class Click:
     @property
     def path(self) -> str:
         """The path of `url`."""
-        # Quoted as `reverse` does; the rest of it has nothing to quote.
-        named = f"/{_quoted(self.file_name)}" if self.file_name else ""
-        return f"{_path_to('download')}{self.signed}{named}"
+        return f"{_path_to('download')}{self.signed}{_named(self.file_name)}"
 
     @property
     def form_action(self) -> str:
@@ -93,10 +91,15 @@ class Click:
         return f"{_path_to('click')}{self.signed}"
 
 
+def _sign(grant: int, end: int, nonce: str) -> str:
+    return _CLICKS.sign(f"{grant}/{end}/{nonce}")
+
+
 # A file's name stands in the answers of all who bought it.
 @lru_cache(4096)
-def _quoted(name: str) -> str:
-    return quote(name, safe=UNQUOTED)
+def _named(name: str) -> str:
+    # Quoted as `reverse` does; the rest of a path has nothing to quote.
+    return f"/{quote(name, safe=UNQUOTED)}" if name else ""
 
 
 def _path_to(view: str) -> str:
@@ -111,9 +114,15 @@ def _path_below(prefix: str, view: str) -> str:
 
 def new_click(grant: Grant, *, at: datetime, valid_until: datetime | None = None) -> Click:
     """Make a fresh click on a grant. It counts nothing until its URL is used."""
-    end = valid_until or at + timedelta(seconds=settings.DOWNLOAD_URL_SECONDS)
-    nonce = f"{secrets.token_urlsafe(16)}{grant.order.ticket_revision or ''}"
-    return Click(grant.pk, nonce, end, grant.asset.file_name)
+    return Click(grant.pk, _nonce(grant.order), valid_until or _end(at), grant.asset.file_name)
+
+
+def _end(at: datetime) -> datetime:
+    return at + timedelta(seconds=settings.DOWNLOAD_URL_SECONDS)
+
+
+def _nonce(order: Order) -> str:
+    return f"{secrets.token_urlsafe(16)}{order.ticket_revision or ''}"
 
 
 def read_click(signed: str) -> Click:
@@ -148,17 +157,32 @@ def nonce_of_proof(text: str) -> str | None:
         return None
 
 
-def asset_url(grant: Grant, shop: Shop, *, at: datetime) -> str | None:
-    """Return face A's URL of an asset: None unless it may be downloaded now.
+class AssetUrls:
+    """Face A's URLs of the assets of one answer: what they share is made once for all of them."""
 
-    A link is shown as it is, or counted, as the shop chose. Source: CONTRACTS, face A.
-    """
-    if grant.status(at) != Grant.AVAILABLE:
-        return None
-    asset = grant.asset
-    if shop.link_urls == Shop.LinkUrls.DIRECT and asset.kind == Asset.LINK:
-        return asset.link
-    return new_click(grant, at=at).url
+    def __init__(self, shop: Shop, *, at: datetime) -> None:
+        self._at, self._end = at, int(_end(at).timestamp())
+        self._is_direct = shop.link_urls == Shop.LinkUrls.DIRECT
+        self._before = absolute(_path_to("download"))
+
+    def of(self, grant: Grant) -> str | None:
+        """Return the URL of a grant's asset: None unless it may be downloaded now.
+
+        A link is shown as it is, or counted, as the shop chose. Source: CONTRACTS, face A.
+        """
+        if grant.refusal(self._at) is not None:
+            return None
+        asset = grant.asset
+        if self._is_direct and asset.kind == Asset.LINK:
+            return asset.link
+        # As `new_click(…).url` has it.
+        signed = _sign(grant.id, self._end, _nonce(grant.order))
+        return f"{self._before}{signed}{_named(asset.file_name)}"
+
+
+def asset_url(grant: Grant, shop: Shop, *, at: datetime) -> str | None:
+    """Return face A's URL of one asset, as `AssetUrls` does."""
+    return AssetUrls(shop, at=at).of(grant)
 
 
 def counted_url(grant: Grant, *, at: datetime) -> str | None:

@@ -164,7 +164,7 @@ def open_order(order: Order) -> OpenedOrder:
 
 def _gathered(order: Order, lines: list[LineItem], grants: list[Grant]) -> OpenedOrder:
     by_line: dict[int | None, list[Grant]] = defaultdict(list)
-    lines_by_id: dict[int | None, LineItem] = {line.pk: line for line in lines}
+    lines_by_id: dict[int | None, LineItem] = {line.id: line for line in lines}
     for grant in grants:
         _ORDER.set_cached_value(grant, order)
         number = grant.line_id
@@ -177,7 +177,7 @@ def _gathered(order: Order, lines: list[LineItem], grants: list[Grant]) -> Opene
         by_line[number].append(grant)
     return OpenedOrder(
         order=order,
-        lines=[OpenedLine(line, line.product, by_line[line.pk]) for line in lines],
+        lines=[OpenedLine(line, line.product, by_line[line.id]) for line in lines],
         grants=by_line[None],
     )
 

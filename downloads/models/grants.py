@@ -223,7 +223,7 @@ class Grant(models.Model):
 
     def refusal_of_right(self, at: datetime) -> str | None:
         """Return why the right does not hold, whatever the count says, or None."""
-        return next(iter(self._refusals_of_right(at)), None)
+        return [*self._refusals_of_right(at), None][0]
 
     def refusals(self, at: datetime) -> list[str]:
         """Return all that holds it shut, constants of `Unavailable`: `refusal` is the first.
@@ -236,15 +236,15 @@ class Grant(models.Model):
         return list(dict.fromkeys(reasons))
 
     def _refusals_of_right(self, at: datetime) -> list[str]:
-        shut_by = (
-            (self.refunded, Unavailable.REFUNDED),
-            (self.unpaid, Unavailable.PENDING),
-            (bool(self.withdrawn_at or self.asset.withdrawn_at), Unavailable.WITHDRAWN),
-            (self.expires_at is not None and self.expires_at <= at, Unavailable.PAST),
-        )
-        return [
-            # Whatever becomes of the order, what another product took the place of stays closed.
-            *([Unavailable.REPLACED] if self.replaced else []),
-            *order_refusals(self.order, for_own=self.line_id is None),
-            *[reason for holds, reason in shut_by if holds],
-        ]
+        # Whatever becomes of the order, what another product took the place of stays closed.
+        reasons = [Unavailable.REPLACED] if self.replaced else []
+        reasons += order_refusals(self.order, for_own=self.line_id is None)
+        if self.refunded:
+            reasons.append(Unavailable.REFUNDED)
+        if self.unpaid:
+            reasons.append(Unavailable.PENDING)
+        if self.withdrawn_at or self.asset.withdrawn_at:
+            reasons.append(Unavailable.WITHDRAWN)
+        if self.expires_at is not None and self.expires_at <= at:
+            reasons.append(Unavailable.PAST)
+        return reasons

@@ -11,9 +11,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from downloads.lookups import OpenedLine, OpenedOrder
-from downloads.models import Asset, Grant, Shop
+from downloads.models import Asset, Grant
 from storefront.formats import size_text
-from storefront.signed_urls import asset_url
+from storefront.signed_urls import AssetUrls, asset_url
 
 
 class ProductSerializer(serializers.Serializer):
@@ -105,21 +105,22 @@ class CustomerAccountOrderSerializer(serializers.Serializer):
 def shape_of(opened: OpenedOrder, *, at: datetime) -> dict[str, Any]:
     """Return face A's body: an order's lines with their downloads, and the order's own."""
     shop = opened.order.shop
+    urls = AssetUrls(shop, at=at)
     return {
         "order": {
             "order_number": opened.order.number,
-            "lines": [_line(line, shop, at=at) for line in opened.lines],
-            "assets": [_asset(grant, shop, at=at) for grant in opened.grants],
+            "lines": [_line(line, urls) for line in opened.lines],
+            "assets": [_asset(grant, urls) for grant in opened.grants],
             "text": {"title": shop.page_title, "text": shop.page_text or None},
         }
     }
 
 
-def _line(line: OpenedLine, shop: Shop, *, at: datetime) -> dict[str, Any]:
+def _line(line: OpenedLine, urls: AssetUrls) -> dict[str, Any]:
     product = line.product
     return {
         "product": {
-            "id": str(product.pk),
+            "id": str(product.id),
             "name": product.name,
             "variant_name": product.variant_name,
             "sku": product.sku,
@@ -128,21 +129,21 @@ def _line(line: OpenedLine, shop: Shop, *, at: datetime) -> dict[str, Any]:
             "vendor": product.vendor,
             "tags": product.tags,
         },
-        "assets": [_asset(grant, shop, at=at) for grant in line.grants],
+        "assets": [_asset(grant, urls) for grant in line.grants],
     }
 
 
-def _asset(grant: Grant, shop: Shop, *, at: datetime) -> dict[str, Any]:
+def _asset(grant: Grant, urls: AssetUrls) -> dict[str, Any]:
     asset = grant.asset
     is_file = asset.kind == Asset.FILE
     return {
         "limits": {"downloaded": grant.used, "limit": grant.allowed},
         "data": {
-            "id": str(asset.pk),
+            "id": str(asset.id),
             "filename": asset.title,
             "size": size_text(asset.size_bytes),
             "is_file": is_file,
             "is_link": not is_file,
-            "url": asset_url(grant, shop, at=at),
+            "url": urls.of(grant),
         },
     }
