@@ -7,7 +7,9 @@ an instance twice that; so the SQL is kept, and rows become the same instances b
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connection, models
 from django.db.models.base import ModelState
@@ -100,12 +102,36 @@ def _reader_of(compiler: Any) -> Read:
 
 
 def _steps(steps: list[Any], column: Any) -> Callable[[Any], Any]:
+    short = _short_ways().get(steps[0]) if len(steps) == 1 else None
+    if short is not None:
+        return short
+
     def convert(value: Any) -> Any:
         for step in steps:
             value = step(value, column, connection)
         return value
 
     return convert
+
+
+def _short_ways() -> dict[Any, Callable[[Any], Any]]:
+    """Return shorter ways to what Django's converters for SQLite make of a column's text."""
+    if connection.vendor != "sqlite" or connection.timezone_name != "UTC":
+        return {}
+    ops: Any = connection.ops
+    return {ops.convert_datetimefield_value: _moment, ops.convert_uuidfield_value: _uuid}
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    if value is None:
+        return None
+    # Of a column it is read by now, of an expression a text.
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _uuid(value: str | None) -> UUID | None:
+    return None if value is None else UUID(value)
 
 
 @dataclass(frozen=True)
