@@ -29,6 +29,7 @@ from downloads.prepared_statements import Prepared, Slot, vendor
 from storefront.platforms.base import UNCLEAR, Envelope, Platform
 from storefront.platforms.registry import PLATFORMS
 from storefront.reconciliation.fetches import fetch_soon
+from storefront.webhooks.bell import OneForAll
 
 # One task's share, so that a worker asked to stop need not finish a whole backlog first.
 BATCH = 100
@@ -71,7 +72,7 @@ def _store(shop: Shop, inbound: InboundMessage, receive: Callable[[], bool]) -> 
     with _turn_to_write():
         is_news = receive()
         if is_news and inbound.is_known:
-            transaction.on_commit(ring)
+            transaction.on_commit(_ring_for_all)
     return is_news
 
 
@@ -105,6 +106,10 @@ def _is_rung() -> bool:
         return False
     bell = _BELL.first(task_path=apply_messages.module_path, at=timezone.now())
     return bell is not None
+
+
+# While a look for a bell lasts, others store: the next look is for all of them.
+_ring_for_all = OneForAll(lambda: ring())
 
 
 def unclear(platform: Platform, envelope: Envelope, body: bytes, problem: str) -> InboundMessage:
