@@ -5,7 +5,7 @@ query has it. Compiling one costs twenty times what running it does, and Django'
 an instance twice that; so the SQL is kept, and rows become the same instances by a shorter way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -19,6 +19,8 @@ from downloads.round_trips import Statement, read
 
 Read = Callable[[tuple[Any, ...]], Any]
 _LEAST, _MOST = -(2**63), 2**63 - 1
+# Queries about some rows are kept for so many keys each; of fewer, places stay empty.
+WIDTHS = (1, 10, 50, 100)
 
 
 class PreparedQuery:
@@ -77,6 +79,23 @@ def fetch(*queries: FilledQuery) -> list[list[Any]]:
         [query.read(row) for row in answer.rows]
         for query, answer in zip(queries, answers, strict=True)
     ]
+
+
+def width_for(keys: Sequence[int]) -> int:
+    """Return the number of places of a query about so many keys.
+
+    Raises:
+        ValueError: more than `WIDTHS[-1]`.
+    """
+    if len(keys) > WIDTHS[-1]:
+        raise ValueError(f"At most {WIDTHS[-1]} at once.")
+    return next(width for width in WIDTHS if width >= len(keys))
+
+
+def in_places(name: str, keys: Sequence[int], width: int) -> dict[str, int | None]:
+    """Return the values of the slots called `name` and a number, null where there is no key."""
+    places = [*keys, *[None] * (width - len(keys))]
+    return {f"{name} {n}": key for n, key in enumerate(places)}
 
 
 def _reader_of(compiler: Any) -> Read:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 
+from downloads.fulfilment.settling.known_facts import KnownFacts
 from downloads.incoming import OrderReport
 from downloads.models import Dispute, LineItem, Order, Refund, RiskAssessment, Shop, StatusMeaning
 from downloads.models.reported import STATUS_LENGTH
@@ -44,23 +45,25 @@ def standing_of(
     reported: str,
     is_given_back: bool,
     disputes: Collection[Dispute] | None = None,
+    known: KnownFacts | None = None,
 ) -> dict[str, Any]:
     """Return `payment`, `hold`, `fully_refunded` and `keeps_own_assets` as they are to be now.
 
     `order` has its shop loaded; `reported` is its `said_payment`; `is_given_back` says that every
-    line went back whole; `disputes` are those that count, null to have them asked for.
+    line went back whole; `disputes` are those that count, and `known` are the other facts, null to
+    have them asked for.
     """
     if disputes is None:
         _meanings, disputes = meanings_and_disputes(order, ())
     payment = payment_of(reported, order.shop) or order.payment
-    if payment == Order.Payment.REFUNDED and _is_mistaken(order):
+    if payment == Order.Payment.REFUNDED and _is_mistaken(order, known):
         payment = Order.Payment.PAID
     lost = any(dispute.state == Dispute.State.LOST for dispute in disputes)
-    revokes = _money_revokes(order)
+    revokes = _money_revokes(order, known)
     shuts_all = lost or revokes or payment == Order.Payment.PENDING
     return {
         "payment": payment,
-        "hold": _hold_of(order, disputes),
+        "hold": _hold_of(order, disputes, known),
         "fully_refunded": (payment == Order.Payment.REFUNDED or is_given_back or lost or revokes),
         "keeps_own_assets": (
             is_given_back and not shuts_all and not order.shop.closes_order_assets
@@ -209,12 +212,14 @@ def times_of_causes(order: Order) -> list[datetime]:
     ]
 
 
-def _is_mistaken(order: Order) -> bool:
+def _is_mistaken(order: Order, known: KnownFacts | None) -> bool:
     # What went back by a merchant's word did not: so not all of the money can have gone back.
+    if known is not None:
+        return order.platform_id in known.mistaken
     return Refund.objects.of_order(order.shop, order.platform_id).mistaken().exists()
 
 
-def _hold_of(order: Order, disputes: Collection[Dispute]) -> str:
+def _hold_of(order: Order, disputes: Collection[Dispute], known: KnownFacts | None) -> str:
     # A release answers what was known when the merchant gave it, not what came up afterwards.
     released_at = order.released_at
     for dispute in disputes:
@@ -222,16 +227,23 @@ def _hold_of(order: Order, disputes: Collection[Dispute]) -> str:
         if dispute.state == Dispute.State.OPEN and is_news:
             return Order.Hold.DISPUTE
     if order.shop.holds_high_risk:
-        risks = RiskAssessment.objects.of_order(order.shop, order.platform_id).filter(is_high=True)
-        if released_at is not None:
-            risks = risks.filter(assessed_at__gt=released_at)
-        if risks.exists():
+        assessed_at = _high_risk_at(order, known)
+        if assessed_at is not None and (released_at is None or assessed_at > released_at):
             return Order.Hold.RISK
     return Order.Hold.NONE
 
 
-def _money_revokes(order: Order) -> bool:
+def _high_risk_at(order: Order, known: KnownFacts | None) -> datetime | None:
+    if known is not None:
+        return known.risks.get(order.platform_id)
+    risks = RiskAssessment.objects.of_order(order.shop, order.platform_id).filter(is_high=True)
+    return risks.values_list("assessed_at", flat=True).first()
+
+
+def _money_revokes(order: Order, known: KnownFacts | None) -> bool:
     if order.shop.amount_refunds != Shop.AmountRefunds.REVOKE:
         return False
-    refunds = Refund.objects.of_order(order.shop, order.platform_id).effective()
-    return refunds.filter(lines__isnull=True).exists()
+    if known is not None:
+        return order.platform_id in known.money_back
+    refunds = Refund.objects.of_order(order.shop, order.platform_id)
+    return refunds.effective().money_alone().exists()

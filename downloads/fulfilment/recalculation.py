@@ -8,11 +8,10 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from downloads.fulfilment.changes import assign_each, assigned, save_each
+from downloads.fulfilment.changes import assign_each, save_each
 from downloads.fulfilment.grant_counts import (
     COUNTED_FIELDS,
     Counting,
-    allowance_of,
     carry_counts,
     is_counted_by_line,
     keep_counts,
@@ -22,15 +21,18 @@ from downloads.fulfilment.order_state import (
     meanings_and_disputes,
     meanings_in,
     questions_of,
-    said_payment,
-    standing_of,
     statuses_of,
     units_paid,
     words_of,
 )
 from downloads.fulfilment.people.contacts import follow_buyer
-from downloads.models import Attachment, Grant, LineItem, Order, Product, Shop
-from downloads.models.allowances import is_open_by_line
+from downloads.fulfilment.settling.reckoning import (
+    by_product,
+    former_products,
+    lacking_grants,
+    stand,
+)
+from downloads.models import Attachment, Grant, LineItem, Order, Shop
 from downloads.prepared_inserts import insert_all
 from downloads.prepared_queries import PreparedQuery
 from downloads.prepared_statements import Slot
@@ -163,7 +165,6 @@ def settle_within(
         raise Order.DoesNotExist
     order = orders[0]
     lines: dict[int, LineItem] = {line.pk: line for line in rows}
-    back = [allowance_of(line, limit=None).refunded for line in lines.values()]
     if not answers or order.platform_id != number:
         words = set(chain(statuses_of(order), *map(words_of, lines.values())))
         meanings, disputes = meanings_and_disputes(order, words)
@@ -171,31 +172,18 @@ def settle_within(
         meanings, disputes = meanings_in(answers[0]), answers[1]
     # The table may say otherwise by now.
     assign_each((line, {"paid_units": units_paid(line, meanings)}) for line in lines.values())
-    reported = said_payment(order, meanings)
-    standing = standing_of(
-        order, reported=reported, is_given_back=bool(back) and all(back), disputes=disputes
-    )
-    is_unpaid = standing["payment"] == Order.Payment.PENDING
-    if is_unpaid and is_open_by_line(reported, [row.paid_units for row in lines.values()]):
-        standing["payment"] = Order.Payment.PAID
-    saved = assigned(order, **standing)
+    saved = stand(order, lines.values(), meanings=meanings, disputes=disputes)
     counted = Counting(order, by_line=is_counted_by_line(order, meanings), at=at)
-    existing = {(grant.line_id, grant.asset_id) for grant in grants}
-    given = _by_product(attachments)
-    lacking = [
-        counted.grant_for(line, attachment)
-        for line in lines.values()
-        for attachment in given.get(line.product_id, [])
-        if (line.pk, attachment.asset_id) not in existing and not order.is_sub_order
-    ]
-    existing |= {(grant.line_id, grant.asset_id) for grant in lacking}
+    given = by_product(attachments)
+    lacking = lacking_grants(counted, lines.values(), grants, given)
+    existing = {(grant.line_id, grant.asset_id) for grant in [*grants, *lacking]}
     lacking += _former_grants(lines.values(), claims, existing, counted)
     given_to = {grant.line_id for grant in [*grants, *lacking]}
     keep_counts((lines[key] for key in lines if key not in given_to), claims.used)
-    former = _former_products(order, lines.values())
+    former = former_products(order.shop_id, lines.values())
     if former:
         others = Attachment.objects.given().filter(product__in=set(chain(*former.values())))
-        given |= _by_product(others.distinct())
+        given |= by_product(others.distinct())
     assets = {number: {each.asset_id for each in some} for number, some in given.items()}
     changed = [grant for grant in grants if counted.recount(grant, lines, assets, former)]
     save_each(changed, COUNTED_FIELDS)
@@ -214,7 +202,7 @@ def _former_grants(
     if not claims.former or counted.order.is_sub_order:
         return []
     former = Attachment.objects.given().filter(product__in=claims.former.values())
-    given = _by_product(former.distinct())
+    given = by_product(former.distinct())
     return [
         counted.grant_for(line, attachment)
         for line in lines
@@ -222,29 +210,3 @@ def _former_grants(
         for attachment in given.get(claims.former[line.platform_id], [])
         if (line.pk, attachment.asset_id) not in existing
     ]
-
-
-def _former_products(order: Order, lines: Iterable[LineItem]) -> dict[int, list[UUID]]:
-    """Return the products that lines had, the last one first, by our numbers of the lines."""
-    # Most lines have one product all their life: no question then.
-    ranked = {line.pk: line.product_ranks for line in lines if line.product_ranks}
-    if not ranked:
-        return {}
-    numbers = {int(number) for ranks in ranked.values() for number in ranks}
-    rows = Product.objects.filter(shop=order.shop_id, variant_id__in=numbers)
-    products = {str(number): key for number, key in rows.values_list("variant_id", "pk")}
-    return {
-        line: [
-            products[number]
-            for _rank, number in sorted(((rank, number) for number, rank in ranks.items()))[::-1]
-            if number in products
-        ]
-        for line, ranks in ranked.items()
-    }
-
-
-def _by_product(attachments: Iterable[Attachment]) -> dict[UUID, list[Attachment]]:
-    by_product: dict[UUID, list[Attachment]] = {}
-    for attachment in attachments:
-        by_product.setdefault(attachment.product_id, []).append(attachment)
-    return by_product

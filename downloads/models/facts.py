@@ -28,6 +28,10 @@ class RetractableQuerySet(FactQuerySet):
         """Return those that the platform has, and a merchant dismissed."""
         return self.filter(is_gone=False, dismissed_at__isnull=False)
 
+    def money_alone(self) -> Self:
+        """Return the refunds that gave money back, and no units."""
+        return self.filter(lines__isnull=True)
+
 
 class OrderFact(models.Model):
     """What every fact about an order has: the shop, and the order's number on its platform."""

@@ -18,7 +18,6 @@ from downloads import fulfilment, lookups
 from downloads.audit.entries import enter_audit
 from downloads.errors import BadInput
 from downloads.models import Asset
-from storefront.inbox import let_others_write
 from storefront.models import Backfill
 from storefront.models.backfills import SILENCE
 
@@ -27,9 +26,12 @@ logger = logging.getLogger(__name__)
 State = Backfill.State
 # Beside reconciliation and imports: what shops send waits for none of them.
 QUEUE = "platforms"
-# One task's share, so that others have their turn, and the orders of one transaction.
+# One task's share, so that others have their turn.
 SHARE_SECONDS = 20
-ORDERS_AT_ONCE = 10
+# The orders of one transaction, and the pause behind it as a multiple of its time. SQLite has one
+# writer, whom buyers wait for: they find it free most of the time, and are not kept long else.
+ORDERS_AT_ONCE = {"sqlite": 10, "postgresql": 50}
+PAUSES = {"sqlite": 3.0, "postgresql": 0.5}
 
 
 def begin_backfill(asset: Asset, *, person: Any, at: datetime) -> Backfill:
@@ -105,37 +107,34 @@ def _do_share(row: Backfill) -> bool:
     """Go on where the run is, for about `SHARE_SECONDS`; say whether that was all."""
     end = time.monotonic() + SHARE_SECONDS
     while True:
+        # Before others' way is barred: where few lack it, many orders are looked at.
+        orders = fulfilment.rules.orders_lacking(
+            row.asset, after=row.last_order, at_most=ORDERS_AT_ONCE[connection.vendor]
+        )
+        if not orders:
+            return True
         started = time.monotonic()
-        is_over = _do_some(row)
-        if is_over or row.state != State.RUNNING:
-            return is_over
-        if time.monotonic() > end:
+        _give(row, orders)
+        if row.state != State.RUNNING or time.monotonic() > end:
             return False
         # Buyers' clicks and what shops send come in between.
-        let_others_write(time.monotonic() - started)
+        time.sleep(PAUSES[connection.vendor] * (time.monotonic() - started))
 
 
 @transaction.atomic
-def _do_some(row: Backfill) -> bool:
+def _give(row: Backfill, orders: list[int]) -> None:
     # Whoever else goes on with it, once it seemed cut off, waits here and sees how far it is.
     stored = Backfill.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
     if stored is None or not stored.is_running:
         row.state = State.DONE if stored is None else stored.state
-        return False
-    at = timezone.now()
-    share = fulfilment.rules.give_to_past_orders(
-        row.asset, after=stored.last_order, at_most=_at_once(), at=at
-    )
-    row.done, row.given = stored.done + share.purchases, stored.given + share.given
+        return
+    at, share = timezone.now(), fulfilment.rules.Share()
+    if stored.last_order < orders[-1]:
+        share = fulfilment.rules.give_to_past_orders(row.asset, orders, at=at)
+    row.done, row.given = stored.done + share.given, stored.given + share.given
     row.mails, row.moved_at = stored.mails + share.mails, at
-    row.last_order = stored.last_order if share.last is None else share.last
+    row.last_order = max(stored.last_order, orders[-1])
     row.save(update_fields=("done", "given", "mails", "moved_at", "last_order"))
-    return share.last is None
-
-
-def _at_once() -> int:
-    # One of SQLite's, whose one writer buyers wait for.
-    return 1 if connection.vendor == "sqlite" else ORDERS_AT_ONCE
 
 
 def _end(row: Backfill, state: str, *, fault: str = "") -> None:

@@ -1,7 +1,8 @@
 """Queue the mail that tells a buyer, once, that an order may be downloaded."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -9,9 +10,10 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from downloads.errors import BadInput
+from downloads.fulfilment.changes import insert_all
 from downloads.models import Grant, Mail, Order, Shop
 from downloads.models.orders import BY_HAND
-from downloads.prepared_queries import FilledQuery, PreparedQuery
+from downloads.prepared_queries import FilledQuery, PreparedQuery, in_places, width_for
 from downloads.prepared_statements import Slot
 
 HOUR = timedelta(hours=1)
@@ -35,7 +37,16 @@ def announce(orders: Collection[int], *, at: datetime, is_anew: bool = False) ->
 
 def question_of(order: int, *, at: datetime) -> FilledQuery:
     """Return what asks for an order if it is to be announced by now, for `announce_ready`."""
-    return _READY.given(order=order, at=at, since=at - timedelta(days=settings.MAIL_ORDER_DAYS))
+    return _READY.given(
+        **{"order 0": order}, at=at, since=at - timedelta(days=settings.MAIL_ORDER_DAYS)
+    )
+
+
+def question_of_each(orders: Sequence[int], *, at: datetime) -> FilledQuery:
+    """Return what asks for those of some orders that are to be announced by now, likewise."""
+    width = width_for(orders)
+    since = at - timedelta(days=settings.MAIL_ORDER_DAYS)
+    return _ready_of(width).given(**in_places("order", orders, width), at=at, since=since)
 
 
 def announce_ready(ready: Collection[Order], *, at: datetime) -> None:
@@ -43,7 +54,7 @@ def announce_ready(ready: Collection[Order], *, at: datetime) -> None:
     mails = [_mail(order, at=at) for order in ready if order.shop.mails_buyers]
     if ready:
         Order.objects.filter(pk__in=[order.pk for order in ready]).update(announced_at=at)
-        Mail.objects.bulk_create(mails)
+        insert_all(mails)
 
 
 def _ready(
@@ -56,17 +67,22 @@ def _ready(
         is_new = Q(placed_at__gte=since) | BY_HAND
         untold = untold.filter(is_new, created_at__gte=since)
     permitted = Grant.objects.permitted(at).filter(order=OuterRef("pk"))
-    return untold.filter(Exists(permitted)).select_related("shop")
+    return untold.filter(Exists(permitted)).select_related("shop").order_by("pk")
+
+
+@cache
+def _ready_of(width: int) -> PreparedQuery:
+    return PreparedQuery(
+        lambda: _ready(
+            [Slot(f"order {n}", models.BigAutoField()) for n in range(width)],
+            at=Slot("at", models.DateTimeField()),
+            since=Slot("since", models.DateTimeField()),
+        )
+    )
 
 
 # Each report of an order asks for that one.
-_READY = PreparedQuery(
-    lambda: _ready(
-        [Slot("order", models.BigAutoField())],
-        at=Slot("at", models.DateTimeField()),
-        since=Slot("since", models.DateTimeField()),
-    )
-)
+_READY = _ready_of(1)
 
 
 def send_order_mail(order: Order, *, at: datetime) -> Mail:

@@ -11,7 +11,7 @@ from downloads.fulfilment.rules.by_sku import (
     attach_by_sku,
     judge_rows,
 )
-from downloads.fulfilment.rules.past_orders import give_to_past_orders
+from downloads.fulfilment.rules.past_orders import Share, give_to_past_orders, orders_lacking
 from downloads.fulfilment.rules.verbs import (
     apply_shop_defaults,
     attach_to_each,
@@ -31,6 +31,7 @@ __all__ = [
     "NEW",
     "REFUSED",
     "SAME",
+    "Share",
     "SkuRow",
     "Tally",
     "Verdict",
@@ -45,6 +46,7 @@ __all__ = [
     "judge_rows",
     "leave_out",
     "move_rule",
+    "orders_lacking",
     "resolve_products",
     "save_rule",
     "set_default_terms",

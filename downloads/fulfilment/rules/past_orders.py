@@ -1,26 +1,23 @@
 """Bring past orders to what a shop says by now, some at a time: its policies, an asset."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Subquery
 
-from downloads.fulfilment.recalculation import settle, settle_within
+from downloads.fulfilment.recalculation import settle
+from downloads.fulfilment.settling.batches import settle_each
 from downloads.models import Asset, LineItem, Order, Shop
 
 
 @dataclass(frozen=True)
 class Share:
-    """One share: the last order looked at (null: none is left), and what came of it.
+    """What came of some orders: purchases that were given the asset, and buyers who are mailed."""
 
-    `purchases` lacked the asset before, `given` have it now; `mails` told buyers of it.
-    """
-
-    last: int | None
-    purchases: int = 0
     given: int = 0
     mails: int = 0
 
@@ -32,27 +29,28 @@ class PolicyBatch(NamedTuple):
     last: int | None
 
 
-@transaction.atomic
-def give_to_past_orders(asset: Asset, *, after: int, at_most: int, at: datetime) -> Share:
-    """Settle the next orders behind `after` that lack an asset which is attached to them.
+def orders_lacking(asset: Asset, *, after: int, at_most: int) -> list[int]:
+    """Return the next orders behind `after` that lack an asset which is attached to them.
 
-    Doing it again changes nothing: an order that has it is not looked at.
+    Outside of the transaction that gives it to them: where few lack it, many are looked at.
     """
-    lacking = LineItem.objects.lacking(asset)
-    # By orders, in the order of their keys: by lines, all of them would be sorted for each share.
-    orders = Order.objects.filter(Exists(lacking.filter(order=OuterRef("pk"))), shop=asset.shop_id)
-    behind = orders.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)
-    numbers = list(behind[:at_most])
-    if not numbers:
-        return Share(last=None)
-    of_these = lacking.filter(order__in=numbers)
-    purchases, mails = of_these.count(), 0
-    silent = Order.objects.filter(pk__in=numbers, announced_at=None)
-    untold = set(silent.values_list("pk", flat=True))
-    for order in Order.objects.filter(pk__in=numbers).order_by("pk"):
-        settled = settle_within(order, at=at)
-        mails += order.pk in untold and settled.announced_at is not None
-    return Share(numbers[-1], purchases, purchases - of_these.count(), mails)
+    # Asked of one order after the other, in the order of their keys. As a join, which EXISTS is to
+    # PostgreSQL, all of them would be found and sorted for each share.
+    lacking = LineItem.objects.lacking(asset).filter(order=OuterRef("pk")).values("pk")[:1]
+    behind = Order.objects.filter(shop=asset.shop_id, pk__gt=after).order_by("pk")
+    found = behind.alias(lacking=Subquery(lacking)).filter(lacking__isnull=False)
+    return list(found.values_list("pk", flat=True)[:at_most])
+
+
+@transaction.atomic(savepoint=False)
+def give_to_past_orders(asset: Asset, orders: Sequence[int], *, at: datetime) -> Share:
+    """Settle these orders of an asset's shop, in a number of statements that does not grow.
+
+    Doing it again changes nothing: an order that has it by now is left as it is.
+    """
+    settled = settle_each(asset.shop, orders, at=at)
+    given = [each for each in settled.fresh if each.asset_id == asset.pk]
+    return Share(len(given), settled.mails)
 
 
 def apply_policies(

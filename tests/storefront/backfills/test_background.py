@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from downloads import fulfilment
@@ -19,7 +20,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 @pytest.fixture(autouse=True)
 def _ten_at_once(monkeypatch):
-    monkeypatch.setattr(background, "_at_once", lambda: 10)
+    monkeypatch.setitem(background.ORDERS_AT_ONCE, connection.vendor, 10)
+    monkeypatch.setitem(background.PAUSES, connection.vendor, 0)
 
 
 @pytest.fixture
@@ -100,12 +102,23 @@ def test_two_at_once_are_one(asset):
     assert Grant.objects.count() == 25
 
 
+def test_a_share_that_was_done_meanwhile_is_not_counted_twice(asset):
+    row = begin(asset)
+    orders = fulfilment.rules.orders_lacking(asset, after=0, at_most=10)
+    behind = Backfill.objects.get()
+    background._give(behind, orders)
+    background._give(row, orders)
+    row.refresh_from_db()
+    assert (row.done, row.given, row.last_order) == (10, 10, orders[-1])
+    assert go_on(row).done == 25
+
+
 def test_a_fault_of_ours_stops_it_and_it_can_go_on(asset, monkeypatch):
     row = begin(asset)
     with monkeypatch.context() as patch:
-        patch.setattr(background, "let_others_write", lambda seconds: 1 / 0)
+        patch.setitem(background.PAUSES, connection.vendor, None)
         row = go_on(row)
-    assert (row.state, row.fault, row.done) == ("failed", "ZeroDivisionError", 10)
+    assert (row.state, row.fault, row.done) == ("failed", "TypeError", 10)
     assert background.resume(row, at=timezone.now())
     assert go_on(row).done == 25
 

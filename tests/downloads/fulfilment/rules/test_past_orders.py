@@ -1,8 +1,11 @@
 """Giving a file to past orders, a share at a time."""
 
+from datetime import timedelta
+
 import pytest
 
 from downloads import fulfilment, lookups
+from downloads.fulfilment.rules import Share
 from downloads.models import AttachmentRule, Grant, LineItem
 from tests.factories import (
     NOW,
@@ -14,6 +17,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(days=1)
 
 
 @pytest.fixture
@@ -33,26 +37,36 @@ def sold(asset):
 
 
 def give(asset, after=0, at_most=2):
-    return fulfilment.rules.give_to_past_orders(asset, after=after, at_most=at_most, at=NOW)
+    orders = fulfilment.rules.orders_lacking(asset, after=after, at_most=at_most)
+    return orders, fulfilment.rules.give_to_past_orders(asset, orders, at=NOW)
 
 
-def test_a_share_gives_to_the_next_orders_and_says_where_it_is(asset, sold):
-    share = give(asset)
-    assert (share.last, share.purchases, share.given, share.mails) == (sold[1].order_id, 2, 2, 2)
+def test_the_next_orders_are_given_it(asset, sold):
+    orders = [line.order_id for line in sold]
+    assert give(asset) == (orders[:2], Share(given=2, mails=2))
     assert set(Grant.objects.values_list("line", "limit")) == {(sold[0].pk, 2), (sold[1].pk, 2)}
-    share = give(asset, after=share.last)
-    assert share.last == sold[3].order_id
-    share = give(asset, after=share.last)
-    assert (share.last, share.given) == (sold[4].order_id, 1)
-    assert give(asset, after=share.last).last is None
+    assert give(asset, after=orders[1]) == (orders[2:4], Share(given=2, mails=2))
+    assert give(asset, after=orders[3]) == (orders[4:], Share(given=1, mails=1))
+    assert give(asset, after=orders[4]) == ([], Share())
     assert not lookups.lines_lacking(asset).exists()
 
 
 def test_doing_it_again_changes_nothing(asset, sold):
-    give(asset, at_most=9)
+    orders, _share = give(asset, at_most=9)
     before = list(Grant.objects.values())
-    assert give(asset, at_most=9).last is None
+    assert give(asset, at_most=9) == ([], Share())
+    assert fulfilment.rules.give_to_past_orders(asset, orders, at=LATER) == Share()
     assert list(Grant.objects.values()) == before
+
+
+def test_an_order_that_was_deleted_or_given_back_meanwhile_ends_right(asset, sold):
+    orders = fulfilment.rules.orders_lacking(asset, after=0, at_most=9)
+    sold[0].order.delete()
+    LineItem.objects.filter(pk=sold[1].pk).update(current_quantity=0)
+    fulfilment.settle(sold[2].order, at=NOW)
+    share = fulfilment.rules.give_to_past_orders(asset, orders, at=NOW)
+    assert share == Share(given=3, mails=2)
+    assert Grant.objects.get(line=sold[1]).refunded
 
 
 def test_who_has_it_and_who_is_left_out_do_not_lack_it(asset, sold):

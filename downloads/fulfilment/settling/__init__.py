@@ -1,0 +1,1 @@
+"""What settling comes to, for one order and for many at once."""
