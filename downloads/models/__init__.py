@@ -1,6 +1,7 @@
 """Models of the domain."""
 
 from downloads.models.accounts import Account
+from downloads.models.attachment_tables import AttachmentTable, AttachmentTableRow
 from downloads.models.attachments import Attachment, AttachmentRule
 from downloads.models.audit import AuditEntry
 from downloads.models.catalog import Asset, KeptUpload, Product
@@ -34,6 +35,8 @@ __all__ = [
     "AssetFigures",
     "Attachment",
     "AttachmentRule",
+    "AttachmentTable",
+    "AttachmentTableRow",
     "AuditEntry",
     "BuyerFigures",
     "CountedDay",

@@ -3,13 +3,12 @@
 Its name stands in the rows of queued tasks: the release before, and the one after, look there.
 """
 
-import logging
 import time
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
@@ -18,20 +17,12 @@ from downloads import fulfilment, lookups
 from downloads.audit.entries import enter_audit
 from downloads.errors import BadInput
 from downloads.models import Asset
+from storefront.backfills import runs
 from storefront.models import Backfill
-from storefront.models.backfills import SILENCE
-
-logger = logging.getLogger(__name__)
 
 State = Backfill.State
-# Beside reconciliation and imports: what shops send waits for none of them.
-QUEUE = "platforms"
-# One task's share, so that others have their turn.
-SHARE_SECONDS = 20
-# The orders of one transaction, and the pause behind it as a multiple of its time. SQLite has one
-# writer, whom buyers wait for: they find it free most of the time, and are not kept long else.
+# The orders of one transaction: of SQLite's, whose one writer buyers wait for, few.
 ORDERS_AT_ONCE = {"sqlite": 10, "postgresql": 50}
-PAUSES = {"sqlite": 3.0, "postgresql": 0.5}
 
 
 def begin_backfill(asset: Asset, *, person: Any, at: datetime) -> Backfill:
@@ -62,63 +53,35 @@ def begin_backfill(asset: Asset, *, person: Any, at: datetime) -> Backfill:
 
 def resume(row: Backfill, *, at: datetime) -> bool:
     """Let a run go on that was cut off or stopped; say whether that was so."""
-    stopped = Backfill.objects.filter(pk=row.pk, moved_at=row.moved_at)
-    if not (row.is_cut_off(at) or row.state == State.FAILED):
-        return False
-    fresh = {"state": State.RUNNING, "fault": "", "moved_at": at, "ended_at": None}
-    try:
-        with transaction.atomic():
-            if not stopped.update(**fresh):
-                return False
-            transaction.on_commit(partial(give_in_background.enqueue, row.pk))
-    except IntegrityError:
-        return False  # another one has begun since
-    return True
+    return runs.resume(row, state=State.RUNNING, at=at, enqueue=give_in_background.enqueue)
 
 
 def resume_cut_off(*, at: datetime) -> int:
     """Let all runs go on that were cut off; return how many."""
-    silent = Backfill.objects.filter(state=State.RUNNING, moved_at__lte=at - SILENCE)
-    return sum(resume(row, at=at) for row in silent)
+    return sum(resume(row, at=at) for row in runs.cut_off(Backfill, at))
 
 
-@task(queue_name=QUEUE)
+@task(queue_name=runs.QUEUE)
 def give_in_background(backfill_id: int) -> str:
     """Do one share of a run and have the next one done; return how far it is."""
     row = Backfill.objects.select_related("asset__shop").filter(pk=backfill_id).first()
     if row is None or not row.is_running:
         return "There is nothing to do."
-    try:
-        is_over = _do_share(row)
-    except (OperationalError, InterfaceError):
-        raise  # what is done is saved; the rest goes on once it is found to be cut off
-    except Exception as error:
-        logger.exception("Giving to past orders %s failed", row.pk)
-        _end(row, State.FAILED, fault=type(error).__name__)
-        return "It stopped."
-    if not is_over:
-        give_in_background.enqueue(row.pk)
-        return f"{row.done} of {row.total}"
-    _end(row, State.DONE)
-    return f"{row.given} given"
+    worked = runs.work(row, _steps(row), enqueue=give_in_background.enqueue)
+    if worked.fault:
+        _end(row, State.FAILED, fault=worked.fault)
+    elif worked.is_over:
+        _end(row, State.DONE)
+    return f"{row.done} of {row.total}"
 
 
-def _do_share(row: Backfill) -> bool:
-    """Go on where the run is, for about `SHARE_SECONDS`; say whether that was all."""
-    end = time.monotonic() + SHARE_SECONDS
-    while True:
-        # Before others' way is barred: where few lack it, many orders are looked at.
-        orders = fulfilment.rules.orders_lacking(
-            row.asset, after=row.last_order, at_most=ORDERS_AT_ONCE[connection.vendor]
-        )
-        if not orders:
-            return True
+def _steps(row: Backfill) -> runs.Steps:
+    most = ORDERS_AT_ONCE[connection.vendor]
+    # Looked for before others' way is barred: where few lack it, many orders are looked at.
+    while orders := fulfilment.rules.orders_lacking(row.asset, after=row.last_order, at_most=most):
         started = time.monotonic()
         _give(row, orders)
-        if row.state != State.RUNNING or time.monotonic() > end:
-            return False
-        # Buyers' clicks and what shops send come in between.
-        time.sleep(PAUSES[connection.vendor] * (time.monotonic() - started))
+        yield time.monotonic() - started
 
 
 @transaction.atomic
@@ -138,8 +101,6 @@ def _give(row: Backfill, orders: list[int]) -> None:
 
 
 def _end(row: Backfill, state: str, *, fault: str = "") -> None:
-    at = timezone.now()
-    running = Backfill.objects.filter(pk=row.pk, state=State.RUNNING)
-    if running.update(state=state, fault=fault, moved_at=at, ended_at=at):
+    if runs.end(row, state, at=timezone.now(), fault=fault):
         what = "Gave it to past orders" if not fault else "Giving it to past orders stopped"
         enter_audit(what, row=row.asset, after={"given": row.given, "mails": row.mails})

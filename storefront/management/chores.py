@@ -6,7 +6,7 @@ from functools import partial
 
 from downloads import fulfilment
 from storefront import inbox
-from storefront.backfills import background
+from storefront.backfills import attaching, background
 from storefront.management.tidying import Budget, Job, Tidied, jobs
 from storefront.reconciliation import daily, hourly
 
@@ -22,6 +22,7 @@ CHORES: dict[str, Chore] = {
     "looking for messages that wait": lambda at: inbox.ring(),
     "giving back what was not fetched": lambda at: fulfilment.weigh_deliveries(at=at),
     "going on with files for past orders": lambda at: background.resume_cut_off(at=at),
+    "going on with tables of files to attach": lambda at: attaching.resume_cut_off(at=at),
     "beginning the daily reconciliations": lambda at: daily.begin_next(at=at),
     "beginning the hourly reconciliations": lambda at: hourly.begin_due(at=at),
     "telling staff of messages set aside": lambda at: fulfilment.warn_of_set_aside(at=at),

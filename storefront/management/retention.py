@@ -18,6 +18,7 @@ from django_tasks_db.models import DBTaskResult
 from downloads import fulfilment
 from downloads.models import (
     Account,
+    AttachmentTable,
     DataRequest,
     Delivery,
     DownloadEvent,
@@ -193,6 +194,15 @@ RETENTIONS = (
         "`IMPORT_RETENTION_DAYS` after its upload, with its file and that of the refused rows",
         _past(OrderImport),
         forget=lambda at, at_most: forget_imports(at=at, at_most=at_most),
+    ),
+    Retention(
+        "tables to attach by",
+        AttachmentTable,
+        "created_at",
+        "`IMPORT_RETENTION_DAYS` after its upload, with its rows",
+        _past(AttachmentTable),
+        also=("downloads.AttachmentTableRow",),
+        forget=lambda at, at_most: fulfilment.rules.forget_tables(at=at, at_most=at_most),
     ),
     Retention(
         "sessions",

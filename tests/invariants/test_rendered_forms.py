@@ -18,6 +18,7 @@ from downloads import fulfilment
 from downloads.models import (
     Account,
     AttachmentRule,
+    AttachmentTable,
     Customer,
     Delivery,
     FirstSteps,
@@ -27,6 +28,8 @@ from downloads.models import (
     Membership,
     Product,
 )
+from storefront.admin.attachments import csv_forms
+from storefront.backfills.attaching import attach_in_background
 from storefront.models import Backfill, PasswordRequest, StaffSession
 from storefront.signed_urls import account_url, new_click
 from storefront.staff import two_factor
@@ -386,6 +389,22 @@ def test_attach_by_csv(django_app, sign_in):
     assert (product.attachments.get().source, product.attachments.get().limit) == (None, 4)
 
 
+def test_attach_table(django_app, sign_in, monkeypatch):
+    product, asset, _rule = attaching(sign_in)
+    Product.objects.update(sku="BOOK")
+    monkeypatch.setattr(csv_forms, "MOST_AT_ONCE", 1)
+    form = form_in(django_app.get("/admin/downloads/product/attach-by-csv/"), "Check the file")
+    rows = f"sku,file,limit,days\nBOOK,{asset.title},4,\nNONE,{asset.title},,\n"
+    form["upload"] = Upload("rows.csv", rows.encode())
+    page = form.submit().follow()
+    attach_in_background.func(AttachmentTable.objects.get().pk)
+    form = form_in(django_app.get(page.request.path), "attach the good rows only")
+    form["mode"] = "good"
+    form.submit()
+    attach_in_background.func(AttachmentTable.objects.get().pk)
+    assert (product.attachments.get().source, product.attachments.get().limit) == (None, 4)
+
+
 def test_past_orders(django_app, sign_in):
     product, asset, _rule = attaching(sign_in)
     LineFactory(order=OrderFactory(shop=asset.shop), product=product)
@@ -421,6 +440,7 @@ TESTED = {
     "admin/downloads/product/attach.html": test_attach_file,
     "admin/downloads/product/attach_by_csv.html": test_attach_by_csv,
     "admin/downloads/product/attach_csv_preview.html": test_attach_by_csv,
+    "admin/downloads/product/attach_table.html": test_attach_table,
     "admin/downloads/product/change_form.html": test_leave_out,
     "admin/downloads/shop/change_form.html": test_mail_on_trial,
     "admin/in_use.html": test_in_use,

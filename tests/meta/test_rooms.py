@@ -27,6 +27,8 @@ MODELS = [
     "downloads.models.privacy",
     "downloads.models.catalog",
     "downloads.models.attachments",
+    "downloads.models.runs",
+    "downloads.models.attachment_tables",
     "downloads.models.reported",
     "downloads.models.orders",
     "downloads.models.lines",

@@ -55,6 +55,7 @@ PLAUSIBLE = {
     "number": "1",
     "object_id": "1",
     "shop": "1",
+    "table": "1",
     "upload": "00000000-0000-4000-8000-000000000007",
     "url": "nothing",
 }

@@ -12,6 +12,15 @@ from downloads.fulfilment.rules.by_sku import (
     judge_rows,
 )
 from downloads.fulfilment.rules.past_orders import Share, give_to_past_orders, orders_lacking
+from downloads.fulfilment.rules.tables import (
+    CHANGED_SINCE,
+    forget_file,
+    forget_tables,
+    judge_more,
+    keep_table,
+    write_all,
+    write_more,
+)
 from downloads.fulfilment.rules.verbs import (
     apply_shop_defaults,
     attach_to_each,
@@ -28,6 +37,7 @@ from downloads.fulfilment.rules.verbs import (
 
 __all__ = [
     "CHANGED",
+    "CHANGED_SINCE",
     "NEW",
     "REFUSED",
     "SAME",
@@ -42,12 +52,18 @@ __all__ = [
     "check_rule",
     "check_width",
     "delete_rules",
+    "forget_file",
+    "forget_tables",
     "give_to_past_orders",
+    "judge_more",
     "judge_rows",
+    "keep_table",
     "leave_out",
     "move_rule",
     "orders_lacking",
     "resolve_products",
     "save_rule",
     "set_default_terms",
+    "write_all",
+    "write_more",
 ]

@@ -5,7 +5,7 @@ The same judgement makes the preview and, under the shop's lock, what is written
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -21,6 +21,11 @@ from downloads.models import Asset, Attachment, Product, Shop
 from downloads.models.attachments import terms_of
 
 ROWS_AT_ONCE = 1000
+# A product and a file, by their keys.
+Pair = tuple[object, object]
+# A limit and days.
+Terms = tuple[int | None, int | None]
+Before = Callable[[Collection[object]], dict[Pair, int]]
 NEW, CHANGED, SAME, REFUSED = "new", "changed", "same", "refused"
 
 
@@ -50,7 +55,7 @@ class Verdict:
     outcome: str
     reason: str = ""
     attachment: Attachment | None = None
-    before: tuple[int | None, int | None] | None = None
+    before: Terms | None = None
 
 
 class Tally:
@@ -74,12 +79,24 @@ class Tally:
         return self._digest.hexdigest()
 
 
-def judge_rows(shop: Shop, rows: Iterable[SkuRow]) -> Iterator[Verdict]:
-    """Yield what would come of each row as things stand; three queries for a thousand rows."""
-    seen: dict[tuple[object, object], int] = {}
+def nothing(products: Collection[object]) -> dict[Pair, int]:
+    """Return that nothing was said before the first row."""
+    return {}
+
+
+def judge_rows(
+    shop: Shop, rows: Iterable[SkuRow], *, before: Before = nothing
+) -> Iterator[Verdict]:
+    """Yield what would come of each row as things stand; three queries for a thousand rows.
+
+    `before` returns the lines that said something of these products in rows before the first.
+    """
+    seen: dict[Pair, int] = {}
     waiting = iter(rows)
     while batch := list(islice(waiting, ROWS_AT_ONCE)):
         products, assets = _products(shop, batch), _assets(shop, batch)
+        only = [each[0].pk for each in products.values() if len(each) == 1]
+        seen |= before(only)
         yield from _judge(shop, batch, products, assets, seen)
 
 
@@ -137,7 +154,7 @@ def _judge(
     batch: list[SkuRow],
     products: dict[str | None, list[Product]],
     assets: dict[str, list[Asset]],
-    seen: dict[tuple[object, object], int],
+    seen: dict[Pair, int],
 ) -> Iterator[Verdict]:
     only = [each[0].pk for each in products.values() if len(each) == 1]
     wanted = {asset.pk for each in assets.values() for asset in each}
@@ -213,6 +230,17 @@ def _enter(good: list[Verdict]) -> None:
         first = pairs[:BATCH]
         former = {each.row.sku: each.before for each, _row in first if each.before is not None}
         terms = {each.row.sku: (row.limit, row.lifetime_days) for each, row in first}
-        after = {"products": len(pairs), "limit_and_days": terms}
-        before = {"limit_and_days": former} if former else None
-        enter_audit("Attached to products by SKU", row=asset, before=before, after=after)
+        enter_attached(asset, count=len(pairs), terms=terms, former=former)
+
+
+def enter_attached(
+    asset: Asset,
+    *,
+    count: int,
+    terms: Mapping[str, Terms],
+    former: Mapping[str, Terms],
+) -> None:
+    """Enter that a file was attached to so many variants, with the terms of the first by SKU."""
+    after = {"products": count, "limit_and_days": terms}
+    before = {"limit_and_days": former} if former else None
+    enter_audit("Attached to products by SKU", row=asset, before=before, after=after)

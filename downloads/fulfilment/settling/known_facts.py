@@ -82,7 +82,7 @@ def lock_facts(shop: Shop, orders: Sequence[int]) -> Facts:
 @cache
 def _questions(width: int) -> list[PreparedQuery]:
     shop = Slot("shop", models.BigAutoField())
-    keys = [Slot(f"order {n}", models.BigAutoField()) for n in range(width)]
+    keys: list[Any] = [Slot(f"order {n}", models.BigAutoField()) for n in range(width)]
     orders = Order.objects.filter(pk__in=keys)
     # Of one shop all of them: asked by it, too, SQLite would look at all orders that the shop has.
     numbers = orders.order_by().values("platform_id")
@@ -95,7 +95,7 @@ def _questions(width: int) -> list[PreparedQuery]:
     )
     attachments = Attachment.objects.given().filter(product__lines__order__pk__in=keys)
     refunds = Refund.objects.filter(**about).order_by()
-    asked: list[models.QuerySet[Any]] = [
+    querysets: list[models.QuerySet[Any]] = [
         locked,
         LineItem.objects.filter(order__pk__in=keys).with_refunded_units().order_by("pk"),
         Grant.objects.filter(order__pk__in=keys).order_by("pk"),
@@ -106,7 +106,7 @@ def _questions(width: int) -> list[PreparedQuery]:
         refunds.effective().money_alone(),
         RiskAssessment.objects.filter(**about, is_high=True).order_by(),
     ]
-    return [PreparedQuery(lambda each=each: each) for each in asked]  # type: ignore[misc]
+    return [PreparedQuery(lambda each=each: each) for each in querysets]  # type: ignore[misc]
 
 
 def _by(rows: Iterable[Any], name: str) -> dict[Hashable, list[Any]]:

@@ -4,10 +4,9 @@ import uuid
 from io import BytesIO
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -19,72 +18,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from downloads import fulfilment
-from downloads.errors import BadInput, NotFound
+from downloads.errors import BadInput, DiskFull, NotFound
 from downloads.fulfilment.rules import REFUSED, Tally, Verdict, attach_by_sku, judge_rows
 from downloads.models import Shop
+from storefront.admin.attachments.csv_forms import ALL, ConfirmForm, CsvForm
 from storefront.admin.attachments.csv_rows import (
+    CSV,
     CsvRows,
-    check_rows,
     open_rows,
     refused_lines,
     template_text,
 )
-from storefront.admin.base import ScopedAdmin
+from storefront.admin.attachments.long_tables import AttachesLongTables
+from storefront.backfills.attaching import begin_table
 from storefront.imports.base import NotRecognised
 from storefront.staff.roles import rows_where
 
 ATTACH = "downloads.add_attachment"
 MOST_SHOWN = 100
-CSV = "text/csv; charset=utf-8"
-ALL, GOOD = "all", "good"
 NOT_KEPT = gettext_lazy("The file could not be kept until you confirm. Tell who runs this service.")
 
 
-class CsvForm(forms.Form):
-    """Whose products, and the file."""
-
-    shop = forms.ModelChoiceField(queryset=Shop.objects.none(), label=gettext_lazy("Shop"))
-    upload = forms.FileField(label=gettext_lazy("File"))
-
-    def __init__(self, *args: Any, shops: QuerySet[Shop], **options: Any) -> None:
-        super().__init__(*args, **options)
-        chooser: Any = self.fields["shop"]
-        chooser.queryset = shops
-        first = list(shops[:2])
-        if len(first) == 1:
-            chooser.initial, chooser.widget = first[0].pk, forms.HiddenInput()
-
-    def clean_upload(self) -> Any:
-        upload = self.cleaned_data["upload"]
-        most = settings.ATTACH_CSV_MAX_BYTES
-        if upload.size > most:
-            raise ValidationError(
-                _("The file has %(size)s bytes; at most %(most)s are taken. Cut it in two.")
-                % {"size": f"{upload.size:,}", "most": f"{most:,}"}
-            )
-        try:
-            check_rows(BytesIO(upload.read()))
-        except NotRecognised as error:
-            raise ValidationError(str(error)) from error
-        return upload
-
-
-class ConfirmForm(forms.Form):
-    """What is done where some rows are wrong, and what the preview came to."""
-
-    mode = forms.ChoiceField(
-        label=gettext_lazy("Where rows are wrong"),
-        widget=forms.RadioSelect,
-        initial=ALL,
-        choices=(
-            (ALL, gettext_lazy("attach all or nothing")),
-            (GOOD, gettext_lazy("attach the good rows only")),
-        ),
-    )
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
-
-
-class AttachesByCsv(ScopedAdmin):
+class AttachesByCsv(AttachesLongTables):
     """The pages about a CSV of files to attach, beside the list of products."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -111,12 +66,31 @@ class AttachesByCsv(ScopedAdmin):
         if form.is_bound and form.is_valid():
             entered = form.cleaned_data
             upload, at = entered["upload"], timezone.now()
+            if form.is_long:
+                return self._begin_table(request, form)
             kept = fulfilment.keep_upload(upload, person=request.user, at=at)
             if kept is not None:
                 where = [entered["shop"].pk, kept.pk]
                 return HttpResponseRedirect(reverse("admin:attach_csv_preview", args=where))
             form.add_error("upload", str(NOT_KEPT))
         return self._page(request, "attach_by_csv", form=form)
+
+    def _begin_table(self, request: HttpRequest, form: CsvForm) -> HttpResponseBase:
+        upload = form.cleaned_data["upload"]
+        upload.seek(0)
+        lines = sum(block.count(b"\n") for block in upload.chunks())
+        try:
+            table = begin_table(
+                form.cleaned_data["shop"],
+                upload,
+                person=request.user,
+                total=lines,
+                at=timezone.now(),
+            )
+        except DiskFull as error:
+            form.add_error("upload", str(error))
+            return self._page(request, "attach_by_csv", form=form)
+        return HttpResponseRedirect(reverse("admin:attach_table", args=[table.pk]))
 
     def csv_template(self, request: HttpRequest) -> HttpResponse:
         """Hand out a file to fill in."""

@@ -1,6 +1,7 @@
 """CSV of files to attach by SKU: its template, its rows read, and the refused ones written."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import IO, Any, NamedTuple
 
 from django.conf import settings
@@ -23,6 +24,7 @@ EXAMPLES = (
     ("BOOK-2", "guide.pdf", "5", "30"),
     ("COURSE", "Workbook", "unlimited", "no end"),
 )
+CSV = "text/csv; charset=utf-8"
 REFUSED_COLUMNS = ("line", "reason", *COLUMNS)
 
 
@@ -57,14 +59,16 @@ def open_rows(file: IO[bytes]) -> CsvRows:
     return CsvRows(_rows(table.rows, table.columns), notes)
 
 
-def check_rows(file: IO[bytes]) -> None:
-    """Refuse a file that cannot be read as rows, or has too many or none of them.
+def count_rows(file: IO[bytes], *, at_most: int) -> int:
+    """Count the rows of a file, up to a number; more are not read.
 
     Raises:
-        NotRecognised: with the reason.
+        NotRecognised: it cannot be read as rows, or has none.
     """
-    if not sum(1 for _row in open_rows(file).rows):
+    count = sum(1 for _row in islice(open_rows(file).rows, at_most))
+    if not count:
         raise NotRecognised(_("There is no row below the first line."))
+    return count
 
 
 def refused_lines(verdicts: Iterable[Verdict]) -> Iterator[str]:

@@ -24,6 +24,8 @@ ELSEWHERE = {
     # A file is kept for whoever sent it.
     "attach_csv_preview": [{"shop": "1", "upload": str(NO_UUID)}],
     "attach_csv_refused": [{"shop": "1", "upload": str(NO_UUID)}],
+    "attach_table": [{"table": str(NOBODY)}],
+    "attach_table_refused": [{"table": str(NOBODY)}],
     "connect": [{"source": name} for name in PLATFORMS],
     "search_result": [{"name": "q2w3e4r5t6y7u8i9o0p1as"}],
     "password_link": [{"number": "1", "token": "q2w3e4-r5t6y7u8i9o0p1as2d3f4g5h6"}],

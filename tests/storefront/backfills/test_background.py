@@ -9,10 +9,10 @@ from django.utils import timezone
 from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.models import AttachmentRule, AuditEntry, Grant
-from storefront.backfills import background
+from downloads.models.runs import SILENCE
+from storefront.backfills import background, runs
 from storefront.backfills.background import begin_backfill, give_in_background, resume_cut_off
 from storefront.models import Backfill
-from storefront.models.backfills import SILENCE
 from tests.factories import LineFactory, LinkFactory, OrderFactory, ProductFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 @pytest.fixture(autouse=True)
 def _ten_at_once(monkeypatch):
     monkeypatch.setitem(background.ORDERS_AT_ONCE, connection.vendor, 10)
-    monkeypatch.setitem(background.PAUSES, connection.vendor, 0)
+    monkeypatch.setitem(runs.PAUSES, connection.vendor, 0)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_run_gives_it_to_all_and_says_so(asset):
 
 
 def test_a_share_ends_and_the_next_goes_on(asset, monkeypatch):
-    monkeypatch.setattr(background, "SHARE_SECONDS", -1)
+    monkeypatch.setattr(runs, "SHARE_SECONDS", -1)
     row = begin(asset)
     assert [go_on(row).done for _share in range(4)] == [10, 20, 25, 25]
     assert row.state == "done"
@@ -116,7 +116,7 @@ def test_a_share_that_was_done_meanwhile_is_not_counted_twice(asset):
 def test_a_fault_of_ours_stops_it_and_it_can_go_on(asset, monkeypatch):
     row = begin(asset)
     with monkeypatch.context() as patch:
-        patch.setitem(background.PAUSES, connection.vendor, None)
+        patch.setitem(runs.PAUSES, connection.vendor, None)
         row = go_on(row)
     assert (row.state, row.fault, row.done) == ("failed", "TypeError", 10)
     assert background.resume(row, at=timezone.now())

@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 
-from storefront.admin.attachments.csv_rows import check_rows, open_rows, template_text
+from storefront.admin.attachments.csv_rows import count_rows, open_rows, template_text
 from storefront.imports.base import NotRecognised
 
 HEAD = "sku,file,limit,days\n"
@@ -62,11 +62,14 @@ def test_a_wrong_row_says_what_is_wrong(cells, problem):
 )
 def test_what_is_no_table_of_rows_is_refused(content, words):
     with pytest.raises(NotRecognised, match=words):
-        check_rows(BytesIO(content))
+        count_rows(BytesIO(content), at_most=9)
 
 
 def test_more_rows_than_are_taken_are_refused(settings):
     settings.ATTACH_CSV_MAX_ROWS = 2
-    check_rows(BytesIO(f"{HEAD}A,G,,\nB,G,,\n".encode()))
+    assert count_rows(BytesIO(f"{HEAD}A,G,,\nB,G,,\n".encode()), at_most=9) == 2
+    three = f"{HEAD}A,G,,\nB,G,,\nC,G,,\n".encode()
     with pytest.raises(NotRecognised, match="more than 2 rows"):
-        check_rows(BytesIO(f"{HEAD}A,G,,\nB,G,,\nC,G,,\n".encode()))
+        count_rows(BytesIO(three), at_most=9)
+    # Those are not read.
+    assert count_rows(BytesIO(three), at_most=2) == 2
