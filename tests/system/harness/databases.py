@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
+from psycopg import sql
 
 from tests.missing import do_without
 from tests.system.harness.processes import free_port, manage
@@ -36,6 +37,25 @@ def database(url: str | None = None) -> Iterator[dict[str, str]]:
             return
         with created(server, template=_migrated_on(server)) as own:
             yield environment | {"DATABASE_URL": own}
+
+
+@contextlib.contextmanager
+def kept_database(server: str, name: str) -> Iterator[dict[str, str]]:
+    """Yield an environment with a database of this name on a server, made where there is none.
+
+    It stays, and is brought up to date; what is stored beside it is gone afterwards.
+    """
+    with psycopg.connect(server, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [name]
+        ).fetchone()
+        if found is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with tempfile.TemporaryDirectory(prefix="system-") as folder:
+        address = urlsplit(server)._replace(path=f"/{name}").geturl()
+        environment = os.environ | {"DATA_DIR": folder, "DATABASE_URL": address}
+        manage(environment, "migrate").check_returncode()
+        yield environment
 
 
 @contextlib.contextmanager
