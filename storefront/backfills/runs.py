@@ -74,8 +74,8 @@ def _work(run: Run, steps: Steps, enqueue: Callable[[Any], object]) -> Worked:
 
 def under_way(model: type[Run]) -> QuerySet[Any]:
     """Return the runs of a kind that go on, or should."""
-    rows: QuerySet[Any] = model._default_manager.filter(state__in=model.UNDER_WAY)
-    return rows
+    rows: QuerySet[Any] = model._default_manager.all()
+    return rows.filter(state__in=model.UNDER_WAY)
 
 
 def resume(run: Run, *, state: str, at: datetime, enqueue: Callable[[Any], object]) -> bool:

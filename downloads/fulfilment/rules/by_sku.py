@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -25,7 +26,7 @@ ROWS_AT_ONCE = 1000
 Pair = tuple[object, object]
 # A limit and days.
 Terms = tuple[int | None, int | None]
-Before = Callable[[Collection[object]], dict[Pair, int]]
+Before = Callable[[Collection[Any]], dict[Pair, int]]
 NEW, CHANGED, SAME, REFUSED = "new", "changed", "same", "refused"
 
 
@@ -79,7 +80,7 @@ class Tally:
         return self._digest.hexdigest()
 
 
-def nothing(products: Collection[object]) -> dict[Pair, int]:
+def nothing(products: Collection[Any]) -> dict[Pair, int]:
     """Return that nothing was said before the first row."""
     return {}
 

@@ -70,7 +70,7 @@ def judge_more(table: AttachmentTable, rows: Sequence[SkuRow], *, at: datetime) 
     meanwhile.
     """
 
-    def lines_before(products: Collection[object]) -> dict[Pair, int]:
+    def lines_before(products: Collection[Any]) -> dict[Pair, int]:
         good = table.rows.exclude(outcome=REFUSED).filter(product__in=products).order_by()
         first = good.values("product", "asset").annotate(first=Min("line"))
         return {(row["product"], row["asset"]): row["first"] for row in first}
@@ -202,10 +202,11 @@ def _attach(rows: QuerySet[AttachmentTableRow], *, at: datetime) -> int:
     )
     select, values = chosen.query.sql_with_params()
     quote = connection.ops.quote_name
-    fields = {field.attname: quote(field.column) for field in Attachment._meta.concrete_fields}
+    columns: Any = Attachment._meta.concrete_fields
+    fields = {field.attname: quote(field.column) for field in columns}
     excluded = ", ".join(f"{fields[name]} = EXCLUDED.{fields[name]}" for name in TERMS)
     sql = (
-        f"INSERT INTO {quote(Attachment._meta.db_table)} "
+        f"INSERT INTO {quote(Attachment._meta.db_table)} "  # nosec B608
         f"({', '.join(fields[name] for name in COLUMNS)}) {select} "
         f"ON CONFLICT ({fields['product_id']}, {fields['asset_id']}) "
         f"DO UPDATE SET {excluded}, {fields['source_id']} = NULL"
@@ -217,8 +218,8 @@ def _attach(rows: QuerySet[AttachmentTableRow], *, at: datetime) -> int:
 
 def _enter(rows: QuerySet[AttachmentTableRow]) -> None:
     """Enter one line for each file, with what was said of the first variants and is said now."""
-    counts = defaultdict[object, int](int)
-    first = defaultdict[object, list[tuple[Any, ...]]](list)
+    counts = defaultdict[Any, int](int)
+    first = defaultdict[Any, list[tuple[Any, ...]]](list)
     columns = ("sku", "limit", "lifetime_days", "had", "had_limit", "had_lifetime_days")
     for asset, *terms in rows.order_by("pk").values_list("asset", *columns).iterator():
         counts[asset] += 1
@@ -238,7 +239,7 @@ def _enter(rows: QuerySet[AttachmentTableRow]) -> None:
         )
 
 
-def _each(assets: QuerySet[Asset], keys: Iterable[object]) -> Iterable[Asset]:
+def _each(assets: QuerySet[Asset], keys: Iterable[Any]) -> Iterable[Asset]:
     wanted = list(keys)
     for start in range(0, len(wanted), BATCH):
         yield from assets.filter(pk__in=wanted[start : start + BATCH])
