@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from downloads.errors import BadInput
-from downloads.fulfilment.changes import insert_all
 from downloads.models import Grant, Mail, Order, Shop
 from downloads.models.orders import BY_HAND
+from downloads.prepared_inserts import insert_all
 from downloads.prepared_queries import FilledQuery, PreparedQuery, in_places, width_for
 from downloads.prepared_statements import Slot
 

@@ -10,7 +10,7 @@ import downloads.models.attachment_tables
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("downloads", "0056_mail_by_person"),
+        ("downloads", "0057_messages_of_a_shop"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
