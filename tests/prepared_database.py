@@ -37,11 +37,7 @@ def start_from_prepared(connection: Any) -> None:
 
 def restore(connection: Any) -> None:
     """Put a fresh copy in the place of a test database that a test has really written to."""
-    connection.close()
-    if connection.vendor == "sqlite":
-        _restore_file(connection)
-    else:
-        _make_on_server(connection, template=connection.prepared)
+    begin_from(connection, connection.prepared)
 
 
 def start_from_nothing(connection: Any) -> None:
@@ -51,6 +47,37 @@ def start_from_nothing(connection: Any) -> None:
         _remove_file(connection)
     else:
         _make_on_server(connection, template="template1")
+
+
+def keep(connection: Any, place: Path, name: str) -> Any:
+    """Keep a test database as it stands; return what `begin_from` puts in its place again."""
+    connection.close()
+    if connection.vendor == "sqlite":
+        kept = place / f"{name}.sqlite3"
+        shutil.copyfile(connection.settings_dict["NAME"], kept)
+        return kept
+    kept = f"{connection.settings_dict['NAME']}_{name}"
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{kept}"')
+        cursor.execute(f'CREATE DATABASE "{kept}" TEMPLATE "{connection.settings_dict["NAME"]}"')
+    return kept
+
+
+def begin_from(connection: Any, kept: Any) -> None:
+    """Put a copy of a kept database in the place of a test database."""
+    connection.close()
+    if connection.vendor == "sqlite":
+        _restore_file(connection, kept)
+    else:
+        _make_on_server(connection, template=kept)
+
+
+def drop_kept(connection: Any, kept: Any) -> None:
+    if connection.vendor == "sqlite":
+        kept.unlink()
+        return
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE "{kept}"')
 
 
 def fingerprint(connection: Any) -> str:
@@ -103,10 +130,10 @@ def _imports_of(path: Path) -> Iterator[str]:
 # --- SQLite: a file ------------------------------------------------------------------------------
 
 
-def _restore_file(connection: Any) -> None:
+def _restore_file(connection: Any, kept: Path) -> None:
     # A new file: threads that still hold the old one keep it to themselves.
     _remove_file(connection)
-    shutil.copyfile(connection.prepared, connection.settings_dict["NAME"])
+    shutil.copyfile(kept, connection.settings_dict["NAME"])
 
 
 def _remove_file(connection: Any) -> None:
@@ -124,7 +151,7 @@ def _copy_file(connection: Any) -> None:
         name: str = empty(verbosity, autoclobber, keepdb)
         if not keepdb:
             connection.settings_dict["NAME"] = name
-            _restore_file(connection)
+            _restore_file(connection, prepared)
         return name
 
     with _alone():

@@ -1,17 +1,28 @@
-"""Rows of an earlier version are carried over, and back again."""
+"""Rows of an earlier version are carried over, and back again.
 
-from datetime import timedelta
+Short ways are walked by each test for itself; the whole way is walked once (`there_and_back.py`).
+"""
+
 from typing import Any
 
 import pytest
 
 from downloads.fulfilment import give_back_failed, record_order, settle, weigh_deliveries
 from downloads.lookups import ledger
-from downloads.models import Delivery, DownloadEvent, Grant, Order, Shop
+from downloads.models import Delivery, Grant, Order, Shop
 from tests.downloads.clicking import spend, used
 from tests.downloads.reported import line_report, order_report
+from tests.downloads.there_and_back import (
+    HOUR,
+    MAILED,
+    SHOP,
+    carried,
+    counted,
+    fill,
+    fill_counts,
+)
 from tests.factories import NOW
-from tests.migrating import begin_at, migrate_to, migrate_to_newest
+from tests.migrating import begin_at, migrate_to
 
 pytestmark = [
     pytest.mark.slow,
@@ -20,28 +31,6 @@ pytestmark = [
 
 BEFORE, BETWEEN, AFTER = "0002_plans", "0007_refunds_by_number", "0009_refunds_without_orders"
 WITHOUT_LEDGER, EMPTY_LEDGER, LEDGER = AFTER, "0010_ledger", "0011_carry_counts"
-WITHOUT_MAIL = "0012_accounts"
-HOUR = timedelta(hours=1)
-
-
-def fill(apps: Any) -> None:
-    """Make rows as they were before refunds had numbers: three orders, two of them refunded."""
-    model = {name: apps.get_model("downloads", name) for name in ("Shop", "Product", "Order")}
-    shop = model["Shop"].objects.create(name="Shop", domain="shop.example")
-    product = model["Product"].objects.create(shop=shop, name="Book", variant_id=1001)
-    for number in (7001, 7002):
-        order = model["Order"].objects.create(
-            shop=shop,
-            number=1050,
-            platform_id=number,
-            payment="paid",
-            placed_at=NOW,
-            reported_at=NOW + (number - 7001) * HOUR,
-        )
-        line = order.lines.create(product=product, platform_id=1, quantity=3)
-        refund = order.refunds.create(platform_id=9001, refunded_at=NOW)
-        refund.lines.create(line=line, quantity=number - 7000)
-    model["Order"].objects.create(shop=shop, number=1, payment="pending", placed_at=NOW)
 
 
 def refunds(apps: Any) -> list[tuple]:
@@ -110,51 +99,20 @@ def test_forward_back_and_forward_again_ends_as_forward_once():
     assert refunds(migrate_to("downloads", AFTER)) == NUMBERED
 
 
-def test_a_carried_over_order_is_settled_and_reported_as_before():
-    fill(begin_at("downloads", BEFORE))
-    migrate_to_newest()
-    order = Order.objects.get(platform_id=7001)
+def test_a_carried_over_order_is_settled_and_reported_as_before(newest):
+    shop = Shop.objects.get(domain=SHOP)
+    order = shop.orders.get(platform_id=7001)
     settle(order, at=NOW)
     order.refresh_from_db()
     assert (order.payment, order.status) == ("paid", "completed")
     older = order_report(line_report(1, 3), at=NOW - HOUR, payment="pending")
-    assert record_order(Shop.objects.get(), older, at=NOW).order.payment == "paid"
+    assert record_order(shop, older, at=NOW).order.payment == "paid"
     same = order_report(line_report(1, 3), at=NOW, payment="refunded")
-    assert record_order(Shop.objects.get(), same, at=NOW).order.payment == "refunded"
-    assert Grant.objects.count() == 0
+    assert record_order(shop, same, at=NOW).order.payment == "refunded"
+    assert Grant.objects.filter(order__shop=shop).count() == 0
 
 
 # --- What was counted before there was a ledger --------------------------------------------------
-
-
-def fill_counts(apps: Any, counts: list[int]) -> None:
-    """Make a grant of a link for each count, the first one with a delivery that is open."""
-    model = {name: apps.get_model("downloads", name) for name in ("Shop", "Asset", "Order")}
-    shop = model["Shop"].objects.create(name="Shop", domain="shop.example")
-    order = model["Order"].objects.create(shop=shop, number=1, payment="paid", placed_at=NOW)
-    assets = model["Asset"].objects.bulk_create(
-        model["Asset"](shop=shop, title=f"Link {number}", link="https://example.com/book.pdf")
-        for number in range(len(counts))
-    )
-    grant = apps.get_model("downloads", "Grant")
-    grants = grant.objects.bulk_create(
-        grant(
-            order=order,
-            asset=asset,
-            limit=10,
-            bought=10,
-            used=count,
-            created_at=NOW - HOUR,
-            updated_at=NOW,
-        )
-        for asset, count in zip(assets, counts, strict=True)
-    )
-    grants[0].deliveries.create(nonce="click", opened_at=NOW, closes_at=NOW + HOUR)
-
-
-def carried(apps: Any) -> list[tuple]:
-    events = apps.get_model("downloads", "DownloadEvent").objects.order_by("pk")
-    return list(events.values_list("grant__asset__title", "kind", "downloads", "at"))
 
 
 CARRIED = [("Link 0", "carried", 3, NOW), ("Link 2", "carried", 12, NOW)]
@@ -163,7 +121,9 @@ CARRIED = [("Link 0", "carried", 3, NOW), ("Link 2", "carried", 12, NOW)]
 def test_earlier_counts_enter_the_ledger_as_sums():
     fill_counts(begin_at("downloads", WITHOUT_LEDGER), [3, 0, 12])
     assert carried(migrate_to("downloads", LEDGER)) == CARRIED
-    migrate_to_newest()
+
+
+def test_earlier_counts_agree_with_the_ledger_of_the_newest(newest):
     assert ledger.counters_off() == []
 
 
@@ -184,45 +144,24 @@ def test_counts_are_the_same_there_and_back_and_there_again():
     assert carried(migrate_to("downloads", LEDGER)) == CARRIED
 
 
-def test_the_sums_alone_leave_the_ledger_on_the_way_back():
-    fill_counts(begin_at("downloads", WITHOUT_LEDGER), [3, 0, 12])
-    migrate_to_newest()
-    spend(Grant.objects.earliest("pk"), "new")
-    assert carried(migrate_to("downloads", EMPTY_LEDGER)) == [("Link 0", "charged", 1, NOW)]
+def test_the_sums_alone_leave_the_ledger_on_the_way_back(walked):
+    assert walked.ledger_on_the_way_back == [("Link 0", "charged", 1, NOW)]
 
 
-def test_what_was_counted_since_is_in_the_ledger_once_there_and_back_and_there_again():
-    fill_counts(begin_at("downloads", WITHOUT_LEDGER), [3, 0, 12])
-    migrate_to_newest()
-    spend(Grant.objects.earliest("pk"), "new")
-    migrate_to("downloads", EMPTY_LEDGER)
-    migrate_to_newest()
+def test_what_was_counted_since_is_in_the_ledger_once_there_and_back_and_there_again(newest_again):
+    assert list(counted().order_by("pk").values_list("used", flat=True)) == [4, 0, 12]
     assert ledger.counters_off() == []
 
 
-def test_a_delivery_of_earlier_rides_on_and_is_never_weighed():
-    fill_counts(begin_at("downloads", WITHOUT_LEDGER), [3, 0])
-    migrate_to_newest()
-    grant = Grant.objects.earliest("pk")
+def test_a_delivery_of_earlier_rides_on_and_is_never_weighed(newest):
+    grant = counted().earliest("pk")
     assert spend(grant) == Delivery.objects.get()
     assert weigh_deliveries(at=NOW + 2 * HOUR) == 0
     assert (used(grant), Delivery.objects.get().is_kept) == (3, False)
     assert give_back_failed(grant, nonce="click", at=NOW) is True
-    assert (used(grant), ledger.counters_off(), DownloadEvent.objects.count()) == (2, [], 2)
+    assert (used(grant), ledger.counters_off(), grant.events.count()) == (2, [], 2)
 
 
-def test_orders_of_earlier_are_told_of_when_they_open_and_not_when_they_were_open():
-    apps = begin_at("downloads", WITHOUT_MAIL)
-    shop = apps.get_model("downloads", "Shop").objects.create(name="Shop", domain="shop.example")
-    orders = apps.get_model("downloads", "Order").objects
-    stands = {
-        1: {"payment": "paid"},
-        2: {"payment": "pending"},
-        3: {"payment": "paid", "hold": "risk"},
-        4: {"payment": "refunded"},
-    }
-    for number, stand in stands.items():
-        orders.create(shop=shop, number=number, placed_at=NOW, **stand)
-    migrate_to_newest()
-    untold = Order.objects.filter(announced_at=None).order_by("number")
+def test_orders_of_earlier_are_told_of_when_they_open_and_not_when_they_were_open(newest):
+    untold = Order.objects.filter(shop__domain=MAILED, announced_at=None).order_by("number")
     assert list(untold.values_list("number", flat=True)) == [2, 3]

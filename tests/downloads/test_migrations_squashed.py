@@ -1,11 +1,9 @@
 """Squashed migrations: a new database gets them, one of before goes on step by step."""
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from tests.migrating import APPS, StepLoader, migrate_to
+from tests.migrating import APPS, StepLoader
 
 SQUASHED = {("downloads", "0001_as_of_0022"), ("storefront", "0001_as_of_0007")}
 
@@ -37,28 +35,12 @@ def test_the_models_are_those_of_the_steps():
         assert options == steps[key][1], key
 
 
-def tables():
-    """Return each table of ours with its columns, its constraints and indexes."""
-    found = {}
-    with connection.cursor() as cursor:
-        inspect = connection.introspection
-        for table in inspect.table_names(cursor):
-            if table.startswith(APPS):
-                rules = inspect.get_constraints(cursor, table).values()
-                columns = inspect.get_table_description(cursor, table)
-                found[table] = (
-                    sorted((each.name, each.type_code, each.null_ok) for each in columns),
-                    sorted(str({**each, "name": ""}) for each in rules),
-                )
-    return found
+@pytest.mark.slow
+def test_a_database_of_earlier_comes_to_the_same_step_by_step(walked):
+    """The tests' own was made by the squashed ones; this one by every step from the first."""
+    assert walked.tables == walked.tables_at_once
 
 
-@pytest.mark.slow  # every step there is, backwards and forwards
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_a_database_of_earlier_comes_to_the_same_step_by_step():
-    """The tests' own was made by the squashed ones."""
-    made_at_once = tables()
-    migrate_to("storefront", "0001_initial")
-    migrate_to("downloads", "0006_data_requests")
-    call_command("migrate", verbosity=0)
-    assert tables() == made_at_once
+@pytest.mark.slow
+def test_and_so_it_does_there_and_back_and_there_again(walked):
+    assert walked.tables_again == walked.tables_at_once
