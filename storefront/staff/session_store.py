@@ -9,9 +9,11 @@ from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
+from downloads.prepared_queries import PreparedQuery
+from downloads.prepared_statements import Slot
 from storefront.models import SecondFactor, StaffLanguage, StaffSession
 
 KEY_COLUMN_LENGTH = 40
@@ -78,12 +80,7 @@ class SessionStore(DatabaseStore):
 
     def _get_session_from_db(self) -> StaffSession | None:
         now: datetime = timezone.now()
-        factors = SecondFactor.objects.filter(user=OuterRef("user"))
-        languages = StaffLanguage.objects.filter(user=OuterRef("user")).values("language")
-        lasting = self.model.objects.filter(expire_date__gt=now, session_key=self.stored_key)
-        # Else each page of the admin would ask once more.
-        chosen = {"has_factor": Exists(factors), "language": Subquery(languages[:1])}
-        self.row = lasting.annotate(**chosen).first()
+        self.row = _LASTING.first(key=self.stored_key, at=now)
         if self.row is None:
             self._session_key = None
         return self.row
@@ -113,3 +110,17 @@ def _insert(row: StaffSession) -> None:
         if not StaffSession.objects.filter(session_key=row.session_key).exists():
             raise
         raise CreateError from None
+
+
+def _lasting() -> QuerySet[StaffSession]:
+    factors = SecondFactor.objects.filter(user=OuterRef("user"))
+    languages = StaffLanguage.objects.filter(user=OuterRef("user")).values("language")
+    # Else each page of the admin would ask once more.
+    chosen = {"has_factor": Exists(factors), "language": Subquery(languages[:1])}
+    key = Slot("key", StaffSession._meta.get_field("session_key"))
+    at = Slot("at", StaffSession._meta.get_field("expire_date"))
+    return StaffSession.objects.filter(expire_date__gt=at, session_key=key).annotate(**chosen)
+
+
+# Compiled once, as it stands before each page of the admin.
+_LASTING = PreparedQuery(_lasting)
