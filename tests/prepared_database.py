@@ -49,6 +49,16 @@ def start_from_nothing(connection: Any) -> None:
         _make_on_server(connection, template="template1")
 
 
+def prepared_file() -> Path:
+    """Return where the prepared database of SQLite lies, once a process has made it."""
+    return Path(settings.DATA_DIR) / "prepared" / f"{fingerprint('sqlite')}.sqlite3"
+
+
+def prepared_name(name: str) -> str:
+    """Return how the prepared database beside this one of a PostgreSQL server is called."""
+    return f"prepared_{name}_{fingerprint('postgresql')}"
+
+
 def keep(connection: Any, place: Path, name: str) -> Any:
     """Keep a test database as it stands; return what `begin_from` puts in its place again."""
     connection.close()
@@ -80,10 +90,10 @@ def drop_kept(connection: Any, kept: Any) -> None:
         cursor.execute(f'DROP DATABASE "{kept}"')
 
 
-def fingerprint(connection: Any) -> str:
+def fingerprint(vendor: str) -> str:
     """Return a short hash of all that a migrated database is made from."""
     digest = hashlib.sha256()
-    for fact in (django.get_version(), connection.vendor, sqlite3.sqlite_version):
+    for fact in (django.get_version(), vendor, sqlite3.sqlite_version):
         digest.update(f"{fact}\n".encode())
     for path in sorted(_sources()):
         digest.update(f"{path.name}\n".encode())
@@ -143,8 +153,8 @@ def _remove_file(connection: Any) -> None:
 
 
 def _copy_file(connection: Any) -> None:
-    folder = Path(settings.DATA_DIR) / "prepared"
-    prepared = folder / f"{fingerprint(connection)}.sqlite3"
+    prepared = prepared_file()
+    folder = prepared.parent
     empty = connection.creation._create_test_db
 
     def copied(verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:  # noqa: FBT002 (Django's)
@@ -169,8 +179,8 @@ def _copy_file(connection: Any) -> None:
 
 
 def _copy_on_server(connection: Any) -> None:
-    prefix = f"prepared_{connection.settings_dict['NAME'].removeprefix('test_')}_"
-    prepared = f"{prefix}{fingerprint(connection)}"
+    name = connection.settings_dict["NAME"].removeprefix("test_")
+    prefix, prepared = f"prepared_{name}_", prepared_name(name)
     unfinished = f"{prefix}unfinished"
     with _alone():
         with connection._nodb_cursor() as cursor:

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from tests.missing import do_without
+from tests.prepared_database import prepared_file, prepared_name
 from tests.system.harness.processes import free_port, manage
 
 OWNER = "postgres"
@@ -69,13 +70,15 @@ def created(server: str, *, template: str = "template1") -> Iterator[str]:
         _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-# Migrating takes seconds: what is migrated once is copied.
+# Migrating takes seconds: what is migrated once is copied, by whatever process of the tests it was.
 _copied = contextlib.ExitStack()
 atexit.register(_copied.close)
 
 
 @functools.cache
 def _migrated_file() -> Path:
+    if (prepared := prepared_file()).exists():
+        return prepared
     folder = Path(_copied.enter_context(tempfile.TemporaryDirectory(prefix="migrated-")))
     environment = os.environ | {"DATA_DIR": str(folder)}
     environment.pop("DATABASE_URL", None)
@@ -85,11 +88,20 @@ def _migrated_file() -> Path:
 
 @functools.cache
 def _migrated_on(server: str) -> str:
+    prepared = prepared_name(urlsplit(server).path[1:])
+    if _has(server, prepared):
+        return prepared
     # A server of a test's own may be gone before.
     _copied.enter_context(contextlib.suppress(psycopg.OperationalError))
     own = _copied.enter_context(created(server))
     manage(os.environ | {"DATABASE_URL": own}, "migrate").check_returncode()
     return urlsplit(own).path[1:]
+
+
+def _has(server: str, name: str) -> bool:
+    with psycopg.connect(server) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        return found.fetchone() is not None
 
 
 def _execute(server: str, statement: str) -> None:

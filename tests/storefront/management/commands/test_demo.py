@@ -428,13 +428,16 @@ def test_numbers_that_were_used_up_before_are_begun_anew():
 # --- While it serves ---------------------------------------------------------------------------
 
 
-@pytest.fixture
-def served(tmp_path):
-    """Serve the demo in a process of its own, with its worker; yield the process and its words."""
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Serve the demo in a process of its own, with its worker; yield the process and its words.
+
+    It begins with no database, and making one takes seconds: once for all that look at it.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = os.environ | {"DATA_DIR": str(tmp_path)}
+    environment = os.environ | {"DATA_DIR": str(tmp_path_factory.mktemp("demo"))}
     environment.pop("DATABASE_URL", None)
     command = [sys.executable, "manage.py", "demo", "--json", "--port", str(port)]
     with subprocess.Popen(
@@ -473,7 +476,7 @@ def eventually(seconds, ask):
 
 @pytest.mark.slow
 def test_an_order_posted_while_it_serves_is_on_both_faces_within_five_seconds(served):
-    process, demo = served
+    _process, demo = served
     assert eventually(30, lambda: fetch(f"{demo['base_url']}/healthz"))
     order = json.loads((PAYLOADS / "shopify-order.json").read_text())["order"] | {
         "id": 2**53 + 1,
@@ -506,9 +509,6 @@ def test_an_order_posted_while_it_serves_is_on_both_faces_within_five_seconds(se
     answer = fetch(demo["graphql_url"], json.dumps({"query": query}).encode(), asked)[1]
     assert "4711" in json.dumps(answer)
     assert time.monotonic() - posted_at < 5
-    process.send_signal(signal.SIGKILL)
-    # The worker writes to the same pipe: its end comes when the worker has stopped, too.
-    process.communicate(timeout=20)
 
 
 @pytest.mark.slow
@@ -516,7 +516,7 @@ def test_every_curl_line_of_the_documents_works_as_it_stands(served):
     for program in ("curl", "openssl", "bash"):
         if shutil.which(program) is None:
             do_without(program)
-    process, demo = served
+    _process, demo = served
     assert eventually(30, lambda: fetch(f"{demo['base_url']}/healthz"))
     files = [django_settings.BASE_DIR / "README.md", FOLDER / "api.md", FOLDER / "webhooks.md"]
     documents = "\n".join(path.read_text(encoding="utf-8") for path in files)
@@ -534,5 +534,11 @@ def test_every_curl_line_of_the_documents_works_as_it_stands(served):
     for token in ("7a1d3c5e9b2f4a6c8d0e1f3a5b7c9d2e", "3b5d7f9a1c2e4a6b8d0f1e3c5a7b9d2f"):
         url = demo["rest_url"].partition("=")[0] + "=" + token
         assert eventually(5, lambda url=url: fetch(url)[0] == 200)
+
+
+@pytest.mark.slow
+def test_killed_it_leaves_no_worker_behind(served):
+    process, _demo = served
     process.send_signal(signal.SIGKILL)
+    # The worker writes to the same pipe: its end comes when the worker has stopped, too.
     process.communicate(timeout=20)

@@ -4,12 +4,10 @@ import io
 import os
 import signal
 import subprocess
-import sys
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import OperationalError
 from django_tasks_db.management.commands import db_worker
@@ -20,6 +18,8 @@ from storefront import inbox
 from storefront.management import loops
 from storefront.management.commands import worker
 from tests.factories import NOW
+from tests.system.harness.databases import database
+from tests.system.harness.processes import start
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
 
@@ -174,13 +174,12 @@ def test_an_input_that_cannot_be_read_is_nobody(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_worker_stops_when_its_input_ends(tmp_path):
-    environment = os.environ | {"DATA_DIR": str(tmp_path)}
-    environment.pop("DATABASE_URL", None)
-    manage = [sys.executable, str(django_settings.BASE_DIR / "manage.py")]
-    subprocess.run([*manage, "migrate", "--verbosity", "0"], env=environment, check=True)
-    command = [*manage, "worker", "--interval", "0.1", "--until-input-ends"]
-    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as process:
+def test_a_worker_stops_when_its_input_ends():
+    command = ("manage.py", "worker", "--interval", "0.1", "--until-input-ends")
+    with (
+        database() as environment,
+        start(*command, environment=environment, stdin=subprocess.PIPE) as process,
+    ):
         try:
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(timeout=3)
