@@ -19,7 +19,7 @@ from storefront.management import loops
 from storefront.management.commands import worker
 from tests.factories import NOW
 from tests.system.harness.databases import database
-from tests.system.harness.processes import start
+from tests.system.harness.processes import DEADLINE_SECONDS, start
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
 
@@ -184,6 +184,6 @@ def test_a_worker_stops_when_its_input_ends():
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(timeout=3)
             process.stdin.close()
-            assert process.wait(timeout=10) == 0
+            assert process.wait(timeout=DEADLINE_SECONDS) == 0
         finally:
             process.kill()
