@@ -57,10 +57,10 @@ from downloads.fulfilment.kept_uploads import (
 )
 from downloads.fulfilment.ledger import prune_ledger
 from downloads.fulfilment.mails.alerts import warn_of_set_aside, warn_of_wrong_tries
+from downloads.fulfilment.mails.answers import note_bounce
 from downloads.fulfilment.mails.order_mails import mail_requested_order, send_order_mail
 from downloads.fulfilment.mails.outbox import (
     Send,
-    note_bounce,
     send_next,
     try_mail_again,
 )

@@ -7,8 +7,6 @@ from the winner.
 
 import re
 from collections.abc import Iterable, Iterator
-from fnmatch import translate
-from functools import lru_cache
 from typing import NamedTuple
 
 from django.db import models
@@ -18,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
 from downloads.models.catalog import Asset, Product, Terms
+from downloads.models.matching import pattern, plain, same
 from downloads.models.shops import Shop
 
 # What JSON writes as it is.
@@ -113,12 +112,10 @@ class AttachmentRule(Terms):
         """Say whether a product of its shop is one that it is for; upper and lower case alike."""
         return (
             (self.product_number is None or product.product_id == self.product_number)
-            and (not self.tag or _same(self.tag, *product.tags))
-            and (not self.vendor or _same(self.vendor, product.vendor))
-            and (not self.product_type or _same(self.product_type, product.product_type))
-            and (
-                not self.sku_pattern or bool(_pattern(self.sku_pattern).match(_plain(product.sku)))
-            )
+            and (not self.tag or same(self.tag, *product.tags))
+            and (not self.vendor or same(self.vendor, product.vendor))
+            and (not self.product_type or same(self.product_type, product.product_type))
+            and (not self.sku_pattern or bool(pattern(self.sku_pattern).match(plain(product.sku))))
         )
 
     def products(self) -> Iterator[Product]:
@@ -128,28 +125,14 @@ class AttachmentRule(Terms):
             rows = rows.filter(product_id=self.product_number)
         # Cases alike beyond ASCII are each database's own, and how JSON writes such letters.
         columns = (("vendor", self.vendor), ("product_type", self.product_type))
-        words = {f"{name}__icontains": _plain(word) for name, word in columns if word.isascii()}
+        words = {f"{name}__icontains": plain(word) for name, word in columns if word.isascii()}
         rows = rows.filter(**{name: word for name, word in words.items() if word})
-        if _PLAIN_TAG.fullmatch(_plain(self.tag)):
+        if _PLAIN_TAG.fullmatch(plain(self.tag)):
             rows = rows.annotate(tags_text=Cast("tags", models.TextField()))
-            rows = rows.filter(tags_text__icontains=_plain(self.tag))
+            rows = rows.filter(tags_text__icontains=plain(self.tag))
         for product in rows.iterator(chunk_size=AT_ONCE):
             if self.matches(product):
                 yield product
-
-
-def _same(word: str, *others: str | None) -> bool:
-    return _plain(word) in map(_plain, others)
-
-
-def _plain(word: str | None) -> str:
-    return str(word or "").strip().casefold()
-
-
-@lru_cache(1000)
-def _pattern(pattern: str) -> re.Pattern[str]:
-    # A bracket is a bracket in an SKU. What stars are translated to takes linear time.
-    return re.compile(translate(_plain(pattern).replace("[", "[[]")))
 
 
 class Fetches(NamedTuple):

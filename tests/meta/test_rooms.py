@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 
 ROOMS = ("config", "storefront", "downloads")
+MOST_LINES = 250
 MODELS = [
     "downloads.errors",
     "downloads.models.ascii_lower",
@@ -26,6 +27,7 @@ MODELS = [
     "downloads.models.inbox",
     "downloads.models.privacy",
     "downloads.models.catalog",
+    "downloads.models.matching",
     "downloads.models.attachments",
     "downloads.models.runs",
     "downloads.models.attachment_tables",
@@ -180,6 +182,17 @@ def test_one_shape_file_alone_writes_in_camel_case():
 
 def test_every_import_and_word_stands_in_its_room():
     assert violations(our_sources()) == []
+
+
+def test_no_file_of_code_is_longer_than_a_reader_keeps_in_mind():
+    lengths = {
+        name: len(source.splitlines())
+        for name, source in our_sources().items()
+        if ".migrations." not in name
+    }
+    assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+    # So that it could fail.
+    assert max(lengths.values()) > MOST_LINES - 10
 
 
 def test_every_model_has_its_place():

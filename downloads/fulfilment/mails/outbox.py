@@ -26,6 +26,7 @@ from downloads.errors import (
     PostClosed,
 )
 from downloads.fulfilment.changes import assign
+from downloads.fulfilment.mails.answers import MESSAGE_ID_LENGTH, one_line
 from downloads.fulfilment.mails.order_mails import require_tellable
 from downloads.fulfilment.mails.requested_mails import (
     is_requested_too_often,
@@ -40,9 +41,6 @@ from downloads.turns import next_in_turn
 
 LONGEST_PAUSE = 60 * 60
 SHOP_PAUSE = timedelta(minutes=10)
-ERROR_LENGTH = 1000
-BOUNCE_LENGTH = 500
-MESSAGE_ID_LENGTH = 255
 DIED = "Its sender stopped while handing it over."
 FAULT = "A fault of ours ({}); the log has more."
 
@@ -81,7 +79,7 @@ def send_next(send: Send, *, at: datetime, after: int = 0) -> Mail | None:
     except NotFound:
         return _drop(mail, at=at)
     except MailUnsure as error:
-        _end(mail, Mail.State.DOUBTFUL, at=at, error=_clean(str(error)))
+        _end(mail, Mail.State.DOUBTFUL, at=at, error=one_line(str(error)))
         # The next one would likely meet the same line, and be in doubt as well.
         raise PostClosed(str(error)) from error
     except MailRefused as error:
@@ -110,15 +108,6 @@ def try_mail_again(mail: Mail, *, at: datetime) -> None:
         raise BadInput("Only what was not sent, or perhaps not, can be sent again.")
     if mail.order is not None and mail.kind != Mail.Kind.MOVED:
         require_tellable(mail.order, at=at)
-
-
-def note_bounce(message_id: str, *, reason: str, at: datetime) -> int:
-    """Record a bounce or a spam complaint; return how many mails it was of."""
-    name = _clean(message_id)[:MESSAGE_ID_LENGTH]
-    if not name:
-        return 0
-    sent = Mail.objects.filter(message_id=name, bounced_at=None)
-    return sent.update(bounced_at=at, bounce=_clean(reason)[:BOUNCE_LENGTH])
 
 
 @transaction.atomic
@@ -192,7 +181,7 @@ def _note_sent(mail: Mail, message_id: str, *, at: datetime) -> Mail:
 
 def _put_off(mail: Mail, error: Exception, *, at: datetime) -> Mail:
     is_ours = not isinstance(error, DownloadsError)
-    reason = FAULT.format(type(error).__name__) if is_ours else _clean(str(error))
+    reason = FAULT.format(type(error).__name__) if is_ours else one_line(str(error))
     if is_ours and mail.state == Mail.State.HANDED:
         return _end(mail, Mail.State.DOUBTFUL, at=at, error=reason)
     is_hopeless = isinstance(error, MailRefused) and error.for_good
@@ -246,8 +235,3 @@ def _save(mail: Mail, claimed: QuerySet[Mail], **values: Any) -> Mail:
         for name, value in values.items():
             setattr(mail, name, value)
     return mail
-
-
-def _clean(text: str) -> str:
-    # A mail server may say anything.
-    return " ".join(text.encode(errors="replace").decode().replace("\0", "").split())[:ERROR_LENGTH]

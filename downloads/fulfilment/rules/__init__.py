@@ -1,5 +1,6 @@
 """Attaching by rule: which rows of `Attachment` come of it, and the verbs that change rules."""
 
+from downloads.fulfilment.rules.bulk import attach_to_each, attach_to_numbers
 from downloads.fulfilment.rules.by_sku import (
     CHANGED,
     NEW,
@@ -23,8 +24,6 @@ from downloads.fulfilment.rules.tables import (
 )
 from downloads.fulfilment.rules.verbs import (
     apply_shop_defaults,
-    attach_to_each,
-    attach_to_numbers,
     check_rule,
     check_width,
     delete_rules,

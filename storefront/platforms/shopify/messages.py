@@ -8,7 +8,7 @@ from downloads.errors import BadInput
 from downloads.fulfilment import Outcome
 from downloads.models import Shop
 from storefront.platforms.base import Doubt, Topic
-from storefront.platforms.shopify import customers, reports, schemas
+from storefront.platforms.shopify import customers, reports, risks, schemas
 
 
 def record_order(shop: Shop, payload: Any, at: datetime) -> Outcome:
@@ -26,7 +26,7 @@ def record_product(shop: Shop, payload: Any, at: datetime) -> Outcome:
 
 def record_dispute(shop: Shop, payload: Any, at: datetime) -> Outcome:
     """Record a dispute from a webhook."""
-    order, report = reports.read_dispute(payload)
+    order, report = risks.read_dispute(payload)
     if order is None or report is None:
         return Outcome.UNCHANGED
     return fulfilment.record_dispute(shop, order, report, at=at)
@@ -60,7 +60,7 @@ def _apply_removal(shop: Shop, payload: Any, at: datetime) -> None:
 
 
 def _apply_risk(shop: Shop, payload: Any, at: datetime) -> None:
-    order, report = reports.read_risk(payload)
+    order, report = risks.read_risk(payload)
     if report is not None:
         fulfilment.record_risk(shop, order, report, at=at)
 

@@ -7,7 +7,7 @@ from django.db import connection
 
 from downloads import fulfilment
 from downloads.errors import BadInput, MailRefused, MailUnsure, NotFound, PostClosed
-from downloads.fulfilment.mails import outbox
+from downloads.fulfilment.mails import answers, outbox
 from downloads.models import Mail, Order
 from tests.downloads.reported import dispute_report
 from tests.factories import NOW, CustomerFactory, GrantFactory, MailFactory
@@ -292,7 +292,7 @@ def test_a_fault_of_ours_after_it_is_doubt(mail):
 def test_what_a_server_says_is_kept_in_one_line_and_cut(mail):
     said = "No\x00\r\n such\tuser \ud800" + "x" * 5000
     fulfilment.send_next(meets(MailRefused(said, for_good=True)), at=NOW)
-    assert fate(mail)[2] == ("No such user ?" + "x" * 5000)[: outbox.ERROR_LENGTH]
+    assert fate(mail)[2] == ("No such user ?" + "x" * 5000)[: answers.ERROR_LENGTH]
 
 
 # --- The merchant's word -------------------------------------------------------------------------

@@ -23,14 +23,13 @@ from downloads.tokens import hash_token
 from storefront.platforms.shopify.documents import orders_in, products_in
 from storefront.platforms.shopify.reports import (
     hash_of_token,
-    read_dispute,
     read_order,
     read_privacy_request,
     read_product,
     read_refund,
-    read_risk,
     read_shop,
 )
+from storefront.platforms.shopify.risks import read_dispute, read_risk
 
 
 def line(number, variant_id, variant_name, sku):
