@@ -43,7 +43,7 @@ class EmptyPage(BaseHTTPRequestHandler):
 def storefront():
     """The address of another site's page."""
     with ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
 

@@ -92,7 +92,7 @@ def seek(page: Page, address: str) -> dict:
         ),
     )
     with ThreadingHTTPServer(("127.0.0.1", 0), Site) as site:
-        threading.Thread(target=site.serve_forever, daemon=True).start()
+        threading.Thread(target=site.serve_forever, args=(0.05,), daemon=True).start()
         page.goto(f"http://127.0.0.1:{site.server_port}/")
         seen = page.evaluate(SEEK, MOMENTS)
         page.goto("about:blank")
