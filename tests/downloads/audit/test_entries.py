@@ -1,12 +1,8 @@
 """What the write door enters in words of its own, exact before and after."""
 
-import os
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from downloads import fulfilment
@@ -28,6 +24,8 @@ from tests.factories import (
     make_counted_grant,
 )
 from tests.racing import at_once
+from tests.system.harness.databases import database
+from tests.system.harness.processes import manage
 
 pytestmark = pytest.mark.django_db
 
@@ -258,28 +256,12 @@ def test_what_the_platform_reports_of_the_shop_is_its_own_doing():
 
 
 @pytest.mark.slow
-def test_a_command_is_typed_by_somebody(tmp_path):
-    database = tmp_path / "db.sqlite3"
-    surroundings = os.environ | {
-        "DATA_DIR": str(tmp_path),
-        "DATABASE_URL": f"sqlite:///{database}",
-    }
+def test_a_command_is_typed_by_somebody():
     script = (
         "from downloads.models import AuditEntry, Shop\n"
         "Shop.objects.create(name='a', domain='a.example')\n"
         "print(AuditEntry.objects.get().actor)"
     )
-
-    def manage(*words):
-        ran = subprocess.run(
-            [sys.executable, "manage.py", *words],
-            env=surroundings,
-            cwd=settings.BASE_DIR,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return ran.stdout.strip()
-
-    manage("migrate", "-v0")
-    assert manage("shell", "-v0", "-c", script).startswith("command line: ")
+    with database() as environment:
+        typed = manage(environment, "shell", "-v0", "-c", script)
+    assert typed.stdout.startswith("command line: "), typed.stderr
