@@ -15,10 +15,11 @@ from functools import lru_cache
 import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext_noop
 
 from downloads.errors import BadInput
 
-NO_ADDRESS = "Enter a mail address, like ada@example.com."
+NO_ADDRESS = gettext_noop("Enter a mail address, like ada@example.com.")
 MAX_LENGTH = 254
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # NFC makes an ASCII sign of these three (the KELVIN SIGN a K). A mail server that does not may have

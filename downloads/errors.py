@@ -1,4 +1,9 @@
-"""Domain exceptions; every message is fit for the person who meets it."""
+"""Domain exceptions; every message is fit for the person who meets it.
+
+Those a buyer may meet are marked for translation: pages tell them in the reader's language.
+"""
+
+from django.utils.translation import gettext_noop as _
 
 
 class DownloadsError(Exception):
@@ -20,7 +25,7 @@ class LinkSpent(NotFound):
     """A mailed link was used already, is too old, or was never ours: not told apart either."""
 
     def __init__(self) -> None:
-        super().__init__("This link was used already, is too old, or was not copied whole.")
+        super().__init__(_("This link was used already, is too old, or was not copied whole."))
 
 
 class PlanRequired(DownloadsError):
@@ -44,18 +49,24 @@ class Unavailable(DownloadsError):
     # What time alone may open again; the wire says `pending`.
     WAITING = frozenset({PENDING, HELD})
     MESSAGES = {
-        PENDING: "This order has not been paid yet. The download opens as soon as the payment "
-        "has arrived.",
-        HELD: "The shop is still checking the payment of this order. The download opens as soon "
-        "as that is done.",
-        CANCELED: "This order was cancelled, so its downloads are closed.",
-        REFUNDED: "This purchase was refunded, so its download is closed.",
-        REPLACED: "This purchase was changed to another product, whose downloads took its place.",
-        WITHDRAWN: "The shop has withdrawn this download.",
-        PAST: "The time for this download is over.",
-        USED_UP: "All downloads of this item have been used.",
-        CLICK_OVER: "This download can no longer be continued.",
-        LINK_PAST: "This download link is too old.",
+        PENDING: _(
+            "This order has not been paid yet. The download opens as soon as the payment "
+            "has arrived."
+        ),
+        HELD: _(
+            "The shop is still checking the payment of this order. The download opens as soon "
+            "as that is done."
+        ),
+        CANCELED: _("This order was cancelled, so its downloads are closed."),
+        REFUNDED: _("This purchase was refunded, so its download is closed."),
+        REPLACED: _(
+            "This purchase was changed to another product, whose downloads took its place."
+        ),
+        WITHDRAWN: _("The shop has withdrawn this download."),
+        PAST: _("The time for this download is over."),
+        USED_UP: _("All downloads of this item have been used."),
+        CLICK_OVER: _("This download can no longer be continued."),
+        LINK_PAST: _("This download link is too old."),
     }
 
     def __init__(self, reason: str) -> None:
@@ -66,7 +77,7 @@ class Unavailable(DownloadsError):
 class StorageDown(DownloadsError):
     """The file cannot be read just now. Nothing was spent."""
 
-    MESSAGE = "This file cannot be read just now. Nothing was counted; please try again shortly."
+    MESSAGE = _("This file cannot be read just now. Nothing was counted; please try again shortly.")
 
     def __init__(self) -> None:
         super().__init__(self.MESSAGE)
@@ -75,7 +86,7 @@ class StorageDown(DownloadsError):
 class LinkBroken(StorageDown):
     """The link cannot be followed by any program. Nothing was spent."""
 
-    MESSAGE = "This link cannot be opened. Nothing was counted; please tell the shop."
+    MESSAGE = _("This link cannot be opened. Nothing was counted; please tell the shop.")
 
 
 class Replaced(DownloadsError):
@@ -93,8 +104,10 @@ class TooManyAtOnce(DownloadsError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Too many downloads are running from your connection at once. Nothing was counted; "
-            "wait until one of them is complete, then try again."
+            _(
+                "Too many downloads are running from your connection at once. Nothing was counted; "
+                "wait until one of them is complete, then try again."
+            )
         )
 
 
@@ -103,8 +116,10 @@ class Contended(DownloadsError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Too many ask for this download at this moment. Nothing was counted; please try again "
-            "shortly."
+            _(
+                "Too many ask for this download at this moment. Nothing was counted; please try "
+                "again shortly."
+            )
         )
 
 
@@ -120,8 +135,10 @@ class PasswordsBusy(DownloadsError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Too many sign in at this moment. Your password was not looked at; please try again "
-            "shortly."
+            _(
+                "Too many sign in at this moment. Your password was not looked at; please try "
+                "again shortly."
+            )
         )
 
 

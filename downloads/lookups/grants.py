@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_noop as _
 
 from downloads.email_addresses import spellings_of
 from downloads.errors import NoSuchPage, NotFound, PageSizeRefused, Replaced
@@ -79,7 +80,7 @@ def grant_of_reader(reader: Reader, number: int) -> Grant:
     else:
         grant = _GRANT_OF_PERSON.first(grant=number, shop=shop, person=customer.person_number)
     if grant is None:
-        raise NotFound("There is no such download.")
+        raise NotFound(_("There is no such download."))
     return grant
 
 
@@ -94,7 +95,7 @@ def grant_of_click(number: int, *, nonce: str = "", revision: int | None = None)
     """
     grant = deliveries.grant_with_click(number, nonce)
     if grant is None or revision not in (None, grant.order.ticket_revision):
-        raise NotFound("This download does not exist.")
+        raise NotFound(_("This download does not exist."))
     return grant
 
 

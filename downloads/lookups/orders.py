@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_noop as _
 
 from downloads.errors import NotFound, PlanRequired
 from downloads.models import Grant, LineItem, Order, Product, Shop
@@ -16,7 +17,7 @@ from downloads.prepared_statements import Slot
 from downloads.search.text import Contains
 from downloads.tokens import MIN_LENGTH, hash_token
 
-ORDER_NOT_FOUND = "No order matches this link."
+ORDER_NOT_FOUND = _("No order matches this link.")
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,7 @@ SHOWN_OF_ORDER = (
     *("shop", "number", "receipt_number", "platform_id", "ticket_revision"),
     *("payment", "hold", "cancelled_at", "fully_refunded", "keeps_own_assets"),
     *("shop__name", "shop__page_title", "shop__page_text", "shop__link_urls"),
+    "shop__language",
     *("shop__accent", "shop__logo", "shop__logo_width", "shop__logo_height"),
     *("shop__address", "shop__support", "shop__imprint"),
     "shop__plan__customer_account_links",

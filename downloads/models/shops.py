@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from downloads.bidi import isolate
 from downloads.brand.fields import Branded
@@ -10,7 +11,7 @@ from downloads.tenancy import ITSELF, SHARED
 from downloads.time_zones import check_time_zone
 
 DEFAULT_PLAN = "premium"
-DEFAULT_TITLE = "Download files for your orders"
+DEFAULT_TITLE = gettext_noop("Download files for your orders")
 # Each calls itself by its own name. `storefront/locale/` has the words of each.
 LANGUAGES = (
     ("ar", "العربية"),

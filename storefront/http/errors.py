@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_noop as _
 
 from downloads.errors import (
     BadInput,
@@ -81,7 +82,7 @@ class CutShort(DownloadsError):
     """A request body that was cut short, or came too slowly to be waited for."""
 
     def __init__(self) -> None:
-        super().__init__("The request did not arrive whole.")
+        super().__init__(_("The request did not arrive whole."))
 
 
 class TooLarge(DownloadsError):
@@ -109,8 +110,10 @@ class OpensInTab(DownloadsError):
 
     def __init__(self) -> None:
         super().__init__(
-            "This download is kept at another site: open its address in a new tab. Nothing was "
-            "counted."
+            _(
+                "This download is kept at another site: open its address in a new tab. Nothing was "
+                "counted."
+            )
         )
 
 
@@ -119,8 +122,10 @@ class OutOfReach(DownloadsError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The service cannot reach its own records just now. Please try again shortly: the "
-            "same link is never counted twice."
+            _(
+                "The service cannot reach its own records just now. Please try again shortly: the "
+                "same link is never counted twice."
+            )
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from django.http import HttpRequest
 from django.http.request import HttpHeaders
+from django.utils.translation import gettext_noop as _
 
 from downloads.errors import BadInput
 from storefront.http.errors import RequestRefused
@@ -50,5 +51,5 @@ def require_same_password(password: str, again: str) -> str:
         BadInput: not the same both times.
     """
     if password != again:
-        raise BadInput("The two passwords are not the same.")
+        raise BadInput(_("The two passwords are not the same."))
     return password

@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from downloads.audit.entries import enter_audit, without_automatic_entries
 from downloads.email_addresses import has_form, mailbox_of
@@ -23,7 +24,9 @@ NO_ADDRESS = "Enter a mail address in plain letters, like ada@example.com, of at
 LAST_OWNER = (
     "Without {member}, {shop} has no owner who can sign in. Make somebody else an owner first."
 )
-KNOWN = "There is a sign-in with this address already. Sign in with it, and open the link again."
+KNOWN = gettext_noop(
+    "There is a sign-in with this address already. Sign in with it, and open the link again."
+)
 # What each role may do, the next one may too.
 RANKS = list(Role.values)
 
