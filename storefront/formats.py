@@ -5,12 +5,18 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language
 
 # What a key of a row, and whatever else is counted in 64 bits, may be at most.
 MAX_KEY = 2**63 - 1
 UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
-UNIT = re.compile(r"([A-Z]+)$")
+# Of the languages that have letters of their own for them, in the order of `UNITS`.
+UNITS_IN = {
+    "ar": ("بايت", "ك.ب", "م.ب", "غ.ب", "ت.ب", "ب.ب"),
+    "fr": ("o", "Ko", "Mo", "Go", "To", "Po"),
+}
+SIZE = re.compile(r"([\d.]+)([A-Z]+)")
 
 
 # A file's size stands in the answers of all who bought it.
@@ -29,9 +35,21 @@ def size_text(size_bytes: int | None) -> str | None:
 
 
 def spaced_size(size_bytes: int | None) -> str | None:
-    """Format a size for a screen: as `size_text`, its unit apart but on the same line."""
+    """Format a size for a screen: as `size_text`, in the reader's language, its unit apart."""
+    return _size_in(get_language() or "en", size_bytes)
+
+
+@lru_cache(4096)
+def _size_in(language: str, size_bytes: int | None) -> str | None:
     text = size_text(size_bytes)
-    return None if text is None else UNIT.sub("\N{NARROW NO-BREAK SPACE}\\1", text)
+    found = None if text is None else SIZE.fullmatch(text)
+    if found is None:
+        return None
+    number, unit = found.groups()
+    words = UNITS_IN.get(language)
+    shown = words[UNITS.index(unit)] if words else unit
+    # On the same line as its number.
+    return f"{number_format(number, use_l10n=True)}\N{NARROW NO-BREAK SPACE}{shown}"
 
 
 def day_text(at: datetime | None) -> str:

@@ -1,4 +1,5 @@
 import pytest
+from django.utils import translation
 
 from storefront.formats import spaced_size, whole_number
 
@@ -37,3 +38,21 @@ def test_a_bound_bounds_the_number_and_its_digits(text, number):
 )
 def test_a_size_on_a_screen_has_its_unit_apart_on_the_same_line(size_bytes, text):
     assert spaced_size(size_bytes) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "1.5\u202fMB"),
+        ("de", "1,5\u202fMB"),
+        ("de-at", "1,5\u202fMB"),
+        ("fr", "1,5\u202fMo"),
+        ("ar", "1,5\u202fم.ب"),
+        ("he", "1.5\u202fMB"),
+        ("ja", "1.5\u202fMB"),
+        ("pl", "1,5\u202fMB"),
+    ],
+)
+def test_a_size_is_written_as_the_readers_language_writes_it(language, text):
+    with translation.override(language):
+        assert spaced_size(1_500_000) == text
