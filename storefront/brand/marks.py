@@ -30,6 +30,7 @@ class Brand:
     support_url: str = ""
     address: str = ""
     imprint: str = ""
+    language: str = ""
 
     @property
     def mark(self) -> str:
@@ -55,6 +56,7 @@ def brand_of(shop: Shop) -> Brand | None:
         support_url=support_url(shop.support),
         address=shop.address,
         imprint=shop.imprint,
+        language=shop.language,
     )
 
 
@@ -80,3 +82,9 @@ def noted_brand(request: HttpRequest) -> Brand | None:
     """Return the brand of the shop whose the request was found to be."""
     shop: Any = getattr(request, ATTRIBUTE, None)
     return None if shop is None else brand_of(shop)
+
+
+def noted_language(request: HttpRequest) -> str:
+    """Return the language of that shop, empty where the request is of none."""
+    shop: Any = getattr(request, ATTRIBUTE, None)
+    return "" if shop is None else shop.language

@@ -28,6 +28,7 @@ from storefront.pages.errors import (
     prefetch_refused,
     press_the_button,
 )
+from storefront.pages.languages import kept_language
 from storefront.signed_urls import Click, is_proof, new_click, read_click
 
 
@@ -66,7 +67,8 @@ def click(request: HttpRequest, signed: str) -> HttpResponse:
     grant = lookups.grant_of_click(opened.grant, nonce=opened.nonce, revision=opened.revision)
     note_brand(request, grant.order.shop)
     _open(request, grant, opened, at=at).close()
-    return HttpResponseSeeOther(replace(opened, file_name=grant.asset.file_name).path)
+    path = replace(opened, file_name=grant.asset.file_name).path
+    return HttpResponseSeeOther(path + kept_language(request))
 
 
 def hand_over(

@@ -2,12 +2,12 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from downloads import lookups
 from storefront.demo.example import ORDER_TOKEN
+from storefront.pages.languages import page
 
 
 @csrf_exempt
@@ -19,4 +19,4 @@ def home(request: HttpRequest) -> HttpResponse:
         "demo_token": ORDER_TOKEN if has_demo else None,
         "has_docs": settings.SERVE_DOCS,
     }
-    return render(request, "home.html", context)
+    return page(request, "home.html", context)

@@ -34,7 +34,7 @@ def answering(client, monkeypatch):
     """Return a function that has the front page answer this, and asks for it."""
 
     def ask(response):
-        monkeypatch.setattr("storefront.pages.home.render", lambda *given: response)
+        monkeypatch.setattr("storefront.pages.home.page", lambda *given: response)
         monkeypatch.setattr("storefront.pages.home.lookups.has_order", lambda token: False)
         return client.get("/")
 

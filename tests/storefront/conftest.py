@@ -41,10 +41,14 @@ PRIVATE = {
     "x-frame-options": "DENY",
     "cross-origin-opener-policy": "same-origin",
 }
+# Pages and errors are told in the reader's language; these readers name none.
+TOLD = {"content-language": "en", "vary": "Accept-Language"}
 # Where scripts of any origin may ask, and what the answer depends on there.
 BY_ORIGIN = {"vary": "Origin, Accept"}
+TOLD_BY_ORIGIN = TOLD | {"vary": "Origin, Accept, Accept-Language"}
 BROWSERS_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-PAGE = PRIVATE | {"content-type": "text/html; charset=utf-8"}
+HTML = PRIVATE | {"content-type": "text/html; charset=utf-8"}
+PAGE = HTML | TOLD
 POLICY = {
     "default-src": {"'none'"},
     "script-src": {"'self'"},
@@ -217,7 +221,7 @@ def link(db):
 def page_headers(response):
     """Return the headers of a page; where scripts may ask too, it is one of several answers."""
     is_of_scripts = response.wsgi_request.path.startswith("/downloads/")
-    return PAGE | (BY_ORIGIN if is_of_scripts else {})
+    return PAGE | (TOLD_BY_ORIGIN if is_of_scripts else {})
 
 
 def click_on(grant):
@@ -260,7 +264,8 @@ def policy_of(response):
 class Page(HTMLParser):
     """A page taken apart: `tags` as (name, attributes), `texts` by the class they stand in.
 
-    What is isolated reads as part of its sentence.
+    What is isolated reads as part of its sentence. The links to the same page in other languages
+    stand in `languages` alone.
     """
 
     VOID = {"meta", "link", "br", "img", "input"}
@@ -269,20 +274,24 @@ class Page(HTMLParser):
         super().__init__()
         self.tags = []
         self.texts = {}
+        self.languages = []
         self._open = []
         self.feed(re.sub("</?bdi>", "", response.content.decode()))
 
     def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
         if tag not in self.VOID:
             self._open.append(dict(attrs).get("class") or tag)
+        if "languages" not in self._open:
+            self.tags.append((tag, dict(attrs)))
+        elif tag == "a":
+            self.languages.append(dict(attrs))
 
     def handle_endtag(self, tag):
         self._open.pop()
 
     def handle_data(self, data):
         text = " ".join(data.split())
-        if text:
+        if text and "languages" not in self._open:
             self.texts.setdefault(self._open[-1], []).append(text)
 
     @property

@@ -17,6 +17,7 @@ from tests.storefront.conftest import (
     CONTENT,
     PAGE,
     PRIVATE,
+    TOLD_BY_ORIGIN,
     Page,
     click_on,
     counted,
@@ -159,7 +160,7 @@ def test_a_click_has_a_budget_of_three_sizes_then_a_button(client, grant):
         "This download has ended",
         "This download can no longer be continued.",
     )
-    assert headers_of(response) == PAGE | BY_ORIGIN
+    assert headers_of(response) == PAGE | TOLD_BY_ORIGIN
     [action] = Page(response).actions
     assert counted() == before
     follow = client.post(action)
@@ -253,7 +254,7 @@ def test_the_right_proof_gives_the_download_back(client, grant):
         "The file is not within reach",
         "This file cannot be read just now. Nothing was counted; please try again shortly.",
     )
-    assert headers_of(response) == PAGE | BY_ORIGIN | {"retry-after": "30"}
+    assert headers_of(response) == PAGE | TOLD_BY_ORIGIN | {"retry-after": "30"}
     assert spent(grant) == (0, 0)
     assert lines(grant)[-1] == ("released", -1, "storage")
     assert Grant.objects.get(pk=grant.pk).given_back == 0

@@ -8,10 +8,10 @@ from downloads import fulfilment
 from downloads.models import Grant
 from tests.factories import NOW, OrderFactory, make_file_grant
 from tests.storefront.conftest import (
-    BY_ORIGIN,
     CONTENT,
     LINK,
     PRIVATE,
+    TOLD_BY_ORIGIN,
     Page,
     click_on,
     counted,
@@ -296,7 +296,7 @@ def test_a_refusal_is_json_unless_pages_are_named(client, grant, close):
         )
         told = headers_of(response)
         told.pop("retry-after", None)
-        assert told == PRIVATE | BY_ORIGIN | {"content-type": "application/json"}
+        assert told == PRIVATE | TOLD_BY_ORIGIN | {"content-type": "application/json"}
     for accept in BROWSERS:
         response = client.get(url, headers={"accept": accept})
         assert response.status_code == status

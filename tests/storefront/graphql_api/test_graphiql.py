@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 
-from tests.storefront.conftest import PAGE, POLICY, Page, headers_of, policy_of
+from tests.storefront.conftest import HTML, POLICY, Page, headers_of, policy_of
 
 URL = "/api/graphiql"
 FILES = Path(django_settings.BASE_DIR) / "storefront/static/storefront/graphiql"
@@ -69,9 +69,9 @@ def test_it_can_only_be_read(method):
 @pytest.mark.usefixtures("_on")
 def test_it_is_as_private_as_every_page(client):
     response = client.get(URL)
-    assert (response.status_code, headers_of(response)) == (200, PAGE)
+    assert (response.status_code, headers_of(response)) == (200, HTML)
     assert not response.cookies
-    assert headers_of(client.head(URL)) == PAGE
+    assert headers_of(client.head(URL)) == HTML
 
 
 def test_it_asks_the_database_nothing(page, django_assert_num_queries, db):

@@ -190,7 +190,7 @@ def test_only_the_domains_own_errors_become_pages(rf):
 def test_a_prefetch_gets_a_word_and_nothing_else(rf):
     response = prefetch_refused(rf.get("/", headers={"accept": "text/html"}))
     assert (response.status_code, response.content) == (503, b"Open this link to download.")
-    assert response["Content-Type"] == "text/plain"
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
 
 
 def test_no_page_tells_the_sentence_that_programs_are_told(rf):

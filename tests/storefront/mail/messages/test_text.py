@@ -85,7 +85,11 @@ def said(entry):
 
 
 def table(catalogue):
-    return {(entry.msgid, entry.msgid_plural): said(entry) for entry in catalogue}
+    """Return what stands for each text; one whose meaning is named is another text."""
+    return {
+        (" as ".join(filter(None, (entry.msgid, entry.msgctxt))), entry.msgid_plural): said(entry)
+        for entry in catalogue
+    }
 
 
 @cache
