@@ -136,6 +136,19 @@ def test_items_and_refusal(django_app, frozen):
     assert Delivery.objects.count() == 3
 
 
+def test_find(django_app):
+    order = OrderFactory(token=TOKEN)
+    for number in range(11):
+        line = LineFactory(order=order)
+        AttachmentFactory(product=line.product, asset__title=f"Sheet {number}")
+    fulfilment.settle(order, at=NOW)
+    form = form_in(django_app.get(f"/orders/{TOKEN}?lang=de", headers=BROWSER), "find")
+    form["find"] = "sheet 7"
+    page = form.submit(headers=BROWSER)
+    assert [title.get_text() for title in page.html.select("h3")] == ["Sheet 7"]
+    assert page.headers["Content-Language"] == "de"
+
+
 def test_invitation_of_a_newcomer(django_app):
     token = fulfilment.memberships.invite(ShopFactory(), "eve@example.com", "manager", at=NOW)[1]
     page = django_app.get(f"/invitations/{token}")
@@ -457,6 +470,7 @@ TESTED = {
     "items.html": test_items_and_refusal,
     "links.html": test_links,
     "new_password.html": test_new_password,
+    "order.html": test_find,
     "refusal.html": test_items_and_refusal,
     "staff_forgotten.html": test_staff_forgotten,
 }

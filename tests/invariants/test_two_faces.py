@@ -283,7 +283,9 @@ class Walk(RuleBasedStateMachine):
         assert self.read_face_a() == truth
         assert self.read_face_b() == truth
         assert self.read_rest() == truth
-        assert self.read_page() == truth
+        # It tells what is left, and of what is shut nothing but why.
+        left = None if truth.allowed is None else truth.allowed - truth.used
+        assert self.read_page() == (left if truth.is_available else None)
         assert self.read_admin() == truth
         assert Delivery.objects.filter(grant=self.grant).count() == self.clicks
         assert ledger.counters_off(self.order.shop) == []
@@ -343,8 +345,9 @@ class Walk(RuleBasedStateMachine):
 
     def read_page(self):
         html = self.client.get(f"/orders/{TOKEN}").content.decode()
-        used, allowed = re.search(r"(\d+)(?: of (\d+))? downloaded", html).groups()
-        return Reading(int(used), None if allowed is None else int(allowed), "<form" in html)
+        left = re.search(r"(\d+) downloads? left|No limit on downloads", html)
+        assert (left is not None) == ("<form" in html)
+        return left and (None if left[1] is None else int(left[1]))
 
     def read_admin(self):
         url = f"/admin/downloads/grant/?id__exact={self.grant.pk}"
