@@ -10,8 +10,11 @@ from rest_framework.views import APIView
 
 from downloads import lookups
 from downloads.errors import NotFound
+from downloads.models.shops import DEFAULT_TITLE
 from storefront.http.json_bodies import dump_json
 from storefront.http.throttling import count_miss
+from storefront.pages.languages import DEPENDS_ON_READER, language_of
+from storefront.pages.orders import title_in
 from storefront.rest.base import JSONAlone
 from storefront.rest.customer_account_orders_schema import (
     CustomerAccountOrderSerializer,
@@ -54,7 +57,12 @@ class CustomerAccountOrders(APIView):
         except NotFound:
             count_miss(request, at=at)
             raise
-        return _json(shape_of(opened, at=at))
+        shop = opened.order.shop
+        if shop.page_title != DEFAULT_TITLE:
+            return _json(shape_of(opened, at=at))
+        title = title_in(language_of(request, shop.language), shop)
+        vary = {"Vary": DEPENDS_ON_READER}
+        return _json(shape_of(opened, at=at, title=title), headers=vary.items())
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # What the framework does beside (negotiation, renderers) has one outcome here, and costs
@@ -65,7 +73,7 @@ class CustomerAccountOrders(APIView):
             try:
                 response = self.get(request)
             except Exception as error:
-                refusal = answer_rest_error(error, {})
+                refusal = answer_rest_error(error, {"request": request})
                 if refusal is None:
                     raise
                 response = _json(refusal.data, refusal.status_code, refusal.items())

@@ -102,8 +102,11 @@ class CustomerAccountOrderSerializer(serializers.Serializer):
     order = OpenedOrderSerializer()
 
 
-def shape_of(opened: OpenedOrder, *, at: datetime) -> dict[str, Any]:
-    """Return face A's body: an order's lines with their downloads, and the order's own."""
+def shape_of(opened: OpenedOrder, *, at: datetime, title: str = "") -> dict[str, Any]:
+    """Return face A's body: an order's lines with their downloads, and the order's own.
+
+    `title` stands in the place of the shop's own.
+    """
     shop = opened.order.shop
     urls = AssetUrls(shop, at=at)
     return {
@@ -111,7 +114,7 @@ def shape_of(opened: OpenedOrder, *, at: datetime) -> dict[str, Any]:
             "order_number": opened.order.number,
             "lines": [_line(line, urls) for line in opened.lines],
             "assets": [_asset(grant, urls) for grant in opened.grants],
-            "text": {"title": shop.page_title, "text": shop.page_text or None},
+            "text": {"title": title or shop.page_title, "text": shop.page_text or None},
         }
     }
 

@@ -33,6 +33,9 @@ HEADERS = PRIVATE | {
     "access-control-allow-origin": "*",
     "vary": "Origin, Accept",
 }
+BY_LANGUAGE = {"vary": "Origin, Accept, Accept-Language"}
+# What is told in the caller's language: the shop has no heading of its own, the token is unknown.
+TOLD_OF = {200: BY_LANGUAGE, 404: BY_LANGUAGE | {"content-language": "en"}}
 ORIGIN = {"origin": "https://shop.example"}
 
 
@@ -107,7 +110,7 @@ QUERIES = {
 
 def test_every_wrong_token_is_the_same_404(client, document_order):
     answers = {name: client.get(FACE_A + query) for name, query in QUERIES.items()}
-    not_found = 404, json.dumps(NOT_FOUND, separators=(",", ":")).encode(), HEADERS
+    not_found = 404, json.dumps(NOT_FOUND, separators=(",", ":")).encode(), HEADERS | TOLD_OF[404]
     assert {
         name: (answer.status_code, answer.content, headers_of(answer))
         for name, answer in answers.items()
@@ -199,7 +202,7 @@ def answer(client, document_order, settings):
 def test_every_answer_is_open_to_all_origins_and_to_no_cache(answer, status):
     retry_after = {"retry-after": "60"} if status == 429 else {}
     response = answer(status)
-    assert headers_of(response) == HEADERS | retry_after
+    assert headers_of(response) == HEADERS | TOLD_OF.get(status, {}) | retry_after
     assert policy_of(response) == POLICY
     assert not response.cookies
 
@@ -209,7 +212,7 @@ def test_an_origin_changes_nothing_but_what_a_script_may_read(answer, status):
     retry_after = {"retry-after": "60"} if status == 429 else {}
     response = answer(status, **ORIGIN)
     exposed = {"access-control-expose-headers": EXPOSED}
-    assert headers_of(response) == HEADERS | exposed | retry_after
+    assert headers_of(response) == HEADERS | TOLD_OF.get(status, {}) | exposed | retry_after
 
 
 def test_a_preflight_is_answered_for_every_origin(client):
