@@ -106,9 +106,12 @@ def record_data_request(
     )
 
 
+@transaction.atomic
 def answer_data_request(request: DataRequest, *, at: datetime) -> None:
-    """Mark a data request as answered."""
-    DataRequest.objects.filter(pk=request.pk, answered_at=None).update(answered_at=at)
+    """Mark a data request as answered, and enter who did; nothing moves where somebody had."""
+    waiting = DataRequest.objects.filter(pk=request.pk, answered_at=None)
+    if waiting.update(answered_at=at):
+        enter_audit("Marked as answered", row=request, after={"answered_at": at})
 
 
 def forget_customers(

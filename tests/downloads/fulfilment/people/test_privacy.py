@@ -16,6 +16,7 @@ from downloads.fulfilment import (
 from downloads.incoming import CustomerReport, PersonReport
 from downloads.models import (
     Account,
+    AuditEntry,
     Customer,
     DataRequest,
     DownloadEvent,
@@ -430,6 +431,8 @@ def test_a_request_is_answered_once(shop):
     for at in (LATER, LATER + HOUR):
         answer_data_request(DataRequest.objects.get(), at=at)
     assert DataRequest.objects.get().answered_at == LATER
+    entry = AuditEntry.objects.get(what="Marked as answered")
+    assert (entry.shop_id, entry.subject) == (shop.pk, "Data request 9001")
 
 
 def test_an_erased_buyers_request_keeps_its_number_and_times_alone(shop):
