@@ -62,7 +62,6 @@ class ProductAdmin(AttachActs, AttachesByCsv):
     inlines = (AttachmentInline,)
     actions = ("attach_file", "apply_limits")
     change_form_template = "admin/downloads/product/change_form.html"
-    change_list_template = "admin/downloads/product/change_list.html"
     fields = ProductForm.Meta.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:

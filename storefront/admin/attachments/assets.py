@@ -21,8 +21,9 @@ from django.utils.translation import gettext_lazy
 from downloads import lookups
 from downloads.errors import BadInput
 from downloads.models import Asset, Product
+from storefront.admin.attachments.by_csv import LinksToCsv
 from storefront.admin.attachments.products import AttachForm, attach
-from storefront.admin.base import ScopedAdmin, visible
+from storefront.admin.base import visible
 from storefront.backfills import background
 from storefront.formats import whole_number
 from storefront.models import Backfill
@@ -77,7 +78,7 @@ class ReachForm(AttachForm):
         return entered
 
 
-class FileActs(ScopedAdmin):
+class FileActs(LinksToCsv):
     """What is done on a file's page about where it is attached."""
 
     def may_attach(self, request: HttpRequest, asset: Asset) -> bool:

@@ -30,6 +30,7 @@ from storefront.admin.attachments.csv_rows import (
     template_text,
 )
 from storefront.admin.attachments.long_tables import AttachesLongTables
+from storefront.admin.base import ScopedAdmin
 from storefront.backfills.attaching import begin_table
 from storefront.imports.base import NotRecognised
 from storefront.staff.roles import rows_where
@@ -39,7 +40,19 @@ MOST_SHOWN = 100
 NOT_KEPT = gettext_lazy("The file could not be kept until you confirm. Tell who runs this service.")
 
 
-class AttachesByCsv(AttachesLongTables):
+class LinksToCsv(ScopedAdmin):
+    """A list that leads to attaching by CSV, for who may attach."""
+
+    change_list_template = "admin/downloads/product/change_list.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        own = {"may_attach": request.user.has_perm(ATTACH)}
+        return super().changelist_view(request, own | (extra_context or {}))
+
+
+class AttachesByCsv(LinksToCsv, AttachesLongTables):
     """The pages about a CSV of files to attach, beside the list of products."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -52,12 +65,6 @@ class AttachesByCsv(AttachesLongTables):
             path(f"{upload}refused/", view(self.csv_refused), name="attach_csv_refused"),
             *super().get_urls(),
         ]
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        own = {"may_attach": request.user.has_perm(ATTACH)}
-        return super().changelist_view(request, own | (extra_context or {}))
 
     def attach_by_csv(self, request: HttpRequest) -> HttpResponseBase:
         """Take a file, and lead to what would come of it."""

@@ -40,6 +40,11 @@ def upload(app, text, **entered):
     return form.submit(expect_errors=True).maybe_follow()
 
 
+def test_the_list_of_files_leads_there_too(app):
+    page = app.get("/admin/downloads/asset/").click("Attach by CSV")
+    assert page.request.path == HERE
+
+
 def test_nothing_is_written_until_it_is_confirmed(app):
     page = app.get("/admin/downloads/product/").click("Attach by CSV")
     template = page.click("Download the template")
