@@ -69,7 +69,7 @@ class AccountAdmin(NamelessAdmin):
             enter_audit("Had a link to choose a password mailed", row=account)
             self.log_change(request, account, "Had a link to choose a password mailed")
 
-        done = "to be mailed a link to choose a password; look under Mails in a moment"
+        done = "to be mailed a link to choose a password; look under Mail in a moment"
         act_on_each(request, accounts, act, done=done)
 
     @admin.action(

@@ -245,7 +245,7 @@ def test_a_link_is_mailed_to_each_account_chosen(staff, ada, messages_of):
     Mail.objects.all().delete()
     answered = staff.post(URL, chosen("mail_password_link", *Account.objects.all()), follow=True)
     assert messages_of(answered) == [
-        "2 to be mailed a link to choose a password; look under Mails in a moment."
+        "2 to be mailed a link to choose a password; look under Mail in a moment."
     ]
     asked = sorted(Mail.objects.values_list("shop", "kind", "email", "state", "due_at"))
     assert asked == [
