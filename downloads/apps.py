@@ -3,11 +3,12 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 
 class DownloadsConfig(AppConfig):
     name = "downloads"
-    verbose_name = "Downloads"
+    verbose_name = _("Downloads")
 
     def ready(self) -> None:
         # By its name: it stands on the models, which are not there yet when this file is read.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 # What stands on the page's surfaces, light and dark: the same as in its style sheet.
 LIGHT_SURFACES = ("#f6f7f9", "#ffffff")
@@ -38,7 +39,7 @@ def check_colour(value: str) -> None:
     """
     if not _COLOUR.fullmatch(value):
         raise ValidationError(
-            "Enter a colour as # and six of the digits 0-9 and a-f, like #1f5fd0."
+            _("Enter a colour as # and six of the digits 0-9 and a-f, like #1f5fd0.")
         )
 
 

@@ -4,6 +4,7 @@ from urllib.parse import quote, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.utils.translation import gettext as _
 
 from downloads.email_addresses import takes_mail
 
@@ -25,8 +26,10 @@ def check_support(value: str) -> None:
         is_open = False
     if not is_open:
         raise ValidationError(
-            "Enter a mail address like help@my-store.example, or the address of a page like "
-            "https://my-store.example/help."
+            _(
+                "Enter a mail address like help@my-store.example, or the address of a page like "
+                "https://my-store.example/help."
+            )
         )
 
 

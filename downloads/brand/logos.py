@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from PIL import Image, ImageOps
 
 from downloads import room
@@ -25,11 +27,11 @@ COLOURS = 256
 SMALLER = 0.8
 # What Pillow raises on a broken image, by kind and by version.
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, struct.error)
-NO_IMAGE = (
+NO_IMAGE = gettext_lazy(
     "This is no picture that we take. Choose a PNG, JPEG, WebP or GIF; an SVG has to be exported "
     "as a PNG first."
 )
-DAMAGED = "This picture is damaged: it cannot be read to its end. Export it anew."
+DAMAGED = gettext_lazy("This picture is damaged: it cannot be read to its end. Export it anew.")
 # They hold what is less than transparent as well, so that a palette is enough to know it by.
 _PLAIN = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}
 
@@ -50,11 +52,13 @@ def read_logo(upload: File) -> Logo:
         BadInput: no picture, too large in bytes or pixels, or damaged.
     """
     if not upload.size:
-        raise BadInput("The file is empty (0 bytes). Choose a picture.")
+        raise BadInput(_("The file is empty (0 bytes). Choose a picture."))
     if upload.size > settings.LOGO_MAX_BYTES:
         raise BadInput(
-            f"The logo has {upload.size:,} bytes; at most {settings.LOGO_MAX_BYTES:,} are accepted "
-            "(the setting LOGO_MAX_BYTES)."
+            _(
+                "The logo has {size:,} bytes; at most {most:,} are accepted (the setting "
+                "LOGO_MAX_BYTES)."
+            ).format(size=upload.size, most=settings.LOGO_MAX_BYTES)
         )
     upload.seek(0)
     content = upload.read()
@@ -133,8 +137,10 @@ def _check_pixels(size: tuple[int, int]) -> None:
     width, height = size
     if width * height > settings.LOGO_MAX_PIXELS:
         raise BadInput(
-            f"The logo has {width:,} × {height:,} pixels; at most {settings.LOGO_MAX_PIXELS:,} in "
-            "all are accepted (the setting LOGO_MAX_PIXELS). Make it smaller and send it again."
+            _(
+                "The logo has {width:,} × {height:,} pixels; at most {most:,} in all are "
+                "accepted (the setting LOGO_MAX_PIXELS). Make it smaller and send it again."
+            ).format(width=width, height=height, most=settings.LOGO_MAX_PIXELS)
         )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from downloads.audit.entries import enter_audit
 from downloads.email_addresses import require_email
@@ -13,8 +14,10 @@ from downloads.models import Mail, Shop
 
 HOUR = timedelta(hours=1)
 SENT = "Sent a test mail"
-ON_ITS_WAY = "A test mail to you is on its way already."
-TOO_OFTEN = "This shop has sent {} test mails within an hour, as many as it may. Try again later."
+ON_ITS_WAY = _("A test mail to you is on its way already.")
+TOO_OFTEN = _(
+    "This shop has sent {} test mails within an hour, as many as it may. Try again later."
+)
 
 
 @transaction.atomic

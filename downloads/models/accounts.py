@@ -40,12 +40,12 @@ class Account(models.Model):
     customer = models.ForeignKey(
         Customer, on_delete=models.CASCADE, null=True, blank=True, related_name="accounts"
     )
-    email = models.EmailField("mail address")
+    email = models.EmailField(_("mail address"))
     first_name = models.CharField(max_length=200)
     last_name = models.CharField(max_length=200)
     password = models.CharField(max_length=200, editable=False)
-    confirmed_at = models.DateTimeField("address confirmed on", null=True, editable=False)
-    signed_in_at = models.DateTimeField("last signed in", null=True, editable=False)
+    confirmed_at = models.DateTimeField(_("address confirmed on"), null=True, editable=False)
+    signed_in_at = models.DateTimeField(_("last signed in"), null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = AccountQuerySet.as_manager()

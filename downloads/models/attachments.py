@@ -23,8 +23,8 @@ from downloads.models.shops import Shop
 _PLAIN_TAG = re.compile(r"[a-z0-9 _.,:+-]+")
 # Rows in memory at a time.
 AT_ONCE = 2000
-LIMIT_ERROR = "Enter at least 1, or nothing for unlimited."
-DAYS_ERROR = "Enter at least 1 day, or nothing for no end."
+LIMIT_ERROR = _("Enter at least 1, or nothing for unlimited.")
+DAYS_ERROR = _("Enter at least 1 day, or nothing for no end.")
 
 
 class AttachmentRule(Terms):
@@ -48,17 +48,21 @@ class AttachmentRule(Terms):
     product_number = models.BigIntegerField(
         null=True,
         blank=True,
-        help_text="In the shop's own system: all variants of this product, later ones too. It may "
-        "be one that was not seen here yet.",
+        help_text=_(
+            "In the shop's own system: all variants of this product, later ones too. It may "
+            "be one that was not seen here yet."
+        ),
     )
     tag = models.CharField(max_length=255, blank=True)
     vendor = models.CharField(max_length=255, blank=True)
-    product_type = models.CharField("type", max_length=255, blank=True)
+    product_type = models.CharField(_("type"), max_length=255, blank=True)
     sku_pattern = models.CharField(
-        "SKU",
+        _("SKU"),
         max_length=255,
         blank=True,
-        help_text='"*" stands for any text and "?" for one sign: BOOK-* matches BOOK-1 and BOOK-2.',
+        help_text=_(
+            '"*" stands for any text and "?" for one sign: BOOK-* matches BOOK-1 and BOOK-2.'
+        ),
     )
     position = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -82,7 +86,7 @@ class AttachmentRule(Terms):
                     product_number__isnull=False, tag="", vendor="", product_type="", sku_pattern=""
                 ),
                 name="rule_is_unique_per_number_and_asset",
-                violation_error_message="This file is attached to this product number already.",
+                violation_error_message=_("This file is attached to this product number already."),
             ),
             models.CheckConstraint(
                 condition=Q(limit__isnull=True) | Q(limit__gte=1),
@@ -97,14 +101,15 @@ class AttachmentRule(Terms):
         ]
 
     def __str__(self) -> str:
-        return f"{self.asset} with {self.words}"
+        return _("{asset} with {words}").format(asset=self.asset, words=self.words)
 
     @property
     def words(self) -> str:
         """What it matches, for people."""
         conditions = [
-            *(("product", self.product_number), ("tag", self.tag), ("vendor", self.vendor)),
-            *(("type", self.product_type), ("SKU", self.sku_pattern)),
+            (_("product"), self.product_number),
+            *((_("tag"), self.tag), (_("vendor"), self.vendor)),
+            *((_("type"), self.product_type), ("SKU", self.sku_pattern)),
         ]
         return ", ".join(f"{name} {isolate(value)}" for name, value in conditions if value)
 
@@ -191,10 +196,10 @@ class Attachment(Terms):
         related_name="attachments",
     )
     is_left_out = models.BooleanField(
-        "not this file",
+        _("not this file"),
         default=False,
         db_default=False,
-        help_text="Buyers of this product do not get it, whatever rule attaches it.",
+        help_text=_("Buyers of this product do not get it, whatever rule attaches it."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -208,7 +213,7 @@ class Attachment(Terms):
             models.UniqueConstraint(
                 fields=("product", "asset"),
                 name="attachment_is_unique_per_product_and_asset",
-                violation_error_message="This asset is attached to this product already.",
+                violation_error_message=_("This asset is attached to this product already."),
             ),
             models.CheckConstraint(
                 condition=Q(limit__isnull=True) | Q(limit__gte=1),

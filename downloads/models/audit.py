@@ -45,16 +45,16 @@ class AuditEntry(models.Model):
     shop = models.ForeignKey(
         Shop, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+"
     )
-    actor = models.CharField("by", max_length=200)
-    address = models.CharField("from", max_length=64, blank=True)
+    actor = models.CharField(_("by"), max_length=200)
+    address = models.CharField(_("from"), max_length=64, blank=True)
     program = models.CharField(max_length=200, blank=True)
     request_id = models.CharField(
-        "number of the request", max_length=64, blank=True, default="", db_default=""
+        _("number of the request"), max_length=64, blank=True, default="", db_default=""
     )
     what = models.CharField(max_length=200)
-    subject_type = models.CharField("kind", max_length=100, blank=True)
-    subject_id = models.CharField("number", max_length=64, blank=True)
-    subject = models.CharField("about", max_length=300, blank=True)
+    subject_type = models.CharField(_("kind"), max_length=100, blank=True)
+    subject_id = models.CharField(_("number"), max_length=64, blank=True)
+    subject = models.CharField(_("about"), max_length=300, blank=True)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
 

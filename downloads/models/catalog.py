@@ -29,18 +29,18 @@ class Terms(models.Model):
     """
 
     limit = models.PositiveIntegerField(
-        "downloads per item",
+        _("downloads per item"),
         null=True,
         blank=True,
         validators=LIMIT_BOUNDS,
-        help_text="For each item bought.",
+        help_text=_("For each item bought."),
     )
     lifetime_days = models.PositiveIntegerField(
-        "days",
+        _("days"),
         null=True,
         blank=True,
         validators=LIFETIME_BOUNDS,
-        help_text="Days from the moment the customer may download.",
+        help_text=_("Days from the moment the customer may download."),
     )
     inherits_limit = models.BooleanField(default=False, db_default=False, editable=False)
     inherits_lifetime = models.BooleanField(default=False, db_default=False, editable=False)
@@ -62,15 +62,15 @@ class Product(models.Model):
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="products")
     name = models.CharField(max_length=500)
     variant_name = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001 (the contract says null)
-    sku = models.CharField("SKU", max_length=255, null=True, blank=True)  # noqa: DJ001
+    sku = models.CharField(_("SKU"), max_length=255, null=True, blank=True)  # noqa: DJ001
     vendor = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
-    product_type = models.CharField("type", max_length=255, null=True, blank=True)  # noqa: DJ001 (null: not told)
+    product_type = models.CharField(_("type"), max_length=255, null=True, blank=True)  # noqa: DJ001 (null: not told)
     tags = models.JSONField(default=list, blank=True)
     product_id = models.BigIntegerField(
-        "product number", null=True, blank=True, help_text="In the shop's own system."
+        _("product number"), null=True, blank=True, help_text=_("In the shop's own system.")
     )
     variant_id = models.BigIntegerField(
-        "variant number", null=True, blank=True, help_text="In the shop's own system."
+        _("variant number"), null=True, blank=True, help_text=_("In the shop's own system.")
     )
     described_rank = models.CharField(max_length=120, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -83,7 +83,7 @@ class Product(models.Model):
             models.UniqueConstraint(
                 fields=("shop", "variant_id"),
                 name="product_variant_is_unique_in_its_shop",
-                violation_error_message="This shop has a product with this variant number.",
+                violation_error_message=_("This shop has a product with this variant number."),
             ),
         ]
 
@@ -114,21 +114,21 @@ class Asset(Terms):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="assets")
-    title = models.CharField(max_length=300, help_text="What your customers read.")
+    title = models.CharField(max_length=300, help_text=_("What your customers read."))
     file = models.FileField(upload_to=storage_key, blank=True, max_length=200)
     file_name = models.CharField(
         max_length=FILE_NAME_MAX_LENGTH,
         blank=True,
-        help_text="The name the file is saved under on the customer's device.",
+        help_text=_("The name the file is saved under on the customer's device."),
     )
     content_type = models.CharField(max_length=100, blank=True)
     size_bytes = models.PositiveBigIntegerField(null=True, blank=True)
-    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
     link = models.CharField(
         max_length=2000,
         blank=True,
         validators=[validate_link],
-        help_text="An https address. We never fetch it; your customers are sent there.",
+        help_text=_("An https address. We never fetch it; your customers are sent there."),
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

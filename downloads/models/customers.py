@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
@@ -86,7 +87,7 @@ class Customer(models.Model):
     first_name = models.CharField(max_length=200, blank=True)
     last_name = models.CharField(max_length=200, blank=True)
     platform_id = models.BigIntegerField(
-        null=True, blank=True, help_text="The customer's number in the shop's own system."
+        null=True, blank=True, help_text=_("The customer's number in the shop's own system.")
     )
     described_rank = models.CharField(max_length=120, blank=True, editable=False)
     merged_into = models.ForeignKey(
@@ -95,7 +96,7 @@ class Customer(models.Model):
     person = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, editable=False, related_name="identities"
     )
-    erased_at = models.DateTimeField("erased on", null=True, editable=False)
+    erased_at = models.DateTimeField(_("erased on"), null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = CustomerQuerySet.as_manager()
@@ -113,7 +114,7 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         name = f"{self.first_name} {self.last_name}".strip()
-        return isolate(name or self.email or f"Customer {self.pk}")
+        return isolate(name or self.email or gettext("Customer {number}").format(number=self.pk))
 
     @property
     def person_number(self) -> int:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads.errors import Unavailable
@@ -105,7 +106,9 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Download of {timezone.localtime(self.opened_at):%Y-%m-%d %H:%M}"
+        return gettext("Download of {moment}").format(
+            moment=f"{timezone.localtime(self.opened_at):%Y-%m-%d %H:%M}"
+        )
 
     def is_open(self, at: datetime) -> bool:
         """Say whether its click may still ride on it: within its window and its budget."""

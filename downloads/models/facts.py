@@ -7,6 +7,8 @@ the order it is about and wait for it.
 from typing import Self
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads.models.shops import Shop
 
@@ -82,7 +84,7 @@ class Refund(Retractable):
         ]
 
     def __str__(self) -> str:
-        return f"Refund {self.platform_id}"
+        return _("Refund {number}").format(number=self.platform_id)
 
 
 class RefundedLine(models.Model):
@@ -112,9 +114,9 @@ class Dispute(Retractable):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", "Not decided yet"
-        WON = "won", "Won: the shop keeps the money"
-        LOST = "lost", "Lost: the money went back"
+        OPEN = "open", gettext_lazy("Not decided yet")
+        WON = "won", gettext_lazy("Won: the shop keeps the money")
+        LOST = "lost", gettext_lazy("Lost: the money went back")
 
     platform_id = models.BigIntegerField()
     state = models.CharField(max_length=4, choices=State.choices)
@@ -130,7 +132,9 @@ class Dispute(Retractable):
         ]
 
     def __str__(self) -> str:
-        return f"Dispute {self.platform_id}: {self.get_state_display()}"
+        return _("Dispute {number}: {state}").format(
+            number=self.platform_id, state=self.get_state_display()
+        )
 
 
 class RiskAssessment(OrderFact):
@@ -149,7 +153,7 @@ class RiskAssessment(OrderFact):
         ]
 
     def __str__(self) -> str:
-        return "High risk" if self.is_high else "Low risk"
+        return _("High risk") if self.is_high else _("Low risk")
 
 
 class RemovedProduct(models.Model):
@@ -169,4 +173,4 @@ class RemovedProduct(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Removed product {self.product_id}"
+        return _("Removed product {number}").format(number=self.product_id)

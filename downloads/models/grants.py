@@ -131,11 +131,11 @@ class Grant(models.Model):
         Asset, on_delete=models.PROTECT, related_name="grants", verbose_name=_("file or link")
     )
     limit = models.PositiveIntegerField(
-        "downloads per item",
+        _("downloads per item"),
         null=True,
         blank=True,
         validators=LIMIT_BOUNDS,
-        help_text="For each item bought. Leave empty for unlimited.",
+        help_text=_("For each item bought. Leave empty for unlimited."),
     )
     added = models.PositiveIntegerField(default=0)
     extended_days = models.PositiveIntegerField(default=0, db_default=0, editable=False)
@@ -147,11 +147,11 @@ class Grant(models.Model):
     unpaid = models.BooleanField(default=False, db_default=False, editable=False)
     replaced = models.BooleanField(default=False, db_default=False, editable=False)
     lifetime_days = models.PositiveIntegerField(
-        "days",
+        _("days"),
         null=True,
         blank=True,
         validators=LIFETIME_BOUNDS,
-        help_text="Days from the moment the customer may download. Leave empty for no end.",
+        help_text=_("Days from the moment the customer may download. Leave empty for no end."),
     )
     expires_at = models.DateTimeField(_("ends on"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -192,7 +192,7 @@ class Grant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.asset} of {self.order}"
+        return _("{asset} of {order}").format(asset=self.asset, order=self.order)
 
     @property
     def bought_product(self) -> Product | None:

@@ -37,15 +37,15 @@ class Message(models.Model):
     shop_path = "shop"
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        APPLIED = "applied", "Applied"
-        SET_ASIDE = "set_aside", "Set aside"
-        IGNORED = "ignored", "Nothing to do"
+        WAITING = "waiting", _("Waiting")
+        APPLIED = "applied", _("Applied")
+        SET_ASIDE = "set_aside", _("Set aside")
+        IGNORED = "ignored", _("Nothing to do")
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="messages")
     source = models.CharField(max_length=20)
     topic = models.CharField(max_length=100)
-    delivery_id = models.CharField("delivery", max_length=100)
+    delivery_id = models.CharField(_("delivery"), max_length=100)
     body = models.TextField(blank=True)
     person = models.TextField(blank=True)
     about_customer = models.BigIntegerField(null=True)
@@ -53,9 +53,9 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
-    received_at = models.DateTimeField("received")
-    due_at = models.DateTimeField("next try")
-    applied_at = models.DateTimeField("applied", null=True)
+    received_at = models.DateTimeField(_("received"))
+    due_at = models.DateTimeField(_("next try"))
+    applied_at = models.DateTimeField(_("applied"), null=True)
 
     objects = MessageQuerySet.as_manager()
 

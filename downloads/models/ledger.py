@@ -60,19 +60,19 @@ class DownloadEvent(models.Model):
     shop_path = "grant__order__shop"
 
     class Kind(models.TextChoices):
-        CHARGED = "charged", "counted"
-        RELEASED = "released", "given back"
-        SERVED = "served", "sent"
-        REFUSED = "refused", "refused"
-        CARRIED = "carried", "earlier, in sum"
+        CHARGED = "charged", _("counted")
+        RELEASED = "released", _("given back")
+        SERVED = "served", _("sent")
+        REFUSED = "refused", _("refused")
+        CARRIED = "carried", _("earlier, in sum")
 
     class Reason(models.TextChoices):
         """Why a download was given back, or counts again."""
 
-        STORAGE = "storage", "the file could not be read"
-        BARELY_BEGUN = "barely_begun", "it had barely begun"
-        RESET = "reset", "reset by the shop"
-        RETAKEN = "retaken", "the reset was taken back"
+        STORAGE = "storage", _("the file could not be read")
+        BARELY_BEGUN = "barely_begun", _("it had barely begun")
+        RESET = "reset", _("reset by the shop")
+        RETAKEN = "retaken", _("the reset was taken back")
 
     grant = models.ForeignKey(
         Grant,

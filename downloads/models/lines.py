@@ -82,10 +82,10 @@ class LineItem(models.Model):
         max_length=120, blank=True, default="", db_default="", editable=False
     )
     current_quantity = models.PositiveIntegerField(
-        "units kept",
+        _("units kept"),
         null=True,
         blank=True,
-        help_text="Lower it to give units back; raise it again to undo. Empty: all of them.",
+        help_text=_("Lower it to give units back; raise it again to undo. Empty: all of them."),
     )
 
     used_elsewhere = models.PositiveIntegerField(default=0, db_default=0, editable=False)

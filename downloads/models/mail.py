@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads.models.orders import Order
@@ -75,28 +76,28 @@ class Mail(models.Model):
     is_person = True
 
     class Kind(models.TextChoices):
-        ORDER = "order", "Downloads are ready"
-        LINKS = "links", "Links, asked for again"
-        REGISTRATION = "registration", "Confirm the address of a sign-in"
-        PASSWORD = "password", "Choose a new password"
-        SIGN_IN = "sign_in", "Wrong passwords at the sign-in of staff"
-        SET_ASIDE = "set_aside", "Messages of the shop that were set aside"
-        ONCE = "once", "Downloads are ready, sent once to another address"
-        MOVED = "moved", "Mail of the order goes to another address now"
-        STAFF_LINK = "staff_link", "Choose a new password, for staff"
-        INVITATION = "invitation", "Invitation of staff"
-        USED_UP = "used_up", "Downloads that buyers have used up"
-        FIGURES = "figures", "Figures of the week"
-        TEST = "test", "A test of what the shop's mail looks like"
+        ORDER = "order", _("Downloads are ready")
+        LINKS = "links", _("Links, asked for again")
+        REGISTRATION = "registration", _("Confirm the address of a sign-in")
+        PASSWORD = "password", _("Choose a new password")
+        SIGN_IN = "sign_in", _("Wrong passwords at the sign-in of staff")
+        SET_ASIDE = "set_aside", _("Messages of the shop that were set aside")
+        ONCE = "once", _("Downloads are ready, sent once to another address")
+        MOVED = "moved", _("Mail of the order goes to another address now")
+        STAFF_LINK = "staff_link", _("Choose a new password, for staff")
+        INVITATION = "invitation", _("Invitation of staff")
+        USED_UP = "used_up", _("Downloads that buyers have used up")
+        FIGURES = "figures", _("Figures of the week")
+        TEST = "test", _("A test of what the shop's mail looks like")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENDING = "sending", "On its way to the mail server"
-        HANDED = "handed", "Being handed over"
-        SENT = "sent", "Sent"
-        DOUBTFUL = "doubtful", "Perhaps sent: the mail server did not say"
-        SET_ASIDE = "set_aside", "Not sent"
-        NOT_NEEDED = "not_needed", "Not needed any more"
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("On its way to the mail server")
+        HANDED = "handed", _("Being handed over")
+        SENT = "sent", _("Sent")
+        DOUBTFUL = "doubtful", _("Perhaps sent: the mail server did not say")
+        SET_ASIDE = "set_aside", _("Not sent")
+        NOT_NEEDED = "not_needed", _("Not needed any more")
 
     # Anybody can have these sent, to any address.
     ASKED = (Kind.LINKS, Kind.REGISTRATION, Kind.PASSWORD)
@@ -112,8 +113,8 @@ class Mail(models.Model):
     MOVING = (State.WAITING, State.SENDING, State.HANDED)
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="mails")
-    kind = models.CharField("about", max_length=12, choices=Kind.choices)
-    email = models.EmailField("to")
+    kind = models.CharField(_("about"), max_length=12, choices=Kind.choices)
+    email = models.EmailField(_("to"))
     counted_as = models.CharField(
         max_length=32, blank=True, default="", db_default="", editable=False
     )
@@ -133,12 +134,12 @@ class Mail(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
     claim = models.CharField(max_length=32, blank=True)
-    message_id = models.CharField("known as", max_length=255, blank=True)
-    created_at = models.DateTimeField("written")
-    due_at = models.DateTimeField("next try")
-    sent_at = models.DateTimeField("sent", null=True)
-    bounced_at = models.DateTimeField("came back", null=True)
-    bounce = models.CharField("why it came back", max_length=500, blank=True)
+    message_id = models.CharField(_("known as"), max_length=255, blank=True)
+    created_at = models.DateTimeField(_("written"))
+    due_at = models.DateTimeField(_("next try"))
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    bounced_at = models.DateTimeField(_("came back"), null=True)
+    bounce = models.CharField(_("why it came back"), max_length=500, blank=True)
 
     objects = MailQuerySet.as_manager()
 
@@ -190,7 +191,7 @@ class Mail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Mail {self.pk}"
+        return gettext("Mail {number}").format(number=self.pk)
 
 
 class LinkRequestQuerySet(models.QuerySet["LinkRequest"]):

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
@@ -115,7 +116,9 @@ class Order(Reported):
 
     shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="orders")
     number = models.BigIntegerField(
-        "order number", validators=[MinValueValidator(0)], help_text="As printed on the receipt."
+        _("order number"),
+        validators=[MinValueValidator(0)],
+        help_text=_("As printed on the receipt."),
     )
     token_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
     ticket_revision = models.PositiveIntegerField(default=0, editable=False)
@@ -123,16 +126,16 @@ class Order(Reported):
         Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
     )
     email = models.CharField(
-        "mail address",
+        _("mail address"),
         max_length=254,
         blank=True,
         default="",
         db_default="",
-        help_text="Where mail about this order goes.",
+        help_text=_("Where mail about this order goes."),
     )
     payment = models.CharField(max_length=10, choices=Payment.choices, default=Payment.PENDING)
     cancelled_at = models.DateTimeField(
-        "cancelled on", null=True, blank=True, help_text="Set it to close the downloads."
+        _("cancelled on"), null=True, blank=True, help_text=_("Set it to close the downloads.")
     )
     fully_refunded = models.BooleanField(default=False, editable=False)
     keeps_own_assets = models.BooleanField(default=False, db_default=False, editable=False)
@@ -141,10 +144,10 @@ class Order(Reported):
     grand_total = models.DecimalField(
         max_digits=20, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
-    currency = models.CharField(max_length=3, blank=True, help_text="Three letters, like EUR.")
-    placed_at = models.DateTimeField("placed on")
+    currency = models.CharField(max_length=3, blank=True, help_text=_("Three letters, like EUR."))
+    placed_at = models.DateTimeField(_("placed on"))
     announced_at = models.DateTimeField(null=True, editable=False)
-    email_sent_at = models.DateTimeField("mail sent on", null=True, editable=False)
+    email_sent_at = models.DateTimeField(_("mail sent on"), null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = OrderQuerySet.as_manager()
@@ -183,7 +186,7 @@ class Order(Reported):
         ]
 
     def __str__(self) -> str:
-        return f"Order {isolate(self.shown_number)}"
+        return gettext("Order {number}").format(number=isolate(self.shown_number))
 
     def is_audited(self) -> bool:
         """Say whether staff made it: what a platform reports is no act of theirs."""

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads.models.shops import Shop
@@ -26,11 +27,11 @@ class DataRequest(models.Model):
     shop_path = "shop"
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="data_requests")
-    platform_id = models.BigIntegerField("number on the platform")
+    platform_id = models.BigIntegerField(_("number on the platform"))
     customer_platform_id = models.BigIntegerField(null=True)
     email = models.EmailField(blank=True)
-    asked_at = models.DateTimeField("asked")
-    answered_at = models.DateTimeField("answered", null=True)
+    asked_at = models.DateTimeField(_("asked"))
+    answered_at = models.DateTimeField(_("answered"), null=True)
 
     objects = DataRequestQuerySet.as_manager()
 
@@ -45,4 +46,4 @@ class DataRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Data request {self.platform_id}"
+        return gettext("Data request {number}").format(number=self.platform_id)

@@ -1,21 +1,22 @@
 """What the reports of a platform leave on an order: its words, and which report stands."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 RECEIPT_NUMBER_LENGTH = 50
 STATUS_LENGTH = 100
-REMARK_TEST = "This is a test order."
-REMARK_SUB_ORDER = (
+REMARK_TEST = _("This is a test order.")
+REMARK_SUB_ORDER = _(
     "This is a part of another order, which has its downloads: it gives none of its own."
 )
 # The same whichever order and whose it is: nobody learns of another shop by it.
-REMARK_TAKEN = (
+REMARK_TAKEN = _(
     "Its order-status token is that of another order, so it opens by the links that we send alone."
 )
-REMARK_FORMER = (
+REMARK_FORMER = _(
     "Your shop has given this order's number to another order since. Both are kept apart here."
 )
-REMARK_SUCCESSOR = (
+REMARK_SUCCESSOR = _(
     "Your shop gave this order a number that another order had before. Both are kept apart here."
 )
 
@@ -42,12 +43,12 @@ class Reported(models.Model):
     """
 
     class ReportedPayment(models.TextChoices):
-        PENDING = "pending", "Not paid yet"
-        PARTIAL = "partial", "Paid in part"
-        AUTHORIZED = "authorized", "Authorised, not captured"
-        PAID = "paid", "Paid"
-        VOIDED = "voided", "Given up before it was captured"
-        REFUNDED = "refunded", "All money given back"
+        PENDING = "pending", _("Not paid yet")
+        PARTIAL = "partial", _("Paid in part")
+        AUTHORIZED = "authorized", _("Authorised, not captured")
+        PAID = "paid", _("Paid")
+        VOIDED = "voided", _("Given up before it was captured")
+        REFUNDED = "refunded", _("All money given back")
 
     # As the receipt has it, where that is more than `number`'s digits; empty otherwise.
     receipt_number = models.CharField(
@@ -126,7 +127,7 @@ class Reported(models.Model):
             REMARK_SUCCESSOR: had_before is not None and had_before == self.platform_id,
             REMARK_FORMER: had_before is not None and had_before != self.platform_id,
         }
-        return [words for words, holds in ours.items() if holds] + list(self.notes)
+        return [str(words) for words, holds in ours.items() if holds] + list(self.notes)
 
     @property
     def is_by_hand(self) -> bool:

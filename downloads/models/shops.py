@@ -36,9 +36,9 @@ class Plan(models.Model):
 
     name = models.SlugField(primary_key=True, max_length=30)
     customer_account_links = models.BooleanField(
-        "customer-account links",
+        _("customer-account links"),
         default=False,
-        help_text="Shops on this plan may show download links in their storefront.",
+        help_text=_("Shops on this plan may show download links in their storefront."),
     )
 
     class Meta:
@@ -68,94 +68,98 @@ class Shop(Branded):
     )
 
     class OpensWhen(models.TextChoices):
-        PLACED = "placed", "The order is placed, paid or not"
-        AUTHORIZED = "authorized", "The payment is authorised"
-        PAID = "paid", "The payment has arrived"
+        PLACED = "placed", _("The order is placed, paid or not")
+        AUTHORIZED = "authorized", _("The payment is authorised")
+        PAID = "paid", _("The payment has arrived")
 
     class AmountRefunds(models.TextChoices):
-        KEEP = "keep", "Leave the downloads open"
-        REVOKE = "revoke", "Close the order's downloads"
+        KEEP = "keep", _("Leave the downloads open")
+        REVOKE = "revoke", _("Close the order's downloads")
 
     class LinkUrls(models.TextChoices):
-        DIRECT = "direct", "Show the link's own address"
-        COUNTED = "counted", "Count each visit, then redirect to the link"
+        DIRECT = "direct", _("Show the link's own address")
+        COUNTED = "counted", _("Count each visit, then redirect to the link")
 
-    name = models.CharField(max_length=200, help_text="As your customers know it.")
+    name = models.CharField(max_length=200, help_text=_("As your customers know it."))
     domain = models.CharField(
         max_length=253,
         unique=True,
         validators=[
             RegexValidator(
                 r"\A[a-z0-9]([a-z0-9.-]*[a-z0-9])?\Z",
-                "Enter the domain alone, in lower case, like my-store.example.",
+                _("Enter the domain alone, in lower case, like my-store.example."),
             )
         ],
-        help_text="The shop's own domain, like my-store.example. Orders are matched by it.",
+        help_text=_("The shop's own domain, like my-store.example. Orders are matched by it."),
     )
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, default=DEFAULT_PLAN)
     page_title = models.CharField(
-        max_length=200, default=DEFAULT_TITLE, help_text="The heading of the download page."
+        max_length=200, default=DEFAULT_TITLE, help_text=_("The heading of the download page.")
     )
     page_text = models.TextField(
-        blank=True, help_text="Shown below the heading. Leave empty for none."
+        blank=True, help_text=_("Shown below the heading. Leave empty for none.")
     )
     link_urls = models.CharField(
-        "addresses of links",
+        _("addresses of links"),
         max_length=10,
         choices=LinkUrls.choices,
         default=LinkUrls.DIRECT,
-        help_text="What storefronts receive for a link in place of a file.",
+        help_text=_("What storefronts receive for a link in place of a file."),
     )
     default_limit = models.PositiveIntegerField(
-        "downloads per item",
+        _("downloads per item"),
         null=True,
         blank=True,
         default=10,
-        help_text="Where neither the file nor what attaches it says otherwise. Leave empty for "
-        "unlimited.",
+        help_text=_(
+            "Where neither the file nor what attaches it says otherwise. Leave empty for unlimited."
+        ),
     )
     default_lifetime_days = models.PositiveIntegerField(
-        "days",
+        _("days"),
         null=True,
         blank=True,
         validators=(MinValueValidator(1), MaxValueValidator(36_500)),
-        help_text="Days from the moment the customer may download, likewise. Leave empty for no "
-        "end.",
+        help_text=_(
+            "Days from the moment the customer may download, likewise. Leave empty for no end."
+        ),
     )
     opens_when = models.CharField(
-        "downloads open when",
+        _("downloads open when"),
         max_length=10,
         choices=OpensWhen.choices,
         default=OpensWhen.PAID,
     )
     amount_refunds = models.CharField(
-        "a refund of money alone",
+        _("a refund of money alone"),
         max_length=10,
         choices=AmountRefunds.choices,
         default=AmountRefunds.KEEP,
-        help_text="A refund that names no items. One that does closes those items in any case.",
+        help_text=_("A refund that names no items. One that does closes those items in any case."),
     )
     closes_order_assets = models.BooleanField(
-        "close an order's own files and links with its items",
+        _("close an order's own files and links with its items"),
         default=False,
         db_default=False,
-        help_text="What you attached to an order itself closes once all its items went back.",
+        help_text=_("What you attached to an order itself closes once all its items went back."),
     )
     holds_high_risk = models.BooleanField(
-        "hold orders of high risk",
+        _("hold orders of high risk"),
         default=False,
-        help_text="Orders that the platform calls high risk wait until you release them.",
+        help_text=_("Orders that the platform calls high risk wait until you release them."),
     )
     mails_buyers = models.BooleanField(
-        "send buyers a mail",
+        _("send buyers a mail"),
         default=True,
-        help_text="As soon as an order may be downloaded, its buyer gets one mail with the link.",
+        help_text=_(
+            "As soon as an order may be downloaded, its buyer gets one mail with the link."
+        ),
     )
     language = models.CharField(
         max_length=7,
         choices=LANGUAGES,
         default="en",
-        help_text="In which mails to your buyers are written.",
+        help_text=_("In which mails to your buyers are written."),
     )
     time_zone = models.CharField(
         _("time zone"),
@@ -170,33 +174,33 @@ class Shop(Branded):
         ),
     )
     reply_to = models.EmailField(
-        "answers go to",
+        _("answers go to"),
         blank=True,
-        help_text="Your own mail address, for buyers who answer a mail. Leave empty for none.",
+        help_text=_("Your own mail address, for buyers who answer a mail. Leave empty for none."),
     )
     mail_text = models.TextField(
-        "your words",
+        _("your words"),
         blank=True,
         max_length=5_000,
-        help_text="Added to each mail about an order. Leave empty for none.",
+        help_text=_("Added to each mail about an order. Leave empty for none."),
     )
     support_most_downloads = models.PositiveIntegerField(
-        "downloads that support may add",
+        _("downloads that support may add"),
         default=5,
         db_default=5,
-        help_text="To one download of an order, in all. 0: none.",
+        help_text=_("To one download of an order, in all. 0: none."),
     )
     support_most_days = models.PositiveIntegerField(
-        "days that support may add",
+        _("days that support may add"),
         default=30,
         db_default=30,
-        help_text="To one download of an order, in all. 0: none.",
+        help_text=_("To one download of an order, in all. 0: none."),
     )
     support_copies_links = models.BooleanField(
-        "support may copy links",
+        _("support may copy links"),
         default=False,
         db_default=False,
-        help_text="Whoever has the link to an order's page has its downloads.",
+        help_text=_("Whoever has the link to an order's page has its downloads."),
     )
     mails_used_up = models.BooleanField(
         _("a buyer has used up a download"),
@@ -216,7 +220,7 @@ class Shop(Branded):
     # Likewise of downloads that were used up; and the Monday of the newest mail with figures.
     used_up_told_at = models.DateTimeField(null=True, editable=False)
     figures_told_on = models.DateField(null=True, editable=False)
-    uninstalled_at = models.DateTimeField("app removed on", null=True, editable=False)
+    uninstalled_at = models.DateTimeField(_("app removed on"), null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -14,9 +14,9 @@ from downloads.models.shops import Shop
 class Role(models.TextChoices):
     """What each may do stands in `storefront.staff.roles`, and nowhere else."""
 
-    SUPPORT = "support", "Support"
-    MANAGER = "manager", "Manager"
-    OWNER = "owner", "Owner"
+    SUPPORT = "support", _("Support")
+    MANAGER = "manager", _("Manager")
+    OWNER = "owner", _("Owner")
 
 
 class Membership(models.Model):
@@ -80,12 +80,12 @@ class Invitation(models.Model):
     OPEN, ACCEPTED, ENDED = "open", "accepted", "ended"
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="invitations")
-    email = models.EmailField("mail address")
+    email = models.EmailField(_("mail address"))
     role = models.CharField(max_length=10, choices=Role.choices)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     sealed_token = models.TextField(blank=True, default="", db_default="", editable=False)
-    expires_at = models.DateTimeField("ends on", editable=False)
-    accepted_at = models.DateTimeField("accepted on", null=True, editable=False)
+    expires_at = models.DateTimeField(_("ends on"), editable=False)
+    accepted_at = models.DateTimeField(_("accepted on"), null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = InvitationQuerySet.as_manager()
@@ -99,7 +99,7 @@ class Invitation(models.Model):
                 fields=("shop", "email"),
                 condition=Q(accepted_at=None),
                 name="invitation_is_one_per_shop_and_address",
-                violation_error_message="This address is invited already.",
+                violation_error_message=_("This address is invited already."),
             ),
         ]
 

@@ -1,6 +1,7 @@
 """What a platform's own words for an order's state mean in a shop."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
 from downloads.models.orders import Order
@@ -18,15 +19,17 @@ class StatusMeaning(models.Model):
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="status_meanings")
     status = models.CharField(max_length=100)
-    payment = models.CharField("means", max_length=10, choices=Order.ReportedPayment.choices)
+    payment = models.CharField(_("means"), max_length=10, choices=Order.ReportedPayment.choices)
 
     class Meta:
+        verbose_name = _("status meaning")
+        verbose_name_plural = _("status meanings")
         ordering = ("status",)
         constraints = [
             models.UniqueConstraint(
                 fields=("shop", "status"),
                 name="status_has_one_meaning_in_its_shop",
-                violation_error_message="This status is in the table already.",
+                violation_error_message=_("This status is in the table already."),
             ),
         ]
 

@@ -1,6 +1,8 @@
 """Runs that give a file to past orders: how far each has come."""
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads.models import Asset, Shop
 from downloads.models.runs import Run
@@ -16,9 +18,9 @@ class Backfill(Run):
     shop_path = "shop"
 
     class State(models.TextChoices):
-        RUNNING = "running", "Under way"
-        DONE = "done", "Done"
-        FAILED = "failed", "Stopped"
+        RUNNING = "running", gettext_lazy("Under way")
+        DONE = "done", gettext_lazy("Done")
+        FAILED = "failed", gettext_lazy("Stopped")
 
     UNDER_WAY = (State.RUNNING,)
 
@@ -42,4 +44,4 @@ class Backfill(Run):
         ]
 
     def __str__(self) -> str:
-        return f"{self.asset} for past orders"
+        return _("{asset} for past orders").format(asset=self.asset)

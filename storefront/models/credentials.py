@@ -6,6 +6,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from downloads.audit.entries import enter_audit
 from downloads.prepared_statements import Slot
@@ -45,9 +46,9 @@ class CredentialQuerySet(models.QuerySet):
 class Credential(models.Model):
     """`used_at` is true to the hour. Each kind has a `CredentialQuerySet` for its `objects`."""
 
-    expires_at = models.DateTimeField("ends on", null=True, blank=True)
+    expires_at = models.DateTimeField(_("ends on"), null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
-    used_at = models.DateTimeField("last used", null=True, editable=False)
+    used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -6,6 +6,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads.encryption import seal, unseal
 from downloads.errors import SealBroken
@@ -41,9 +43,9 @@ class CustomerToken(Credential):
     SECRET_LENGTH = TOKEN_LENGTH + CHECKSUM_LENGTH
 
     class Origin(models.TextChoices):
-        ADMIN = "admin", "Made in the admin"
-        SIGN_IN = "sign_in", "Signed in"
-        EXCHANGE = "exchange", "Asked for by the shop's server"
+        ADMIN = "admin", gettext_lazy("Made in the admin")
+        SIGN_IN = "sign_in", gettext_lazy("Signed in")
+        EXCHANGE = "exchange", gettext_lazy("Asked for by the shop's server")
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="tokens")
     # By which somebody signed in, if they did. What it let in ends with it.
@@ -54,13 +56,21 @@ class CustomerToken(Credential):
     email = models.CharField(max_length=254, blank=True, default="", db_default="", editable=False)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     origin = models.CharField(
-        "origin", max_length=10, choices=Origin.choices, default=Origin.ADMIN, editable=False
+        gettext_lazy("origin"),
+        max_length=10,
+        choices=Origin.choices,
+        default=Origin.ADMIN,
+        editable=False,
     )
 
     objects = CustomerTokenQuerySet.as_manager()
 
+    class Meta(Credential.Meta):
+        verbose_name = gettext_lazy("customer token")
+        verbose_name_plural = gettext_lazy("customer tokens")
+
     def __str__(self) -> str:
-        return f"Token {self.pk} of {self.customer}"
+        return _("Token {number} of {customer}").format(number=self.pk, customer=self.customer)
 
     def is_audited(self) -> bool:
         """Say whether staff made it: what customers and their shops ask for is no act of theirs."""
@@ -122,11 +132,16 @@ class TokenExchange(models.Model):
     sealed = models.TextField(editable=False)
 
     class Meta:
+        verbose_name = gettext_lazy("token exchange")
+        verbose_name_plural = gettext_lazy("token exchanges")
         constraints = [
             models.UniqueConstraint(
                 fields=("secret_key", "name_hash"), name="exchange_is_named_once_by_its_key"
             ),
         ]
+
+    def __str__(self) -> str:
+        return _("Token exchange {number}").format(number=self.pk)
 
     @classmethod
     @transaction.atomic

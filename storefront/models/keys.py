@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads.audit.entries import enter_audit, without_automatic_entries
 from downloads.bidi import isolate
@@ -40,8 +42,9 @@ def require_origins(text: str) -> None:
     for line in text.split():
         if not _ORIGIN.match(line) or _USUAL_PORTS.match(line):
             raise ValidationError(
-                f'"{line}" is no origin. Enter one a line, in lower case, like '
-                "https://shop.example."
+                _(
+                    '"{line}" is no origin. Enter one a line, in lower case, like https://shop.example.'
+                ).format(line=line)
             )
 
 
@@ -56,13 +59,13 @@ class ApiKey(Credential):
     PREFIX: ClassVar[str]
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
-    name = models.CharField(max_length=100, help_text="Where this key is used.")
-    prefix = models.CharField("begins with", max_length=30, editable=False)
+    name = models.CharField(max_length=100, help_text=gettext_lazy("Where this key is used."))
+    prefix = models.CharField(gettext_lazy("begins with"), max_length=30, editable=False)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
     rate_per_minute = models.PositiveIntegerField(
         default=default_rate,
         validators=[MinValueValidator(1)],
-        help_text="Requests a minute; more are answered with 429.",
+        help_text=gettext_lazy("Requests a minute; more are answered with 429."),
     )
 
     class Meta(Credential.Meta):
@@ -135,11 +138,17 @@ class StorefrontKey(ApiKey):
     allowed_origins = models.TextField(
         blank=True,
         validators=[require_origins],
-        help_text="Sites whose scripts may use this key, one a line, like https://shop.example. "
-        "Empty: any. Programs that are no browser name no site and are not held to this.",
+        help_text=gettext_lazy(
+            "Sites whose scripts may use this key, one a line, like https://shop.example. "
+            "Empty: any. Programs that are no browser name no site and are not held to this."
+        ),
     )
 
     objects = KeyManager()
+
+    class Meta(ApiKey.Meta):
+        verbose_name = gettext_lazy("storefront key")
+        verbose_name_plural = gettext_lazy("storefront keys")
 
     def allows(self, origin: str | None) -> bool:
         """Say whether a script of this site may use the key. No site: no browser's script."""
@@ -156,3 +165,7 @@ class SecretKey(ApiKey):
     PREFIX = "sk_"
 
     objects = KeyManager()
+
+    class Meta(ApiKey.Meta):
+        verbose_name = gettext_lazy("secret key")
+        verbose_name_plural = gettext_lazy("secret keys")

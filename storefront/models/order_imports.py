@@ -39,11 +39,11 @@ class OrderImport(models.Model):
     audited = ("file_name", "mails_buyers")
 
     class State(models.TextChoices):
-        CHECKING = "checking", "Being checked"
-        CHECKED = "checked", "Checked"
-        IMPORTING = "importing", "Being imported"
-        DONE = "done", "Imported"
-        FAILED = "failed", "Stopped"
+        CHECKING = "checking", _("Being checked")
+        CHECKED = "checked", _("Checked")
+        IMPORTING = "importing", _("Being imported")
+        DONE = "done", _("Imported")
+        FAILED = "failed", _("Stopped")
 
     COUNTED = ("new", "changed", "unchanged", "refused")
     UNDER_WAY = (State.CHECKING, State.IMPORTING)
@@ -55,35 +55,35 @@ class OrderImport(models.Model):
         null=True,
         editable=False,
         related_name="+",
-        verbose_name="by",
+        verbose_name=_("by"),
     )
     file = models.FileField(upload_to=file_key, max_length=200, editable=False)
     file_name = models.CharField(max_length=FILE_NAME_MAX_LENGTH, editable=False)
     size_bytes = models.PositiveBigIntegerField(editable=False)
     mails_buyers = models.BooleanField(
-        "mail the buyers",
+        _("mail the buyers"),
         default=False,
-        help_text="Every buyer of a new, paid order with something to download gets a mail.",
+        help_text=_("Every buyer of a new, paid order with something to download gets a mail."),
     )
     state = models.CharField(
         max_length=10, choices=State.choices, default=State.CHECKING, editable=False
     )
     # Whether its last run was to stay.
     is_for_good = models.BooleanField(default=False, editable=False)
-    format_title = models.CharField("recognised as", max_length=100, blank=True, editable=False)
-    total = models.PositiveIntegerField("orders in it", null=True, editable=False)
+    format_title = models.CharField(_("recognised as"), max_length=100, blank=True, editable=False)
+    total = models.PositiveIntegerField(_("orders in it"), null=True, editable=False)
     new = models.PositiveIntegerField(default=0, editable=False)
     changed = models.PositiveIntegerField(default=0, editable=False)
     unchanged = models.PositiveIntegerField(default=0, editable=False)
     refused = models.PositiveIntegerField(default=0, editable=False)
-    noted = models.PositiveIntegerField("with notes", default=0, editable=False)
-    first_refused = models.TextField("first one refused", blank=True, editable=False)
+    noted = models.PositiveIntegerField(_("with notes"), default=0, editable=False)
+    first_refused = models.TextField(_("first one refused"), blank=True, editable=False)
     notes = models.JSONField(default=list, blank=True, editable=False)
-    fault = models.TextField("what stopped it", blank=True, editable=False)
+    fault = models.TextField(_("what stopped it"), blank=True, editable=False)
     refused_file = models.FileField(upload_to=file_key, max_length=200, blank=True, editable=False)
-    created_at = models.DateTimeField("uploaded on", auto_now_add=True)
+    created_at = models.DateTimeField(_("uploaded on"), auto_now_add=True)
     moved_at = models.DateTimeField(editable=False)
-    ended_at = models.DateTimeField("ended on", null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended on"), null=True, editable=False)
 
     objects = OrderImportQuerySet.as_manager()
 

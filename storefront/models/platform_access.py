@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
@@ -32,19 +33,19 @@ class PlatformAccess(models.Model):
     audited = ("source", "address", "hint", "sealed_key", "sealed")
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="platform_accesses")
-    source = models.CharField("platform", max_length=20)
+    source = models.CharField(_("platform"), max_length=20)
     address = models.CharField(max_length=300)
     sealed_key = models.TextField(blank=True, editable=False)
     sealed = models.TextField(editable=False)
-    hint = models.CharField("token ends in", max_length=SHOWN_END, editable=False)
-    complete_from = models.DateTimeField("complete up to", null=True, editable=False)
-    last_run_at = models.DateTimeField("last run", null=True, editable=False)
-    last_run_was_complete = models.BooleanField("complete", null=True, editable=False)
-    last_summary = models.TextField("what it did", blank=True, editable=False)
+    hint = models.CharField(_("token ends in"), max_length=SHOWN_END, editable=False)
+    complete_from = models.DateTimeField(_("complete up to"), null=True, editable=False)
+    last_run_at = models.DateTimeField(_("last run"), null=True, editable=False)
+    last_run_was_complete = models.BooleanField(_("complete"), null=True, editable=False)
+    last_summary = models.TextField(_("what it did"), blank=True, editable=False)
     sealed_token = models.TextField(blank=True, default="", db_default="", editable=False)
     token_ends_at = models.DateTimeField(null=True, editable=False)
-    connected_at = models.DateTimeField("connected", null=True, editable=False)
-    checked_at = models.DateTimeField("last tested", null=True, editable=False)
+    connected_at = models.DateTimeField(_("connected"), null=True, editable=False)
+    checked_at = models.DateTimeField(_("last tested"), null=True, editable=False)
     mended_at = models.DateTimeField(null=True, editable=False)
     topics = models.TextField(blank=True, default="", db_default="", editable=False)
     lost_topics = models.TextField(blank=True, default="", db_default="", editable=False)
@@ -60,12 +61,12 @@ class PlatformAccess(models.Model):
             models.UniqueConstraint(
                 fields=("shop", "source"),
                 name="shop_has_one_access_to_a_platform",
-                violation_error_message="This shop has an access to this platform already.",
+                violation_error_message=_("This shop has an access to this platform already."),
             ),
         ]
 
     def __str__(self) -> str:
-        return f"Access to {isolate(self.address)}"
+        return gettext("Access to {address}").format(address=isolate(self.address))
 
     def seal_in(self, *, secret: str, key: str = "") -> None:
         """Take in, unsaved, what opens the platform."""

@@ -8,6 +8,8 @@ from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessio
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_otp.models import Device
 
 from downloads.bidi import isolate
@@ -31,13 +33,13 @@ class SecondFactor(Device):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = "second factor"
+        verbose_name = gettext_lazy("second factor")
         constraints = [
             models.UniqueConstraint(fields=("user",), name="person_has_one_second_factor"),
         ]
 
     def __str__(self) -> str:
-        return f"Second factor of {isolate(self.user)}"
+        return _("Second factor of {user}").format(user=isolate(self.user))
 
     @classmethod
     def keep(cls, user: models.Model, *, key: str, last_step: int) -> "SecondFactor":

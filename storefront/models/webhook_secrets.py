@@ -1,6 +1,8 @@
 """What a shop's platform signs with. It must be used again, so it is stored encrypted."""
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads.bidi import isolate
 from downloads.encryption import seal, unseal
@@ -22,14 +24,18 @@ class WebhookSecret(Credential):
     audited = ("source", "hint", "expires_at", "revoked_at")
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="webhook_secrets")
-    source = models.CharField("platform", max_length=20, default="shopify")
+    source = models.CharField(gettext_lazy("platform"), max_length=20, default="shopify")
     sealed = models.TextField(editable=False)
-    hint = models.CharField("ends in", max_length=SHOWN_END, editable=False)
+    hint = models.CharField(gettext_lazy("ends in"), max_length=SHOWN_END, editable=False)
 
     objects = SecretManager()
 
+    class Meta(Credential.Meta):
+        verbose_name = gettext_lazy("webhook secret")
+        verbose_name_plural = gettext_lazy("webhook secrets")
+
     def __str__(self) -> str:
-        return f"Webhook secret …{isolate(self.hint)}"
+        return _("Webhook secret …{hint}").format(hint=isolate(self.hint))
 
     @classmethod
     def keep(cls, shop: Shop, *, source: str, secret: str) -> "WebhookSecret":
