@@ -8,23 +8,27 @@ import re
 from collections.abc import Callable
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
+from django.utils.translation import gettext_lazy as _
+
 from downloads.bidi import isolate
 
 _DRIVE_FILE = re.compile(r"/file/(?:u/\d+/)?d/([\w-]+)")
 _GOOGLE_DOCUMENT = re.compile(r"/(document|spreadsheets|presentation)/(?:u/\d+/)?d/([\w-]+)")
 _GOOGLE_FORMATS = {"document": "pdf", "spreadsheets": "xlsx", "presentation": "pptx"}
 _GITHUB_FILE = re.compile(r"/[^/]+/[^/]+/(blob)/")
-BY_HAND = (
+BY_HAND = _(
     "Your buyers will see a page of {service} first and download from there. Open the link in a "
     "private window to see what they see."
 )
-DIRECT = "Your buyers will see a page of {service} first. This form downloads at once: {link}"
+DIRECT = _("Your buyers will see a page of {service} first. This form downloads at once: {link}")
 # Google asks once more before it sends what it has not looked through.
-DIRECT_FROM_DRIVE = (
+DIRECT_FROM_DRIVE = _(
     "Your buyers will see a page of Google Drive first. This form downloads at once, though for "
     "files over 100 MB Google asks once more: {link}"
 )
-FOLDER = "This is a folder of {service}: your buyers will see its list. Share the one file instead."
+FOLDER = _(
+    "This is a folder of {service}: your buyers will see its list. Share the one file instead."
+)
 # Theirs lead to a page whose download has no address that lasts.
 OTHERS = {
     "box.com": "Box",

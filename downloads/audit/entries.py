@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from downloads.audit.actors import actor_now
 from downloads.bidi import ISOLATES
@@ -61,6 +61,12 @@ def without_automatic_entries(*models: type[Model]) -> Iterator[None]:
         _suppressed.reset(token)
 
 
+def name_of(row: Model) -> str:
+    """Return what a row is called, in one language, whoever reads it later."""
+    with translation.override(None):
+        return str(row)
+
+
 def is_suppressed(model: type[Model]) -> bool:
     """Say whether a model's automatic entries are suppressed now."""
     return model in _suppressed.get()
@@ -75,8 +81,7 @@ def _subject(row: Model | None) -> dict[str, str]:
         return {}
     # The trail outlives a buyer's erasure: persons are told by their number.
     is_person = getattr(row, "is_person", False)
-    # In one language, whoever reads it later.
-    words = f"{row._meta.verbose_name_raw} {row.pk}" if is_person else str(row)
+    words = f"{row._meta.verbose_name_raw} {row.pk}" if is_person else name_of(row)
     return {
         "subject_type": row._meta.label_lower,
         "subject_id": str(row.pk or ""),

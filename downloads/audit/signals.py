@@ -15,7 +15,7 @@ from django.db.models import Field, ForeignKey, Model
 from django.db.models.fields.files import FieldFile
 from django.db.models.signals import post_save, pre_delete, pre_save
 
-from downloads.audit.entries import enter_audit, is_suppressed
+from downloads.audit.entries import enter_audit, is_suppressed, name_of
 from downloads.bidi import without_turns
 
 # Models of others.
@@ -125,4 +125,4 @@ def _value(field: Field, row: Model) -> Any:
     value = getattr(row, field.name)
     if isinstance(value, FieldFile):
         return value.name
-    return without_turns(str(value)) if isinstance(value, Model) else value
+    return without_turns(name_of(value)) if isinstance(value, Model) else value

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from downloads.audit.entries import enter_audit
 from downloads.errors import BadInput
@@ -127,7 +128,7 @@ def attach_to_order(
     _check(order.shop_id, asset, limit=limit, lifetime_days=lifetime_days)
     order = lock_order(order)
     if order.grants.filter(line=None, asset=asset).exists():
-        raise BadInput(f'"{asset}" is attached to this order already.')
+        raise BadInput(_('"{asset}" is attached to this order already.').format(asset=asset))
     grant = order.grants.create(
         asset=asset,
         limit=limit,
@@ -178,7 +179,9 @@ def _attach(shop: Shop, attachment: Attachment) -> Attachment:
     """Save what is said of a variant, in the place of what a rule attached to it."""
     of_variant = Attachment.objects.filter(product=attachment.product, asset=attachment.asset)
     if of_variant.own().exists():
-        raise BadInput(f'"{attachment.asset}" is attached to this product already.')
+        raise BadInput(
+            _('"{asset}" is attached to this product already.').format(asset=attachment.asset)
+        )
     of_variant.delete()
     attachment.limit, attachment.lifetime_days = terms_of(attachment, attachment.asset, shop)
     attachment.save()
@@ -187,11 +190,17 @@ def _attach(shop: Shop, attachment: Attachment) -> Attachment:
 
 def _check(shop_id: int, asset: Asset, *, limit: int | None, lifetime_days: int | None) -> None:
     if asset.shop_id != shop_id:
-        raise BadInput("This asset belongs to another shop.")
+        raise BadInput(_("This asset belongs to another shop."))
     if limit is not None and not 1 <= limit <= MAX_DOWNLOADS:
-        raise BadInput(f"A limit is from 1 to {MAX_DOWNLOADS:,}, or none for unlimited.")
+        raise BadInput(
+            _("A limit is from 1 to {most:,}, or none for unlimited.").format(most=MAX_DOWNLOADS)
+        )
     if lifetime_days is not None and not 1 <= lifetime_days <= MAX_LIFETIME_DAYS:
-        raise BadInput(f"A lifetime is from 1 to {MAX_LIFETIME_DAYS:,} days, or none for no end.")
+        raise BadInput(
+            _("A lifetime is from 1 to {most:,} days, or none for no end.").format(
+                most=MAX_LIFETIME_DAYS
+            )
+        )
 
 
 def _countings(shop: Shop, orders: Mapping[int, Order], *, at: datetime) -> dict[int, Counting]:

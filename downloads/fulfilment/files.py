@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import Storage
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from downloads import room
 from downloads.errors import BadInput, DiskFull, StorageDown
@@ -75,7 +76,7 @@ def rename_file(asset: Asset, name: str) -> Asset:
         BadInput: nothing is left of the name, or it holds a path.
     """
     if "/" in name or "\\" in name:
-        raise BadInput("A file's name has no / and no \\ in it.")
+        raise BadInput(_("A file's name has no / and no \\ in it."))
     asset.file_name = safe_file_name(name)
     asset.content_type = content_type_of(asset.file_name)
     asset.save(update_fields=["file_name", "content_type"])
@@ -122,11 +123,13 @@ def check_size(size_bytes: int | None) -> None:
         BadInput: with the size and the bound.
     """
     if not size_bytes:
-        raise BadInput("The file is empty (0 bytes). Choose it again once it has content.")
+        raise BadInput(_("The file is empty (0 bytes). Choose it again once it has content."))
     if size_bytes > settings.UPLOAD_MAX_BYTES:
         raise BadInput(
-            f"The file has {size_bytes:,} bytes; at most {settings.UPLOAD_MAX_BYTES:,} are "
-            "accepted (the setting UPLOAD_MAX_BYTES)."
+            _(
+                "The file has {size:,} bytes; at most {most:,} are accepted (the "
+                "setting UPLOAD_MAX_BYTES)."
+            ).format(size=size_bytes, most=settings.UPLOAD_MAX_BYTES)
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from downloads.audit.entries import enter_audit
 from downloads.errors import BadInput
@@ -41,13 +42,13 @@ def raise_limit(grant: Grant, *, by: int, at: datetime) -> None:
         BadInput: not at least one, beyond what can be counted, or unlimited already.
     """
     if by < 1:
-        raise BadInput("Enter how many downloads to add: 1 or more.")
+        raise BadInput(_("Enter how many downloads to add: 1 or more."))
     order = lock_order(grant.order)
     grant = Grant.objects.with_rights().get(pk=grant.pk)
     if grant.bought is None:
-        raise BadInput("This download is unlimited already.")
+        raise BadInput(_("This download is unlimited already."))
     if grant.bought + by > MAX_DOWNLOADS:
-        raise BadInput(f"At most {MAX_DOWNLOADS:,} downloads can be allowed.")
+        raise BadInput(_("At most {most:,} downloads can be allowed.").format(most=MAX_DOWNLOADS))
     Grant.objects.filter(pk=grant.pk).update(added=F("added") + by, updated_at=at)
     settle(order, at=at)
     raised = Grant.objects.get(pk=grant.pk)
@@ -61,16 +62,16 @@ def extend(grant: Grant, *, days: int, at: datetime) -> None:
         BadInput: not at least a day, past the calendar, or without an end.
     """
     if days < 1:
-        raise BadInput("Enter how many days to add: 1 or more.")
+        raise BadInput(_("Enter how many days to add: 1 or more."))
     with transaction.atomic():
         lock_order(grant.order)
         grant = Grant.objects.with_rights().get(pk=grant.pk)
         if grant.expires_at is None:
-            raise BadInput("This download has no end to extend.")
+            raise BadInput(_("This download has no end to extend."))
         try:
             end = max(grant.expires_at, at) + timedelta(days=days)
         except OverflowError:
-            raise BadInput("That many days reach past the calendar.") from None
+            raise BadInput(_("That many days reach past the calendar.")) from None
         total = min(grant.extended_days + days, MOST_DAYS)
         before = {"expires_at": grant.expires_at, "extended_days": grant.extended_days}
         after = {"expires_at": end, "extended_days": total}

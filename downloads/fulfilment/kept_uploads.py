@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from downloads import room
 from downloads.errors import DiskFull, NotFound
@@ -63,7 +64,7 @@ def require_kept_upload(number: uuid.UUID, *, person: Any, at: datetime) -> Kept
     fresh = Q(kept_at__gt=at - timedelta(hours=settings.KEPT_UPLOAD_HOURS))
     kept = KeptUpload.objects.filter(fresh, pk=number, person=person).first()
     if kept is None or not kept.file.storage.exists(str(kept.file.name)):
-        raise NotFound("This file is not kept any longer.")
+        raise NotFound(_("This file is not kept any longer."))
     return kept
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from downloads.audit.entries import enter_audit
 from downloads.errors import BadInput
@@ -37,7 +38,11 @@ def match_line(line: LineItem, product: Product, *, at: datetime) -> None:
     line = order.lines.select_related("product").get(pk=line.pk)
     _check(order.shop_id, product)
     if line.product.variant_id is not None:
-        raise BadInput(f'"{line.product}" is known by its number: give that product its files.')
+        raise BadInput(
+            _('"{product}" is known by its number: give that product its files.').format(
+                product=line.product
+            )
+        )
     before = {"product": str(line.product)}
     if assign(line, product=product):
         if not line.is_audited():  # else the audit trail tells of it by itself
@@ -78,6 +83,6 @@ def share_files(product: Product, like: Product, *, at: datetime) -> Shared:
 
 def _check(shop_id: int, product: Product) -> None:
     if product.shop_id != shop_id:
-        raise BadInput("This product belongs to another shop.")
+        raise BadInput(_("This product belongs to another shop."))
     if not product.attachments.given().exists():
-        raise BadInput(f'"{product}" has no files itself.')
+        raise BadInput(_('"{product}" has no files itself.').format(product=product))

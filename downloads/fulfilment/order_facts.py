@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from downloads.audit.entries import enter_audit
+from downloads.audit.entries import enter_audit, name_of
 from downloads.fulfilment.bounds import require_few
 from downloads.fulfilment.changes import Outcome, assign
 from downloads.fulfilment.recalculation import lock_shop, settle_known
@@ -126,7 +126,7 @@ def _dismiss(fact: Refund | Dispute, dismissed_at: datetime | None, *, at: datet
     assign(fact, dismissed_at=dismissed_at)
     order = Order.objects.filter(shop=shop, platform_id=fact.order_platform_id).first()
     enter_audit(
-        f"{'Restored' if dismissed_at is None else 'Dismissed'}: {fact}",
+        f"{'Restored' if dismissed_at is None else 'Dismissed'}: {name_of(fact)}",
         row=order or fact,
         before={"dismissed_at": former},
         after={"dismissed_at": dismissed_at},

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from downloads.audit.entries import enter_audit
+from downloads.audit.entries import enter_audit, name_of
 from downloads.fulfilment.bounds import require_few, require_few_refunded
 from downloads.fulfilment.changes import assign, assign_each, rank
 from downloads.fulfilment.recalculation import lock_shop, settle_known
@@ -126,7 +126,7 @@ def _save(
     is_changed = _replace_lines(refund, report.units, is_new=is_new)
     if is_changed and refund.dismissed_at is not None:
         row = Order.objects.filter(shop=shop, platform_id=order).first() or refund
-        enter_audit(f"The shop changed {refund}, which stays dismissed", row=row)
+        enter_audit(f"The shop changed {name_of(refund)}, which stays dismissed", row=row)
     assign(
         refund,
         reported_rank=new_rank,

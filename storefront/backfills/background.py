@@ -66,7 +66,7 @@ def give_in_background(backfill_id: int) -> str:
     """Do one share of a run and have the next one done; return how far it is."""
     row = Backfill.objects.select_related("asset__shop").filter(pk=backfill_id).first()
     if row is None or not row.is_running:
-        return "There is nothing to do."
+        return _("There is nothing to do.")
     worked = runs.work(row, _steps(row), enqueue=give_in_background.enqueue)
     if worked.fault:
         _end(row, State.FAILED, fault=worked.fault)

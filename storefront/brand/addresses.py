@@ -8,11 +8,12 @@ import re
 
 from django.core.signing import BadSignature
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from downloads.errors import NotFound
 from storefront.signed_urls import KeptKeySigner
 
-NO_SUCH_PART = "There is no such picture or style sheet."
+NO_SUCH_PART = _("There is no such picture or style sheet.")
 FOLDER = "logos/"
 _SHEETS = KeptKeySigner(salt="storefront.brand", sep=".")
 _LOGO = re.compile(r"[0-9a-f]{32}")

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from downloads.links import is_public_host
 from downloads.models import Shop
@@ -22,12 +23,12 @@ def why_unreachable() -> str:
     if settings.ALLOW_PRIVATE_PLATFORMS:
         return ""
     if parts.scheme != "https":
-        why = "it does not begin with https://"
+        why = _("it does not begin with https://")
     elif not is_public_host(parts.hostname or ""):
-        why = "it leads to a local or private address"
+        why = _("it leads to a local or private address")
     else:
         return ""
-    return (
-        f"No shop can send us its messages: PUBLIC_BASE_URL is {address}, and {why}. Set it to the "
-        "public https address of this service, and start it anew."
-    )
+    return _(
+        "No shop can send us its messages: PUBLIC_BASE_URL is {address}, and {why}. Set it "
+        "to the public https address of this service, and start it anew."
+    ).format(address=address, why=why)

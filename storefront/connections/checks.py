@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from downloads.errors import SealBroken
 from storefront.connections.addresses import webhook_address, why_unreachable
 from storefront.connections.opening import open_access
@@ -12,7 +15,7 @@ from storefront.platforms.client import Connection, PlatformFault
 from storefront.platforms.registry import PLATFORMS, title_of
 from storefront.platforms.setup import Registered, Setup, Tested
 
-UNSIGNED = (
+UNSIGNED = gettext_lazy(
     "We no longer know what the messages are signed with. Enter the access once more, with its "
     "secret."
 )
@@ -108,14 +111,20 @@ def _signing_secret(access: PlatformAccess) -> str:
 
 def _lacking(access: PlatformAccess, tested: Tested) -> str:
     rights = ", ".join(tested.missing)
-    return (
-        f"{title_of(access.source)} lets us in, but these rights are missing: {rights}. Give them "
-        "to the app or the key, and test again."
-    )
+    return _(
+        "{source} lets us in, but these rights are missing: {rights}. Give them to the app "
+        "or the key, and test again."
+    ).format(source=title_of(access.source), rights=rights)
 
 
 def _refused(access: PlatformAccess, registered: Registered) -> str:
     named = list(registered.refused.items())
     words = "; ".join(f"{topic}: {why}" for topic, why in named[:MOST_NAMED])
-    more = f"; and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    return f"{title_of(access.source)} does not take our webhooks. {words}{more}"
+    more = (
+        _("; and {count} more").format(count=len(named) - MOST_NAMED)
+        if len(named) > MOST_NAMED
+        else ""
+    )
+    return _("{source} does not take our webhooks. {words}{more}").format(
+        source=title_of(access.source), words=words, more=more
+    )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from storefront.models import PlatformAccess
 from storefront.platforms.base import Remote
@@ -34,7 +35,9 @@ def require_remote(source: str) -> Remote:
     """
     remote = remote_of(source)
     if remote is None:
-        raise PlatformFault(f"{title_of(source)} offers no API that we could ask.")
+        raise PlatformFault(
+            _("{source} offers no API that we could ask.").format(source=title_of(source))
+        )
     return remote
 
 

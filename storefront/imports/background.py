@@ -13,6 +13,8 @@ from typing import Any
 from django.core.files.base import ContentFile, File
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_tasks import task
 
 from downloads.audit.entries import enter_audit
@@ -36,9 +38,9 @@ QUEUE = "platforms"
 SHARE_SECONDS = 20
 SAVED_SECONDS = 1
 AT_ONCE = 20
-GONE = "The file is not there any more. Upload it again."
-OUTAGE = "The database could not be reached. Let it go on."
-BUSY = "Only what was checked can be imported, and only what has stopped goes on."
+GONE = gettext_lazy("The file is not there any more. Upload it again.")
+OUTAGE = gettext_lazy("The database could not be reached. Let it go on.")
+BUSY = gettext_lazy("Only what was checked can be imported, and only what has stopped goes on.")
 
 
 def begin_import(
@@ -129,16 +131,16 @@ def import_in_background(import_id: int) -> str:
     """Do one share of an import and have the next one done; return what has come of it so far."""
     row = OrderImport.objects.select_related("shop").filter(pk=import_id).first()
     if row is None or not row.is_under_way:
-        return "There is nothing to do."
+        return _("There is nothing to do.")
     tally = Tally(row.counts, row.noted)
     try:
         is_over = _do_share(row, tally)
     except NotRecognised as error:
         return _end(row, State.FAILED, fault=str(error))
     except OSError:
-        return _end(row, State.FAILED, fault=GONE)
+        return _end(row, State.FAILED, fault=str(GONE))
     except (OperationalError, InterfaceError):
-        return _end(row, State.FAILED, fault=OUTAGE)
+        return _end(row, State.FAILED, fault=str(OUTAGE))
     # Else it would end without a word to whoever waits for it.
     except Exception as error:
         logger.exception("Import %s failed", row.pk)

@@ -127,7 +127,7 @@ class Remote(Protocol):
     NEEDS_KEY: bool
     STAGES: Sequence[Stage]
     RECENT: Stage
-    WHERE_TO_GET_ACCESS: str
+    WHERE_TO_GET_ACCESS: Any
 
     def connect(
         self,
@@ -188,8 +188,8 @@ class Platform(ABC):
     """
 
     name: str
-    title: str
-    where_to_set_up: str
+    title: Any
+    where_to_set_up: Any
     remote: Remote | None = None
     setup: Setup | None = None
 

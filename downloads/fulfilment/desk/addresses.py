@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from downloads.audit.actors import actor_now
 from downloads.audit.entries import enter_audit
@@ -18,16 +19,16 @@ from downloads.models import Mail, Order, StaffNote
 HOUR = timedelta(hours=1)
 # A number of ours among PostgreSQL's advisory locks.
 COUNTING = 0x6465736B
-MOVED_ON = (
+MOVED_ON = _(
     "Nothing was done: meanwhile mail about this order goes to {}. Look at the page as it is now."
 )
 NOBODY = "nobody"
-SAME = "Mail about this order goes to this address already: use “Send the mail”."
-TOO_OFTEN = (
+SAME = _("Mail about this order goes to this address already: use “Send the mail”.")
+TOO_OFTEN = _(
     "You have entered {} other addresses within an hour, the most that one person may. Wait a "
     "while, or have a colleague do it."
 )
-ON_ITS_WAY = "A mail about this order is on its way to this address already."
+ON_ITS_WAY = _("A mail about this order is on its way to this address already.")
 FORWARDED = "Sent the mail once to another address"
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads.audit.entries import enter_audit
 from downloads.audit.history import entries_about
@@ -23,14 +25,16 @@ from downloads.models import AuditEntry, Grant
 from downloads.models.grants import MAX_DOWNLOADS
 
 MOST_NAMED = 3
-CHANGED = "Nothing was done: this download was changed since you opened the page ({}). {}"
-LOOK = "Look at it as it stands now."
-NOT_USED = "Nothing was counted that could be given back."
-OVER_BOUND = (
+CHANGED = gettext_lazy(
+    "Nothing was done: this download was changed since you opened the page ({}). {}"
+)
+LOOK = gettext_lazy("Look at it as it stands now.")
+NOT_USED = gettext_lazy("Nothing was counted that could be given back.")
+OVER_BOUND = gettext_lazy(
     "Your role may add {bound} {unit} to a download in all, and {given} were added before. "
     "A manager may add more."
 )
-NOTHING_TO_UNDO = "There is nothing here that could be taken back."
+NOTHING_TO_UNDO = gettext_lazy("There is nothing here that could be taken back.")
 # What the trail calls the taking back of each.
 TAKEN_BACK = {
     grants.RESET: "Took the reset back",
@@ -99,7 +103,7 @@ def withdraw_download(grant: Grant, *, seen: int, at: datetime) -> None:
     """
     with unchanged(grant, seen=seen) as grant:
         if grant.withdrawn_at is not None:
-            raise BadInput("This download was withdrawn before.")
+            raise BadInput(_("This download was withdrawn before."))
         grants.revoke(grant, at=at)
 
 
@@ -111,7 +115,7 @@ def restore_download(grant: Grant, *, seen: int, at: datetime) -> None:
     """
     with unchanged(grant, seen=seen) as grant:
         if grant.withdrawn_at is None:
-            raise BadInput("This download was not withdrawn.")
+            raise BadInput(_("This download was not withdrawn."))
         grants.restore(grant, at=at)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from downloads.audit.actors import actor_now
 from downloads.audit.entries import enter_audit
@@ -11,10 +12,10 @@ from downloads.fulfilment.recalculation import lock_order
 from downloads.models import Order, StaffNote
 from downloads.models.desk import LONGEST_NOTE
 
-EMPTY = "Write what your colleagues should know."
-TOO_LONG = f"A note has {LONGEST_NOTE:,} letters at most."
-TWICE = "This note is there already."
-GONE = "This note is not there any more."
+EMPTY = _("Write what your colleagues should know.")
+TOO_LONG = _("A note has {most:,} letters at most.")
+TWICE = _("This note is there already.")
+GONE = _("This note is not there any more.")
 
 
 @transaction.atomic
@@ -29,7 +30,7 @@ def write_note(order: Order, text: str, *, at: datetime) -> StaffNote:
     if not words:
         raise BadInput(EMPTY)
     if len(words) > LONGEST_NOTE:
-        raise BadInput(TOO_LONG)
+        raise BadInput(TOO_LONG.format(most=LONGEST_NOTE))
     order, author = lock_order(order), actor_now().name
     newest = order.staff_notes.filter(kind=StaffNote.Kind.NOTE).first()
     if newest is not None and (newest.text, newest.author) == (words, author):

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from downloads.errors import BadInput
 from downloads.models import Grant, Mail, Order, Shop
@@ -94,7 +95,7 @@ def send_order_mail(order: Order, *, at: datetime) -> Mail:
     """
     require_tellable(order, at=at)
     if order.mails.filter(kind=Mail.Kind.ORDER, state__in=Mail.MOVING).exists():
-        raise BadInput("A mail about this order is on its way already.")
+        raise BadInput(_("A mail about this order is on its way already."))
     mail = _mail(order, at=at)
     mail.save()
     return mail
@@ -126,7 +127,7 @@ def require_tellable(order: Order, *, at: datetime) -> None:
         BadInput: we know no address of the buyer's, or nothing of the order may be downloaded.
     """
     if not order.email:
-        raise BadInput("We know no mail address of this order's buyer.")
+        raise BadInput(_("We know no mail address of this order's buyer."))
     require_open(order, at=at)
 
 
@@ -137,7 +138,7 @@ def require_open(order: Order, *, at: datetime) -> None:
         BadInput: so it is.
     """
     if not Grant.objects.filter(order=order).permitted(at).exists():
-        raise BadInput("Nothing of this order may be downloaded now.")
+        raise BadInput(_("Nothing of this order may be downloaded now."))
 
 
 def _mail(order: Order, *, at: datetime) -> Mail:

@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads.email_addresses import require_email
 from downloads.encryption import seal
@@ -13,7 +15,7 @@ from downloads.errors import BadInput
 from downloads.models import Invitation, Mail, Shop
 
 HOUR = timedelta(hours=1)
-NO_SHOP = "There is no shop yet in whose name a mail could be sent."
+NO_SHOP = gettext_lazy("There is no shop yet in whose name a mail could be sent.")
 
 
 def mail_password_link(person: Any, *, at: datetime) -> Mail:
@@ -25,7 +27,7 @@ def mail_password_link(person: Any, *, at: datetime) -> Mail:
         BadInput: they may not sign in, have no address that can be mailed, or there is no shop.
     """
     if not (person.is_active and person.is_staff):
-        raise BadInput("They may not sign in.")
+        raise BadInput(_("They may not sign in."))
     email = require_email(person.email)
     shop = Shop.objects.filter(memberships__user=person.pk).order_by("pk").first()
     # Whoever runs the service works for every shop, and for none.

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from downloads.audit.entries import enter_audit
 from downloads.email_addresses import accepted_email
@@ -13,9 +14,11 @@ from downloads.fulfilment.people.contacts import change_contact, contact_of
 from downloads.fulfilment.recalculation import lock_order, lock_shop, settle
 from downloads.models import Order
 
-NO_CONTACT = "Enter a mail address, like ada@example.com, or nothing to take a correction back."
+NO_CONTACT = gettext_lazy(
+    "Enter a mail address, like ada@example.com, or nothing to take a correction back."
+)
 CORRECTED = "Corrected the mail address"
-ERASED = "The buyer of this order was erased."
+ERASED = gettext_lazy("The buyer of this order was erased.")
 
 
 @transaction.atomic

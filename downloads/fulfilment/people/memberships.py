@@ -9,7 +9,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads.audit.entries import enter_audit, without_automatic_entries
 from downloads.email_addresses import has_form, mailbox_of
@@ -20,11 +21,13 @@ from downloads.tokens import hash_token, make_token, may_be_whole, with_checksum
 
 # It becomes a user's name, which is no longer.
 ADDRESS_LENGTH = 150
-NO_ADDRESS = "Enter a mail address in plain letters, like ada@example.com, of at most 150."
-LAST_OWNER = (
+NO_ADDRESS = gettext_lazy(
+    "Enter a mail address in plain letters, like ada@example.com, of at most 150."
+)
+LAST_OWNER = gettext_lazy(
     "Without {member}, {shop} has no owner who can sign in. Make somebody else an owner first."
 )
-KNOWN = gettext_noop(
+KNOWN = gettext_lazy(
     "There is a sign-in with this address already. Sign in with it, and open the link again."
 )
 # What each role may do, the next one may too.
@@ -112,7 +115,7 @@ def accept_as(token: str, user: User, *, at: datetime) -> Membership:
     """
     invitation = require_invitation(token, at=at)
     if not is_for(invitation, user):
-        raise BadInput("This invitation is for somebody else.")
+        raise BadInput(_("This invitation is for somebody else."))
     with transaction.atomic():
         _take(invitation, at=at)
         return _join(invitation, user)

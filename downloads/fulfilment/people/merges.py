@@ -9,6 +9,8 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads.audit.entries import enter_audit
 from downloads.errors import BadInput
@@ -17,9 +19,9 @@ from downloads.fulfilment.people.privacy import forget_customers
 from downloads.fulfilment.recalculation import lock_shop
 from downloads.models import Customer, Shop
 
-OTHER_SHOP = "The two are buyers of different shops."
-ONESELF = "Choose two different buyers."
-ERASED = "One of the two was erased: nobody is merged with them."
+OTHER_SHOP = gettext_lazy("The two are buyers of different shops.")
+ONESELF = gettext_lazy("Choose two different buyers.")
+ERASED = gettext_lazy("One of the two was erased: nobody is merged with them.")
 
 
 @transaction.atomic
@@ -124,5 +126,5 @@ def _merged_into(customer: Customer) -> Collection[int]:
 def _fresh(shop: Shop, number: int) -> Customer:
     found = Customer.objects.filter(shop=shop, pk=number).first()
     if found is None:
-        raise BadInput("This buyer is gone.")
+        raise BadInput(_("This buyer is gone."))
     return found

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
+from django.utils.translation import gettext_lazy as _
 
 from downloads.audit.entries import enter_audit
 from downloads.errors import BadInput
@@ -12,10 +13,10 @@ from downloads.fulfilment.recalculation import lock_shop
 from downloads.fulfilment.rules.resolution import refresh_terms, resolve
 from downloads.models import Asset, Attachment, AttachmentRule, Product, Shop
 
-OTHER_SHOP = "This asset belongs to another shop."
-SAME = "This file has a rule for just these products already. Change that one."
-TOO_WIDE = "This matches {} variants; a rule may match {} at most. Say more of what is to match."
-TOO_MANY = "This shop has {} rules already; more than {} are not kept. Delete one first."
+OTHER_SHOP = _("This asset belongs to another shop.")
+SAME = _("This file has a rule for just these products already. Change that one.")
+TOO_WIDE = _("This matches {} variants; a rule may match {} at most. Say more of what is to match.")
+TOO_MANY = _("This shop has {} rules already; more than {} are not kept. Delete one first.")
 
 
 def check_rule(rule: AttachmentRule) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from downloads.fulfilment import InboundMessage
 from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
@@ -23,8 +25,8 @@ from storefront.platforms.schemas import keep
 
 class Generic(Platform):
     name = "generic"
-    title = "A shop of your own"
-    where_to_set_up = (
+    title = _("A shop of your own")
+    where_to_set_up = _(
         "For a shop of your own leave the secret empty: one is made and shown once. Your shop "
         "signs its messages with it, as Standard Webhooks says. It sends order.created, "
         "order.updated, order.deleted, refund.created and customer.updated."

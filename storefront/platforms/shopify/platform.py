@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from downloads.fulfilment import InboundMessage
 from downloads.json_names import is_marked, marked_or
 from downloads.models import Message
@@ -33,7 +35,7 @@ WRAPPERS = ("order", "refund", "product")
 class Shopify(Platform):
     name = "shopify"
     title = "Shopify"
-    where_to_set_up = (
+    where_to_set_up = _(
         "In Shopify you find the secret under Settings → Notifications → Webhooks, below the list. "
         "For messages that an app sends it is the secret among the app's API credentials. Have it "
         "send at least orders/create, orders/updated, orders/cancelled, orders/delete, "

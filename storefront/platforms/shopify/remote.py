@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from requests.utils import parse_header_links
 
 from downloads import fulfilment
@@ -45,7 +46,7 @@ FULL_ENOUGH = 0.8
 # Without read_all_orders no older order is shown, not even by its number.
 SHOWN_DAYS = 60
 NEEDS_KEY = False
-WHERE_TO_GET_ACCESS = (
+WHERE_TO_GET_ACCESS = gettext_lazy(
     "Shopify: the address is https://your-store.myshopify.com. Key and secret are the client ID "
     "and the client secret of an app of your own in the Dev Dashboard, with the rights "
     "read_orders, read_products and, for orders older than 60 days, read_all_orders; "

@@ -9,6 +9,8 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext_lazy as _
+
 from downloads.fulfilment import InboundMessage
 from downloads.json_names import marked_or
 from downloads.models import Message
@@ -38,7 +40,7 @@ _MOMENT = re.compile(r"[0-9T:.+Z-]{1,32}", re.ASCII)
 class WooCommerce(Platform):
     name = "woocommerce"
     title = "WooCommerce"
-    where_to_set_up = (
+    where_to_set_up = _(
         "In WooCommerce add webhooks under WooCommerce → Settings → Advanced → Webhooks, one for "
         "each of the topics Order created, updated, deleted and restored, the same for products, "
         "and Customer created and updated. The address goes into Delivery URL, the secret into "

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from downloads import fulfilment
 from downloads.errors import BadInput
 from downloads.fulfilment import Outcome
@@ -23,7 +25,7 @@ STEPS_BACK = 3
 MOST_PAGES = 100
 LONGEST_NUMBER = 40
 NEEDS_KEY = True
-WHERE_TO_GET_ACCESS = (
+WHERE_TO_GET_ACCESS = gettext_lazy(
     "WooCommerce: the address is the shop's home page, https://… and the folder, if WordPress is "
     "in one. Key (ck_…) and secret (cs_…) are made under WooCommerce → Settings → Advanced → "
     "REST API, with the permission Read/Write, for a user who may see orders (a shop manager): we "
