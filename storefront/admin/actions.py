@@ -10,6 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 from downloads.errors import BadInput
 from storefront.admin.closures import still_closed
@@ -40,7 +41,11 @@ def act_on_each(
     if changed:
         shut = still_closed(changed, closed) if closed else ""
         level = messages.WARNING if shut else messages.SUCCESS
-        messages.add_message(request, level, f"{len(changed)} {done}. {shut}".strip())
+        messages.add_message(
+            request,
+            level,
+            _("{count} {done}. {shut}").format(count=len(changed), done=done, shut=shut).strip(),
+        )
     for row, why in refused:
         shut = still_closed([row], closed) if closed else ""
         messages.error(request, f"{row}: {why} {shut}".strip())
@@ -49,7 +54,7 @@ def act_on_each(
 def report_count(request: HttpRequest, count: int, *, done: str, none: str) -> None:
     """Say how many rows an act changed; `none` where there was nothing to change."""
     if count:
-        messages.success(request, f"{count} {done}.")
+        messages.success(request, _("{count} {done}.").format(count=count, done=done))
     else:
         messages.error(request, none)
 
@@ -67,11 +72,11 @@ def show_secret_once(
     return TemplateResponse(request, "admin/downloads/secret.html", context)
 
 
-def only_row(request: HttpRequest, rows: QuerySet[Any], *, why: str) -> Any | None:
+def only_row(request: HttpRequest, rows: QuerySet[Any], *, why: Any) -> Any | None:
     """Return the one row chosen; else say `why` it must be one, and return None."""
     if rows.count() == 1:
         return rows.get()
-    messages.error(request, f"Choose exactly one: {why}.")
+    messages.error(request, _("Choose exactly one: {why}.").format(why=why))
     return None
 
 

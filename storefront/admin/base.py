@@ -40,7 +40,9 @@ from storefront.staff.roles import rows_where, shops_where
 VERBS = {"act": "change"}
 MOST_ROWS = 5000
 DATE_PARTS = (_("Date"), _("Time"))
-ROW_GONE = "Somebody took a row away since you opened this page. Open it anew and change it there."
+ROW_GONE = _(
+    "Somebody took a row away since you opened this page. Open it anew and change it there."
+)
 
 
 class ScopedRelatedFilter(RelatedFieldListFilter):
@@ -214,7 +216,7 @@ class ScopedAdmin(Scoped, WithHistory, DeletesUnused, PagedAdmin, SearchedAdmin,
             for verb in getattr(act, "allowed_permissions", ()):
                 rows = rows_where(rows, request.user, self.permission_for(verb))
             if not rows.exists():
-                messages.error(request, "Nothing of what you chose is here.")
+                messages.error(request, _("Nothing of what you chose is here."))
                 return None
             return act(model_admin, request, rows)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads.errors import Unavailable
@@ -22,79 +23,88 @@ class Cause:
     """
 
     short: Any
-    why: str
-    by_hand: str
-    reported: str
+    why: Any
+    by_hand: Any
+    reported: Any
 
 
-def _alike(short: Any, why: str, remedy: str) -> Cause:
+def _alike(short: Any, why: Any, remedy: Any) -> Cause:
     return Cause(short, why, by_hand=remedy, reported=remedy)
 
 
 # The rule has one word for each of these and its like; here each is undone in a place of its own.
 REVOKED, MONEY_BACK, LINE_UNPAID = "revoked", "money_back", "line_unpaid"
-ELSE_BY_HAND = "or make an order by hand and attach the file or link to that"
-REFUND = f"It opens once your shop takes the refund back; {ELSE_BY_HAND}."
+REFUND = _(
+    "It opens once your shop takes the refund back; or make an order by hand and attach the file "
+    "or link to that."
+)
 OPEN = _("open")
 CAUSES = {
     Unavailable.CANCELED: Cause(
         _("cancelled"),
-        "the order was cancelled",
-        by_hand="Empty “Cancelled on” on the order’s page.",
-        reported=f"It opens once your shop takes that back; {ELSE_BY_HAND}.",
+        _("the order was cancelled"),
+        by_hand=_("Empty “Cancelled on” on the order’s page."),
+        reported=_(
+            "It opens once your shop takes that back; or make an order by hand and attach the file "
+            "or link to that."
+        ),
     ),
     MONEY_BACK: Cause(
         _("refunded"),
-        "the order was refunded",
-        by_hand="Set the payment on the order’s page to “Paid”.",
+        _("the order was refunded"),
+        by_hand=_("Set the payment on the order’s page to “Paid”."),
         reported=REFUND,
     ),
     Unavailable.REFUNDED: Cause(
         _("refunded"),
-        "the purchase was refunded",
-        by_hand="Raise the units kept on the order’s line.",
+        _("the purchase was refunded"),
+        by_hand=_("Raise the units kept on the order’s line."),
         reported=REFUND,
     ),
     Unavailable.REPLACED: _alike(
         _("replaced"),
-        "its line names another product now, or is a part of another order, which has the "
-        "downloads",
-        "It opens once your shop names that product again; or attach the file or link to the "
-        "order.",
+        _(
+            "its line names another product now, or is a part of another order, which has the "
+            "downloads"
+        ),
+        _(
+            "It opens once your shop names that product again; or attach the file or link to the "
+            "order."
+        ),
     ),
     LINE_UNPAID: _alike(
         _("waiting for payment"),
-        "it was added to a paid order and is not paid for yet",
-        "It opens by itself once your shop reports the payment.",
+        _("it was added to a paid order and is not paid for yet"),
+        _("It opens by itself once your shop reports the payment."),
     ),
     Unavailable.PENDING: Cause(
         _("waiting for payment"),
-        "the order is not paid yet",
-        by_hand="Set the payment on the order’s page to “Paid”.",
-        reported="It opens by itself once your shop reports the payment.",
+        _("the order is not paid yet"),
+        by_hand=_("Set the payment on the order’s page to “Paid”."),
+        reported=_("It opens by itself once your shop reports the payment."),
     ),
     Unavailable.HELD: _alike(
         _("held"),
-        "the order is held",
-        "Release it on the order’s page, or wait until your shop has checked the payment.",
+        _("the order is held"),
+        _("Release it on the order’s page, or wait until your shop has checked the payment."),
     ),
     REVOKED: _alike(
         _("withdrawn"),
-        "it was withdrawn from this order",
-        "Press “Restore” on the order’s page.",
+        _("it was withdrawn from this order"),
+        _("Press “Restore” on the order’s page."),
     ),
     Unavailable.WITHDRAWN: _alike(
         _("withdrawn"),
-        "its file or link was withdrawn",
-        "Choose “Restore to all orders” in the list of files and links.",
+        _("its file or link was withdrawn"),
+        _("Choose “Restore to all orders” in the list of files and links."),
     ),
     Unavailable.PAST: _alike(
-        _("time over"), "its time is over", "Press “Extend by days” on the order’s page."
+        _("time over"), _("its time is over"), _("Press “Extend by days” on the order’s page.")
     ),
     Unavailable.USED_UP: _alike(
         _("used up"),
-        "all its downloads are used",
-        "Press “Reset” or “Allow more” on the order’s page.",
+        _("all its downloads are used"),
+        _("Press “Reset” or “Allow more” on the order’s page."),
     ),
 }
 
@@ -158,8 +168,11 @@ def closed_among(grants: GrantQuerySet, *, at: datetime) -> str:
     closed = total - grants.available(at).count()
     if not closed:
         return ""
-    which = "All" if closed == total else f"{closed} of {total}"
-    return f"{which} stay closed for causes of their own: the list of downloads names them."
+    if closed == total:
+        return gettext("All stay closed for causes of their own: the list of downloads names them.")
+    return gettext(
+        "{closed} of {total} stay closed for causes of their own: the list of downloads names them."
+    ).format(closed=closed, total=total)
 
 
 def still_closed(rows: list[Any], closed: Callable[[list[Any]], list[str]]) -> str:
@@ -170,8 +183,10 @@ def still_closed(rows: list[Any], closed: Callable[[list[Any]], list[str]]) -> s
 
 def _how_many(count: int, total: int) -> str:
     if total == 1:
-        return "It stays closed:"
-    return "All stay closed:" if count == total else f"{count} of them stay closed:"
+        return gettext("It stays closed:")
+    if count == total:
+        return gettext("All stay closed:")
+    return gettext("{count} of them stay closed:").format(count=count)
 
 
 def _causes(reasons: list[str], order: Order, grant: Grant | None = None) -> list[str]:
@@ -199,4 +214,4 @@ def _sentences(causes: list[str], order: Order) -> str:
         words = CAUSES[cause]
         remedy = words.by_hand if order.is_by_hand else words.reported
         sentences.append(f"{words.why}. {remedy}")
-    return " And ".join(sentences)
+    return gettext(" And ").join(sentences)

@@ -23,7 +23,7 @@ class DeletesUnused(admin.ModelAdmin):
     """Rows that are deleted only while nothing uses them. `remedy` names an action of the list."""
 
     remedy = ""
-    remedy_words = ""
+    remedy_words: Any = ""
 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
         keys = [row.pk for row in objs]

@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from downloads import fulfilment
 from downloads.errors import BadInput
@@ -27,14 +29,16 @@ from storefront.formats import whole_number
 
 def count_text(grant: Grant) -> str:
     """Write a counter as the buyer reads it."""
-    return f"{grant.used} of {'unlimited' if grant.allowed is None else grant.allowed}"
+    if grant.allowed is None:
+        return _("{used} of unlimited").format(used=grant.used)
+    return _("{used} of {allowed}").format(used=grant.used, allowed=grant.allowed)
 
 
 class AmountForm(ActionForm):
     # The verbs judge the amount, in their own words; a field's complaint would read "No action
     # selected".
     amount = forms.CharField(
-        label="How many:", required=False, widget=forms.NumberInput(attrs={"min": 1})
+        label=gettext_lazy("How many:"), required=False, widget=forms.NumberInput(attrs={"min": 1})
     )
 
 
@@ -54,7 +58,7 @@ class DeliveryInline(ScopedInline):
     fields = readonly_fields = ("opened_at", "sent", "is_open", "closes_at")
     extra = 0
     can_delete = False
-    verbose_name_plural = "newest downloads"
+    verbose_name_plural = gettext_lazy("newest downloads")
 
     def has_add_permission(self, request: HttpRequest, obj: Grant | None = None) -> bool:
         return False
@@ -62,13 +66,13 @@ class DeliveryInline(ScopedInline):
     def has_change_permission(self, request: HttpRequest, obj: Grant | None = None) -> bool:
         return False
 
-    @admin.display(description="sent")
+    @admin.display(description=gettext_lazy("sent"))
     def sent(self, delivery: Delivery) -> str:
         if delivery.size_bytes is None:
-            return "led to the link"
+            return _("led to the link")
         return sent_text(delivery.sent_bytes, delivery.size_bytes)
 
-    @admin.display(description="open", boolean=True)
+    @admin.display(description=gettext_lazy("open"), boolean=True)
     def is_open(self, delivery: Delivery) -> bool:
         # Django asks this of the empty row of a form, too.
         return delivery.pk is not None and delivery.is_open(timezone.now())
@@ -89,7 +93,7 @@ class GrantAdmin(GrantActs, WithLedger):
         "asset__file_name",
         "line__product__name",
     )
-    search_help_text = "Order number, buyer's mail address, file, link or product"
+    search_help_text = gettext_lazy("Order number, buyer's mail address, file, link or product")
     action_form = AmountForm
     actions = ("reset", "raise_limit", "extend", "revoke", "restore")
     inlines = (DeliveryInline,)
@@ -121,56 +125,70 @@ class GrantAdmin(GrantActs, WithLedger):
     def has_reset_permission(self, request: HttpRequest) -> bool:
         return self.may(request, "reset")
 
-    @admin.display(description="with")
+    @admin.display(description=gettext_lazy("with"))
     def product(self, grant: Grant) -> str:
-        return str(grant.bought_product or "the order")
+        return str(grant.bought_product or _("the order"))
 
-    @admin.display(description="status")
+    @admin.display(description=gettext_lazy("status"))
     def status(self, grant: Grant) -> str:
         return grant_status(grant, at=timezone.now())
 
-    @admin.display(description="because", empty_value="–")
+    @admin.display(description=gettext_lazy("because"), empty_value="–")
     def because(self, grant: Grant) -> str | None:
         return causes_text(grant, at=timezone.now()) or None
 
-    @admin.display(description="downloaded")
+    @admin.display(description=gettext_lazy("downloaded"))
     def downloads(self, grant: Grant) -> str:
         return count_text(grant)
 
-    @admin.display(description="given back")
+    @admin.display(description=gettext_lazy("given back"))
     def given_back_by_itself(self, grant: Grant) -> str:
-        return (
-            f"{grant.given_back} of at most {settings.GIVE_BACKS_PER_GRANT} that broke off at once"
+        return _("{given_back} of at most {most} that broke off at once").format(
+            given_back=grant.given_back, most=settings.GIVE_BACKS_PER_GRANT
         )
 
-    @admin.action(description="Reset the count to zero", permissions=["reset"])
+    @admin.action(description=gettext_lazy("Reset the count to zero"), permissions=["reset"])
     def reset(self, request: HttpRequest, grants: QuerySet[Grant]) -> None:
-        self._act(request, grants, fulfilment.reset, done="reset to zero")
+        self._act(request, grants, fulfilment.reset, done=_("reset to zero"))
 
-    @admin.action(description="Allow more downloads: how many", permissions=["change"])
+    @admin.action(
+        description=gettext_lazy("Allow more downloads: how many"), permissions=["change"]
+    )
     def raise_limit(self, request: HttpRequest, grants: QuerySet[Grant]) -> None:
         by = _amount(request)
-        self._act(request, grants, fulfilment.raise_limit, done=f"raised by {by}", by=by)
+        self._act(
+            request, grants, fulfilment.raise_limit, done=_("raised by {by}").format(by=by), by=by
+        )
 
-    @admin.action(description="Extend the time: how many days", permissions=["change"])
+    @admin.action(
+        description=gettext_lazy("Extend the time: how many days"), permissions=["change"]
+    )
     def extend(self, request: HttpRequest, grants: QuerySet[Grant]) -> None:
         days = _amount(request)
-        self._act(request, grants, fulfilment.extend, done=f"extended by {days} days", days=days)
+        self._act(
+            request,
+            grants,
+            fulfilment.extend,
+            done=ngettext("extended by {days} day", "extended by {days} days", days).format(
+                days=days
+            ),
+            days=days,
+        )
 
-    @admin.action(description="Withdraw: close at once", permissions=["change"])
+    @admin.action(description=gettext_lazy("Withdraw: close at once"), permissions=["change"])
     def revoke(self, request: HttpRequest, grants: QuerySet[Grant]) -> None:
         def close(grant: Grant, *, at: datetime) -> None:
             if grant.withdrawn_at is not None:
-                raise BadInput("This download was withdrawn before.")
+                raise BadInput(_("This download was withdrawn before."))
             fulfilment.revoke(grant, at=at)
 
         self._act(request, grants, close, done="withdrawn", closed=None)
 
-    @admin.action(description="Restore what was withdrawn", permissions=["change"])
+    @admin.action(description=gettext_lazy("Restore what was withdrawn"), permissions=["change"])
     def restore(self, request: HttpRequest, grants: QuerySet[Grant]) -> None:
         def reopen(grant: Grant, *, at: datetime) -> None:
             if grant.withdrawn_at is None:
-                raise BadInput("This download was not withdrawn.")
+                raise BadInput(_("This download was not withdrawn."))
             fulfilment.restore(grant, at=at)
 
         self._act(request, grants, reopen, done="restored")

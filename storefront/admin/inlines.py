@@ -4,6 +4,7 @@ from typing import Any
 
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from downloads.models import Shop
 from storefront.admin.base import ScopedInline
@@ -36,7 +37,7 @@ class SameShopFormSet(JudgingFormSet):
     def judge(self, form: Any, entered: dict[str, Any]) -> None:
         row = entered.get(self.own)
         if row and self.instance.shop_id not in (None, row.shop_id):
-            form.add_error(self.own, "This belongs to another shop.")
+            form.add_error(self.own, _("This belongs to another shop."))
 
 
 class LimitInline(ScopedInline):

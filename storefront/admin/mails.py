@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads import fulfilment
 from downloads.audit.entries import enter_audit
@@ -20,30 +22,40 @@ from storefront.admin.ledger.admin import OneRowFilter
 from storefront.admin.read_only import ReportedAdmin
 
 SHORT = 60
-SEND_AGAIN = "choose “Send again” in the list of mails"
 MEANINGS = {
-    Mail.State.WAITING: "It is sent within moments, as long as a worker runs.",
-    Mail.State.SENDING: "It is being sent just now.",
-    Mail.State.HANDED: "It is being sent just now.",
+    Mail.State.WAITING: gettext_lazy("It is sent within moments, as long as a worker runs."),
+    Mail.State.SENDING: gettext_lazy("It is being sent just now."),
+    Mail.State.HANDED: gettext_lazy("It is being sent just now."),
     Mail.State.SENT: (
-        "The mail server took it. A buyer who has not got it should look among the unwanted mail."
+        gettext_lazy(
+            "The mail server took it. A buyer who has not got it should look among the "
+            "unwanted mail."
+        )
     ),
     Mail.State.DOUBTFUL: (
-        "The mail was handed over, but before the mail server confirmed it the line broke, or our "
-        "own program was stopped. The buyer may have it or not, and so that nobody gets it twice "
-        "it is not sent again by itself. Ask the buyer, or look into the mail server's own log; "
-        f"if it did not arrive, {SEND_AGAIN}."
+        gettext_lazy(
+            "The mail was handed over, but before the mail server confirmed it the line broke, "
+            "or our own program was stopped. The buyer may have it or not, and so that nobody "
+            "gets it twice it is not sent again by itself. Ask the buyer, or look into the mail "
+            "server's own log; if it did not arrive, choose “Send again” in the list of mails."
+        )
     ),
     Mail.State.SET_ASIDE: (
-        f"It was given up. Put right what the error names, then {SEND_AGAIN}. If the address is "
-        "wrong, correct it on the order's page, which has the mail sent to the new one."
+        gettext_lazy(
+            "It was given up. Put right what the error names, then choose “Send again” in the "
+            "list of mails. If the address is wrong, correct it on the order's page, which has "
+            "the mail sent to the new one."
+        )
     ),
     Mail.State.NOT_NEEDED: (
-        "When its turn came, nothing of the order could be downloaded any more, so it was not sent."
+        gettext_lazy(
+            "When its turn came, nothing of the order could be downloaded any more, so it "
+            "was not sent."
+        )
     ),
 }
-TRIED = "It could not be sent yet: the error says why. It is tried again by itself."
-CAME_BACK = (
+TRIED = gettext_lazy("It could not be sent yet: the error says why. It is tried again by itself.")
+CAME_BACK = gettext_lazy(
     "The mail server took it, but it came back, or its reader called it unwanted. If the address "
     "is wrong, correct it on the order's page, which has the mail sent to the new one."
 )
@@ -57,24 +69,25 @@ MAY_SAY_NOTHING = {
 def meaning_of(mail: Mail) -> str:
     """Return what a mail's state means, and what the merchant can do."""
     if mail.bounced_at is not None:
-        return CAME_BACK
+        return str(CAME_BACK)
     if mail.state == Mail.State.WAITING and mail.error:
-        return TRIED
-    return MEANINGS[Mail.State(mail.state)]
+        return str(TRIED)
+    return str(MEANINGS[Mail.State(mail.state)])
 
 
 class MailsOfOrder(OneRowFilter):
-    title = parameter_name = "order"
+    title = gettext_lazy("order")
+    parameter_name = "order"
     rows = Order.objects.all()
     path = "order"
 
 
 class CameBackFilter(admin.SimpleListFilter):
-    title = "whether it came back"
+    title = gettext_lazy("whether it came back")
     parameter_name = "came_back"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Came back"), ("last", "Came back, none since"), ("no", "Did not")]
+        return [("yes", _("Came back")), ("last", _("Came back, none since")), ("no", _("Did not"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Mail]:
         if self.value() == "last":
@@ -87,11 +100,11 @@ class CameBackFilter(admin.SimpleListFilter):
 class FailedFilter(admin.SimpleListFilter):
     """What reached nobody, for whatever reason, as the start page counts it."""
 
-    title = "whether it failed"
+    title = gettext_lazy("whether it failed")
     parameter_name = "failed"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Reached nobody")]
+        return [("yes", _("Reached nobody"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Mail]:
         return queryset.failed() if self.value() == "yes" else queryset
@@ -113,7 +126,7 @@ class MailAdmin(ReportedAdmin, NamelessAdmin):
     list_filter = (MailsOfOrder, "state", FailedFilter, CameBackFilter, "kind", "shop")
     asked_by_links = ("created_at",)
     search_fields = ("email", "=order__number", "=order__receipt_number")
-    search_help_text = "Mail address or order number"
+    search_help_text = gettext_lazy("Mail address or order number")
     quick_order = ("created_at",)
     actions = ("send_again",)
     fields = (
@@ -146,34 +159,37 @@ class MailAdmin(ReportedAdmin, NamelessAdmin):
         """Return the fields that say nothing about a mail."""
         return {name for name, own in MAY_SAY_NOTHING.items() if not getattr(mail, own, None)}
 
-    @admin.display(description="about", ordering="kind")
+    @admin.display(description=gettext_lazy("about"), ordering="kind")
     def about(self, mail: Mail) -> str:
         return mail.get_kind_display() if mail.order is None else str(mail.order)
 
-    @admin.display(description="order", ordering="order__number")
+    @admin.display(description=gettext_lazy("order"), ordering="order__number")
     def about_order(self, mail: Mail) -> str:
         if mail.order is None:
             return ""
         url = reverse("admin:downloads_order_change", args=[mail.order_id])
         return format_html('<a href="{}">{}</a>', url, mail.order)
 
-    @admin.display(description="failed tries")
+    @admin.display(description=gettext_lazy("failed tries"))
     def failed_tries(self, mail: Mail) -> int:
         return mail.attempts
 
-    @admin.display(description="what this means")
+    @admin.display(description=gettext_lazy("what this means"))
     def meaning(self, mail: Mail) -> str:
         return meaning_of(mail)
 
-    @admin.display(description="next try", ordering="due_at")
+    @admin.display(description=gettext_lazy("next try"), ordering="due_at")
     def next_try(self, mail: Mail) -> object:
         return mail.due_at if _waits(mail) else None
 
-    @admin.display(description="error")
+    @admin.display(description=gettext_lazy("error"))
     def short_error(self, mail: Mail) -> str:
         return Truncator(mail.error or mail.bounce).chars(SHORT)
 
-    @admin.action(description="Send again (what was not sent, or perhaps not)", permissions=["act"])
+    @admin.action(
+        description=gettext_lazy("Send again (what was not sent, or perhaps not)"),
+        permissions=["act"],
+    )
     def send_again(self, request: HttpRequest, mails: QuerySet[Mail]) -> None:
         at = timezone.now()
 
@@ -185,7 +201,7 @@ class MailAdmin(ReportedAdmin, NamelessAdmin):
         def closed(mails: list[Mail]) -> list[str]:
             return closed_orders(mail.order for mail in mails if mail.order is not None)
 
-        done = "to be sent again; look here in a moment"
+        done = _("to be sent again; look here in a moment")
         act_on_each(request, mails, act, done=done, closed=closed)
 
 

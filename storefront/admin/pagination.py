@@ -8,8 +8,9 @@ from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-TOO_MANY = "An act is for {} rows at most. Filter or search the list first."
+TOO_MANY = _("An act is for {} rows at most. Filter or search the list first.")
 
 
 class BoundedPaginator(Paginator):

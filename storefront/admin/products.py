@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads import fulfilment, lookups
@@ -22,7 +23,9 @@ from storefront.admin.closures import closed_among
 
 class ProductForm(forms.ModelForm):
     tags = forms.CharField(
-        required=False, help_text='Separated by commas, like "books, paper-books".'
+        label=_("Tags"),
+        required=False,
+        help_text=_('Separated by commas, like "books, paper-books".'),
     )
 
     class Meta:
@@ -57,7 +60,7 @@ class ProductAdmin(AttachActs, AttachesByCsv):
         *("name", "variant_name", "sku", "=variant_id", "=product_id"),
         *("attachments__asset__title", "attachments__asset__file_name"),
     )
-    search_help_text = "Name, SKU, number in the shop's system, file or link"
+    search_help_text = _("Name, SKU, number in the shop's system, file or link")
     autocomplete_fields = ("shop",)
     inlines = (AttachmentInline,)
     actions = ("attach_file", "apply_limits")
@@ -81,9 +84,9 @@ class ProductAdmin(AttachActs, AttachesByCsv):
     def files(self, product: Any) -> int:
         return product.file_count
 
-    @admin.display(description="in the shop")
+    @admin.display(description=_("in the shop"))
     def sale(self, product: Any) -> str:
-        return "No longer sold" if product.is_removed else ""
+        return gettext("No longer sold") if product.is_removed else ""
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
         if not change:
@@ -94,7 +97,9 @@ class ProductAdmin(AttachActs, AttachesByCsv):
         elif fulfilment.edit_product(obj, form.changed_data):
             messages.warning(
                 request,
-                "Change this in your shop, too: what it says next of this product replaces it.",
+                gettext(
+                    "Change this in your shop, too: what it says next of this product replaces it."
+                ),
             )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
@@ -120,17 +125,21 @@ class ProductAdmin(AttachActs, AttachesByCsv):
             if attached.grants:
                 given = Grant.objects.filter(line__product=formset.instance, created_at=at)
                 shut = closed_among(given.filter(asset=attachment.asset), at=at)
-                done = f'"{attachment.asset}" was given to {attached.grants} earlier purchases too.'
+                done = gettext('"{asset}" was given to {grants} earlier purchases too.').format(
+                    asset=attachment.asset, grants=attached.grants
+                )
                 level = messages.WARNING if shut else messages.SUCCESS
                 messages.add_message(request, level, f"{done} {shut}".strip())
             if attached.mails:
                 messages.success(
                     request,
-                    f"{attached.mails} of their buyers, who had nothing to download before, get a "
-                    "mail with the link.",
+                    gettext(
+                        "{mails} of their buyers, who had nothing to download before, get a "
+                        "mail with the link."
+                    ).format(mails=attached.mails),
                 )
 
-    @admin.action(description="Apply the limits to earlier orders…", permissions=["change"])
+    @admin.action(description=_("Apply the limits to earlier orders…"), permissions=["change"])
     def apply_limits(
         self, request: HttpRequest, products: QuerySet[Product]
     ) -> HttpResponseBase | None:
@@ -139,10 +148,15 @@ class ProductAdmin(AttachActs, AttachesByCsv):
         if "confirmed" in request.POST:
             at = timezone.now()
             changed = sum(fulfilment.apply_limit(each, at=at) for each in attachments)
-            messages.success(request, f"{changed} earlier downloads now have the new limit.")
+            messages.success(
+                request,
+                gettext("{changed} earlier downloads now have the new limit.").format(
+                    changed=changed
+                ),
+            )
             return None
         context = self.admin_site.each_context(request) | {
-            "title": "Apply the limits to earlier orders?",
+            "title": gettext("Apply the limits to earlier orders?"),
             "opts": self.opts,
             "products": products,
             "changes": [

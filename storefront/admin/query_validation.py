@@ -12,6 +12,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from storefront.admin.pagination import is_long
@@ -20,12 +21,14 @@ from storefront.http.errors import RequestRefused
 # No filter and no link of ours asks so. A pattern can keep the database busy for hours; Django
 # hands on a range as the single letters of its text.
 NOT_ASKED = {"range", "regex", "iregex"}
-NOT_SO = "This list cannot be asked so: it names a page, a date or a value that does not exist."
-NO_SUCH_KEY = "The request names a row by something that is no number of any."
-TOO_LONG_TO_SORT = (
+NOT_SO = _("This list cannot be asked so: it names a page, a date or a value that does not exist.")
+NO_SUCH_KEY = _("The request names a row by something that is no number of any.")
+TOO_LONG_TO_SORT = _(
     "The list is too long to be sorted so: it has more than {} rows. Filter or search it first."
 )
-SEARCH_CUT = "More than {} rows fit your search: these are the newest. Add a word to find others."
+SEARCH_CUT = _(
+    "More than {} rows fit your search: these are the newest. Add a word to find others."
+)
 LARGEST = 2**63 - 1
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2999
 
@@ -37,7 +40,7 @@ class AskedList(ChangeList):
         try:
             super().__init__(request, *args)
         except IncorrectLookupParameters as error:
-            raise RequestRefused(NOT_SO) from error
+            raise RequestRefused(str(NOT_SO)) from error
 
     is_cut = False
 
@@ -79,7 +82,7 @@ class AskedList(ChangeList):
 
     def _refusal(self, error: Exception) -> Exception:
         # Of a list of which nothing is asked it is a fault of ours, and stays one.
-        return RequestRefused(NOT_SO) if self.get_filters_params() else error
+        return RequestRefused(str(NOT_SO)) if self.get_filters_params() else error
 
 
 def is_asked_so(lookup: str) -> bool:
@@ -94,7 +97,7 @@ def check_key(field: Any, text: str) -> None:
         RequestRefused: it could not.
     """
     if not is_key(field, text):
-        raise RequestRefused(NO_SUCH_KEY)
+        raise RequestRefused(str(NO_SUCH_KEY))
 
 
 def is_key(field: Any, text: str) -> bool:
@@ -113,7 +116,11 @@ def check_time(at: datetime) -> None:
         ValidationError: it is before or past all of them.
     """
     if not EARLIEST_YEAR <= at.year <= LATEST_YEAR:
-        raise ValidationError(f"Enter a year from {EARLIEST_YEAR} to {LATEST_YEAR}.")
+        raise ValidationError(
+            gettext("Enter a year from {first} to {last}.").format(
+                first=EARLIEST_YEAR, last=LATEST_YEAR
+            )
+        )
 
 
 class AskedChoice(AutocompleteSelect):
@@ -145,6 +152,8 @@ def initial_value(field: Any, given: Any) -> Any:
     try:
         value = field.to_python(given)
     except ValidationError as error:
-        raise RequestRefused(f"“{field.verbose_name}” cannot begin so.") from error
+        raise RequestRefused(
+            gettext("“{name}” cannot begin so.").format(name=field.verbose_name)
+        ) from error
     # Its two boxes take no text; any other box shows what was given, right or wrong.
     return value if isinstance(field, DateTimeField) else given

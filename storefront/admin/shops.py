@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
 
 from downloads import fulfilment
 from downloads.audit.entries import enter_audit
@@ -25,9 +26,9 @@ from storefront.models import ApiKey, SecretKey, StorefrontKey
 
 # What it is called, how the list of mails shows it alone, and which mails it is.
 MAIL_TROUBLES = {
-    "back": ("came back", "came_back=yes", Q(bounced_at__isnull=False)),
-    "unsent": ("not sent", "state__exact=set_aside", Q(state=Mail.State.SET_ASIDE)),
-    "perhaps": ("perhaps sent", "state__exact=doubtful", Q(state=Mail.State.DOUBTFUL)),
+    "back": (_("came back"), "came_back=yes", Q(bounced_at__isnull=False)),
+    "unsent": (_("not sent"), "state__exact=set_aside", Q(state=Mail.State.SET_ASIDE)),
+    "perhaps": (_("perhaps sent"), "state__exact=doubtful", Q(state=Mail.State.DOUBTFUL)),
 }
 DEFAULTS = {"default_limit", "default_lifetime_days"}
 SUPPORT = ("support_most_downloads", "support_most_days", "support_copies_links")
@@ -68,15 +69,15 @@ class ShopAdmin(BrandedAdmin):
     fieldsets = (
         (None, {"fields": ("name", "domain", "plan", "time_zone")}),
         (
-            "Your brand",
+            _("Your brand"),
             {"fields": ("accent", *LOGO, "address", "support", "imprint")},
         ),
-        ("The download page", {"fields": ("page_title", "page_text")}),
-        ("Downloads", {"fields": ("default_limit", "default_lifetime_days", "link_urls")}),
-        ("Mail to buyers", {"fields": ("mails_buyers", "language", "reply_to", "mail_text")}),
-        ("Mail to staff", {"fields": ("mails_used_up", "mails_figures")}),
-        ("Policies", {"fields": (*POLICIES, "reported_statuses")}),
-        ("What support may do", {"fields": SUPPORT}),
+        (_("The download page"), {"fields": ("page_title", "page_text")}),
+        (_("Downloads"), {"fields": ("default_limit", "default_lifetime_days", "link_urls")}),
+        (_("Mail to buyers"), {"fields": ("mails_buyers", "language", "reply_to", "mail_text")}),
+        (_("Mail to staff"), {"fields": ("mails_used_up", "mails_figures")}),
+        (_("Policies"), {"fields": (*POLICIES, "reported_statuses")}),
+        (_("What support may do"), {"fields": SUPPORT}),
     )
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -135,32 +136,37 @@ class ShopAdmin(BrandedAdmin):
         if orders:
             messages.warning(
                 request,
-                "New orders follow the new policies from now on. "
-                f"{orders} earlier ones follow at their next message, or at once "
-                "with the action “Apply the policies to all orders” in the list of shops.",
+                _(
+                    "New orders follow the new policies from now on. {orders} earlier ones "
+                    "follow at their next message, or at once with the action “Apply the "
+                    "policies to all orders” in the list of shops."
+                ).format(orders=orders),
             )
 
-    @admin.display(description="statuses of its orders")
+    @admin.display(description=_("statuses of its orders"))
     def reported_statuses(self, shop: Shop) -> str:
         return statuses_of(shop) if shop.pk else "–"
 
-    @admin.display(description="messages set aside")
+    @admin.display(description=_("messages set aside"))
     def messages_set_aside(self, shop: Shop) -> str:
         return format_html(
-            '<a href="{}?shop__id__exact={}&amp;state__exact={}">{} could not be applied: look</a>',
+            '<a href="{}?shop__id__exact={}&amp;state__exact={}">{}</a>',
             reverse("admin:downloads_message_changelist"),
             shop.pk,
             Message.State.SET_ASIDE,
-            _set_aside(shop).count(),
+            _("{count} could not be applied: look").format(count=_set_aside(shop).count()),
         )
 
-    @admin.display(description="mails to buyers")
+    @admin.display(description=_("mails to buyers"))
     def mails_in_trouble(self, shop: Shop) -> str:
         url = f"{reverse('admin:downloads_mail_changelist')}?shop__id__exact={shop.pk}"
-        lines = ((url, only, count, words) for count, words, only in _troubles(shop))
-        return format_html_join("", '<div><a href="{}&amp;{}">{} {}: look</a></div>', lines)
+        lines = (
+            (url, only, _("{count} {what}: look").format(count=count, what=words))
+            for count, words, only in _troubles(shop)
+        )
+        return format_html_join("", '<div><a href="{}&amp;{}">{}</a></div>', lines)
 
-    @admin.action(description="Apply the policies to all orders", permissions=["change"])
+    @admin.action(description=_("Apply the policies to all orders"), permissions=["change"])
     def apply_policies(self, request: HttpRequest, shops: QuerySet[Shop]) -> None:
         for shop in shops:
             inbox.apply_policies.enqueue(shop.pk)
@@ -168,22 +174,24 @@ class ShopAdmin(BrandedAdmin):
             enter_audit("Applied the policies to all orders", row=shop)
             messages.success(
                 request,
-                f"{shop}: its {shop.orders.count()} orders are being brought in line "
-                "in the background.",
+                _("{shop}: its {count} orders are being brought in line in the background.").format(
+                    shop=shop, count=shop.orders.count()
+                ),
             )
 
     @admin.action(
-        description="Make a storefront key (shown once)", permissions=["make_storefront_key"]
+        description=_("Make a storefront key (shown once)"),
+        permissions=["make_storefront_key"],
     )
     def make_storefront_key(
         self, request: HttpRequest, shops: QuerySet[Shop]
     ) -> HttpResponseBase | None:
         return self._make_key(
-            request, shops, StorefrontKey, use="Send it in the header X-STOREFRONT-KEY."
+            request, shops, StorefrontKey, use=_("Send it in the header X-STOREFRONT-KEY.")
         )
 
     @admin.action(
-        description="Make a secret key for your server (shown once)",
+        description=_("Make a secret key for your server (shown once)"),
         permissions=["make_secret_key"],
     )
     def make_secret_key(
@@ -193,20 +201,24 @@ class ShopAdmin(BrandedAdmin):
             request,
             shops,
             SecretKey,
-            use="Send it from your own server as Authorization: Bearer …, never from a browser: "
-            "with it any customer of this shop can be signed in.",
+            use=_(
+                "Send it from your own server as Authorization: Bearer …, never from a browser: "
+                "with it any customer of this shop can be signed in."
+            ),
         )
 
     def _make_key(
-        self, request: HttpRequest, shops: QuerySet[Shop], kind: type[ApiKey], *, use: str
+        self, request: HttpRequest, shops: QuerySet[Shop], kind: type[ApiKey], *, use: Any
     ) -> HttpResponseBase | None:
-        shop = only_row(request, shops, why="each secret is shown once")
+        shop = only_row(request, shops, why=_("each secret is shown once"))
         if shop is None:
             return None
-        row, key = kind.issue(shop, name=f"Made on {timezone.localdate():%Y-%m-%d}")
+        row, key = kind.issue(
+            shop, name=_("Made on {day}").format(day=f"{timezone.localdate():%Y-%m-%d}")
+        )
         words = kind._meta.verbose_name
         self.log_change(request, shop, f"Made the {words} {row.prefix}…")
-        title = f"{str(words).capitalize()} of {shop}"
+        title = _("{kind} of {shop}").format(kind=str(words).capitalize(), shop=shop)
         return show_secret_once(self, request, title=title, secret=key, use=use)
 
 
@@ -228,5 +240,5 @@ def _troubles(shop: Shop) -> list[tuple[int, str, str]]:
     """Return how many mails have each trouble, its words and its filter. One query."""
     counts = {name: Count("pk", filter=which) for name, (*_, which) in MAIL_TROUBLES.items()}
     found = shop.mails.aggregate(**counts)
-    troubles = ((found[name], words, only) for name, (words, only, _) in MAIL_TROUBLES.items())
+    troubles = ((found[name], str(words), only) for name, (words, only, _) in MAIL_TROUBLES.items())
     return [each for each in troubles if each[0]]

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db.models import Count, Max
 from django.http import HttpRequest
-from django.template.defaultfilters import pluralize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
@@ -22,7 +22,7 @@ OF_ORDERS = {
     Order.CANCELED: ("off", _("cancelled")),
     Order.CLOSED: ("off", _("refunded")),
 }
-NO_STATUS = "None so far: they appear here once an order has come with one."
+NO_STATUS = _("None so far: they appear here once an order has come with one.")
 
 
 class StatusMeaningInline(ScopedInline):
@@ -31,8 +31,8 @@ class StatusMeaningInline(ScopedInline):
     model = StatusMeaning
     fields = ("status", "payment")
     extra = 1
-    verbose_name = "status"
-    verbose_name_plural = "what a status means in this shop"
+    verbose_name = _("status")
+    verbose_name_plural = _("what a status means in this shop")
 
     class Media:
         css = {"all": ("downloads/desk.css",)}
@@ -40,7 +40,9 @@ class StatusMeaningInline(ScopedInline):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "status":
-            field.help_text = "As it stands in the list of statuses above, like processing/cod."
+            field.help_text = gettext(
+                "As it stands in the list of statuses above, like processing/cod."
+            )
         return field
 
 
@@ -66,11 +68,16 @@ def statuses_of(shop: Shop) -> SafeString | str:
     lines = (
         (
             isolate(row["reported_status"]),
-            row["orders"],
-            pluralize(row["orders"]),
-            isolate(examples[row["example"]].shown_number),
-            meanings.get(row["reported_status"], "as the platform has it"),
+            ngettext(
+                "{count} order, like {number}. Means: {meaning}",
+                "{count} orders, like {number}. Means: {meaning}",
+                row["orders"],
+            ).format(
+                count=row["orders"],
+                number=isolate(examples[row["example"]].shown_number),
+                meaning=meanings.get(row["reported_status"], gettext("as the platform has it")),
+            ),
         )
         for row in found
     )
-    return format_html_join("", "<div>{}: {} order{}, like {}. Means: {}</div>", lines) or NO_STATUS
+    return format_html_join("", "<div>{}: {}</div>", lines) or str(NO_STATUS)

@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_tasks_db import admin as tasks_admin
 
@@ -32,8 +34,8 @@ SHORT = 60
 ROWS = 24
 # For the topics there are: to read those of every message takes too long.
 LOOKED_AT = 1_000
-FETCHED = "It was not applied: its order was fetched anew from the platform instead."
-TRIED = "It is tried again; look here in a moment."
+FETCHED = gettext_lazy("It was not applied: its order was fetched anew from the platform instead.")
+TRIED = gettext_lazy("It is tried again; look here in a moment.")
 
 # The worker's own list is no shopkeeper's business: what matters of it is the messages' state.
 admin.site.unregister(tasks_admin.DBTaskResult)
@@ -42,7 +44,8 @@ admin.site.unregister(tasks_admin.DBTaskResult)
 class TopicFilter(admin.SimpleListFilter):
     """By what a message is about: the topics of the newest ones, and the one chosen."""
 
-    title = parameter_name = "topic"
+    title = gettext_lazy("topic")
+    parameter_name = "topic"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         newest = visible(Message.objects.all(), request).order_by("-received_at")
@@ -63,7 +66,7 @@ class MessageAdmin(ReportedAdmin):
     list_filter = ("state", "shop", TopicFilter)
     # As they are written, not parts of them: a part would be looked for in every message there is.
     search_fields = ("delivery_id__exact", "about_order__exact")
-    search_help_text = "Number of the delivery, or the platform's number of the order"
+    search_help_text = gettext_lazy("Number of the delivery, or the platform's number of the order")
     quick_order = ("received_at",)
     actions = ("try_again",)
     fields = (
@@ -117,52 +120,54 @@ class MessageAdmin(ReportedAdmin):
             context["may_fetch"] = context["may_act"] and _can_be_fetched(message)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="platform")
+    @admin.display(description=gettext_lazy("platform"))
     def platform(self, message: Message) -> str:
         return title_of(message.source)
 
-    @admin.display(description="about", ordering="about_order")
+    @admin.display(description=gettext_lazy("about"), ordering="about_order")
     def about(self, message: Any) -> str:
         if message.about_order is None:
             return ""
         if message.known_order is None:
-            return f"order with the platform’s number {message.about_order}"
+            return _("order with the platform’s number {number}").format(number=message.about_order)
         url = reverse("admin:downloads_order_change", args=[message.known_order])
-        return format_html('<a href="{}">Order {}</a>', url, message.known_number)
+        return format_html(
+            '<a href="{}">{}</a>', url, _("Order {number}").format(number=message.known_number)
+        )
 
-    @admin.display(description="next try", ordering="due_at")
+    @admin.display(description=gettext_lazy("next try"), ordering="due_at")
     def next_try(self, message: Message) -> object:
         return message.due_at if message.state == Message.State.WAITING else None
 
-    @admin.display(description="error")
+    @admin.display(description=gettext_lazy("error"))
     def short_error(self, message: Message) -> str:
         return Truncator(message.error).chars(SHORT)
 
-    @admin.display(description="what it says")
+    @admin.display(description=gettext_lazy("what it says"))
     def content(self, message: Message) -> str:
         if message.state == Message.State.APPLIED:
-            return "Done, so its content was deleted."
+            return _("Done, so its content was deleted.")
         if not message.body:
-            return "Nothing we need, so its content was not kept."
+            return _("Nothing we need, so its content was not kept.")
         text = json.dumps(json.loads(message.body), ensure_ascii=False, indent=2)
         # Half a character, which JSON can carry and no page can show.
         shown = text.encode(errors="replace").decode()
         # It wraps and scrolls on any screen, without a style of our own.
         return format_html(
-            '<textarea readonly rows="{}" class="vLargeTextField" aria-label="What it says">\n'
-            "{}</textarea>",
+            '<textarea readonly rows="{}" class="vLargeTextField" aria-label="{}">\n{}</textarea>',
             min(ROWS, shown.count("\n") + 2),
+            _("What it says"),
             shown,
         )
 
-    @admin.action(description="Apply again", permissions=["act"])
+    @admin.action(description=gettext_lazy("Apply again"), permissions=["act"])
     def try_again(self, request: HttpRequest, messages: QuerySet[Message]) -> None:
         at = timezone.now()
         act_on_each(
             request,
             messages,
             lambda message: fulfilment.replay(message, at=at),
-            done="to be tried again; look here in a moment",
+            done=_("to be tried again; look here in a moment"),
         )
         inbox.ring()
 
@@ -184,16 +189,16 @@ class MessageAdmin(ReportedAdmin):
         """Fetch the order of a message anew from its platform, in the message's place."""
         message = self._permitted(request, number)
         if message.state != Message.State.SET_ASIDE or not _can_be_fetched(message):
-            messages.error(request, "This order cannot be fetched.")
+            messages.error(request, _("This order cannot be fetched."))
             return _page(message)
         at = timezone.now()
         try:
             outcome = reconciling.fetch_order(
                 message.shop, message.about_order or 0, at=at, source=message.source
             )
-            fulfilment.settle_message(message, at=at, note=FETCHED)
+            fulfilment.settle_message(message, at=at, note=str(FETCHED))
         except (PlatformFault, DownloadsError) as error:
-            messages.error(request, f"It could not be fetched: {error}")
+            messages.error(request, _("It could not be fetched: {error}").format(error=error))
             return _page(message)
         enter_audit("Fetched its order anew", row=message)
         self.log_change(request, message, "Fetched its order anew")

@@ -12,6 +12,8 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -38,7 +40,7 @@ SHEETS = [f"storefront/desk/{name}.css" for name in ("shell", "parts", "lists", 
 
 class StaffSite(AdminSite):
     site_header = site_title = "Digital downloads"
-    index_title = "Your shop"
+    index_title = gettext_lazy("Your shop")
     # We have a side bar of our own.
     enable_nav_sidebar = False
 
@@ -99,7 +101,7 @@ class StaffSite(AdminSite):
         if request.method == "GET" and waits_at_second_factor(request):
             return HttpResponseRedirect(to_second_factor(onward))
         context = self.each_context(request) | {
-            "title": "Sign in",
+            "title": _("Sign in"),
             "subtitle": None,
             "app_path": request.get_full_path(),
             "username": request.user.get_username(),

@@ -18,6 +18,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads.errors import BadInput
 from storefront.http.errors import RequestRefused, status_of
@@ -25,9 +27,11 @@ from storefront.pages.handlers import forbidden
 
 logger = logging.getLogger(__name__)
 
-NOT_TEXT = "The request holds a character that no text has: a zero byte, or half of a character."
-OUT_OF_RANGE = "A number or a date in the request is too large, or does not exist."
-NOT_ASKED = "The address asks for something that this page does not tell."
+NOT_TEXT = gettext_lazy(
+    "The request holds a character that no text has: a zero byte, or half of a character."
+)
+OUT_OF_RANGE = gettext_lazy("A number or a date in the request is too large, or does not exist.")
+NOT_ASKED = gettext_lazy("The address asks for something that this page does not tell.")
 # What a database, or the driver on the way to it, says of a value that does not fit.
 UNFIT = (DataError, OverflowError, ValueError)
 
@@ -54,7 +58,7 @@ class RefusesMalformed:
         is_read = not getattr(view, "csrf_exempt", False)
         if all(is_storable(text) for text in _texts(request, kwargs, is_read=is_read)):
             return None
-        return refused(request, NOT_TEXT)
+        return refused(request, str(NOT_TEXT))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not _is_admin(request):
@@ -64,13 +68,13 @@ class RefusesMalformed:
         # Django would log each of these with a traceback, as if it were a fault.
         if isinstance(error, PermissionDenied):
             return forbidden(request, error)
-        return refused(request, NOT_ASKED) if isinstance(error, SuspiciousOperation) else None
+        return refused(request, str(NOT_ASKED)) if isinstance(error, SuspiciousOperation) else None
 
 
 def refused(request: HttpRequest, sentence: str, *, status: int = 400) -> HttpResponse:
     """Render the page that says why a request was refused, and the way on."""
     context = admin.site.each_context(request) | {
-        "title": "This was not understood",
+        "title": _("This was not understood"),
         "sentence": sentence,
         "way_on": request.path if request.GET and is_storable(request.path) else None,
     }
@@ -114,7 +118,7 @@ def refuse_unfit(
         if not sql.startswith("SELECT") or not _has_input(request):
             raise
         logger.warning("Refused a question of the admin: %s", type(error).__name__)
-        raise RequestRefused(OUT_OF_RANGE) from error
+        raise RequestRefused(str(OUT_OF_RANGE)) from error
 
 
 def _has_input(request: HttpRequest) -> bool:

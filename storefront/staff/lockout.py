@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
+from django.utils.translation import ngettext
 
 from downloads.audit.entries import enter_audit
 from downloads.errors import BadInput, PasswordsBusy
@@ -32,8 +33,13 @@ class Locked(BadInput):
         whole = timedelta(seconds=settings.STAFF_LOCK_SECONDS)
         minutes = max(1, -(-min(ends_at - at, whole) // timedelta(minutes=1)))
         super().__init__(
-            f"Too many wrong tries. Try again in {minutes} minute{'s' if minutes > 1 else ''}, "
-            "or ask whoever runs this service to unlock your sign-in."
+            ngettext(
+                "Too many wrong tries. Try again in {minutes} minute, or ask whoever runs this "
+                "service to unlock your sign-in.",
+                "Too many wrong tries. Try again in {minutes} minutes, or ask whoever runs this "
+                "service to unlock your sign-in.",
+                minutes,
+            ).format(minutes=minutes)
         )
 
 
@@ -44,9 +50,15 @@ class Slowed(BadInput):
         seconds = max(1, -(-wait // timedelta(seconds=1)))
         lease = HELD_TURNS * settings.STAFF_TRY_SECONDS
         super().__init__(
-            f"Many have tried this name of late. Try again in {seconds} "
-            f"second{'s' if seconds > 1 else ''}: your password was not looked at yet. Your place "
-            f"in line is kept for {lease} seconds after each try."
+            ngettext(
+                "Many have tried this name of late. Try again in {seconds} second: your password "
+                "was not looked at yet. Your place in line is kept for {lease} seconds after each "
+                "try.",
+                "Many have tried this name of late. Try again in {seconds} seconds: your password "
+                "was not looked at yet. Your place in line is kept for {lease} seconds after each "
+                "try.",
+                seconds,
+            ).format(seconds=seconds, lease=lease)
         )
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from storefront.http.client_ip import client_ip
 from storefront.http.throttling import count_sign_in
@@ -22,7 +23,7 @@ class SignInForm(AdminAuthenticationForm):
     """Django's, where a try is taken first. Known names and others are answered the same."""
 
     error_messages = AdminAuthenticationForm.error_messages | {
-        "invalid_login": "That name and password do not belong together. Mind capital letters."
+        "invalid_login": _("That name and password do not belong together. Mind capital letters.")
     }
 
     def clean(self) -> dict[str, Any]:

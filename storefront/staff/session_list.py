@@ -8,6 +8,7 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from downloads.audit.entries import enter_audit
 from storefront.models import StaffSession
@@ -37,7 +38,7 @@ def show(request: HttpRequest) -> HttpResponse:
         return _end(request, request.POST.get("session", ""), here=here)
     rows = StaffSession.objects.filter(user=request.user.pk, expire_date__gt=timezone.now())
     context = admin.site.each_context(request) | {
-        "title": "Sessions",
+        "title": _("Sessions"),
         "sessions": rows.order_by(F("seen_at").desc(nulls_last=True)).defer("session_data"),
         "here": here,
     }
@@ -49,5 +50,8 @@ def _end(request: HttpRequest, chosen: str, *, here: str) -> HttpResponse:
     which = {"but": here} if chosen == ALL_OTHERS else {"only": chosen}
     ended = end_sessions(request.user, **which)
     notify = messages.success if ended else messages.error
-    notify(request, f"{ended} ended." if ended else "This session was over already.")
+    notify(
+        request,
+        _("{count} ended.").format(count=ended) if ended else _("This session was over already."),
+    )
     return HttpResponseRedirect(request.path)

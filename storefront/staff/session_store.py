@@ -11,6 +11,7 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from downloads.prepared_queries import PreparedQuery
 from downloads.prepared_statements import Slot
@@ -75,7 +76,7 @@ class SessionStore(DatabaseStore):
             if self.row is not None:
                 mine = self.model.objects.filter(session_key=self.stored_key)
                 if not mine.select_for_update().exists():
-                    raise SessionInterrupted("This session was ended meanwhile.")
+                    raise SessionInterrupted(_("This session was ended meanwhile."))
             super().cycle_key()
 
     def _get_session_from_db(self) -> StaffSession | None:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 import segno
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 from django_otp.oath import TOTP
 
 from downloads.audit.entries import enter_audit
@@ -27,9 +28,9 @@ CODES = 10
 # Without those that look alike; sixteen of thirty-two are eighty bits.
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 GROUPS, GROUP_LENGTH = 4, 4
-WRONG = "This code is wrong, or was used already. Wait for the next one that your app shows."
-CHANGED = "Your second factor was changed meanwhile. Look at it once more."
-NOT_REMOVED = "A second factor is required here: replace it instead."
+WRONG = _("This code is wrong, or was used already. Wait for the next one that your app shows.")
+CHANGED = _("Your second factor was changed meanwhile. Look at it once more.")
+NOT_REMOVED = _("A second factor is required here: replace it instead.")
 LOCKED = "Second factor locked after {} wrong codes"
 
 

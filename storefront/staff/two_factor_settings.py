@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from downloads.errors import BadInput
 from storefront.models import SecondFactor
@@ -27,7 +28,7 @@ def show(request: HttpRequest) -> HttpResponse:
         except BadInput as error:
             form.add_error(None, str(error))
     context = admin.site.each_context(request) | {
-        "title": "Two-factor sign-in",
+        "title": _("Two-factor sign-in"),
         "factor": factor,
         "form": form,
         "codes_left": two_factor.codes_left(request.user),
@@ -48,5 +49,5 @@ def _act(request: HttpRequest, code: str) -> HttpResponse:
     # Where the password alone was shown, it was not enough so far.
     session: Any = request.session
     end_sessions(user, but=session.stored_key)
-    messages.success(request, "You sign in by your password alone from now on.")
+    messages.success(request, _("You sign in by your password alone from now on."))
     return HttpResponseRedirect(request.path)

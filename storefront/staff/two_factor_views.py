@@ -12,6 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -27,13 +29,13 @@ from storefront.staff.devices import remember
 from storefront.staff.login import note_use
 
 PENDING = "second_factor_to_be"
-NOT_YET = "This is not the code for this key. Enter the one that your app shows now."
+NOT_YET = gettext_lazy("This is not the code for this key. Enter the one that your app shows now.")
 
 
 class CodeForm(forms.Form):
     """One code, of an app or a recovery code."""
 
-    code = forms.CharField(label="Code", max_length=40)
+    code = forms.CharField(label=gettext_lazy("Code"), max_length=40)
 
     def __init__(self, *args: Any, is_recovery: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,9 +47,13 @@ class SetUpForm(forms.Form):
     """A code of the key to be; where one is replaced, of the present one too."""
 
     present = forms.CharField(
-        label="Code of your present app, or a recovery code", max_length=40, required=True
+        label=gettext_lazy("Code of your present app, or a recovery code"),
+        max_length=40,
+        required=True,
     )
-    code = forms.CharField(label="Code that your app shows for the new key", max_length=40)
+    code = forms.CharField(
+        label=gettext_lazy("Code that your app shows for the new key"), max_length=40
+    )
 
     def __init__(self, *args: Any, replaces: SecondFactor | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,7 +89,7 @@ def enter(request: HttpRequest) -> HttpResponse:
             answer = HttpResponseRedirect(_onward(request))
             remember(request, answer)
             return answer
-    context = {"title": "Enter a code", "form": form, "is_recovery": is_recovery}
+    context = {"title": _("Enter a code"), "form": form, "is_recovery": is_recovery}
     return _page(request, "admin/second_factor.html", context | {"onward": _onward(request)})
 
 
@@ -106,7 +112,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
         except BadInput as error:
             form.add_error(None, str(error))
     context = {
-        "title": "Replace the second factor" if replaces else "Set up two-factor sign-in",
+        "title": _("Replace the second factor") if replaces else _("Set up two-factor sign-in"),
         "form": form,
         "picture": two_factor.qr_of(key, user.get_username()),
         "key": two_factor.in_groups(key),
@@ -124,7 +130,7 @@ def let_through(request: HttpRequest, factor: SecondFactor) -> None:
 
 def show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
     """Show recovery codes, this once."""
-    context = {"title": "Your recovery codes", "codes": codes}
+    context = {"title": _("Your recovery codes"), "codes": codes}
     return _page(request, "admin/second_factor_codes.html", context)
 
 

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from django.utils import formats, timezone
+from django.utils.translation import gettext_lazy as _
 
 from downloads import lookups
 
-NEVER = "No worker has run yet: mails and messages wait. Start manage.py worker."
-SILENT = (
+NEVER = _("No worker has run yet: mails and messages wait. Start manage.py worker.")
+SILENT = _(
     "The worker has said nothing since {since}: mails and messages wait. Start manage.py worker."
 )
-FAILING = (
+FAILING = _(
     "Since {since} the worker fails at {failing}. It keeps trying; its log says more of the cause."
 )
 
@@ -19,7 +20,7 @@ def words_of_worker(*, at: datetime) -> str:
     """Return what staff should know of the worker; nothing where all is well."""
     state = lookups.worker_state(at=at)
     if state.is_silent:
-        return SILENT.format(since=_moment(state.since, at=at)) if state.since else NEVER
+        return SILENT.format(since=_moment(state.since, at=at)) if state.since else str(NEVER)
     if state.failing_since is not None:
         since = _moment(state.failing_since, at=at)
         return FAILING.format(since=since, failing=state.failing)

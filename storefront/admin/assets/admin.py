@@ -12,6 +12,8 @@ from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads import fulfilment
 from downloads.bidi import isolate_html
@@ -34,14 +36,14 @@ class AssetAdmin(FileActs):
     list_select_related = ("shop",)
     list_filter = ("shop",)
     search_fields = ("title", "file_name", "link")
-    search_help_text = "Title, file or link"
+    search_help_text = gettext_lazy("Title, file or link")
     autocomplete_fields = ("shop",)
     readonly_fields = ("stored_file", "sha256", "withdrawn_at")
     fields = ("shop", "title", "upload", "link", "stated_size", *FLAGS, *readonly_fields)
     change_form_template = "admin/downloads/asset/change_form.html"
     actions = ("withdraw", "restore")
     remedy = "withdraw"
-    remedy_words = "Withdraw instead: nobody can download it until you restore it"
+    remedy_words = gettext_lazy("Withdraw instead: nobody can download it until you restore it")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Asset | None = None) -> Any:
         # Products and orders of the shop may hold it, so it stays there.
@@ -92,7 +94,7 @@ class AssetAdmin(FileActs):
         size = obj.size_bytes if is_kept else form.cleaned_data["stated_size"]
         fulfilment.store_link(obj, size_bytes=size)
         if size and not is_kept:
-            messages.info(request, f"Size understood as {spaced_size(size)}.")
+            messages.info(request, _("Size understood as {size}.").format(size=spaced_size(size)))
         hint = preview_hint(obj.link) if "link" in form.changed_data else None
         if hint:
             messages.warning(request, hint)
@@ -121,15 +123,19 @@ class AssetAdmin(FileActs):
             context = self.admin_site.each_context(request) | {"title": str(error)}
             return TemplateResponse(request, "admin/base_site.html", context, status=503)
 
-    @admin.display(description="size")
+    @admin.display(description=gettext_lazy("kind"))
+    def kind(self, asset: Asset) -> str:
+        return _("file") if asset.kind == Asset.FILE else _("link")
+
+    @admin.display(description=gettext_lazy("size"))
     def size(self, asset: Asset) -> str | None:
         return spaced_size(asset.size_bytes)
 
-    @admin.display(description="open", boolean=True)
+    @admin.display(description=gettext_lazy("open"), boolean=True)
     def is_open(self, asset: Asset) -> bool:
         return asset.withdrawn_at is None
 
-    @admin.display(description="stored file")
+    @admin.display(description=gettext_lazy("stored file"))
     def stored_file(self, asset: Asset) -> str:
         if not asset.file:
             return "–"
@@ -141,29 +147,29 @@ class AssetAdmin(FileActs):
             asset.content_type,
         )
 
-    @admin.action(description="Withdraw from all orders", permissions=["change"])
+    @admin.action(description=gettext_lazy("Withdraw from all orders"), permissions=["change"])
     def withdraw(self, request: HttpRequest, assets: QuerySet[Asset]) -> None:
         at = timezone.now()
 
         def close(asset: Asset) -> None:
             if asset.withdrawn_at is not None:
-                raise BadInput("This was withdrawn before.")
+                raise BadInput(_("This was withdrawn before."))
             fulfilment.withdraw_asset(asset, at=at)
 
-        done = "withdrawn; nobody can download it until you restore it"
+        done = _("withdrawn; nobody can download it until you restore it")
         act_on_each(request, assets, close, done=done)
 
-    @admin.action(description="Restore to all orders", permissions=["change"])
+    @admin.action(description=gettext_lazy("Restore to all orders"), permissions=["change"])
     def restore(self, request: HttpRequest, assets: QuerySet[Asset]) -> None:
         restored = []
 
         def reopen(asset: Asset) -> None:
             if asset.withdrawn_at is None:
-                raise BadInput("This was not withdrawn.")
+                raise BadInput(_("This was not withdrawn."))
             fulfilment.restore_asset(asset)
             restored.append(asset)
 
         act_on_each(request, assets, reopen, done="restored")
         grants = Grant.objects.filter(asset__in=restored)
         if shut := closed_among(grants, at=timezone.now()):
-            messages.warning(request, f"Of their downloads: {shut}")
+            messages.warning(request, _("Of their downloads: {shut}").format(shut=shut))

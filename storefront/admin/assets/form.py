@@ -6,6 +6,8 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads import fulfilment, room
 from downloads.errors import BadInput, DiskFull, NoRoom
@@ -18,7 +20,7 @@ from storefront.admin.attachments.terms import TermsForm, defaults_of_shop
 from storefront.formats import size_text, spaced_size
 
 LONGEST_SIZE = 40
-GONE = "The file of your last try is not kept any longer. Choose it again."
+GONE = gettext_lazy("The file of your last try is not kept any longer. Choose it again.")
 
 
 class AssetForm(TermsForm):
@@ -27,31 +29,39 @@ class AssetForm(TermsForm):
     person: Any = None
 
     upload = forms.FileField(
-        label="File",
+        label=gettext_lazy("File"),
         required=False,
         widget=KeptFileInput,
-        help_text="Its size, type and checksum are recorded. A new file replaces the old one.",
+        help_text=gettext_lazy(
+            "Its size, type and checksum are recorded. A new file replaces the old one."
+        ),
     )
     file_name = forms.CharField(
-        label="Name of the file",
+        label=gettext_lazy("Name of the file"),
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="What it is saved under on the customer's device. Keep the ending: it says "
-        "which program opens it.",
+        help_text=gettext_lazy(
+            "What it is saved under on the customer's device. Keep the ending: it says "
+            "which program opens it."
+        ),
     )
     stated_size = forms.CharField(
-        label="Size of the link",
+        label=gettext_lazy("Size of the link"),
         required=False,
         max_length=LONGEST_SIZE,
-        help_text='What customers read, like "10MB". Leave empty if unknown; a file\'s is known.',
+        help_text=gettext_lazy(
+            'What customers read, like "10MB". Leave empty if unknown; a file\'s is known.'
+        ),
     )
 
     class Meta:
         model = Asset
         fields = ("shop", "title", "link", "limit", "lifetime_days")
         help_texts = {
-            "link": "An https address. We never fetch it; your customers are sent there. Take the "
-            "one that downloads at once, not one that opens a preview."
+            "link": gettext_lazy(
+                "An https address. We never fetch it; your customers are sent there. Take the "
+                "one that downloads at once, not one that opens a preview."
+            )
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -85,11 +95,11 @@ class AssetForm(TermsForm):
         if not name:
             return self.instance.file_name
         if "/" in name or "\\" in name:
-            raise ValidationError("A file's name has no / and no \\ in it.")
+            raise ValidationError(_("A file's name has no / and no \\ in it."))
         try:
             return safe_file_name(name)
         except BadInput as error:
-            raise ValidationError("Enter a name with letters or digits in it.") from error
+            raise ValidationError(_("Enter a name with letters or digits in it.")) from error
 
     def clean_stated_size(self) -> int | None:
         text = self.cleaned_data["stated_size"]
@@ -102,7 +112,7 @@ class AssetForm(TermsForm):
         cleaned = super().clean() or {}
         has_file = bool(cleaned.get("upload") or (self.instance.file and not cleaned.get("link")))
         if not self.errors and has_file == bool(cleaned.get("link")):
-            raise ValidationError("Choose a file or enter a link: one of the two.")
+            raise ValidationError(_("Choose a file or enter a link: one of the two."))
         self._check_room(cleaned)
         return cleaned
 
@@ -149,4 +159,6 @@ class AssetForm(TermsForm):
 
 def _room_text(shop: Shop) -> str:
     stored, bound = spaced_size(room.stored_bytes(shop)), spaced_size(settings.SHOP_STORAGE_BYTES)
-    return f" The shop's files take {stored} of the {bound} they may."
+    return _(" The shop's files take {stored} of the {bound} they may.").format(
+        stored=stored, bound=bound
+    )

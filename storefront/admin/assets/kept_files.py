@@ -9,6 +9,7 @@ from django.core.signing import BadSignature, Signer
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from downloads import fulfilment
 from downloads.bidi import isolate_html
@@ -52,13 +53,15 @@ class KeptFileInput(forms.FileInput):
             return box
         return format_html(
             '<span>{}<br><label class="vCheckboxLabel"><input type="checkbox" name="{}-kept" '
-            'value="{}" checked> Use {} ({}), which was kept: you need not '
-            "choose it again</label></span>",
+            'value="{}" checked> {}</label></span>',
             box,
             name,
             self._mark(self.kept),
-            isolate_html(self.kept.file_name),
-            spaced_size(self.kept.size_bytes),
+            format_html(
+                _("Use {name} ({size}), which was kept: you need not choose it again"),
+                name=isolate_html(self.kept.file_name),
+                size=spaced_size(self.kept.size_bytes),
+            ),
         )
 
     def _named(self, mark: str) -> KeptUpload | None:

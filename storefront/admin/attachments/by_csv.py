@@ -181,7 +181,7 @@ def _permitted(request: HttpRequest, number: int) -> Shop:
 def _content(request: HttpRequest, number: uuid.UUID) -> bytes:
     kept = fulfilment.require_kept_upload(number, person=request.user, at=timezone.now())
     if kept.size_bytes > settings.ATTACH_CSV_MAX_BYTES:
-        raise NotFound("This file is not kept any longer.")
+        raise NotFound(_("This file is not kept any longer."))
     with kept.file.open("rb") as file:
         return bytes(file.read())
 

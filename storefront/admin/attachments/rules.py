@@ -36,7 +36,7 @@ def conditions_text(**values: Any) -> str:
 class RuleForm(TermsForm):
     """What is to match is shown before it is saved: `seen` says for which conditions it was."""
 
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput, label="")
     preview: Preview | None = None
 
     def defaults(self) -> Any:

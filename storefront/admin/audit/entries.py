@@ -12,10 +12,13 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from downloads.audit.export import FORMS
 from downloads.bidi import isolate
 from downloads.models import AuditEntry, Shop
+from storefront.admin.audit.acts import act_words, actor_words
 from storefront.admin.audit.trail import Change, changes_of, kinds, model_of
 from storefront.admin.query_validation import AskedList
 from storefront.admin.read_only import ReportedAdmin
@@ -32,6 +35,8 @@ class EntriesWithLinks(AskedList):
         entries: list[Any] = list(self.result_list)
         set_links(entries, request)
         set_shops(entries)
+        for entry in entries:
+            entry.what = act_words(entry.what)
         self.result_list = entries
 
 
@@ -75,11 +80,13 @@ def set_shops(entries: list[Any]) -> None:
     names = Shop.objects.in_bulk({entry.shop_id for entry in entries} - {None})
     for entry in entries:
         number = entry.shop_id
-        entry.shop_words = number and str(names.get(number, f"shop {number}, gone"))
+        entry.shop_words = number and str(
+            names.get(number, gettext("shop {number}, gone").format(number=number))
+        )
 
 
 class KindFilter(admin.SimpleListFilter):
-    title = "kind"
+    title = _("kind")
     parameter_name = "subject_type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -99,7 +106,7 @@ class AuditEntryAdmin(ReportedAdmin):
     list_filter = ("shop", KindFilter, "at")
     asked_by_links = ("subject_id", "request_id")
     search_fields = ("actor", "subject", "what")
-    search_help_text = "Who, what, or about what"
+    search_help_text = _("Who, what, or about what")
     quick_order = ("at",)
     fields = readonly_fields = (
         *("at", "actor", "came_from", "program", "request_id", "shop_name"),
@@ -119,6 +126,7 @@ class AuditEntryAdmin(ReportedAdmin):
         if entry is not None:
             set_links([entry], request)
             set_shops([entry])
+            entry.what = act_words(entry.what)
         return entry
 
     def get_urls(self) -> list[URLPattern]:
@@ -139,38 +147,43 @@ class AuditEntryAdmin(ReportedAdmin):
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
-    @admin.display(description="when", ordering="at")
+    @admin.display(description=_("when"), ordering="at")
     def when(self, entry: AuditEntry) -> Any:
         return entry.at
 
-    @admin.display(description="by", ordering="actor")
+    @admin.display(description=_("by"), ordering="actor")
     def who(self, entry: AuditEntry) -> str:
-        actor = isolate(entry.actor)
-        return f"{actor}, from {isolate(entry.address)}" if entry.address else actor
+        actor = isolate(actor_words(entry.actor))
+        if not entry.address:
+            return actor
+        return gettext("{actor}, from {address}").format(
+            actor=actor, address=isolate(entry.address)
+        )
 
-    @admin.display(description="from", empty_value="–")
+    @admin.display(description=_("from"), empty_value="–")
     def came_from(self, entry: AuditEntry) -> str:
         return entry.address
 
-    @admin.display(description="kind")
+    @admin.display(description=_("kind"))
     def kind(self, entry: AuditEntry) -> str:
-        return dict(kinds()).get(entry.subject_type, entry.subject_type)
+        model = model_of(entry)
+        return str(model._meta.verbose_name) if model else entry.subject_type
 
-    @admin.display(description="shop")
+    @admin.display(description=_("shop"))
     def shop_name(self, entry: Any) -> str | None:
         return entry.shop_words
 
-    @admin.display(description="about")
+    @admin.display(description=_("about"))
     def about(self, entry: Any) -> str:
         if entry.link is None:
             return entry.subject
         return format_html('<a href="{}">{}</a>', entry.link, entry.subject)
 
-    @admin.display(description="changed")
+    @admin.display(description=_("changed"))
     def changed(self, entry: AuditEntry) -> str:
         return _written(changes_of(entry))
 
-    @admin.display(description="changed")
+    @admin.display(description=_("changed"))
     def changed_in_full(self, entry: AuditEntry) -> str:
         return _written(changes_of(entry, length=WHOLE))
 

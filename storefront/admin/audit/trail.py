@@ -13,17 +13,20 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.text import Truncator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from downloads.audit.signals import is_tracked
 from downloads.models import AuditEntry, Shop
+from storefront.admin.audit.acts import act_words, actor_words
 from storefront.formats import moment_text
 
 NEWEST = 20
 SHORT = 120
 NOTHING = "–"
 # What no value means there.
-WITHOUT = {"expires_at": "no end", "lifetime_days": "no end"} | dict.fromkeys(
-    ("limit", "default_limit", "allowed"), "unlimited"
+WITHOUT = {"expires_at": _("no end"), "lifetime_days": _("no end")} | dict.fromkeys(
+    ("limit", "default_limit", "allowed"), _("unlimited")
 )
 
 
@@ -75,7 +78,9 @@ def trail_of(request: HttpRequest, row: Model | None) -> Trail | None:
 
 def line_of(entry: AuditEntry) -> Line:
     """Write an entry in words."""
-    return Line(entry.at, entry.actor, entry.address, entry.what, changes_of(entry))
+    return Line(
+        entry.at, actor_words(entry.actor), entry.address, act_words(entry.what), changes_of(entry)
+    )
 
 
 def changes_of(entry: AuditEntry, *, length: int = SHORT) -> list[Change]:
@@ -121,9 +126,9 @@ def _words(model: type[Model] | None, values: dict[str, Any], name: str, length:
 
 def _text(name: str, choices: dict[Any, Any], value: Any) -> str:
     if value is None or value == "":
-        return WITHOUT.get(name, NOTHING)
+        return str(WITHOUT.get(name, NOTHING))
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     at = parse_datetime(value) if name.endswith("_at") and isinstance(value, str) else None
     if at is not None:
         return moment_text(at)

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from storefront.admin.actions import only_row, report_count, show_secret_once
@@ -29,24 +31,26 @@ from storefront.platforms.registry import PLATFORMS, title_of
 from storefront.signed_urls import absolute
 
 HELP_TEXTS = {
-    "address": "Give this to the platform: it sends your orders there.",
-    "expires_at": "Refused from then on. Empty: no end.",
-    "rate_per_minute": "Further requests are refused until the next minute.",
-    "used_at": "To the hour.",
+    "address": gettext_lazy("Give this to the platform: it sends your orders there."),
+    "expires_at": gettext_lazy("Refused from then on. Empty: no end."),
+    "rate_per_minute": gettext_lazy("Further requests are refused until the next minute."),
+    "used_at": gettext_lazy("To the hour."),
 }
-HOW_TO_CHANGE_IT = (
+HOW_TO_CHANGE_IT = gettext_lazy(
     "To change the secret, add the new one beside this one. Revoke this one once “last used” "
     "stands still."
 )
 
-NO_SUCCESSOR = "is of no use any more. Make a new key with the action in the list of shops."
+NO_SUCCESSOR = gettext_lazy(
+    "is of no use any more. Make a new key with the action in the list of shops."
+)
 
 
 class CredentialAdmin(ScopedAdmin):
     """A credential is made by an action on its owner and shown once. Revoking keeps the row."""
 
     actions: tuple[str, ...] = ("revoke",)
-    made_where = ""
+    made_where: Any = ""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -68,16 +72,18 @@ class CredentialAdmin(ScopedAdmin):
         # Each request writes when it was used; it may be revoked while the form is open.
         obj.save(update_fields=form.changed_data)
 
-    @admin.action(description="Revoke: refuse from the next request on", permissions=["change"])
+    @admin.action(
+        description=gettext_lazy("Revoke: refuse from the next request on"), permissions=["change"]
+    )
     def revoke(self, request: HttpRequest, rows: CredentialQuerySet) -> None:
         for row in rows.filter(revoked_at__isnull=True):
             self.log_change(request, row, "Revoked")
         revoked = rows.revoke(timezone.now())
         report_count(
-            request, revoked, done="revoked", none="Nothing to revoke: that was done before."
+            request, revoked, done=_("revoked"), none=_("Nothing to revoke: that was done before.")
         )
 
-    @admin.display(description="usable", boolean=True)
+    @admin.display(description=gettext_lazy("usable"), boolean=True)
     def is_usable(self, row: Any) -> bool:
         return row.is_usable(timezone.now())
 
@@ -97,12 +103,12 @@ class ApiKeyAdmin(CredentialAdmin):
         return (*ours, *self.readonly_fields[2:])
 
     @admin.action(
-        description="Rotate: make a successor (shown once), end this one soon",
+        description=gettext_lazy("Rotate: make a successor (shown once), end this one soon"),
         permissions=["change"],
     )
     def rotate(self, request: HttpRequest, keys: CredentialQuerySet) -> HttpResponseBase | None:
         at = timezone.now()
-        key = only_row(request, keys, why="each successor is shown once")
+        key = only_row(request, keys, why=_("each successor is shown once"))
         if key is None:
             return None
         if not key.is_usable(at):
@@ -113,16 +119,17 @@ class ApiKeyAdmin(CredentialAdmin):
         return show_secret_once(
             self,
             request,
-            title=f"Successor of {key}",
+            title=_("Successor of {key}").format(key=key),
             secret=secret,
-            use=f"Put it where the earlier key is used. That one ends on "
-            f"{zoned_text(key.expires_at)}.",
+            use=_("Put it where the earlier key is used. That one ends on {day}.").format(
+                day=zoned_text(key.expires_at)
+            ),
         )
 
 
 @admin.register(StorefrontKey)
 class StorefrontKeyAdmin(ApiKeyAdmin):
-    made_where = "Made in the list of shops, with the action “Make a storefront key”."
+    made_where = gettext_lazy("Made in the list of shops, with the action “Make a storefront key”.")
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         return (
@@ -135,12 +142,14 @@ class StorefrontKeyAdmin(ApiKeyAdmin):
 
 @admin.register(SecretKey)
 class SecretKeyAdmin(ApiKeyAdmin):
-    made_where = "Made in the list of shops, with the action “Make a secret key for your server”."
+    made_where = gettext_lazy(
+        "Made in the list of shops, with the action “Make a secret key for your server”."
+    )
 
 
 @admin.register(CustomerToken)
 class CustomerTokenAdmin(CredentialAdmin, NamelessAdmin):
-    made_where = "Made when a customer signs in; by hand in the list of customers."
+    made_where = gettext_lazy("Made when a customer signs in; by hand in the list of customers.")
     list_display = ("id", "customer", "is_usable", "origin", "used_at", "expires_at")
     list_select_related = ("customer",)
     list_filter = ("customer__shop", "origin")
@@ -211,18 +220,25 @@ class WebhookSecretAdmin(CredentialAdmin):
         return show_secret_once(
             self,
             request,
-            title=f"{title_of(obj.source)}: webhook secret of {obj.shop}",
+            title=_("{source}: webhook secret of {shop}").format(
+                source=title_of(obj.source), shop=obj.shop
+            ),
             secret=obj.reveal(),
-            use=f"Enter it where your shop sends from, with the address {self.address(obj)}",
+            use=_("Enter it where your shop sends from, with the address {address}").format(
+                address=self.address(obj)
+            ),
         )
 
-    @admin.display(description="platform")
+    @admin.display(description=gettext_lazy("platform"))
     def platform(self, row: WebhookSecret) -> str:
         return title_of(row.source)
 
-    @admin.display(description="address")
+    @admin.display(description=gettext_lazy("address"))
     def address(self, row: WebhookSecret) -> str:
         if row.shop_id is None:
-            addresses = ([absolute(reverse("webhook", args=[name]))] for name in PLATFORMS)
-            return format_html_join("", "<div>{}/… and the shop's domain</div>", addresses)
+            addresses = (
+                (absolute(reverse("webhook", args=[name])), _("and the shop's domain"))
+                for name in PLATFORMS
+            )
+            return format_html_join("", "<div>{}/… {}</div>", addresses)
         return absolute(reverse("shop-webhook", args=[row.source, row.shop.domain]))

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from downloads.audit.entries import enter_audit
@@ -30,7 +32,7 @@ RUNS = (
 )
 
 
-def secret_field(label: str, help_text: str) -> forms.CharField:
+def secret_field(label: Any, help_text: Any) -> forms.CharField:
     """Return a password field for a secret, optional where one is stored."""
     return forms.CharField(
         label=label,
@@ -50,13 +52,19 @@ def plain(secret: str) -> str:
 
 class AccessForm(forms.ModelForm):
     key = secret_field(
-        "Key",
-        "Shopify's client ID, or WooCommerce's consumer key (ck_…). Empty for a token of Shopify.",
+        gettext_lazy("Key"),
+        gettext_lazy(
+            "Shopify's client ID, or WooCommerce's consumer key (ck_…). Empty for a token of "
+            "Shopify."
+        ),
     )
     secret = secret_field(
-        "Token or secret",
-        "Shopify's client secret or Admin API access token, or WooCommerce's consumer secret. It "
-        "is stored encrypted and never shown. Leave it empty to keep the one there is.",
+        gettext_lazy("Token or secret"),
+        gettext_lazy(
+            "Shopify's client secret or Admin API access token, or WooCommerce's consumer "
+            "secret. It is stored encrypted and never shown. Leave it empty to keep the one "
+            "there is."
+        ),
     )
 
     class Meta:
@@ -81,13 +89,13 @@ class AccessForm(forms.ModelForm):
         if not secret and self._must_be_entered(entered):
             self.add_error(
                 "secret",
-                "Enter it again: what was entered for one address goes to no other."
+                _("Enter it again: what was entered for one address goes to no other.")
                 if self.instance.pk
-                else "Enter what opens the platform's API.",
+                else _("Enter what opens the platform's API."),
             )
         is_half = bool(secret) < bool(key) or (remote.NEEDS_KEY and bool(secret) > bool(key))
         if is_half and "secret" not in self.errors:
-            self.add_error("key", "Enter the key and the secret, both.")
+            self.add_error("key", _("Enter the key and the secret, both."))
         return entered
 
     def _must_be_entered(self, entered: dict[str, Any]) -> bool:
@@ -100,7 +108,7 @@ class AccessForm(forms.ModelForm):
 
 class FreshAccessForm(AccessForm):
     source = forms.ChoiceField(
-        label="Platform",
+        label=gettext_lazy("Platform"),
         choices=lambda: [
             (name, row.title) for name, row in PLATFORMS.items() if row.remote is not None
         ],
@@ -126,7 +134,7 @@ class PlatformAccessAdmin(ConnectionPages):
             return [(None, {"fields": ("shop", "source", *entered), "description": where})]
         fields = ("shop", "platform", *entered, "hint")
         by_hand = {"fields": fields, "description": where, "classes": ("collapse",)}
-        return [("What was fetched", {"fields": RUNS}), ("Enter the access by hand", by_hand)]
+        return [(_("What was fetched"), {"fields": RUNS}), (_("Enter the access by hand"), by_hand)]
 
     def get_form(
         self,
@@ -169,15 +177,17 @@ class PlatformAccessAdmin(ConnectionPages):
             fields += ["complete_from", "connected_at", "sealed_token", "topics", "fault"]
         obj.save(update_fields=fields)
 
-    @admin.action(description="Reconcile now", permissions=["change"])
+    @admin.action(description=gettext_lazy("Reconcile now"), permissions=["change"])
     def reconcile(self, request: HttpRequest, accesses: QuerySet[PlatformAccess]) -> None:
         for access in accesses:
             reconcile_in_background.enqueue(access.pk)
             enter_audit("Reconcile now", row=access)
             messages.success(
                 request,
-                f"{access.shop}: {title_of(access.source)} is being asked in the background. "
-                "What was repaired stands here once it is done.",
+                _(
+                    "{shop}: {source} is being asked in the background. What was repaired stands "
+                    "here once it is done."
+                ).format(shop=access.shop, source=title_of(access.source)),
             )
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
@@ -188,15 +198,15 @@ class PlatformAccessAdmin(ConnectionPages):
             access.light = self.light(access, last_used)
         return page
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def state(self, access: Any) -> str:
         pill = "" if access.light.level == "ok" else access.light.level
         return format_html('<span class="pill {}">{}</span>', pill, access.light.short)
 
-    @admin.display(description="platform")
+    @admin.display(description=gettext_lazy("platform"))
     def platform(self, access: PlatformAccess) -> str:
         return title_of(access.source)
 
-    @admin.display(description="what the last run did")
+    @admin.display(description=gettext_lazy("what the last run did"))
     def result(self, access: PlatformAccess) -> str:
         return Truncator(access.last_summary.partition("\n")[0]).chars(SHORT)

@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads import fulfilment
 from downloads.audit.entries import enter_audit
@@ -17,11 +19,11 @@ from storefront.signed_urls import account_url
 
 
 class ConfirmedFilter(admin.SimpleListFilter):
-    title = "mail address"
+    title = gettext_lazy("mail address")
     parameter_name = "confirmed"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Confirmed"), ("no", "Not confirmed yet")]
+        return [("yes", _("Confirmed")), ("no", _("Not confirmed yet"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
         if self.value() not in {"no", "yes"}:
@@ -60,7 +62,9 @@ class AccountAdmin(NamelessAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         fulfilment.forget_accounts(queryset)
 
-    @admin.action(description="Mail a link to choose a password", permissions=["change"])
+    @admin.action(
+        description=gettext_lazy("Mail a link to choose a password"), permissions=["change"]
+    )
     def mail_password_link(self, request: HttpRequest, accounts: QuerySet[Account]) -> None:
         at = timezone.now()
 
@@ -69,16 +73,17 @@ class AccountAdmin(NamelessAdmin):
             enter_audit("Had a link to choose a password mailed", row=account)
             self.log_change(request, account, "Had a link to choose a password mailed")
 
-        done = "to be mailed a link to choose a password; look under Mail in a moment"
+        done = _("to be mailed a link to choose a password; look under Mail in a moment")
         act_on_each(request, accounts, act, done=done)
 
     @admin.action(
-        description="Make a link to choose a password (for its owner)", permissions=["change"]
+        description=gettext_lazy("Make a link to choose a password (for its owner)"),
+        permissions=["change"],
     )
     def make_password_link(
         self, request: HttpRequest, accounts: QuerySet[Account]
     ) -> HttpResponseBase | None:
-        account = only_row(request, accounts, why="each link is for one person")
+        account = only_row(request, accounts, why=_("each link is for one person"))
         if account is None:
             return None
         self.log_change(request, account, "Made a link to choose a password")
@@ -86,8 +91,10 @@ class AccountAdmin(NamelessAdmin):
         return show_secret_once(
             self,
             request,
-            title=f"A link for {account}",
+            title=_("A link for {account}").format(account=account),
             secret=account_url(account, at=timezone.now()),
-            use=f"Send it to {account} and to nobody else: whoever opens it chooses the password "
-            "and sees what was bought with this address. It can be used once.",
+            use=_(
+                "Send it to {account} and to nobody else: whoever opens it chooses the password "
+                "and sees what was bought with this address. It can be used once."
+            ).format(account=account),
         )

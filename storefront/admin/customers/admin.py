@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads import fulfilment
 from downloads.email_addresses import mailbox_of
@@ -92,11 +94,13 @@ class CustomerAdmin(MergeActs, NamelessAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
         fulfilment.delete_customers(list(queryset.select_related("shop")))
 
-    @admin.action(description="Make a customer token (shown once)", permissions=["make_token"])
+    @admin.action(
+        description=gettext_lazy("Make a customer token (shown once)"), permissions=["make_token"]
+    )
     def make_customer_token(
         self, request: HttpRequest, customers: QuerySet[Customer]
     ) -> HttpResponseBase | None:
-        customer = only_row(request, customers, why="each secret is shown once")
+        customer = only_row(request, customers, why=_("each secret is shown once"))
         if customer is None:
             return None
         row, bearer = CustomerToken.issue(customer, at=timezone.now())
@@ -104,30 +108,34 @@ class CustomerAdmin(MergeActs, NamelessAdmin):
         return show_secret_once(
             self,
             request,
-            title=f"Customer token of {customer}",
+            title=_("Customer token of {customer}").format(customer=customer),
             secret=bearer,
-            use=f"Send it as Authorization: Bearer … It ends on {day_text(row.expires_at)}.",
+            use=_("Send it as Authorization: Bearer … It ends on {day}.").format(
+                day=day_text(row.expires_at)
+            ),
         )
 
-    @admin.action(description="Export what is stored (JSON)", permissions=["view"])
+    @admin.action(description=gettext_lazy("Export what is stored (JSON)"), permissions=["view"])
     def export(
         self, request: HttpRequest, customers: QuerySet[Customer]
     ) -> HttpResponseBase | None:
-        customer = only_row(request, customers, why="each customer has a file of their own")
+        customer = only_row(request, customers, why=_("each customer has a file of their own"))
         if customer is None:
             return None
         document = stored_about_customer(customer, at=timezone.now())
         return json_file(document, name=f"customer-{customer.pk}.json")
 
-    @admin.action(description="Erase personal data (cannot be undone)…", permissions=["delete"])
+    @admin.action(
+        description=gettext_lazy("Erase personal data (cannot be undone)…"), permissions=["delete"]
+    )
     def erase(self, request: HttpRequest, customers: CustomerQuerySet) -> HttpResponseBase | None:
         customers = customers.not_erased()
         if not customers:
-            messages.error(request, "Nothing to erase: that was done before.")
+            messages.error(request, _("Nothing to erase: that was done before."))
             return None
         if "confirmed" not in request.POST:
             context = self.admin_site.each_context(request) | {
-                "title": "Erase personal data?",
+                "title": _("Erase personal data?"),
                 "opts": self.opts,
                 "customers": customers.annotate(orders_count=Count("orders")),
             }
@@ -136,7 +144,9 @@ class CustomerAdmin(MergeActs, NamelessAdmin):
         for customer in erased:
             fulfilment.erase_customer(customer, at=timezone.now())
             self.log_change(request, customer, "Erased personal data")
-        messages.success(request, f"{len(erased)} erased. Their orders and counts stay.")
+        messages.success(
+            request, _("{count} erased. Their orders and counts stay.").format(count=len(erased))
+        )
         return None
 
 

@@ -11,6 +11,8 @@ from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads import fulfilment
 from downloads.bidi import isolate
@@ -21,10 +23,11 @@ from storefront.admin.read_only import ReportedAdmin
 
 
 class AnsweredFilter(admin.SimpleListFilter):
-    title = parameter_name = "answered"
+    title = gettext_lazy("answered")
+    parameter_name = "answered"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("no", "Not yet"), ("yes", "Answered")]
+        return [("no", _("Not yet")), ("yes", _("Answered"))]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[DataRequest]
@@ -40,7 +43,7 @@ class DataRequestAdmin(ReportedAdmin):
     list_select_related = ("shop",)
     list_filter = (AnsweredFilter, "shop")
     search_fields = ("=email", "=customer_platform_id", "=platform_id")
-    search_help_text = "Mail address, or number of the customer or of the request"
+    search_help_text = gettext_lazy("Mail address, or number of the customer or of the request")
     actions = ("mark_as_answered",)
     fields = ("shop", "number", "customer", "asked_at", "file", "answered_at")
 
@@ -61,15 +64,15 @@ class DataRequestAdmin(ReportedAdmin):
         document = stored_for_request(row, at=timezone.now())
         return json_file(document, name=f"data-request-{row.platform_id}.json")
 
-    @admin.display(description="number")
+    @admin.display(description=gettext_lazy("number"))
     def number(self, row: DataRequest) -> int:
         return row.platform_id
 
-    @admin.display(description="customer")
+    @admin.display(description=gettext_lazy("customer"))
     def customer(self, row: Any) -> str:
         number, known = row.customer_platform_id, row.numbered or row.addressed
         words = isolate(row.email) or (
-            "No longer known" if number is None else f"Customer {number}"
+            _("No longer known") if number is None else _("Customer {number}").format(number=number)
         )
         if known is None:
             return words
@@ -77,20 +80,20 @@ class DataRequestAdmin(ReportedAdmin):
             '<a href="{}">{}</a>', reverse("admin:downloads_customer_change", args=[known]), words
         )
 
-    @admin.display(description="the customer’s data")
+    @admin.display(description=gettext_lazy("the customer’s data"))
     def file(self, row: DataRequest) -> str:
         url = reverse("admin:data_request_file", args=[row.pk])
-        return format_html('<a href="{}">Download</a>', url)
+        return format_html('<a href="{}">{}</a>', url, _("Download"))
 
-    @admin.action(description="Mark as answered", permissions=["act"])
+    @admin.action(description=gettext_lazy("Mark as answered"), permissions=["act"])
     def mark_as_answered(self, request: HttpRequest, rows: QuerySet[DataRequest]) -> None:
         at = timezone.now()
         rows = rows.filter(answered_at=None)
         if not rows:
-            messages.error(request, "Nothing to mark: that was done before.")
+            messages.error(request, _("Nothing to mark: that was done before."))
         act_on_each(
             request,
             rows,
             lambda each: fulfilment.answer_data_request(each, at=at),
-            done="marked as answered",
+            done=_("marked as answered"),
         )

@@ -14,6 +14,7 @@ from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -64,7 +65,7 @@ class MergeActs(ScopedAdmin):
         """Choose the other one, show what would come of it, and do it once that is confirmed."""
         customer = self._permitted(request, number)
         if customer.merged_into_id is not None:
-            messages.error(request, "They are one with somebody already: take that apart first.")
+            messages.error(request, _("They are one with somebody already: take that apart first."))
             return _page(customer)
         other = self._other(request, customer)
         if other is not None and "confirmed" in request.POST:
@@ -75,7 +76,7 @@ class MergeActs(ScopedAdmin):
             pool = self._others(request, customer)
             found = (_matching(pool, text) if text else _alike(pool, customer))[:MOST_FOUND]
         context = self.admin_site.each_context(request) | {
-            "title": f"Merge {customer} with another buyer",
+            "title": _("Merge {customer} with another buyer").format(customer=customer),
             "opts": self.opts,
             "original": customer,
             "other": other,
@@ -91,12 +92,17 @@ class MergeActs(ScopedAdmin):
         """Take a buyer out of the person they were merged into."""
         customer = self._permitted(request, number)
         if customer.merged_into_id is None:
-            messages.error(request, "They are one with nobody.")
+            messages.error(request, _("They are one with nobody."))
             return _page(customer)
         other = customer.merged_into
         fulfilment.unmerge_customer(customer, at=timezone.now())
         self.log_change(request, customer, "Taken apart")
-        messages.success(request, f"{customer} and {other} are two buyers again.")
+        messages.success(
+            request,
+            _("{customer} and {other} are two buyers again.").format(
+                customer=customer, other=other
+            ),
+        )
         return _page(customer)
 
     def _merge(
@@ -108,14 +114,16 @@ class MergeActs(ScopedAdmin):
             messages.error(request, str(error))
             return _page(customer)
         self.log_change(request, customer, f"Merged into customer {other.pk}")
-        messages.success(request, f"{customer} is one with {other} now.")
+        messages.success(
+            request, _("{customer} is one with {other} now.").format(customer=customer, other=other)
+        )
         return _page(customer)
 
     def _other(self, request: HttpRequest, customer: Customer) -> Customer | None:
         key = whole_number(request.POST.get("into", "")) or 0
         other = self._others(request, customer).filter(pk=min(key, LARGEST_NUMBER)).first()
         if other is None and "into" in request.POST:
-            messages.error(request, "There is no such buyer in this shop to merge with.")
+            messages.error(request, _("There is no such buyer in this shop to merge with."))
         return other
 
     def _others(self, request: HttpRequest, customer: Customer) -> CustomerQuerySet:

@@ -13,12 +13,13 @@ from django.http import (
     HttpResponseBase,
     HttpResponseRedirect,
 )
-from django.template.defaultfilters import pluralize
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from downloads.errors import BadInput
@@ -29,7 +30,7 @@ from storefront.imports import background
 from storefront.imports.plain import TEMPLATE
 from storefront.models import OrderImport
 
-WHAT_IT_TAKES = (
+WHAT_IT_TAKES = gettext_lazy(
     '<p>What each file brings along, and what it does not: <a href="{}">Importing orders</a>. To '
     'write one yourself, begin with <a href="{}">our template</a>. The same file twice changes '
     "nothing.</p>"
@@ -55,7 +56,7 @@ class OrderImportAdmin(ScopedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: OrderImport | None = None) -> Any:
         if obj is None:
             words = format_html(
-                WHAT_IT_TAKES,
+                str(WHAT_IT_TAKES),
                 reverse("document", args=["importing"]),
                 reverse("admin:import_template"),
             )
@@ -70,7 +71,10 @@ class OrderImportAdmin(ScopedAdmin):
         }
         facts = self.readonly_fields[: -len(result)]
         came = [name for name, value in result.items() if value]
-        return [(None, {"fields": facts}), *([("What came up", {"fields": came})] if came else [])]
+        return [
+            (None, {"fields": facts}),
+            *([(_("What came up"), {"fields": came})] if came else []),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: OrderImport | None = None) -> Any:
         return () if obj is None else self.readonly_fields
@@ -173,31 +177,42 @@ class OrderImportAdmin(ScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderImport]:
         return super().get_queryset(request).select_related("shop", "person")
 
-    @admin.display(description="result")
+    @admin.display(description=gettext_lazy("result"))
     def result(self, row: OrderImport) -> str:
-        return ", ".join(f"{count} {name}" for name, count in row.counts.items() if count)
+        words = {
+            "new": _("new"),
+            "changed": _("changed"),
+            "unchanged": _("unchanged"),
+            "refused": _("refused"),
+        }
+        return ", ".join(f"{count} {words[name]}" for name, count in row.counts.items() if count)
 
-    @admin.display(description="size")
+    @admin.display(description=gettext_lazy("size"))
     def size(self, row: OrderImport) -> str | None:
         return size_text(row.size_bytes)
 
-    @admin.display(description="mail the buyers", boolean=True)
+    @admin.display(description=gettext_lazy("mail the buyers"), boolean=True)
     def mails(self, row: OrderImport) -> bool:
         return row.mails_buyers
 
-    @admin.display(description="how it was read")
+    @admin.display(description=gettext_lazy("how it was read"))
     def read_so(self, row: OrderImport) -> str:
         return " ".join(row.notes)
 
-    @admin.display(description="with notes")
+    @admin.display(description=gettext_lazy("with notes"))
     def with_notes(self, row: OrderImport) -> str:
-        have = pluralize(row.noted, " has,s have")
-        return f"{row.noted} order{have} something that could not be read: see the notes there."
+        return ngettext(
+            "{noted} order has something that could not be read: see the notes there.",
+            "{noted} orders have something that could not be read: see the notes there.",
+            row.noted,
+        ).format(noted=row.noted)
 
-    @admin.display(description="refused rows")
+    @admin.display(description=gettext_lazy("refused rows"))
     def refused_rows(self, row: OrderImport) -> str:
         return format_html(
-            '<a href="{}">Download them as a spreadsheet</a>. Mend them there, and upload that '
-            "file: only they are in it.",
+            _(
+                '<a href="{}">Download them as a spreadsheet</a>. Mend them there, and upload that '
+                "file: only they are in it."
+            ),
             reverse("admin:import_refused", args=[row.pk]),
         )

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads import room
 from downloads.errors import BadInput, DiskFull
@@ -13,22 +15,26 @@ from storefront.imports.base import NotRecognised
 from storefront.imports.formats import check_file
 from storefront.models import OrderImport
 
-OLD = "Nobody is written to about orders older than {} days."
+OLD = gettext_lazy("Nobody is written to about orders older than {} days.")
 # A document that is no larger is read as a whole while its sender waits.
 CHECKED_BYTES = 2_000_000
 
 
 class ImportForm(forms.ModelForm):
     upload = forms.FileField(
-        label="File",
-        help_text="Its format is recognised by itself: a file of Shopify, WooCommerce, Easy "
-        "Digital Downloads, Gumroad, Bagisto, or our own template.",
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy(
+            "Its format is recognised by itself: a file of Shopify, WooCommerce, Easy "
+            "Digital Downloads, Gumroad, Bagisto, or our own template."
+        ),
     )
     at_once = forms.BooleanField(
-        label="Import at once",
+        label=gettext_lazy("Import at once"),
         required=False,
-        help_text="Else the file is checked first: you see what would be new, changed and refused, "
-        "and nothing is changed until you say so.",
+        help_text=gettext_lazy(
+            "Else the file is checked first: you see what would be new, changed and refused, "
+            "and nothing is changed until you say so."
+        ),
     )
 
     class Meta:
@@ -46,8 +52,10 @@ class ImportForm(forms.ModelForm):
         most = settings.IMPORT_MAX_BYTES
         if upload.size > most:
             raise ValidationError(
-                f"The file has {upload.size:,} bytes; at most {most:,} are taken (the setting "
-                "IMPORT_MAX_BYTES). Cut it in two, or use manage.py import_orders."
+                _(
+                    "The file has {size:,} bytes; at most {most:,} are taken (the setting "
+                    "IMPORT_MAX_BYTES). Cut it in two, or use manage.py import_orders."
+                ).format(size=upload.size, most=most)
             )
         try:
             safe_file_name(upload.name)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from downloads.models import Asset, DownloadEvent, Grant, Order
 from storefront.admin.base import ScopedAdmin, visible
@@ -104,13 +105,15 @@ class OneRowFilter(admin.SimpleListFilter):
 
 
 class LinesOfOrder(OneRowFilter):
-    title = parameter_name = "order"
+    title = _("order")
+    parameter_name = "order"
     rows = Order.objects.all()
     path = "grant__order"
 
 
 class LinesOfGrant(OneRowFilter):
-    title = parameter_name = "download"
+    title = _("download")
+    parameter_name = "download"
     rows = Grant.objects.with_rights()
     path = "grant"
 
@@ -127,37 +130,37 @@ class DownloadEventAdmin(ReportedAdmin):
         "grant__asset__file_name",
         "grant__order__customer__email",
     )
-    search_help_text = "Order number, file, link or buyer's mail address"
+    search_help_text = _("Order number, file, link or buyer's mail address")
     quick_order = ("at",)
     fields = ("at", "what", "grant", "shop", "letters", "program")
 
     class Media:
         css = STYLE
 
-    @admin.display(description="when", ordering="at")
+    @admin.display(description=_("when"), ordering="at")
     def when(self, event: DownloadEvent) -> object:
         return event.at
 
-    @admin.display(description="what happened")
+    @admin.display(description=_("what happened"))
     def what(self, event: DownloadEvent) -> str:
         return what_happened(event)
 
-    @admin.display(description="download", ordering="grant__order__number")
+    @admin.display(description=_("download"), ordering="grant__order__number")
     def download(self, event: DownloadEvent) -> str:
         return str(event.grant)
 
-    @admin.display(description="shop")
+    @admin.display(description=_("shop"))
     def shop(self, event: DownloadEvent) -> str:
         return str(event.grant.order.shop)
 
-    @admin.display(description="visitor")
+    @admin.display(description=_("visitor"))
     def visitor(self, event: DownloadEvent) -> str:
         return visitor_text(event)
 
-    @admin.display(description="visitor")
+    @admin.display(description=_("visitor"))
     def letters(self, event: DownloadEvent) -> str:
         return letters_of(event)
 
-    @admin.display(description="program")
+    @admin.display(description=_("program"))
     def program(self, event: DownloadEvent) -> str:
         return format_html("<bdi>{}</bdi>", event.user_agent) if event.user_agent else ""

@@ -2,6 +2,8 @@
 
 from django.utils.html import format_html
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads.bidi import isolate
 from downloads.errors import Unavailable
@@ -13,16 +15,16 @@ PROGRAM_CHARS = 40
 # What nearly every program says first, and so says nothing.
 EVERYBODY = "Mozilla/5.0 "
 REASONS = {
-    Unavailable.PENDING: "not paid yet",
-    Unavailable.HELD: "the payment was still being checked",
-    Unavailable.CANCELED: "the order was cancelled",
-    Unavailable.REFUNDED: "the purchase was refunded",
-    Unavailable.REPLACED: "replaced by another product",
-    Unavailable.WITHDRAWN: "withdrawn by the shop",
-    Unavailable.PAST: "its time was over",
-    Unavailable.USED_UP: "all downloads used",
-    Unavailable.CLICK_OVER: "that click was over",
-    Unavailable.LINK_PAST: "the link was too old",
+    Unavailable.PENDING: gettext_lazy("not paid yet"),
+    Unavailable.HELD: gettext_lazy("the payment was still being checked"),
+    Unavailable.CANCELED: gettext_lazy("the order was cancelled"),
+    Unavailable.REFUNDED: gettext_lazy("the purchase was refunded"),
+    Unavailable.REPLACED: gettext_lazy("replaced by another product"),
+    Unavailable.WITHDRAWN: gettext_lazy("withdrawn by the shop"),
+    Unavailable.PAST: gettext_lazy("its time was over"),
+    Unavailable.USED_UP: gettext_lazy("all downloads used"),
+    Unavailable.CLICK_OVER: gettext_lazy("that click was over"),
+    Unavailable.LINK_PAST: gettext_lazy("the link was too old"),
     **dict(DownloadEvent.Reason.choices),
 }
 
@@ -35,12 +37,13 @@ def what_happened(event: DownloadEvent) -> str:
     match event.kind:
         case DownloadEvent.Kind.SERVED:
             size_bytes = event.delivery.size_bytes if event.delivery else None
-            return f"sent {sent_text(event.sent_bytes or 0, size_bytes)}"
+            return _("sent {size}").format(size=sent_text(event.sent_bytes or 0, size_bytes))
         case DownloadEvent.Kind.CARRIED if event.reason:
-            return f"{count} counted again{why}"
+            return _("{count} counted again{why}").format(count=count, why=why)
         case DownloadEvent.Kind.CARRIED:
-            moved = "counted" if event.downloads >= 0 else "given back"
-            return f"{count} {moved} earlier, in sum"
+            if event.downloads < 0:
+                return _("{count} given back earlier, in sum").format(count=count)
+            return _("{count} counted earlier, in sum").format(count=count)
     return f"{several}{event.get_kind_display()}{why}"
 
 
@@ -48,8 +51,10 @@ def sent_text(sent_bytes: int, size_bytes: int | None) -> str:
     """Write how much was sent, and of how much where that is known: "4.2 MB of 10 MB"."""
     if size_bytes is None:
         return f"{spaced_size(sent_bytes)}"
-    again = ", some of it again" if sent_bytes > size_bytes else ""
-    return f"{spaced_size(sent_bytes)} of {spaced_size(size_bytes)}{again}"
+    words = _("{sent} of {size}")
+    if sent_bytes > size_bytes:
+        words = _("{sent} of {size}, some of it again")
+    return words.format(sent=spaced_size(sent_bytes), size=spaced_size(size_bytes))
 
 
 def letters_of(event: DownloadEvent) -> str:

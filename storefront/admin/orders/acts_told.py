@@ -16,6 +16,7 @@ from downloads.fulfilment.desk.downloads import TAKEN_BACK
 from downloads.fulfilment.grants import EXTENDED, RAISED, RESET
 from downloads.fulfilment.people.corrections import CORRECTED
 from downloads.models import AuditEntry, StaffNote
+from storefront.admin.audit.acts import act_words, actor_words
 from storefront.formats import day_text
 
 # A note is written down in the transaction of its entry.
@@ -37,13 +38,15 @@ WORDS = {
 
 def act_text(entry: AuditEntry, titles: dict[int, str]) -> SafeString:
     """Write an entry about an order, or about a download with its title."""
-    who = isolate_html(entry.actor)
+    who = isolate_html(actor_words(entry.actor))
     title = titles.get(int(entry.subject_id)) if entry.subject_type.endswith(".grant") else None
     words = WORDS.get(entry.what)
     if title is None:
-        return format_html("{}: {}", who, isolate_html(entry.what))
+        return format_html("{}: {}", who, isolate_html(act_words(entry.what)))
     if words is None:
-        return format_html(_("{}: {}, “{}”"), who, isolate_html(entry.what), isolate_html(title))
+        return format_html(
+            _("{}: {}, “{}”"), who, isolate_html(act_words(entry.what)), isolate_html(title)
+        )
     named: dict[str, Any] = {"count": _count(entry), "until": _until(entry)}
     return format_html(str(words), who=who, title=isolate_html(title), **named)
 

@@ -11,6 +11,8 @@ from django.urls import path
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from downloads import fulfilment
@@ -35,7 +37,9 @@ from storefront.admin.orders.notes import NoteActs
 from storefront.admin.orders.screen import screen_of
 from storefront.admin.search import views
 
-DOWNLOADED = "{}: downloads that were used: {}. Set “cancelled on” instead: it closes them all."
+DOWNLOADED = gettext_lazy(
+    "{}: downloads that were used: {}. Set “cancelled on” instead: it closes them all."
+)
 
 
 @admin.register(Order)
@@ -60,7 +64,9 @@ class OrderAdmin(ContactActs, NoteActs, TimelineActs, DeskActs, OrderList):
         "grants__asset__title",
         "grants__asset__file_name",
     )
-    search_help_text = "Order number, buyer's name or mail address, product, SKU, file or link"
+    search_help_text = gettext_lazy(
+        "Order number, buyer's name or mail address, product, SKU, file or link"
+    )
     autocomplete_fields = ("shop", "customer")
     inlines = (LineInline, GrantInline)
     actions = ("release", "send_mail", "end_page_links")
@@ -129,7 +135,9 @@ class OrderAdmin(ContactActs, NoteActs, TimelineActs, DeskActs, OrderList):
         attached = [grant for each in formsets for grant in getattr(each, "attached", ())]
         if shut := still_closed(attached, closed_downloads):
             names = ", ".join(f"“{grant.asset}”" for grant in attached)
-            messages.warning(request, f"Attached to the order: {names}. {shut}")
+            messages.warning(
+                request, _("Attached to the order: {names}. {shut}").format(names=names, shut=shut)
+            )
 
     def get_deleted_objects(self, objs: Iterable[Order], request: HttpRequest) -> Any:
         """Say what goes along, and name the orders that stay because of their downloads."""
@@ -137,7 +145,7 @@ class OrderAdmin(ContactActs, NoteActs, TimelineActs, DeskActs, OrderList):
         used = Grant.objects.downloaded().filter(order__in=objs).order_by()
         counts = Counter(used.values_list("order", flat=True))
         kept = [DOWNLOADED.format(order, counts[order.pk]) for order in objs if counts[order.pk]]
-        return deleted, {"orders": len(deleted)}, set(), kept
+        return deleted, {self.opts.verbose_name_plural: len(deleted)}, set(), kept
 
     def delete_model(self, request: HttpRequest, obj: Order) -> None:
         fulfilment.delete_order(obj)
@@ -163,7 +171,7 @@ class OrderAdmin(ContactActs, NoteActs, TimelineActs, DeskActs, OrderList):
         order = self.permitted(request, number, "change")
         fulfilment.revoke_tickets(order)
         self.log_change(request, order, "Ended all links to the page")
-        messages.success(request, "All links to this order's page that we sent have ended.")
+        messages.success(request, _("All links to this order's page that we sent have ended."))
         return page_of(order)
 
     @method_decorator(require_POST)
@@ -187,7 +195,7 @@ class OrderAdmin(ContactActs, NoteActs, TimelineActs, DeskActs, OrderList):
             fulfilment.send_order_mail(order, at=at)
             self.log_change(request, order, "Had the mail sent again")
 
-        done = "to be told by mail; look under Mail in a moment"
+        done = _("to be told by mail; look under Mail in a moment")
         act_on_each(request, orders, act, done=done, closed=closed_orders)
 
     def _release(self, request: HttpRequest, orders: Iterable[Order]) -> None:
@@ -199,24 +207,28 @@ class OrderAdmin(ContactActs, NoteActs, TimelineActs, DeskActs, OrderList):
 
         act_on_each(request, orders, act, done="released", closed=closed_orders)
 
-    @admin.display(description="held", ordering="hold")
+    @admin.display(description=gettext_lazy("held"), ordering="hold")
     def hold_reason(self, order: Order) -> str:
         return order.get_hold_display() if order.hold else ""
 
-    @admin.display(description="mail to the buyer")
+    @admin.display(description=gettext_lazy("mail to the buyer"))
     def mail(self, order: Order) -> str:
         return mail_facts_of(order)
 
-    @admin.action(description="Send the mail again", permissions=["mail"])
+    @admin.action(description=gettext_lazy("Send the mail again"), permissions=["mail"])
     def send_mail(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         self._mail(request, orders)
 
-    @admin.action(description="Release: open although it is held", permissions=["change"])
+    @admin.action(
+        description=gettext_lazy("Release: open although it is held"), permissions=["change"]
+    )
     def release(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         self._release(request, orders)
 
-    @admin.action(description="End all links to the page", permissions=["change"])
+    @admin.action(description=gettext_lazy("End all links to the page"), permissions=["change"])
     def end_page_links(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         for order in orders:
             fulfilment.revoke_tickets(order)
-        messages.success(request, f"The page links of {len(orders)} orders have ended.")
+        messages.success(
+            request, _("The page links of {count} orders have ended.").format(count=len(orders))
+        )

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from downloads.bidi import isolate
 from downloads.models import Order
@@ -29,37 +31,37 @@ class OrderList(WithLedger):
         in_shop = {"buyer": "buyer_and_shop"} if has_several else {}
         return [in_shop.get(name, name) for name in self.list_display]
 
-    @admin.display(description="order number", ordering="number")
+    @admin.display(description=_("order number"), ordering="number")
     def shown_number(self, order: Order) -> str:
         return format_html("<bdi>{}</bdi>", order.shown_number)
 
-    @admin.display(description="customer", ordering="customer")
+    @admin.display(description=_("customer"), ordering="customer")
     def buyer(self, order: Order) -> str:
         return _with_address(order)
 
-    @admin.display(description="customer, shop", ordering="customer")
+    @admin.display(description=_("customer, shop"), ordering="customer")
     def buyer_and_shop(self, order: Order) -> str:
         words = '{}<br><bdi class="quiet">{}</bdi>'
         return format_html(words, _with_address(order), order.shop)
 
-    @admin.display(description="status", ordering="payment")
+    @admin.display(description=_("status"), ordering="payment")
     def status(self, order: Order) -> str:
         words, mark = order_status(order), _mark_of(order)
         if order.hold:
             words = format_html("{} {}", words, order.get_hold_display())
         return format_html('{} <span class="mark">{}</span>', words, mark) if mark else words
 
-    @admin.display(description="total", ordering="grand_total")
+    @admin.display(description=_("total"), ordering="grand_total")
     def total(self, order: Order) -> str:
         if order.grand_total is None:
             return ""
         return format_html("{} <bdi>{}</bdi>", order.grand_total, order.currency)
 
-    @admin.display(description="placed", ordering="placed_at")
+    @admin.display(description=_("placed"), ordering="placed_at")
     def placed(self, order: Order) -> str:
         return day_of(order.placed_at)
 
-    @admin.display(description="mailed", ordering="email_sent_at")
+    @admin.display(description=_("mailed"), ordering="email_sent_at")
     def mailed(self, order: Order) -> str:
         return "" if order.email_sent_at is None else day_of(order.email_sent_at)
 
@@ -75,5 +77,5 @@ def _with_address(order: Order) -> str:
 
 def _mark_of(order: Order) -> str:
     if order.is_test:
-        return "test"
-    return "sub-order" if order.parent_platform_id is not None else ""
+        return gettext("test")
+    return gettext("sub-order") if order.parent_platform_id is not None else ""

@@ -7,12 +7,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from downloads import fulfilment, lookups
@@ -24,8 +25,8 @@ from storefront.admin.orders.acts import OrderActs, page_of
 from storefront.admin.orders.facts import Fact, fact_of, told_of
 from storefront.formats import whole_number
 
-NOT_PROPOSED = "This is not proposed any more. Look at the page again."
-NO_FACT = "This is not there any more. Look at the page again."
+NOT_PROPOSED = gettext_lazy("This is not proposed any more. Look at the page again.")
+NO_FACT = gettext_lazy("This is not there any more. Look at the page again.")
 
 
 class DeskActs(OrderActs):
@@ -64,9 +65,13 @@ class DeskActs(OrderActs):
         what = "Said that it was a mistake" if is_mistake else "Counted again"
         self.log_change(request, order, f"{what}: {fact.words}")
         shut = why_order_is_closed(order, at=timezone.now())
-        done = f"The {kind} counts for nothing now." if is_mistake else f"The {kind} counts again."
+        done = (
+            _("The {kind} counts for nothing now.").format(kind=kind)
+            if is_mistake
+            else _("The {kind} counts again.").format(kind=kind)
+        )
         level = messages.WARNING if shut and is_mistake else messages.SUCCESS
-        stays = f"The order stays closed: {shut}" if shut and is_mistake else ""
+        stays = _("The order stays closed: {shut}").format(shut=shut) if shut and is_mistake else ""
         messages.add_message(request, level, f"{done} {stays}".strip())
         return page_of(order)
 
@@ -74,7 +79,7 @@ class DeskActs(OrderActs):
         self, request: HttpRequest, order: Order, fact: Fact, *, is_mistake: bool
     ) -> TemplateResponse:
         context = self.admin_site.each_context(request) | {
-            "title": "Was this a mistake?" if is_mistake else "Count this again?",
+            "title": _("Was this a mistake?") if is_mistake else _("Count this again?"),
             "opts": self.opts,
             "original": order,
             "fact": fact,
@@ -101,16 +106,17 @@ class DeskActs(OrderActs):
         try:
             if bare.is_of_this_order:
                 fulfilment.match_line(bare.line, product, at=at)
-                done = f"“{own}” is “{product}” in this order now, and open."
+                done = _("“{own}” is “{product}” in this order now, and open.").format(
+                    own=own, product=product
+                )
             elif not request.user.has_perm("downloads.add_attachment", order):
                 raise PermissionDenied
             else:
                 shared = fulfilment.share_files(own, product, at=at)
-                done = (
-                    f"“{own}” has the files of “{product}” now: {shared.grants} "
-                    f"purchase{pluralize(shared.grants)} got them, {shared.mails} "
-                    f"buyer{pluralize(shared.mails, ' gets,s get')} a mail."
-                )
+                done = _(
+                    "“{own}” has the files of “{product}” now. Purchases that got them: {grants}. "
+                    "Buyers who get a mail: {mails}."
+                ).format(own=own, product=product, grants=shared.grants, mails=shared.mails)
         except BadInput as error:
             messages.error(request, str(error))
         else:

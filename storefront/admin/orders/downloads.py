@@ -12,7 +12,7 @@ from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from downloads.errors import BadInput
@@ -25,7 +25,7 @@ from storefront.admin.orders.acts import page_of
 from storefront.formats import whole_number
 
 MOST_ENTERED = 999_999_999
-OPENS_NOTHING = "{done} But that opens nothing: {why}"
+OPENS_NOTHING = gettext_lazy("{done} But that opens nothing: {why}")
 # Which permission takes each act back: what gives it.
 VERBS = {RAISED: "raise", EXTENDED: "raise"}
 

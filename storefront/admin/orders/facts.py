@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
-from django.template.defaultfilters import pluralize
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from downloads.bidi import isolate
 from downloads.models import Dispute, LineItem, Mail, Order, Refund, RiskAssessment, Shop
@@ -19,12 +20,12 @@ ERROR_LENGTH = 200
 # One that was sent is told by the order itself, which remembers longer.
 UNTOLD = (Mail.State.SENT, Mail.State.NOT_NEEDED)
 DISPUTE_TAKES = {
-    Dispute.State.OPEN: "It holds the order until it is decided.",
-    Dispute.State.WON: "It takes nothing.",
-    Dispute.State.LOST: "It closes all downloads of the order.",
+    Dispute.State.OPEN: gettext_lazy("It holds the order until it is decided."),
+    Dispute.State.WON: gettext_lazy("It takes nothing."),
+    Dispute.State.LOST: gettext_lazy("It closes all downloads of the order."),
 }
-GONE = "Your shop took it back: it takes nothing any more."
-UNKNOWN_LINE = "an item that is not in the order"
+GONE = gettext_lazy("Your shop took it back: it takes nothing any more.")
+UNKNOWN_LINE = gettext_lazy("an item that is not in the order")
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,16 @@ def facts_of(order: Order) -> list[Fact]:
     facts += [_dispute(dispute) for dispute in Dispute.objects.of_order(*about)]
     for risk in RiskAssessment.objects.of_order(*about):
         holds = risk.is_high and order.shop.holds_high_risk
-        takes = "It holds the order until you release it." if holds else ""
-        facts.append(Fact(risk.assessed_at, f"{str(risk).lower()} of fraud", takes))
+        takes = _("It holds the order until you release it.") if holds else ""
+        facts.append(
+            Fact(
+                risk.assessed_at,
+                _("high risk of fraud") if risk.is_high else _("low risk of fraud"),
+                takes,
+            )
+        )
     if order.released_at is not None:
-        facts.append(Fact(order.released_at, "released by you"))
+        facts.append(Fact(order.released_at, _("released by you")))
     return facts
 
 
@@ -86,7 +93,11 @@ def _lines_by_number(order: Order) -> dict[int | None, LineItem]:
 def _refund(refund: Refund, lines: dict[int | None, LineItem], shop: Shop) -> Fact:
     rows = list(refund.lines.all())
     units = sum(row.quantity for row in rows)
-    what = f"refund of {units} item{pluralize(units)}" if rows else "refund of money alone"
+    what = (
+        ngettext("refund of {units} item", "refund of {units} items", units).format(units=units)
+        if rows
+        else _("refund of money alone")
+    )
     if rows:
         names = (
             f"{row.quantity} × {lines[row.line_platform_id].product}"
@@ -94,26 +105,26 @@ def _refund(refund: Refund, lines: dict[int | None, LineItem], shop: Shop) -> Fa
             else f"{row.quantity} × {UNKNOWN_LINE}"
             for row in rows
         )
-        takes = f"It takes back {', '.join(names)}."
+        takes = _("It takes back {names}.").format(names=", ".join(names))
     elif shop.amount_refunds == Shop.AmountRefunds.REVOKE:
-        takes = "It closes all downloads of the order, as your shop’s policy says."
+        takes = _("It closes all downloads of the order, as your shop’s policy says.")
     else:
-        takes = "It takes nothing, as your shop’s policy says."
+        takes = _("It takes nothing, as your shop’s policy says.")
     return _fact(refund, refund.refunded_at, what, takes, kind="refund")
 
 
 def _dispute(dispute: Dispute) -> Fact:
-    what = f"payment disputed. {dispute.get_state_display()}"
+    what = _("payment disputed. {state}").format(state=dispute.get_state_display())
     takes = DISPUTE_TAKES[Dispute.State(dispute.state)]
-    return _fact(dispute, dispute.opened_at, what, takes, kind="dispute")
+    return _fact(dispute, dispute.opened_at, what, str(takes), kind="dispute")
 
 
 def _fact(row: Refund | Dispute, at: datetime, what: str, takes: str, *, kind: str) -> Fact:
     if row.is_gone:
-        return Fact(at, what, GONE)
+        return Fact(at, what, str(GONE))
     if row.dismissed_at is not None:
         day = day_of(row.dismissed_at)
-        sentence = f"You said on {day} that it was a mistake: it takes nothing."
+        sentence = _("You said on {day} that it was a mistake: it takes nothing.").format(day=day)
         return Fact(at, what, sentence, kind, row.pk, is_dismissed=True)
     return Fact(at, what, takes, kind, row.pk)
 
@@ -124,7 +135,7 @@ def mail_facts_of(order: Order) -> SafeString | str:
     One query.
     """
     lines = ([each] for each in _mail_sentences(order))
-    return format_html_join("", "<div>{}</div>", lines) or "None so far"
+    return format_html_join("", "<div>{}</div>", lines) or _("None so far")
 
 
 def _mail_sentences(order: Order) -> Iterator[str]:
@@ -133,7 +144,9 @@ def _mail_sentences(order: Order) -> Iterator[str]:
     troubled = order.mails.filter(Q(bounced_at__isnull=False) | ~Q(state__in=UNTOLD))
     for mail in troubled[:NEWEST_MAILS]:
         if mail.bounced_at is not None:
-            yield f"{day_of(mail.bounced_at)}: came back. {isolate(mail.bounce)}"
+            yield _("{day}: came back. {bounce}").format(
+                day=day_of(mail.bounced_at), bounce=isolate(mail.bounce)
+            )
         else:
             why = Truncator(mail.error).chars(ERROR_LENGTH)
             yield f"{day_of(mail.created_at)}: {mail.get_state_display().lower()}. {isolate(why)}"

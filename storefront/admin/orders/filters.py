@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads import lookups
 from downloads.lookups import Missing
@@ -17,7 +19,8 @@ IS_SENT = Q(newest_state=Mail.State.SENT) | Q(newest_state=None, email_sent_at__
 
 
 class OrdersOfCustomer(OneRowFilter):
-    title = parameter_name = "customer"
+    title = gettext_lazy("customer")
+    parameter_name = "customer"
     rows = Customer.objects.all()
     path = "customer"
 
@@ -25,7 +28,7 @@ class OrdersOfCustomer(OneRowFilter):
 class MailFilter(admin.SimpleListFilter):
     """The newest mail about an order counts: one that came back before it is done with."""
 
-    title = "mail to the buyer"
+    title = gettext_lazy("mail to the buyer")
     parameter_name = "mail"
     # Which orders are looked at at all, by an index of their mails: those that have such a one.
     candidates = MappingProxyType(
@@ -37,16 +40,16 @@ class MailFilter(admin.SimpleListFilter):
         }
     )
     choices_of_newest = {
-        "sent": ("Sent", IS_SENT & Q(newest_bounce=None)),
-        "back": ("Came back", Q(newest_bounce__isnull=False)),
-        "aside": ("Not sent", Q(newest_state=Mail.State.SET_ASIDE)),
-        "perhaps": ("Perhaps sent", Q(newest_state=Mail.State.DOUBTFUL)),
-        "moving": ("Waiting", Q(newest_state__in=Mail.MOVING)),
-        "none": ("None", Q(newest_state=None, email_sent_at=None)),
+        "sent": (gettext_lazy("Sent"), IS_SENT & Q(newest_bounce=None)),
+        "back": (gettext_lazy("Came back"), Q(newest_bounce__isnull=False)),
+        "aside": (gettext_lazy("Not sent"), Q(newest_state=Mail.State.SET_ASIDE)),
+        "perhaps": (gettext_lazy("Perhaps sent"), Q(newest_state=Mail.State.DOUBTFUL)),
+        "moving": (gettext_lazy("Waiting"), Q(newest_state__in=Mail.MOVING)),
+        "none": (gettext_lazy("None"), Q(newest_state=None, email_sent_at=None)),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(value, words) for value, (words, _which) in self.choices_of_newest.items()]
+        return [(value, str(words)) for value, (words, _which) in self.choices_of_newest.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         chosen = self.choices_of_newest.get(self.value() or "")
@@ -67,15 +70,15 @@ class MailFilter(admin.SimpleListFilter):
 class MissingFilter(admin.SimpleListFilter):
     """Paid, and nothing to download: whatever for, or for one reason."""
 
-    title = "paid, nothing to download"
+    title = gettext_lazy("paid, nothing to download")
     parameter_name = "missing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
-            ("any", "For any reason"),
-            (Missing.PRODUCT, "No product known"),
-            (Missing.VARIANT, "Variant new since"),
-            (Missing.FILES, "Product without files"),
+            ("any", _("For any reason")),
+            (Missing.PRODUCT, _("No product known")),
+            (Missing.VARIANT, _("Variant new since")),
+            (Missing.FILES, _("Product without files")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
@@ -89,19 +92,19 @@ class MissingFilter(admin.SimpleListFilter):
 class NotesFilter(admin.SimpleListFilter):
     """What a merchant should know of an order; tests and vendors' parts apart."""
 
-    title = "notes"
+    title = gettext_lazy("notes")
     parameter_name = "notes"
     choices_of_notes = {
         "any": (
-            "Has notes",
+            gettext_lazy("Has notes"),
             ~Q(notes=[]) | Q(is_token_taken=True) | Q(former_platform_id__isnull=False),
         ),
-        "test": ("Test order", Q(is_test=True)),
-        "part": ("Part of another order", Q(parent_platform_id__isnull=False)),
+        "test": (gettext_lazy("Test order"), Q(is_test=True)),
+        "part": (gettext_lazy("Part of another order"), Q(parent_platform_id__isnull=False)),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(value, words) for value, (words, _which) in self.choices_of_notes.items()]
+        return [(value, str(words)) for value, (words, _which) in self.choices_of_notes.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         chosen = self.choices_of_notes.get(self.value() or "")

@@ -44,7 +44,7 @@ class OrderForm(forms.ModelForm):
         shop = cleaned.get("shop") or (self.instance.shop if self.instance.pk else None)
         customer = cleaned.get("customer")
         if shop and customer and customer.shop_id != shop.pk:
-            self.add_error("customer", "This customer belongs to another shop.")
+            self.add_error("customer", _("This customer belongs to another shop."))
         if changed := self._changed_meanwhile(cleaned.get("seen") or ""):
             words = _(
                 "Nothing was saved: meanwhile somebody changed {what}. Open the page anew, and "
@@ -60,7 +60,7 @@ class OrderForm(forms.ModelForm):
         local, _at, host = email.rpartition("@")
         # What a shop has accepted is no more than this.
         if email and not (local and host and email.isprintable() and " " not in email):
-            raise forms.ValidationError("Enter a mail address.")
+            raise forms.ValidationError(_("Enter a mail address."))
         return email
 
     def _changed_meanwhile(self, seen: str) -> list[str]:

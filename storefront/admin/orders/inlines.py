@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads.models import Grant, LineItem, Order
@@ -25,12 +26,18 @@ class LineFormSet(SameShopFormSet):
         quantity, kept = entered.get("quantity"), entered.get("current_quantity")
         if form.instance.pk and "product" in form.changed_data:
             form.add_error(
-                "product", "Set the units kept to 0 and add a new line for another product."
+                "product",
+                gettext("Set the units kept to 0 and add a new line for another product."),
             )
         if form.instance.pk and quantity is not None and quantity < form.initial["quantity"]:
-            form.add_error("quantity", "Lower the units kept instead, and raise them to undo.")
+            form.add_error(
+                "quantity", gettext("Lower the units kept instead, and raise them to undo.")
+            )
         if quantity is not None and kept is not None and kept > quantity:
-            form.add_error("current_quantity", f"At most the {quantity} that were bought.")
+            form.add_error(
+                "current_quantity",
+                gettext("At most the {quantity} that were bought.").format(quantity=quantity),
+            )
 
 
 class GrantFormSet(SameShopFormSet):
@@ -48,7 +55,7 @@ class GrantFormSet(SameShopFormSet):
         if asset is None or "asset" in form.errors:
             return
         if asset.pk in self.existing:
-            form.add_error("asset", "This order has this file or link already.")
+            form.add_error("asset", gettext("This order has this file or link already."))
         self.existing.add(asset.pk)
 
 
@@ -59,8 +66,8 @@ class LineInline(ScopedInline):
     can_delete = False
     autocomplete_fields = ("product",)
     fields = ("product", "quantity", "current_quantity")
-    verbose_name = "line"
-    verbose_name_plural = "lines"
+    verbose_name = _("line")
+    verbose_name_plural = _("lines")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LineItem]:
         return super().get_queryset(request).select_related("product")
@@ -101,27 +108,27 @@ class GrantInline(LimitInline):
         # A form would write every column back, the counter included, as it was when opened.
         return False
 
-    @admin.display(description="with")
+    @admin.display(description=_("with"))
     def with_line(self, grant: Grant) -> str:
-        return str(grant.bought_product or "the order")
+        return str(grant.bought_product or gettext("the order"))
 
-    @admin.display(description="downloaded")
+    @admin.display(description=_("downloaded"))
     def downloads(self, grant: Grant) -> str:
         return count_text(grant) if grant.pk else "–"
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def status(self, grant: Grant) -> str:
         return grant_status(grant, at=timezone.now()) if grant.pk else "–"
 
-    @admin.display(description="because")
+    @admin.display(description=_("because"))
     def because(self, grant: Grant) -> str:
         return (grant.pk and causes_text(grant, at=timezone.now())) or "–"
 
-    @admin.display(description="change")
+    @admin.display(description=_("change"))
     def more(self, grant: Grant) -> str:
         if not grant.pk:
             return "–"
-        return format_html('<a href="#download-{}">Change it above</a>', grant.pk)
+        return format_html('<a href="#download-{}">{}</a>', grant.pk, gettext("Change it above"))
 
 
 def _is_by_hand(order: Order | None) -> bool:

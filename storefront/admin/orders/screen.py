@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads import lookups
 from downloads.email_addresses import takes_mail
@@ -22,10 +23,13 @@ from storefront.admin.orders.words import moment_text
 
 WHY = {
     Missing.PRODUCT: (
-        "Your shop no longer says which product this is: its variant may have been deleted there."
+        gettext_lazy(
+            "Your shop no longer says which product this is: its variant may have been "
+            "deleted there."
+        )
     ),
-    Missing.VARIANT: "This variant has no files; another variant of the product has.",
-    Missing.FILES: "This product has no files yet.",
+    Missing.VARIANT: gettext_lazy("This variant has no files; another variant of the product has."),
+    Missing.FILES: gettext_lazy("This product has no files yet."),
 }
 
 
@@ -81,7 +85,7 @@ def screen_of(request: HttpRequest, model_admin: Any, order: Order) -> Screen:
         mail=mail_facts_of(order),
         placed=moment_text(order.placed_at, now=at),
         notes=notes_of(order),
-        missing=[(bare, WHY[bare.why]) for bare in lookups.missing_of(order)],
+        missing=[(bare, str(WHY[bare.why])) for bare in lookups.missing_of(order)],
         facts=facts,
         rows=rows,
         timeline=timeline_of(order, [row.grant for row in rows], facts),

@@ -8,6 +8,7 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from downloads.search.found import WAYS, Found, find_kinds
 from storefront.admin.search.terms import is_like_token, is_secret, order_number, orders_of
@@ -18,7 +19,7 @@ from storefront.staff.roles import rows_where, shops_where
 NOTHING = "[redacted]"
 # More than any name has; SQLite counts the conditions, and measures a pattern.
 MOST_WORDS, LONGEST = 30, 1000
-TOO_LONG = "The list is searched for at most 30 words. Search for fewer of them."
+TOO_LONG = _("The list is searched for at most 30 words. Search for fewer of them.")
 
 
 class SeeOther(HttpResponseRedirect):
@@ -32,7 +33,7 @@ class SearchedAdmin(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         if not is_short(search_term):
-            raise RequestRefused(TOO_LONG)
+            raise RequestRefused(str(TOO_LONG))
         if self.model in WAYS:
             return self._found_by_index(request, queryset, search_term), False
         rows, has_twins = super().get_search_results(request, queryset, search_term)

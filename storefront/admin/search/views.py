@@ -15,6 +15,7 @@ from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from downloads import lookups
@@ -51,7 +52,7 @@ def find(request: HttpRequest) -> HttpResponse:
         if address is not None:
             return SeeOther(address)
     context = admin.site.each_context(request) | {
-        "title": "Search",
+        "title": _("Search"),
         "is_asked": is_asked,
         "is_popup": IS_POPUP_VAR in request.POST,
         "came_from": _list_asked(request),
@@ -110,7 +111,7 @@ def show_result(request: HttpRequest, name: str) -> HttpResponse:
     result = kept_text_and_groups(request, name)
     text, groups = result or ("", [])
     context = admin.site.each_context(request) | {
-        "title": "Search",
+        "title": _("Search"),
         "text": text,
         "groups": groups,
         "is_over": result is None,

@@ -13,6 +13,8 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads import fulfilment
 from downloads.bidi import isolate
@@ -24,7 +26,12 @@ from storefront.formats import zoned_text
 from storefront.mail.providers import reaches_people
 from storefront.pages.invitations import invitation_url
 
-NO_WAY_BACK = "The invitation of {} is accepted already. Look under Staff members."
+STATES = {
+    Invitation.OPEN: gettext_lazy("open"),
+    Invitation.ACCEPTED: gettext_lazy("accepted"),
+    Invitation.ENDED: gettext_lazy("ended"),
+}
+NO_WAY_BACK = gettext_lazy("The invitation of {} is accepted already. Look under Staff members.")
 
 
 class RefusingAdmin(ScopedAdmin):
@@ -68,7 +75,9 @@ class MembershipAdmin(RefusingAdmin):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        words = {"subtitle": "Somebody new is invited under Invitations."} | (extra_context or {})
+        words = {"subtitle": _("Somebody new is invited under Invitations.")} | (
+            extra_context or {}
+        )
         return super().changelist_view(request, words)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
@@ -83,11 +92,11 @@ class MembershipAdmin(RefusingAdmin):
         for member in queryset.select_related("shop"):
             self.delete_model(request, member)
 
-    @admin.display(description="person", ordering="user__username")
+    @admin.display(description=gettext_lazy("person"), ordering="user__username")
     def person(self, member: Membership) -> str:
         return member.user.get_username()
 
-    @admin.display(description="shop")
+    @admin.display(description=gettext_lazy("shop"))
     def shop_name(self, member: Membership) -> str:
         return str(member.shop)
 
@@ -97,9 +106,13 @@ class InvitationForm(forms.ModelForm):
         model = Invitation
         fields = ("shop", "email", "role")
         help_texts = {
-            "email": "They sign in with it. Inviting an address again ends its earlier link.",
-            "role": "Support reads and resets, a manager also edits and attaches, an owner also "
-            "has the keys, the plan and the staff.",
+            "email": gettext_lazy(
+                "They sign in with it. Inviting an address again ends its earlier link."
+            ),
+            "role": gettext_lazy(
+                "Support reads and resets, a manager also edits and attaches, an owner also "
+                "has the keys, the plan and the staff."
+            ),
         }
 
     def clean_email(self) -> str:
@@ -110,12 +123,11 @@ class InvitationForm(forms.ModelForm):
 
 
 class StateFilter(admin.SimpleListFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        states = (Invitation.OPEN, Invitation.ACCEPTED, Invitation.ENDED)
-        return [(state, state.title()) for state in states]
+        return [(state, str(words).capitalize()) for state, words in STATES.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Invitation]:
         state = self.value()
@@ -154,19 +166,23 @@ class InvitationAdmin(RefusingAdmin):
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        by_hand = f"Send it to {isolate(obj.email)} and to nobody else"
+        by_hand = _("Send it to {email} and to nobody else").format(email=isolate(obj.email))
         if obj.is_mailed and reaches_people():
-            by_hand = (
-                f"It is on its way to {isolate(obj.email)} by mail. Should that not arrive, send "
-                "it to them and to nobody else"
-            )
+            by_hand = _(
+                "It is on its way to {email} by mail. Should that not arrive, send it to them "
+                "and to nobody else"
+            ).format(email=isolate(obj.email))
         return show_secret_once(
             self,
             request,
-            title=f"Invitation of {isolate(obj.email)} to {obj.shop}",
+            title=_("Invitation of {email} to {shop}").format(
+                email=isolate(obj.email), shop=obj.shop
+            ),
             secret=obj.link,
-            use=f"{by_hand}: whoever opens it works for the shop from then on. It can be used "
-            f"once, until {zoned_text(obj.expires_at)}.",
+            use=_(
+                "{by_hand}: whoever opens it works for the shop from then on. It can be used once, "
+                "until {end}."
+            ).format(by_hand=by_hand, end=zoned_text(obj.expires_at)),
         )
 
     def delete_model(self, request: HttpRequest, obj: Invitation) -> None:
@@ -177,14 +193,14 @@ class InvitationAdmin(RefusingAdmin):
         for invitation in queryset:
             self.delete_model(request, invitation)
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def state(self, invitation: Invitation) -> str:
-        return invitation.state(timezone.now())
+        return str(STATES[invitation.state(timezone.now())])
 
     def accept(self, request: HttpRequest, token: str) -> HttpResponseBase:
         """Let whoever has signed in accept an invitation: any of the staff, of whatever shop."""
         at = timezone.now()
-        context = self.admin_site.each_context(request) | {"title": "You are invited"}
+        context = self.admin_site.each_context(request) | {"title": _("You are invited")}
         user: Any = request.user
         try:
             invitation = fulfilment.memberships.require_invitation(token, at=at)
@@ -192,7 +208,10 @@ class InvitationAdmin(RefusingAdmin):
             if request.method == "POST" and mine:
                 member = fulfilment.memberships.accept_as(token, user, at=at)
                 role = member.get_role_display().lower()
-                messages.success(request, f"You work for {member.shop} now, as {role}.")
+                messages.success(
+                    request,
+                    _("You work for {shop} now, as {role}.").format(shop=member.shop, role=role),
+                )
                 return HttpResponseRedirect(reverse("admin:index"))
         except LinkSpent as error:
             return self._answer(request, context | {"spent": str(error)}, status=404)

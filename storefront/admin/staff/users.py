@@ -8,6 +8,8 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from downloads import fulfilment
 from downloads.audit.entries import enter_audit
@@ -22,8 +24,10 @@ from storefront.staff import lockout, passwords, two_factor
 from storefront.staff.mailed.links import link_minutes
 from storefront.staff.session_list import end_sessions
 
-YOUR_OWN = "Change your own under “Two-factor sign-in”."
-STAYS_OUT = "{} still may not sign in: tick “Active” and “Staff status” on their page."
+YOUR_OWN = gettext_lazy("Change your own under “Two-factor sign-in”.")
+STAYS_OUT = gettext_lazy(
+    "{} still may not sign in: tick “Active” and “Staff status” on their page."
+)
 
 admin.site.unregister([User, Group])
 
@@ -48,9 +52,13 @@ class PersonForm(forms.ModelForm):
             *("is_active", "is_staff", "is_superuser"),
         )
         help_texts = {
-            "is_active": "Take this away instead of deleting somebody: they are out at once.",
-            "is_staff": "May sign in here. What they see is decided by their role in each shop.",
-            "is_superuser": "Sees and changes everything of every shop.",
+            "is_active": gettext_lazy(
+                "Take this away instead of deleting somebody: they are out at once."
+            ),
+            "is_staff": gettext_lazy(
+                "May sign in here. What they see is decided by their role in each shop."
+            ),
+            "is_superuser": gettext_lazy("Sees and changes everything of every shop."),
         }
 
     def clean_username(self) -> str:
@@ -58,7 +66,9 @@ class PersonForm(forms.ModelForm):
         # Wrong tries are counted without regard to case: two such names would share a count.
         others = User.objects.exclude(pk=self.instance.pk).values_list("username", flat=True)
         if name.casefold() in {each.casefold() for each in others}:
-            raise forms.ValidationError("Somebody has this name already, perhaps in other letters.")
+            raise forms.ValidationError(
+                _("Somebody has this name already, perhaps in other letters.")
+            )
         return name
 
 
@@ -99,80 +109,95 @@ class StaffAdmin(ScopedAdmin):
             obj.set_unusable_password()
             obj.save()
             messages.info(
-                request, "They have no password yet: mail them a link to choose one, in the list."
+                request,
+                _("They have no password yet: mail them a link to choose one, in the list."),
             )
         elif form.changed_data:
             # They may be choosing a password meanwhile.
             obj.save(update_fields=form.changed_data)
 
-    @admin.display(description="name")
+    @admin.display(description=gettext_lazy("name"))
     def name(self, user: User) -> str:
         return user.get_full_name()
 
-    @admin.display(description="second factor", boolean=True)
+    @admin.display(description=gettext_lazy("second factor"), boolean=True)
     def has_factor(self, user: Any) -> bool:
         return user.has_second_factor
 
-    @admin.display(description="locked until")
+    @admin.display(description=gettext_lazy("locked until"))
     def locked(self, user: Any) -> Any:
         return user.locked_until
 
-    @admin.action(description="Unlock the sign-in", permissions=["change"])
+    @admin.action(description=gettext_lazy("Unlock the sign-in"), permissions=["change"])
     def unlock(self, request: HttpRequest, people: QuerySet[User]) -> None:
         at = timezone.now()
         done = sum(lockout.unlock(user, at=at) for user in people)
-        report_count(request, done, done="unlocked", none="Nobody of them was locked out.")
+        report_count(request, done, done=_("unlocked"), none=_("Nobody of them was locked out."))
         for user in (each for each in people if not (each.is_active and each.is_staff)):
             messages.warning(request, STAYS_OUT.format(user))
 
-    @admin.action(description="Mail a link to choose a password", permissions=["change"])
+    @admin.action(
+        description=gettext_lazy("Mail a link to choose a password"), permissions=["change"]
+    )
     def mail_password_link(self, request: HttpRequest, people: QuerySet[User]) -> None:
         at, done = timezone.now(), 0
         for user in people:
             try:
                 mail = fulfilment.mail_password_link(user, at=at)
             except BadInput as error:
-                messages.error(request, f"{isolate(user)} gets no mail. {error}")
+                messages.error(
+                    request,
+                    _("{user} gets no mail. {error}").format(user=isolate(user), error=error),
+                )
             else:
                 done += 1
                 enter_audit("Mailed a link to choose a password", row=user)
-                messages.success(request, f"A link is on its way to {isolate(mail.email)}.")
+                messages.success(
+                    request, _("A link is on its way to {email}.").format(email=isolate(mail.email))
+                )
         if done:
-            messages.info(request, f"Each works once, within {link_minutes()} minutes.")
+            messages.info(
+                request, _("Each works once, within {count} minutes.").format(count=link_minutes())
+            )
 
     @admin.action(
-        description="Make a link to choose a password (shown once)", permissions=["change"]
+        description=gettext_lazy("Make a link to choose a password (shown once)"),
+        permissions=["change"],
     )
     def make_password_link(
         self, request: HttpRequest, people: QuerySet[User]
     ) -> HttpResponse | None:
-        user = only_row(request, people, why="each link is shown once")
+        user = only_row(request, people, why=_("each link is shown once"))
         if user is None:
             return None
         if not (user.is_active and user.is_staff):
-            messages.error(request, f"The link would not work: {isolate(user)} may not sign in.")
+            messages.error(
+                request,
+                _("The link would not work: {user} may not sign in.").format(user=isolate(user)),
+            )
             return None
         return show_secret_once(
             self,
             request,
-            title=f"Link for {isolate(user)} to choose a password",
+            title=_("Link for {user} to choose a password").format(user=isolate(user)),
             secret=passwords.make_link(user),
-            use=f"Send it to {isolate(user)} and to nobody else: whoever opens it chooses the "
-            f"password. It works once, within {passwords.link_hours()} hours. The second factor "
-            "stays.",
+            use=_(
+                "Send it to {user} and to nobody else: whoever opens it chooses the password. It "
+                "works once, within {link_hours} hours. The second factor stays."
+            ).format(user=isolate(user), link_hours=passwords.link_hours()),
         )
 
-    @admin.action(description="Remove the second factor", permissions=["change"])
+    @admin.action(description=gettext_lazy("Remove the second factor"), permissions=["change"])
     def remove_second_factor(self, request: HttpRequest, people: QuerySet[User]) -> None:
         if request.user in people:
             messages.error(request, YOUR_OWN)
             return
         done = sum(two_factor.reset(user) for user in people)
-        none = "Nobody of them has a second factor."
-        report_count(request, done, done="removed, and the sessions ended", none=none)
+        none = _("Nobody of them has a second factor.")
+        report_count(request, done, done=_("removed, and the sessions ended"), none=none)
 
-    @admin.action(description="End all sessions", permissions=["change"])
+    @admin.action(description=gettext_lazy("End all sessions"), permissions=["change"])
     def end_all_sessions(self, request: HttpRequest, people: QuerySet[User]) -> None:
         ended = sum(end_sessions(user) for user in people)
-        none = "None of them is signed in anywhere."
-        report_count(request, ended, done="sessions ended", none=none)
+        none = _("None of them is signed in anywhere.")
+        report_count(request, ended, done=_("sessions ended"), none=none)

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from downloads import figures, room
@@ -35,7 +35,7 @@ from storefront.staff.start.shops import (
 )
 from storefront.staff.worker import words_of_worker
 
-DISMISSED = "The first steps are put away. Each of them has its own page still."
+DISMISSED = gettext_lazy("The first steps are put away. Each of them has its own page still.")
 # The disk is told of before uploads are refused: at so many times what they leave free.
 NEARLY_FULL = 2
 

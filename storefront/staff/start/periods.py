@@ -22,7 +22,7 @@ WORDS: dict[int, Any] = {
     365: _("Year"),
 }
 USUAL = 30
-NO_SUCH_PERIOD = "This page has figures of 1, 7, 30, 90 and 365 days. Choose one of these."
+NO_SUCH_PERIOD = _("This page has figures of 1, 7, 30, 90 and 365 days. Choose one of these.")
 # So many days make one bar of the chart, where there would be too many.
 GROUPED = {365: 5}
 # A day alone is shown among those before it.
@@ -88,7 +88,7 @@ def period_of(request: HttpRequest, *, at: datetime) -> Period:
     for days in figures.PERIODS:
         if named == str(days):
             return Period(days, timezone.localtime(at).date())
-    raise RequestRefused(NO_SUCH_PERIOD)
+    raise RequestRefused(str(NO_SUCH_PERIOD))
 
 
 def choices(chosen: Period, url: str) -> list[Choice]:
