@@ -187,7 +187,7 @@ def test_no_cause_is_left_out():
     reasons = set(Unavailable.MESSAGES) - {Unavailable.CLICK_OVER, Unavailable.LINK_PAST}
     assert reasons < set(CAUSES)
     told = " ".join(why for _, _, why in STATES.values())
-    assert all(cause.why in told for cause in CAUSES.values())
+    assert all(str(cause.why) in told for cause in CAUSES.values())
 
 
 def test_of_a_mixture_each_cause_is_told_once_with_how_many_it_holds(act):

@@ -53,7 +53,7 @@ def test_an_example_is_named_as_on_its_receipt(staff, shop):
 
 
 def test_a_shop_without_reported_statuses_says_so(staff):
-    assert NO_STATUS in staff.get(url_of(ShopFactory())).content.decode()
+    assert str(NO_STATUS) in staff.get(url_of(ShopFactory())).content.decode()
 
 
 def test_a_status_is_cut_from_no_page(staff, shop):

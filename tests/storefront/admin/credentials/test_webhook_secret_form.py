@@ -113,7 +113,7 @@ def test_the_page_gives_the_address_for_the_platform(staff, settings):
         page = staff.get(URL + path).content.decode()
         assert "https://files.example/webhooks/shopify/" in page
     page = staff.get(f"{URL}add/").content.decode()
-    assert "https://files.example/webhooks/generic/… and the shop's domain" in page
+    assert "https://files.example/webhooks/generic/… and the shop&#x27;s domain" in page
 
 
 def test_only_its_end_can_be_set(staff):

@@ -190,7 +190,7 @@ def test_a_new_variant_gets_the_files_of_another(open_page, shop, order):
     assert "another variant of the product has" in desk(page)
     page = press(page, "Give it the files of “Book (XL)”")
     assert is_open(found)
-    assert says(page, "“Book (XXL)” has the files of “Book (XL)” now: 1 purchase got them")
+    assert says(page, "“Book (XXL)” has the files of “Book (XL)” now. Purchases that got them: 1.")
 
 
 def test_a_product_without_files_leads_to_its_page(open_page, shop):
