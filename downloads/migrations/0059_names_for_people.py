@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("downloads", "0056_mail_by_person"),
+        ("downloads", "0058_attachment_tables"),
     ]
 
     operations = [
