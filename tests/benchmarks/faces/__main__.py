@@ -1,6 +1,6 @@
 """How fast the faces are, beside a floor on the same data: `make bench`, `make bench-quick`.
 
-    python -m tests.benchmarks.faces [--quick] [--rounds 5] [--seconds 3] [--shape ORDERSxLINES …]
+    python -m tests.benchmarks.faces [--quick] [--rounds 5] [--seconds 2] [--shape ORDERSxLINES …]
         [--database PostgreSQL|SQLite] [--only faces|beside] [--write FOLDER]
 
 On SQLite, and on PostgreSQL where one answers at `POSTGRES_URL`. Rates depend on the machine and
@@ -188,7 +188,7 @@ def main() -> None:
     options = parser.parse_args()
     given = Given(
         rounds=options.rounds or (2 if options.quick else 5),
-        seconds=options.seconds or (1 if options.quick else 3),
+        seconds=options.seconds or (1 if options.quick else 2),
         shapes=options.shape or ([QUICK] if options.quick else SHAPES),
         is_quick=options.quick,
         only=options.only,
