@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from downloads import lookups
-from downloads.fulfilment import record_dispute, record_order, record_refund, record_risk, spend
+from downloads.fulfilment import (
+    orders,
+    record_dispute,
+    record_order,
+    record_refund,
+    record_risk,
+    spend,
+)
 from downloads.incoming import CustomerReport, OrderReport
 from downloads.models import Dispute, Grant, Order, Refund, RiskAssessment, Shop
 from downloads.tokens import hash_token
@@ -19,7 +26,7 @@ from tests.downloads.reported import (
     refund_report,
     risk_report,
 )
-from tests.factories import NOW, AttachmentFactory, ProductFactory, ShopFactory
+from tests.factories import NOW, AttachmentFactory, OrderFactory, ProductFactory, ShopFactory
 from tests.invariants.messages.lattice import only_end
 from tests.invariants.messages.states import state_of
 
@@ -254,3 +261,40 @@ def test_guests_are_told_apart_by_their_addresses(shop):
     say(shop, replace(FIRST, customer=guests[0]))
     say(shop, replace(SECOND, customer=guests[1]))
     assert Order.objects.count() == 2
+
+
+def overtaken(monkeypatch, other):
+    """Let somebody do something between the lock of a report's order and its INSERT, once."""
+    lock, waiting = orders.lock_for_report, [other]
+
+    def lock_and_be_overtaken(shop, report):
+        known = lock(shop, report)
+        if waiting:
+            waiting.pop()()
+        return known
+
+    monkeypatch.setattr(orders, "lock_for_report", lock_and_be_overtaken)
+
+
+def test_a_new_order_whose_token_another_shop_took_at_this_moment_goes_without(monkeypatch):
+    shop = ShopFactory()
+    other = ShopFactory()
+    report = order_report(platform_id=2, token="a" * 32)
+
+    def take():
+        OrderFactory(shop=other, platform_id=1, token="a" * 32)
+
+    overtaken(monkeypatch, take)
+    record_order(shop, report, at=NOW)
+    order = Order.objects.get(shop=shop)
+    assert (order.token_hash, order.is_token_taken) == (None, True)
+    assert order.wanted_token_hash == report.token_hash
+
+
+def test_a_new_order_whose_number_was_taken_at_this_moment_is_that_one(monkeypatch):
+    shop = ShopFactory()
+    overtaken(monkeypatch, lambda: OrderFactory(shop=shop, platform_id=2, customer=None, number=7))
+    report = order_report(platform_id=2, token="a" * 32)
+    assert record_order(shop, report, at=NOW).outcome != "new"
+    order = Order.objects.get(shop=shop)
+    assert (order.number, order.token_hash) == (report.number, report.token_hash)
