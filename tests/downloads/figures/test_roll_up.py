@@ -221,6 +221,7 @@ def test_a_day_ends_where_the_installation_is(settings):
     assert of_day(TODAY + DAY)[0] == 1
 
 
+@pytest.mark.slow
 def test_a_day_ends_where_its_shop_is(grant):
     late = NOW.replace(hour=16)
     OrderFactory(shop=ShopFactory(time_zone="Asia/Tokyo"), placed_at=late)

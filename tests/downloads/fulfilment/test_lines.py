@@ -168,6 +168,7 @@ def test_a_former_download_is_the_last_products_that_had_it(shop):
     assert list(named_by) == [(BASIC, True), (PRO, True), (OTHER, False), (PRO, True), (PRO, True)]
 
 
+@pytest.mark.slow
 def test_however_many_products_a_line_had_the_last_are_kept(shop):
     ones = [LineReport(1, ProductReport("One", n, n), quantity=1) for n in range(1, 60)]
     for n, line in enumerate(ones):

@@ -188,6 +188,7 @@ def test_a_saved_shop_writes_only_what_was_changed(staff):
     assert [re.findall(r'"(\w+)" = ', sql.split(" WHERE ")[0]) for sql in updates] == [["name"]]
 
 
+@pytest.mark.slow
 def test_a_shop_says_when_its_app_was_removed(staff):
     shop = ShopFactory()
     url = f"/admin/downloads/shop/{shop.pk}/change/"
@@ -271,6 +272,7 @@ def test_a_shop_shows_its_mails_in_trouble_if_there_are_any(staff, clerk):
     assert "Mails to buyers" not in clerk("view_shop").get(url).content.decode()
 
 
+@pytest.mark.slow
 def test_mails_in_trouble_are_counted_once_however_many_there_are(
     staff, django_assert_max_num_queries
 ):

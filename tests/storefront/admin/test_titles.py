@@ -70,6 +70,7 @@ def test_no_old_word_stands_in_a_new_form(staff, model):
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_no_old_word_stands_on_the_pages_of_a_sale(staff):
     grant = GrantFactory(asset__title="Book", order=OrderFactory(number=1050, platform_id=7001))
     attachment = AttachmentFactory(asset__title="Book")

@@ -100,6 +100,7 @@ def test_a_throttled_question_is_asked_again(shopify, connected):
     assert shopify.throttles == 0
 
 
+@pytest.mark.slow
 def test_who_waits_for_a_page_is_not_kept_for_minutes(shopify, connected, settings):
     access = connected("shopify")
     settings.PLATFORM_TEST_SECONDS = 1

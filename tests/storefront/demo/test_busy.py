@@ -12,7 +12,7 @@ from downloads.models import DailyFigures, DataRequest, Grant, Mail, Message, Or
 from storefront.demo.busy import make_busy_year
 from tests.factories import NOW, ShopFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 COUNT = 600
 
 

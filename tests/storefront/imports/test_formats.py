@@ -152,6 +152,7 @@ def test_what_is_no_text_is_named(content, what):
         opened(content)
 
 
+@pytest.mark.slow
 def test_a_table_that_is_none_may_be_closed_at_once(tmp_path, monkeypatch):
     unraised = []
     gc.collect()  # what other tests left behind is none of this one's

@@ -128,6 +128,7 @@ def test_the_command_line_makes_the_link(browser, ada, capsys):
     assert words.startswith("Send it to ada and to nobody else:")
 
 
+@pytest.mark.slow
 def test_a_changed_password_ends_the_other_sessions(browser, told):
     other = Browser()
     browser.sign_in()

@@ -80,6 +80,7 @@ def test_what_is_wrong_is_said_and_nothing_written(app, asset, numbers, error):
     assert not AttachmentRule.objects.exists()
 
 
+@pytest.mark.slow
 def test_another_shops_product_is_not_taken(app, shop, asset):
     ProductFactory(shop=shop)
     form = form_to_attach(app, asset)

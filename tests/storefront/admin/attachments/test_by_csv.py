@@ -45,6 +45,7 @@ def test_the_list_of_files_leads_there_too(app):
     assert page.request.path == HERE
 
 
+@pytest.mark.slow
 def test_nothing_is_written_until_it_is_confirmed(app):
     page = app.get("/admin/downloads/product/").click("Attach by CSV")
     template = page.click("Download the template")

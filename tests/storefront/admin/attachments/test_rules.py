@@ -37,6 +37,7 @@ def new_form(app, asset, **typed):
     return form
 
 
+@pytest.mark.slow
 def test_a_rule_is_saved_after_it_was_shown_what_it_matches(app, shop, asset):
     book = ProductFactory(shop=shop, name="Book", tags=["Digital"])
     ProductFactory(shop=shop, name="Mug")

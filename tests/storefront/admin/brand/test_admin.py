@@ -33,6 +33,7 @@ def test_a_brand_is_saved_as_the_form_is_sent(form):
     assert {"accent", "logo", "address", "support"} <= changed
 
 
+@pytest.mark.slow
 def test_a_logo_is_taken_away(form):
     sent = form()
     sent["logo_upload"] = Upload("logo.png", picture("PNG"), "image/png")

@@ -58,6 +58,7 @@ def rows_of(page):
     return [re.sub("[\u2066-\u2069]", "", row) for row in rows]
 
 
+@pytest.mark.slow
 def test_two_are_merged_after_a_preview_and_taken_apart_again(open_page, ada, other):
     page = look_at(open_page(ada).click("Merge with another buyer"), other)
     ada.refresh_from_db()

@@ -73,6 +73,7 @@ def waiting():
 # --- Another address -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_address_is_corrected_and_the_mail_sent(open_page, order):
     page = press(open_page(order), CORRECT, email=NEW)
     order.refresh_from_db()
@@ -89,6 +90,7 @@ def test_the_address_is_corrected_and_the_mail_sent(open_page, order):
     assert f"corrected the mail address from {OLD} to {NEW}" in " ".join(told.split())
 
 
+@pytest.mark.slow
 def test_a_correction_is_taken_back(open_page, order):
     page = press(open_page(order), CORRECT, email=NEW)
     page = press(page, "Take the correction back")

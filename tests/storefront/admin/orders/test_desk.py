@@ -126,6 +126,7 @@ def test_it_is_told_what_each_takes(open_page, shop, order, refund, dispute):
 
 
 @pytest.mark.parametrize("kind", ["refund", "dispute"])
+@pytest.mark.slow
 def test_a_mistake_counts_for_nothing_until_it_is_counted_again(request, open_page, order, kind):
     fact = request.getfixturevalue(kind)
     assert not is_open(order)

@@ -75,6 +75,7 @@ def test_each_download_offers_what_could_change_it(open_page, grants):
     assert "Press “Reset” or “Allow more”" in row
 
 
+@pytest.mark.slow
 def test_each_act_and_its_undo(open_page, grants):
     book, page = grants[0], open_page()
     before = counts(book)
@@ -98,6 +99,7 @@ def test_each_act_and_its_undo(open_page, grants):
     assert book.withdrawn_at is None
 
 
+@pytest.mark.slow
 def test_the_other_download_is_left_alone(open_page, grants):
     book, guide = grants
     page = press(open_page(), guide, "withdraw")
@@ -138,6 +140,7 @@ def test_what_is_no_number_says_what_to_enter(open_page, grants, act, amount):
     assert notes(page)[0].startswith("“Book”: Enter how many")
 
 
+@pytest.mark.slow
 def test_support_allows_as_much_as_the_shop_says(open_page, grants):
     book, page = grants[0], open_page("support")
     assert buttons(page, book) == ["Reset", "Allow more", "Extend by days"]

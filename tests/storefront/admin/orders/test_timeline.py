@@ -71,6 +71,7 @@ def test_all_that_happened_stands_there_newest_first(staff, grant):
     ]
 
 
+@pytest.mark.slow
 def test_what_is_older_is_a_page_further_and_nothing_is_lost_or_told_twice(staff, grant):
     count = 2 * ON_PAGE + 5
     for number in range(count):

@@ -86,6 +86,7 @@ def test_a_result_is_its_persons_alone_and_ends(staff, shop, clerk, settings, mo
     assert staff.get(address).status_code == 404
 
 
+@pytest.mark.slow
 def test_few_results_are_kept(staff, shop):
     addresses = [staff.post(SEARCH, {"q": "mary"})["Location"] for _ in range(MOST_KEPT + 1)]
     assert [staff.get(each).status_code for each in addresses] == [404, *[200] * MOST_KEPT]

@@ -164,6 +164,7 @@ def test_a_files_name_that_no_order_has_leads_to_the_asset(search, staff, order)
     assert staff.get(of_list["Location"]).context["cl"].result_count == 1
 
 
+@pytest.mark.slow
 def test_what_was_found_before_is_found(search, staff, order):
     customer = CustomerFactory(shop=order.shop, email="mary@b.example", first_name="Mary")
     order.customer = customer

@@ -132,6 +132,7 @@ def listed(shop):
 
 
 @pytest.mark.parametrize("kind", Mail.Kind)
+@pytest.mark.slow
 def test_every_server_takes_it_and_every_reader_reads_it(order, account, kind):
     for language in CODES:
         order.shop.language = language

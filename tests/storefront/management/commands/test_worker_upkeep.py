@@ -115,6 +115,7 @@ def test_what_was_never_fetched_is_given_back_once_its_window_is_over(look_after
     assert ledger(grant)[-1] == ("released", -1, None, "barely_begun")
 
 
+@pytest.mark.slow
 def test_deliveries_are_weighed_in_every_round_and_the_ledger_is_pruned_in_some(
     look_after, monkeypatch
 ):

@@ -121,6 +121,7 @@ def test_a_list_of_one_shops_rows_has_its_time(client):
     assert "1 Mar 2026" in client.get(ORDER).content.decode()
 
 
+@pytest.mark.slow
 def test_a_list_has_the_time_of_no_shop_that_its_reader_does_not_work_for():
     user = User.objects.create_user("bob", is_staff=True)
     own, second = ShopFactory(time_zone="Asia/Kolkata"), ShopFactory()

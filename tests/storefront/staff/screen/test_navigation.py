@@ -55,6 +55,7 @@ def test_each_role_sees_its_lists_in_the_order_of_use(member, role, seen):
 
 
 @pytest.mark.parametrize("role", Role.values)
+@pytest.mark.slow
 def test_every_link_of_the_side_bar_opens(member, role):
     client = member(role)
     links = {url for url, _mark, _words in side_of(client)}

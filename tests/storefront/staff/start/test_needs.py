@@ -166,6 +166,7 @@ def test_a_shop_that_is_not_connected_cannot_be_quiet(django_app, shop):
     assert items(django_app.get("/admin/")) == ["Nothing needs you"]
 
 
+@pytest.mark.slow
 def test_a_silent_worker_comes_first(django_app, shop):
     Heartbeat.objects.all().delete()
     fill(shop)

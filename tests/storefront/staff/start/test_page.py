@@ -72,6 +72,7 @@ def test_today_is_not_compared_with_a_whole_day(django_app, shop, start):
 
 
 @pytest.mark.parametrize("days", [1, 7, 30, 90, 365])
+@pytest.mark.slow
 def test_every_figure_leads_to_the_rows_it_counts(django_app, shop, start, days):
     for ago in (0, days - 1, days):
         sell(shop, days=ago, failed=1)
@@ -139,6 +140,7 @@ def test_no_reader_writes_a_figure(django_app, shop):
 
 
 @pytest.mark.parametrize("role", ["manager", "superuser"])
+@pytest.mark.slow
 def test_what_is_asked_does_not_grow(django_app, shop, start, role, django_assert_max_num_queries):
     def fill(number):
         for each in range(number):
