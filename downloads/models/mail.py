@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from downloads.models.orders import Order
@@ -94,7 +94,7 @@ class Mail(models.Model):
         WAITING = "waiting", _("Waiting")
         SENDING = "sending", _("On its way to the mail server")
         HANDED = "handed", _("Being handed over")
-        SENT = "sent", _("Sent")
+        SENT = "sent", pgettext_lazy("of a mail", "Sent")
         DOUBTFUL = "doubtful", _("Perhaps sent: the mail server did not say")
         SET_ASIDE = "set_aside", _("Not sent")
         NOT_NEEDED = "not_needed", _("Not needed any more")

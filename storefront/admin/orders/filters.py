@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from downloads import lookups
 from downloads.lookups import Missing
@@ -40,7 +40,7 @@ class MailFilter(admin.SimpleListFilter):
         }
     )
     choices_of_newest = {
-        "sent": (gettext_lazy("Sent"), IS_SENT & Q(newest_bounce=None)),
+        "sent": (pgettext_lazy("of a mail", "Sent"), IS_SENT & Q(newest_bounce=None)),
         "back": (gettext_lazy("Came back"), Q(newest_bounce__isnull=False)),
         "aside": (gettext_lazy("Not sent"), Q(newest_state=Mail.State.SET_ASIDE)),
         "perhaps": (gettext_lazy("Perhaps sent"), Q(newest_state=Mail.State.DOUBTFUL)),
