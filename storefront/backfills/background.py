@@ -80,7 +80,7 @@ def _steps(row: Backfill) -> runs.Steps:
     # Looked for before others' way is barred: where few lack it, many orders are looked at.
     while orders := fulfilment.rules.orders_lacking(row.asset, after=row.last_order, at_most=most):
         started = time.monotonic()
-        _give(row, orders)
+        runs.reading_first(partial(_give, row, orders))
         yield time.monotonic() - started
 
 

@@ -7,7 +7,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.models import Q, QuerySet
 
 from downloads.models.runs import SILENCE, Run
@@ -20,11 +28,34 @@ QUEUE = "platforms"
 SHARE_SECONDS = 20
 # The pause behind a step as a multiple of the time for which it wrote. SQLite has one writer, whom
 # buyers wait for: they find it free most of the time.
-PAUSES = {"sqlite": 3.0, "postgresql": 0.5}
+PAUSES = {"sqlite": 2.0, "postgresql": 0.5}
 LONGEST_PAUSE_SECONDS = 1.0
+TRIES = 5
 
 # Does a step of a run and yields the seconds for which it wrote; at its end nothing is left.
 Steps = Iterator[float]
+
+
+def reading_first(step: Callable[[], None]) -> None:
+    """Do a step, a transaction that reads before it writes, and lock for its writes alone.
+
+    Else SQLite's one writer has others wait from its beginning on. Where somebody wrote between the
+    two, SQLite refuses what was read before, and nothing of the step is done: it is tried again,
+    and at last with the lock from its beginning.
+    """
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if database.vendor != "sqlite":
+        return step()
+    mode = database.transaction_mode
+    for _try in range(TRIES):
+        database.transaction_mode = "DEFERRED"
+        try:
+            return step()
+        except OperationalError:
+            continue
+        finally:
+            database.transaction_mode = mode
+    return step()
 
 
 class Stopped(Exception):
