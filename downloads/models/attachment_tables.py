@@ -89,7 +89,10 @@ class AttachmentTableRowQuerySet(models.QuerySet["AttachmentTableRow"]):
 
     def holding(self, shop: Shop) -> "AttachmentTableRowQuerySet":
         """Return the rows of a shop that come to what they came to when they were judged."""
-        stored = Attachment.objects.filter(product=OuterRef("product"), asset=OuterRef("asset"))
+        # A variant has few files, and a file may have all variants: found by the variant, whatever
+        # the database last counted. So no index on the file fits.
+        of_variant = Attachment.objects.filter(product=OuterRef("product")).order_by()
+        stored = of_variant.alias(file=Coalesce("asset", "asset")).filter(file=OuterRef("asset"))
         as_it_was = stored.filter(pk=OuterRef("had"), is_left_out=False).alias(
             was_limit=Coalesce(OuterRef("had_limit"), 0),
             was_days=Coalesce(OuterRef("had_lifetime_days"), 0),
@@ -97,11 +100,18 @@ class AttachmentTableRowQuerySet(models.QuerySet["AttachmentTableRow"]):
             is_days=Coalesce("lifetime_days", 0),
         )
         unchanged = as_it_was.filter(is_limit=F("was_limit"), is_days=F("was_days"))
-        sold = Product.objects.filter(pk=OuterRef("product"), shop=shop, sku=OuterRef("sku"))
-        offered = Asset.objects.filter(pk=OuterRef("asset"), shop=shop, withdrawn_at=None)
-        rows = self.filter(models.Exists(sold), models.Exists(offered)).filter(
-            Q(had=None) & ~models.Exists(stored) | Q(models.Exists(unchanged), had__isnull=False)
+        # Asked of each row by itself: as joins, which EXISTS is to PostgreSQL, all that the shop
+        # sells would be gone through for a few rows.
+        rows = self.filter(
+            product__shop=shop,
+            product__sku=F("sku"),
+            asset__shop=shop,
+            asset__withdrawn_at=None,
+        ).alias(
+            stored=models.Subquery(stored.values("pk")[:1]),
+            unchanged=models.Subquery(unchanged.values("pk")[:1]),
         )
+        rows = rows.filter(Q(had=None, stored=None) | Q(had__isnull=False, unchanged__isnull=False))
         return rows.filter(_applies(shop, "limit"), _applies(shop, "lifetime_days"))
 
 
