@@ -64,7 +64,7 @@ def confirm(table: AttachmentTable, *, is_all_or_nothing: bool, at: datetime) ->
         ended_at=None,
     ):
         raise BadInput(_("This is under way already."))
-    enter_audit("Had a table attached", shop=table.shop_id, after=table.counts)
+    enter_audit("Attached to products by SKU", shop=table.shop_id, after=table.counts)
     transaction.on_commit(partial(attach_in_background.enqueue, table.pk))
 
 
