@@ -64,7 +64,7 @@ def confirm(table: AttachmentTable, *, is_all_or_nothing: bool, at: datetime) ->
         ended_at=None,
     ):
         raise BadInput(_("This is under way already."))
-    enter_audit("Attached to products by SKU", shop=table.shop_id, after=table.counts)
+    enter_audit("Confirmed a CSV of files", shop=table.shop_id, after=table.counts)
     transaction.on_commit(partial(attach_in_background.enqueue, table.pk))
 
 
@@ -133,6 +133,6 @@ def _writing(table: AttachmentTable) -> runs.Steps:
 
 def _end(table: AttachmentTable, state: str, *, fault: str = "") -> None:
     if runs.end(table, state, at=timezone.now(), fault=fault) and state != State.CHECKED:
-        what = "Attached a table" if not fault else "Attaching a table stopped"
+        what = "Attached a CSV of files" if not fault else "Attaching a CSV of files stopped"
         after = table.counts | {"written": table.written}
         enter_audit(what, shop=table.shop_id, after=after)

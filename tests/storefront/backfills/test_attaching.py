@@ -68,7 +68,11 @@ def test_nothing_is_written_until_it_is_confirmed(shop):
     limits = Attachment.objects.order_by("limit").values_list("limit", flat=True)
     assert list(limits) == list(range(1, COUNT + 1))
     told = list(AuditEntry.objects.order_by("pk").values_list("what", flat=True))
-    assert told[1:] == ["Attached to products by SKU", "Attached to products by SKU", "Attached a table"]
+    assert told[1:] == [
+        "Confirmed a CSV of files",
+        "Attached to products by SKU",
+        "Attached a CSV of files",
+    ]
 
 
 def test_all_or_nothing_takes_no_wrong_row_and_the_good_ones_alone_leave_it_out(shop):
