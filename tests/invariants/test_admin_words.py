@@ -27,6 +27,7 @@ NAMES = re.compile(
     | Digital\ downloads | Shopify | WooCommerce | SKU | ID  # names
     | Deutsch | English | Español | Français | Italiano | Nederlands | Polski | Português
     | Basic | Free | Growth | Premium  # plans
+    | (customer\ token|customer|account)(?=\ \d{6,})  # as the trail has people
     | Europe/Berlin | \#1f5fd0 | \b[\d.]+\s?[KMGT]?B\b | application/epub\+zip | [0-9a-f]{64}
     | shopify\.app\.toml | \b([A-Z2-7]{4}\ ){7}[A-Z2-7]{4}\b  # to be copied as it is
     | \b(True|False|None)\b  # Django's own, of its marks for yes and no
