@@ -28,7 +28,7 @@ QUEUE = "platforms"
 SHARE_SECONDS = 20
 # The pause behind a step as a multiple of the time for which it wrote. SQLite has one writer, whom
 # buyers wait for: they find it free most of the time.
-PAUSES = {"sqlite": 2.0, "postgresql": 0.5}
+PAUSES = {"sqlite": 4.0, "postgresql": 0.5}
 LONGEST_PAUSE_SECONDS = 1.0
 TRIES = 5
 
