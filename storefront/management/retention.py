@@ -5,14 +5,13 @@ to the registry of models, and the page on operations to them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django_tasks_db.models import DBTaskResult
 
 from downloads import fulfilment
@@ -30,6 +29,7 @@ from downloads.models import (
     Message,
 )
 from storefront.imports.background import forget_imports
+from storefront.management.kept_while import Retention
 from storefront.models import (
     CountedTries,
     CustomerToken,
@@ -43,30 +43,6 @@ from storefront.models import (
 
 # A task that was begun and never ended was cut off with its worker: none takes so long.
 LONGEST_TASK = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class Retention:
-    """Rows of one table that go once their time is over.
-
-    `past` returns the rows to delete at a moment, `forget` deletes so many of them in a
-    transaction and returns how many; `also` names the tables whose rows go along. `dated` is the
-    column that says how old a row is, for people.
-    """
-
-    words: str
-    model: type[Model]
-    dated: str
-    goes: str
-    past: Callable[[datetime], QuerySet]
-    also: tuple[str, ...] = ()
-    forget: Callable[..., int] | None = None
-
-    def forget_batch(self, *, at: datetime, at_most: int) -> int:
-        """Delete so many rows at most; return how many."""
-        if self.forget is not None:
-            return self.forget(at=at, at_most=at_most)
-        return fulfilment.forget_rows(self.past(at), at_most=at_most)
 
 
 def _tasks(at: datetime) -> QuerySet[DBTaskResult]:

@@ -10,8 +10,9 @@ from django.conf import settings
 from django.db.models import Min
 
 from storefront.management import orphans
+from storefront.management.kept_while import Retention
 from storefront.management.orphans import Orphans
-from storefront.management.retention import RETENTIONS, Retention
+from storefront.management.retention import RETENTIONS
 
 
 @dataclass(frozen=True)
