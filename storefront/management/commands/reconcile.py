@@ -153,7 +153,7 @@ def _accesses_of(shop: Shop) -> list[PlatformAccess]:
     if accesses:
         return accesses
     silent = set(shop.webhook_secrets.values_list("source", flat=True))
-    titles = [row.title for name, row in PLATFORMS.items() if name in silent]
+    titles = [str(row.title) for name, row in PLATFORMS.items() if name in silent]
     if titles and not any(map(remote_of, silent)):
         raise CommandError(
             f"{shop.domain} sends its orders by {' and '.join(titles)}, which offers no API that "
