@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django
 import psycopg
+from django.apps import apps
 from psycopg import sql
 
 from tests.missing import do_without
@@ -29,6 +31,7 @@ def database(url: str | None = None) -> Iterator[dict[str, str]]:
 
     It is on the server at `url`, or else where this run's is; SQLite where none is set.
     """
+    _set_up()
     with tempfile.TemporaryDirectory(prefix="system-") as folder:
         environment = os.environ | {"DATA_DIR": folder}
         server = url or environment.pop("DATABASE_URL", None)
@@ -68,6 +71,13 @@ def created(server: str, *, template: str = "template1") -> Iterator[str]:
         yield urlsplit(server)._replace(path=f"/{name}").geturl()
     finally:
         _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _set_up() -> None:
+    """Read the settings, where no test runner has: a benchmark has databases of its own, too."""
+    if not apps.ready:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        django.setup()
 
 
 # Migrating takes seconds: what is migrated once is copied, by whatever process of the tests it was.
