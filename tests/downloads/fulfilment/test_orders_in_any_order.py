@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -84,16 +84,16 @@ def shop() -> Shop:
     return shop
 
 
-def says(report: OrderReport) -> Telling:
-    return lambda shop: record_order(shop, report, at=NOW)
+def says(report: OrderReport, *, at: datetime = NOW) -> Telling:
+    return lambda shop: record_order(shop, report, at=at)
 
 
-def order(**fields: Any) -> Telling:
-    return says(order_report(*fields.pop("lines", ()), **fields))
+def order(*, told_at: datetime = NOW, **fields: Any) -> Telling:
+    return says(order_report(*fields.pop("lines", ()), **fields), at=told_at)
 
 
-def fact(record: Callable[..., Any], report: Any) -> Telling:
-    return lambda shop: record(shop, 7001, report, at=NOW)
+def fact(record: Callable[..., Any], report: Any, *, at: datetime = NOW) -> Telling:
+    return lambda shop: record(shop, 7001, report, at=at)
 
 
 def tell(shop: Shop, *tellings: Telling) -> None:
@@ -579,6 +579,8 @@ def test_a_product_told_of_by_itself_and_by_lines_ends_alike(shop):
 # --- Any history ---------------------------------------------------------------------------------
 
 moments = st.sampled_from(HOURS[:3])
+# Nothing is told before it was asked for: both are by our clock.
+TOLD_AT = HOURS[3]
 
 
 def sold(number: int, quantity: int, current: int | None, variant: int) -> LineReport:
@@ -605,7 +607,7 @@ refunds = st.builds(
     st.dictionaries(st.integers(1, 4), st.integers(1, 3), max_size=2),
 )
 orders = st.builds(
-    lambda placed, **fields: order(lines=tuple(placed), **fields),
+    lambda placed, **fields: order(lines=tuple(placed), told_at=TOLD_AT, **fields),
     lines,
     at=moments,
     payment=st.none() | st.sampled_from(Order.ReportedPayment.values),
@@ -629,9 +631,9 @@ risks = st.builds(risk_report, is_high=st.booleans(), at=moments)
 histories = st.lists(
     st.one_of(
         orders,
-        refunds.map(partial(fact, record_refund)),
-        disputes.map(partial(fact, record_dispute)),
-        risks.map(partial(fact, record_risk)),
+        refunds.map(partial(fact, record_refund, at=TOLD_AT)),
+        disputes.map(partial(fact, record_dispute, at=TOLD_AT)),
+        risks.map(partial(fact, record_risk, at=TOLD_AT)),
     ),
     min_size=2,
     max_size=6,
