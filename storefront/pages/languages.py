@@ -138,7 +138,7 @@ def _language_links(language: str, kept: tuple[tuple[str, str], ...]) -> SafeStr
         (
             urlencode({QUERY: code, **dict(kept)}, safe=":"),
             code,
-            SafeString(' aria-current="true"' if code == language else ""),
+            SafeString(' aria-current="true"' if code == language else ""),  # nosec B703
             name,
         )
         for code, name in LANGUAGES
