@@ -96,7 +96,10 @@ def seeks(ways, video, way):
     file = ways.service.ask("add_file", name="video.webm", source=str(video), limit=1)
     [path] = ways.service.paths(file["grant"], 1)
     watched = in_browser("seek", f"http://127.0.0.1:{ways.port(way)}{path}")
-    assert watched["seen"] == [[3, 640], [1, 640]]
-    assert {status for status, _ in watched["answers"]} == {206}
     assert is_one_download(ways, file)
+    statuses = {status for status, _ in watched["answers"]}
+    if statuses == {206, 410}:
+        # On a busy machine it asks for the rest again and again, past three sizes of the file.
+        return False
+    assert (watched["seen"], statuses) == ([[3, 640], [1, 640]], {206}), watched
     return len({asked for _, asked in watched["answers"]}) >= 2
