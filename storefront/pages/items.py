@@ -146,6 +146,9 @@ def _item(grants: list[Grant], look: Look) -> Item:
         is_limited = grant.bought is not None
         state = (is_limited, grant.expires_at) if reason is None else reason
         alike.setdefault(state, []).append(grant)
+    if any(grant.refusal(look.at) is None for grant in grants):
+        # Nobody is told that all are used beside a button for those that are left.
+        alike.pop(Unavailable.USED_UP, None)
     asset = grants[0].asset
     return Item(
         title=asset.title,

@@ -66,7 +66,7 @@ def test_of_more_each_product_has_one_section_in_the_order_it_was_placed(client,
 
 
 def test_what_was_bought_twice_stands_once_with_all_that_is_left(client, order, patterns):
-    """Those that stand alike are one button; one that is shut says why below it."""
+    """Those that stand alike are one button; one that was refunded says so, used ones nothing."""
     first = order.grants.order_by("pk").first()
 
     def again(**facts):
@@ -75,11 +75,12 @@ def test_what_was_bought_twice_stands_once_with_all_that_is_left(client, order, 
 
     again(used=2)
     again(used=3)
+    again(refunded=True)
     again(expires_at=NOW + timedelta(days=1))
     page = show(client)
     assert page.texts["h3"].count("Sheet 0") == 1
     assert page.texts["count"][:2] == ["4 downloads left", "3 downloads left"]
-    assert page.texts["refusal"] == ["All downloads of this item have been used."]
+    assert page.texts["refusal"] == ["This purchase was refunded, so its download is closed."]
     assert len(clicks(page)) == MOST_PLAIN + 1
     assert clicks(page)[0].startswith(f"/clicks/{first.pk}/")
 
